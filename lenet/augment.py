@@ -1,0 +1,138 @@
+"""Augmentations: batch in, batch out, with the randomness passed in.
+
+Each is a small value object, called with images (B, C, H, W) in 0 to 255, uint8 or float, and a
+`torch.Generator` on the CPU, so that every device sees the same batches.  Every image of a batch
+draws its own parameters (torchvision's v2 transforms draw one set for the whole batch).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+Augmentation = Callable[[Tensor, Generator], Tensor]
+
+
+def _uniform(count: int, reach: float, generator: Generator) -> Tensor:
+    """(count,) numbers from -reach to reach."""
+    return (torch.rand(count, generator=generator) * 2 - 1) * reach
+
+
+@dataclass(frozen=True)
+class FlipShift:
+    """Mirrored left to right half of the time, and moved by up to `pixels` each way.
+
+    Both in one gather.  What moves in from outside is the picture's own reflection.
+    """
+
+    pixels: int
+    flip: bool = True
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        count, channels, height, width = images.shape
+        rows = self._positions(count, height, generator)  # (B, H)
+        columns = self._positions(count, width, generator)  # (B, W)
+        if self.flip:
+            mirrored = torch.rand(count, 1, generator=generator) < 0.5
+            columns = torch.where(mirrored, columns.flip(1), columns)
+        index = (rows[:, :, None] * width + columns[:, None, :]).view(count, 1, -1)  # (B, 1, H * W)
+        index = index.expand(-1, channels, -1).to(images.device)
+        return images.flatten(2).gather(2, index).view_as(images)
+
+    def _positions(self, count: int, side: int, generator: Generator) -> Tensor:
+        offsets = torch.randint(-self.pixels, self.pixels + 1, (count, 1), generator=generator)
+        positions = (torch.arange(side) + offsets).abs()
+        return torch.where(positions >= side, 2 * (side - 1) - positions, positions)
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Turned, scaled, slanted and moved; bilinear, black outside.
+
+    Attributes:
+        degrees: rotation either way.
+        scale: relative change of size either way, drawn for height and width apart.
+        shear: horizontal slant either way, as a tangent.
+        pixels: movement either way.
+    """
+
+    degrees: float
+    scale: float
+    shear: float
+    pixels: float
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        count, _, height, width = images.shape
+        angle = _uniform(count, math.radians(self.degrees), generator)
+        scale_x, scale_y = (torch.exp(_uniform(count, math.log1p(self.scale), generator)) for _ in range(2))
+        shear = _uniform(count, self.shear, generator)
+        # affine_grid's coordinates run from -1 to 1, so half a side is 1
+        move_x = _uniform(count, self.pixels * 2 / width, generator)
+        move_y = _uniform(count, self.pixels * 2 / height, generator)
+        cos, sin = angle.cos(), angle.sin()
+        # output position -> input position: rotation, then shear and scale
+        theta = torch.stack(
+            [
+                torch.stack([cos * scale_x, (shear * cos - sin) * scale_y, move_x], dim=1),
+                torch.stack([sin * scale_x, (shear * sin + cos) * scale_y, move_y], dim=1),
+            ],
+            dim=1,
+        )  # (B, 2, 3)
+        grid = functional.affine_grid(theta.to(images.device), list(images.shape), align_corners=False)
+        return functional.grid_sample(images.float(), grid, align_corners=False)
+
+
+@dataclass(frozen=True)
+class StrokeWidth:
+    """Pen strokes made thinner or thicker: grey erosion or dilation at twice the resolution.
+
+    Attributes:
+        share: the share of images that is changed, half of them each way.
+    """
+
+    share: float
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        choice = torch.rand(images.shape[0], generator=generator)
+        thinner = (choice < self.share / 2).nonzero()[:, 0].to(images.device)
+        thicker = (choice > 1 - self.share / 2).nonzero()[:, 0].to(images.device)
+        changed = images.float()
+        if changed is images:
+            changed = images.clone()
+        for which, sign in ((thinner, -1), (thicker, 1)):
+            if len(which):
+                double = functional.interpolate(changed[which], scale_factor=2, mode="bilinear", align_corners=False)
+                changed[which] = functional.avg_pool2d(sign * _largest_of_3x3(sign * double), 2)
+        return changed
+
+
+def _largest_of_3x3(images: Tensor) -> Tensor:
+    """Each pixel's largest neighbour or self: max_pool2d with stride 1, in a fifteenth of its time."""
+    padded = functional.pad(images, (1, 1, 1, 1), mode="replicate")
+    rows = torch.maximum(torch.maximum(padded[..., :-2], padded[..., 1:-1]), padded[..., 2:])
+    return torch.maximum(torch.maximum(rows[..., :-2, :], rows[..., 1:-1, :]), rows[..., 2:, :])
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One augmentation after another."""
+
+    parts: tuple[Augmentation, ...] = ()
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        for part in self.parts:
+            images = part(images, generator)
+        return images
+
+
+AUGMENTATIONS: dict[str, Augmentation] = {
+    "none": Chain(),
+    "flip-shift": FlipShift(pixels=2),
+    "flip-shift-4": FlipShift(pixels=4),
+    "handwriting": Chain((StrokeWidth(share=0.5), Affine(degrees=12, scale=0.15, shear=0.2, pixels=2))),
+}

@@ -1,0 +1,312 @@
+"""`load(name)` -> a whole data set as tensors: it is small enough to be two of them a split.
+
+MNIST, FashionMNIST and CIFAR-10 are downloaded from their own sites, with their checksums, into
+`data_root()`; scikit-learn's digits come with scikit-learn; the pen strokes are read from a file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+import torchvision
+from PIL import Image, ImageDraw
+from torch import Tensor
+from torchvision.datasets.utils import download_and_extract_archive
+
+from lenet.errors import DataError
+from lenet.preprocess import digit_image
+
+DIGITS = tuple("0123456789")
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+
+# https://www.cs.toronto.edu/~kriz/cifar.html, "CIFAR-10 binary version", with the MD5 given there
+CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
+
+PEN_FILE = "pen_digits_30_writers.jsonl.gz"
+PEN_TABLET = 500  # strokes run from 0 to 500 tablet pixels
+CANVAS = 400  # pixels a side, where they are rendered
+
+
+@dataclass(frozen=True)
+class Split:
+    """images: uint8 (N, C, H, W); labels: int64 (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, index: Tensor) -> Split:
+        return Split(self.images[index], self.labels[index])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Learn from `train`, choose by `val`, read `test` once, to report."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    val: Split
+    test: Split
+
+
+def data_root() -> Path:
+    """Where data sets live: LENET_DATA if set, else a `lenet` folder in the platform's cache."""
+    return Path(os.environ.get("LENET_DATA") or platformdirs.user_cache_dir("lenet", appauthor=False))
+
+
+def load(name: str, root: str | os.PathLike[str] | None = None) -> Dataset:
+    """The data set called `name` in DATASETS; downloaded to `root` (`data_root()`) if it is not there.
+
+    Raises:
+        DataError: an unknown name; or a file that is missing and cannot be downloaded, or is damaged.
+    """
+    if name not in DATASETS:
+        raise DataError(f"There is no data set called {name!r}. Choose one of: {', '.join(DATASETS)}.")
+    return DATASETS[name].read(Path(root) if root is not None else data_root())
+
+
+def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
+    """`data` without `count` random examples, and those: the same ones every time."""
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))
+    return data.subset(order[count:]), data.subset(order[:count])
+
+
+# --------------------------------------------------------------------------------------------------
+# MNIST and FashionMNIST
+
+
+def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
+    reader = {"mnist": torchvision.datasets.MNIST, "fashion-mnist": torchvision.datasets.FashionMNIST}[name]
+    folder = root / reader.__name__ / "raw"
+    _refuse_torn_idx(folder)
+    try:
+        train, test = (_idx_split(reader(root, train=train, download=True)) for train in (True, False))
+    except (RuntimeError, OSError) as error:
+        raise DataError(_unreachable(reader.__name__, folder, error)) from error
+    train, val = _hold_out(train, 5_000)
+    return Dataset(name, classes, train, val, test)
+
+
+def _idx_split(data: torchvision.datasets.MNIST) -> Split:
+    return Split(data.data[:, None], data.targets)
+
+
+def _refuse_torn_idx(folder: Path) -> None:
+    """torchvision checks what it downloads, but not what an interrupted unpacking left behind."""
+    for path in sorted(folder.glob("*-ubyte")):
+        with path.open("rb") as file:
+            head = file.read(16)
+        dimensions = head[3] if len(head) == 16 else 0
+        # http://yann.lecun.com/exdb/mnist: two zeros, type 8 (ubyte), dimensions, then their sizes
+        sizes = struct.unpack(f">{dimensions}I", head[4 : 4 + 4 * dimensions]) if dimensions in (1, 3) else ()
+        expected = 4 + 4 * dimensions + int(np.prod(sizes)) if sizes else -1
+        if path.stat().st_size != expected:
+            raise DataError(f"{path} is incomplete or damaged: delete it and start again to download it anew.")
+
+
+def _unreachable(title: str, folder: Path, error: Exception) -> str:
+    return (
+        f"{title} is not in {folder} and could not be downloaded ({error}). "
+        "Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'."
+    )
+
+
+# --------------------------------------------------------------------------------------------------
+# CIFAR-10
+
+
+def _cifar10(root: Path) -> Dataset:
+    folder = root / "cifar-10-batches-bin"
+    names = [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]
+    if not all((folder / name).exists() for name in names):
+        try:
+            download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
+        except (RuntimeError, OSError, EOFError) as error:
+            raise DataError(_unreachable("CIFAR-10", folder, error)) from error
+    *batches, test = (_cifar10_file(folder / name) for name in names)
+    everything = Split(torch.cat([b.images for b in batches]), torch.cat([b.labels for b in batches]))
+    train, val = _hold_out(everything, 5_000)
+    return Dataset("cifar10", CIFAR10_CLASSES, train, val, test)
+
+
+def _cifar10_file(path: Path) -> Split:
+    size = path.stat().st_size
+    if size != CIFAR10_RECORDS * CIFAR10_RECORD:
+        raise DataError(
+            f"{path} has {size:,} bytes instead of {CIFAR10_RECORDS * CIFAR10_RECORD:,}: "
+            "delete it and start again to download it anew."
+        )
+    records = torch.from_numpy(np.fromfile(path, np.uint8).reshape(CIFAR10_RECORDS, CIFAR10_RECORD))
+    if int(records[:, 0].max()) > 9:
+        raise DataError(f"{path} holds labels over 9: it is not CIFAR-10's binary version. Delete it and start again.")
+    return Split(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0].long())
+
+
+# --------------------------------------------------------------------------------------------------
+# scikit-learn's digits: always there
+
+
+def _builtin_digits(root: Path) -> Dataset:
+    """1,797 real digits of 8x8 pixels (UCI "Optical Recognition of Handwritten Digits", 1998).
+
+    Sent down the same road as a drawing, so that a network trained on them can read one.
+    """
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    # 17 levels of grey, white ink on black; the black border tells digit_image where the paper is
+    canvases = np.pad((bunch.images * (255 / 16)).round().astype(np.uint8), ((0, 0), (2, 2), (2, 2)))
+    images = torch.from_numpy(np.stack([digit_image(canvas) for canvas in canvases]))[:, None]
+    rest, test = _hold_out(Split(images, torch.from_numpy(bunch.target).long()), 300)
+    train, val = _hold_out(rest, 200)
+    return Dataset("digits", DIGITS, train, val, test)
+
+
+# --------------------------------------------------------------------------------------------------
+# Pen strokes
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One digit as a pen drew it: strokes of (x, y) points, 0 to 500 tablet pixels, y downwards."""
+
+    label: int
+    writer: int
+    strokes: tuple[tuple[tuple[float, float], ...], ...]
+
+
+def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
+    """The drawings of a .jsonl or .jsonl.gz file: one {"label", "writer", "strokes"} a line.
+
+    Raises:
+        DataError: no such file, or a line that is not such an object.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(f"There are no pen strokes at {path}. Put {PEN_FILE} into the folder that LENET_DATA names.")
+    number = 0
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
+            drawings = []
+            for number, line in enumerate(lines, start=1):
+                row = json.loads(line)
+                strokes = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in row["strokes"])
+                drawings.append(Drawing(int(row["label"]), int(row["writer"]), strokes))
+            return drawings
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is damaged behind line {number} ({error!r}): copy it anew.") from error
+
+
+def render(strokes: Iterable[Sequence[tuple[float, float]]], width: float, side: int = CANVAS) -> Image.Image:
+    """Strokes drawn with a round black brush on white: an "L" image, `side` pixels square.
+
+    Args:
+        strokes: points in 0 to 500.
+        width: the brush's diameter in pixels.
+    """
+    canvas = Image.new("L", (side, side), 255)
+    draw = ImageDraw.Draw(canvas)
+    radius = width / 2
+    for stroke in strokes:
+        points = [(x * side / PEN_TABLET, y * side / PEN_TABLET) for x, y in stroke]
+        if len(points) > 1:
+            draw.line(points, fill=0, width=round(width), joint="curve")
+        for x, y in points:
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+    return canvas
+
+
+def writer_split(writers: Iterable[int]) -> tuple[set[int], set[int], set[int]]:
+    """Writers for train, val and test, of each ten 7, 1 and 2: nobody is in two of them."""
+    order = sorted(set(writers))
+    val = set(order[3::10])
+    test = set(order[4::5])
+    return set(order) - val - test, val, test
+
+
+def _render_split(drawings: list[Drawing], copies: int) -> Split:
+    """Each drawing at `copies` brush widths, spread evenly in the logarithm from 4 to 52 pixels.
+
+    The page's brush is 29 of 400 wide: 52 is how it looks on a digit drawn at half the pad's height.
+    """
+    generator = np.random.default_rng(0)
+    widths = np.exp(generator.uniform(np.log(4), np.log(52), size=(len(drawings), copies)))
+    images = [digit_image(render(d.strokes, w)) for d, ws in zip(drawings, widths, strict=True) for w in ws]
+    labels = torch.tensor([d.label for d in drawings]).repeat_interleave(copies)
+    return Split(torch.from_numpy(np.stack(images))[:, None], labels)
+
+
+def _pen(root: Path) -> Dataset:
+    drawings = read_drawings(root / PEN_FILE)
+    train, val, test = (
+        _render_split([d for d in drawings if d.writer in group], copies=6)
+        for group in writer_split(d.writer for d in drawings)
+    )
+    return Dataset("pen", DIGITS, train, val, test)
+
+
+def _mnist_and_pen(root: Path) -> Dataset:
+    """Both to learn from and to choose by; the test split is MNIST's own, which others report on."""
+    mnist, pen = load("mnist", root), load("pen", root)
+
+    def both(a: Split, b: Split) -> Split:
+        return Split(torch.cat([a.images, b.images]), torch.cat([a.labels, b.labels]))
+
+    return Dataset("mnist+pen", DIGITS, both(mnist.train, pen.train), both(mnist.val, pen.val), mnist.test)
+
+
+# --------------------------------------------------------------------------------------------------
+# The registry
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is known of a data set before it is loaded.
+
+    Attributes:
+        read: root -> Dataset.
+        classes: names, in label order.
+        channels: 1 for grey, 3 for colour.
+        kind: "digit", "photo" or "fashion": what a network trained on it can look at.
+        about: one sentence for a list.
+    """
+
+    read: Callable[[Path], Dataset]
+    classes: tuple[str, ...]
+    channels: int
+    kind: str
+    about: str
+
+
+DATASETS: dict[str, Source] = {
+    "digits": Source(_builtin_digits, DIGITS, 1, "digit", "1,797 digits of 8x8 pixels that come with scikit-learn"),
+    "mnist": Source(
+        partial(_idx_dataset, "mnist", DIGITS), DIGITS, 1, "digit", "70,000 handwritten digits of 28x28 pixels (12 MB)"
+    ),
+    "fashion-mnist": Source(
+        partial(_idx_dataset, "fashion-mnist", FASHION_CLASSES),
+        FASHION_CLASSES,
+        1,
+        "fashion",
+        "70,000 pieces of clothing of 28x28 pixels (31 MB)",
+    ),
+    "cifar10": Source(_cifar10, CIFAR10_CLASSES, 3, "photo", "60,000 photographs of 32x32 pixels (170 MB)"),
+    "pen": Source(_pen, DIGITS, 1, "digit", f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})"),
+    "mnist+pen": Source(_mnist_and_pen, DIGITS, 1, "digit", "MNIST and the tablet's digits together"),
+}

@@ -1,0 +1,36 @@
+"""Every error that this package raises on purpose.
+
+    LeNetError
+    ├── ImageError        a picture that cannot be read, or is too large to be
+    ├── DataError         a data set that is missing, incomplete or not reachable
+    ├── RecipeError       a recipe, or an override of one, that cannot be trained
+    ├── TrainingError     a run that cannot go on, such as a loss that is not finite
+    └── CheckpointError   a weights file that is torn, foreign or does not fit
+
+Each message is one or two sentences for the person at the page or the terminal: what is wrong,
+where, and what to do about it.
+"""
+
+
+class LeNetError(Exception):
+    """The root: `except LeNetError` catches everything that has a sentence for the user."""
+
+
+class ImageError(LeNetError):
+    pass
+
+
+class DataError(LeNetError):
+    pass
+
+
+class RecipeError(LeNetError):
+    pass
+
+
+class TrainingError(LeNetError):
+    pass
+
+
+class CheckpointError(LeNetError):
+    pass

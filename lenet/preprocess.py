@@ -1,0 +1,327 @@
+"""The only road from a picture to network input, for training and for serving.
+
+    picture -> open_picture -> digit | classic_digit | photo -> images uint8 -> to_input -> x
+
+Training images enter at `images` (they were made by these same functions, or by their data set's
+authors in the same way), a visitor's picture enters at the top, and both leave through `to_input`.
+
+Throughout, `images` are uint8 (N, C, H, W), and a digit is white ink (255) on black (0), as in MNIST.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from lenet.errors import ImageError
+
+Picture = Image.Image | np.ndarray | str | os.PathLike[str]
+
+# MNIST's own construction: "the images were centered in a 28x28 image by computing the center of
+# mass", after fitting them "in a 20x20 pixel box while preserving their aspect ratio" (LeCun et al.
+# 1998, section III.A).
+DIGIT_SIDE = 28
+DIGIT_BOX = 20
+PHOTO_SIDE = 32
+
+MAX_PIXELS = 50_000_000  # a 50-megapixel photo is 150 MB decoded; larger uploads are refused
+WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
+MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
+
+
+# --------------------------------------------------------------------------------------------------
+# images -> x
+
+
+@dataclass(frozen=True)
+class InputFormat:
+    """How a network wants its images.
+
+    Attributes:
+        size: height and width in pixels.
+        mean, std: per channel, for pixel values in [0, 1]: x = (value - mean) / std.
+        scaling: how an image smaller than `size` gets there: a black border, or bilinear resizing.
+    """
+
+    size: int
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    scaling: Literal["pad", "resize"] = "pad"
+
+
+def to_input(images: Tensor, form: InputFormat) -> Tensor:
+    """Network input x, float32 (N, C, size, size), from images (N, C, H, W) in 0 to 255.
+
+    Args:
+        images: uint8, or float where an augmentation left it so.
+    """
+    x = images.float()
+    side = images.shape[-1]
+    if side != form.size and form.scaling == "resize":
+        x = torch.nn.functional.interpolate(x, size=(form.size, form.size), mode="bilinear", antialias=True)
+    elif side < form.size:
+        before = (form.size - side) // 2
+        after = form.size - side - before
+        x = torch.nn.functional.pad(x, (before, after, before, after))
+    elif side > form.size:
+        raise ValueError(f"images of {side} pixels do not fit a network of {form.size} pixels by padding")
+    # (value / 255 - mean) / std as one multiplication and one addition
+    scale = torch.tensor([1 / (255 * s) for s in form.std], device=x.device).view(1, -1, 1, 1)
+    shift = torch.tensor([-m / s for m, s in zip(form.mean, form.std, strict=True)], device=x.device).view(1, -1, 1, 1)
+    return x * scale + shift
+
+
+# --------------------------------------------------------------------------------------------------
+# picture -> a PIL image that stands upright
+
+
+def open_picture(source: Picture) -> Image.Image:
+    """`source` as an upright 8-bit "L", "RGB" or "RGBA" image, the first frame of an animation.
+
+    Args:
+        source: a PIL image, a path, or an array (H, W), (H, W, 3) or (H, W, 4): uint8 in 0 to 255,
+            float in 0 to 1, or bool.
+
+    Raises:
+        ImageError: no picture, not a readable one, or over `MAX_PIXELS`.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Image.Image):
+        return _upright_8_bit(source)
+    path = Path(source)
+    try:
+        with Image.open(path) as image:
+            return _upright_8_bit(image)
+    except FileNotFoundError:
+        raise ImageError(f"There is no picture at {path}. Check the path.") from None
+    except UnidentifiedImageError:
+        raise ImageError(f"{path.name} is not a picture in a format that can be read: try PNG or JPEG.") from None
+    except Image.DecompressionBombError:
+        raise ImageError(_too_large(path.name)) from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ImageError(f"{path.name} is damaged and cannot be read ({error}): save it again and retry.") from None
+
+
+def _too_large(name: str) -> str:
+    return f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller and try again."
+
+
+def _upright_8_bit(image: Image.Image) -> Image.Image:
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageError(_too_large("The picture"))
+    if image.format == "JPEG":
+        image.draft("RGB", (1024, 1024))  # decode a large photo at a half, quarter or eighth
+    try:
+        image.load()
+    except (OSError, SyntaxError) as error:
+        raise ImageError(f"The picture is damaged and cannot be read ({error}): save it again and retry.") from None
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _from_deep_grey(image)
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image
+    if image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _from_deep_grey(image: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and float greys to 8 bit; Pillow's own convert clips them at 255 instead."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
+    top = values.max(initial=0.0)
+    full = 1.0 if image.mode == "F" and top <= 1 else 255.0 if top <= 255 else 65535.0 if top <= 65535 else top
+    return Image.fromarray((values.clip(0) * (255 / full)).round().astype(np.uint8))
+
+
+def _from_array(array: np.ndarray) -> Image.Image:
+    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        raise ImageError(f"An array of shape {array.shape} is no picture: give (H, W), (H, W, 3) or (H, W, 4).")
+    if array.dtype == bool or np.issubdtype(array.dtype, np.floating):
+        array = (np.nan_to_num(array.astype(np.float64)).clip(0, 1) * 255).round()
+    pixels = array.clip(0, 255).astype(np.uint8)
+    return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+
+
+def _flatten(image: Image.Image, background: int) -> Image.Image:
+    """Without transparency: over a plain background of this grey."""
+    if image.mode != "RGBA":
+        return image
+    canvas = Image.new("RGBA", image.size, (background, background, background, 255))
+    return Image.alpha_composite(canvas, image).convert("RGB")
+
+
+# --------------------------------------------------------------------------------------------------
+# picture -> what the network sees, step by step
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the road, to be shown: uint8 pixels (H, W) or (H, W, 3), and why it was done."""
+
+    name: str
+    image: np.ndarray
+    why: str
+
+
+@dataclass(frozen=True)
+class Preprocessed:
+    """A picture on its way into a network.
+
+    Attributes:
+        stages: every step in order; the last shows x itself.
+        x: network input, float32 (1, C, size, size).
+        blank: no ink was found, so that x holds nothing to read.
+    """
+
+    stages: tuple[Stage, ...]
+    x: Tensor
+    blank: bool = False
+
+
+def digit(source: Picture, form: InputFormat) -> Preprocessed:
+    """A drawn, scanned or photographed digit, made to look as MNIST's digits do.
+
+    Dark on light or light on dark, any size, place and brush width.
+
+    Raises:
+        ImageError: see `open_picture`.
+    """
+    grey = _grey(open_picture(source))
+    stages = [Stage("Grey", grey, "Colour says nothing about which digit it is.")]
+    ink, inverted = _ink(grey)
+    if inverted:
+        why = "The paper is the lighter side, so light and dark are swapped: the network learned white ink on black."
+    else:
+        why = "The background is the darker side already, as in the pictures the network learned from."
+    stages.append(Stage("Ink", ink, why))
+    return _finish(stages, *_fit(ink, stages), form)
+
+
+def digit_image(source: Picture) -> np.ndarray:
+    """The 28x28 uint8 image that `digit` makes of a picture: how data sets prepare theirs."""
+    ink, _ = _ink(_grey(open_picture(source)))
+    return _fit(ink, [])[0]
+
+
+def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
+    """The tutorials' road: grey, squeeze to 28x28, invert, normalise.  Kept for comparison.
+
+    It believes that every picture is dark on light, and that the digit fills it as MNIST's do.
+    """
+    grey = _grey(open_picture(source))
+    small = np.asarray(Image.fromarray(grey).resize((DIGIT_SIDE, DIGIT_SIDE), Image.Resampling.BILINEAR))
+    inverted = 255 - small
+    stages = [
+        Stage("Grey", grey, "Colour says nothing about which digit it is."),
+        Stage("Resized", small, "The whole picture is squeezed to 28x28, empty paper and all."),
+        Stage("Inverted", inverted, "Light and dark are swapped, whatever the paper was."),
+    ]
+    return _finish(stages, inverted, int(inverted.max()) - int(inverted.min()) < MIN_CONTRAST, form)
+
+
+def photo(source: Picture, form: InputFormat) -> Preprocessed:
+    """A colour photograph: upright, without transparency, its central square at 32x32.
+
+    Raises:
+        ImageError: see `open_picture`.
+    """
+    upright = _flatten(open_picture(source), 255).convert("RGB")
+    side = min(upright.size)
+    left, top = (upright.width - side) // 2, (upright.height - side) // 2
+    square = upright.crop((left, top, left + side, top + side))
+    small = square.resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    upright.thumbnail((WORKING_SIDE, WORKING_SIDE))
+    square.thumbnail((WORKING_SIDE, WORKING_SIDE))
+    pixels = np.asarray(small)
+    stages = (
+        Stage("Upright", np.asarray(upright), "Turned as the camera was held, and laid on white where transparent."),
+        Stage("Square", np.asarray(square), "The middle, cut out with its proportions kept: squeezing would deform it."),
+        Stage("32x32", pixels, "Averaged down smoothly, to the size of the pictures that the network learned from."),
+    )
+    image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]  # (1, 3, 32, 32)
+    return Preprocessed(stages, to_input(image, form))
+
+
+ROADS = {"ours": digit, "classic": classic_digit, "photo": photo}
+
+
+def _grey(image: Image.Image) -> np.ndarray:
+    """(H, W) uint8, no side over WORKING_SIDE."""
+    if image.mode == "RGBA":
+        # White ink on a transparent ground would vanish on white paper: lay light ink on black.
+        luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
+        light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())
+        image = _flatten(image, 0 if light_ink and alpha.min() < 128 else 255)
+    grey = image.convert("L")
+    factor = -(-max(grey.size) // WORKING_SIDE)  # ceiling division
+    return np.array(grey.reduce(factor) if factor > 1 else grey)
+
+
+def _ink(grey: np.ndarray) -> tuple[np.ndarray, bool]:
+    """White ink on black (H, W) uint8 at full contrast, and whether that took inverting.
+
+    The background is the median of the picture's frame, where a digit seldom is.  Ink is whatever
+    lies further from it, darker or lighter.  What the frame itself shows of that side - paper grain,
+    uneven light - is taken off.
+    """
+    frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    background = int(np.median(frame))
+    inverted = background - int(grey.min()) >= int(grey.max()) - background
+    if inverted:
+        grey, frame, background = 255 - grey, 255 - frame, 255 - background
+    grain = min(3 * max(int(np.percentile(frame, 75)) - background, 0), int(grey.max() - background) // 2)
+    floor = background + grain
+    span = int(grey.max()) - floor
+    if span < MIN_CONTRAST:
+        return np.zeros_like(grey), inverted
+    table = ((np.arange(256) - floor).clip(0, span) * (255 / span) + 0.5).astype(np.uint8)
+    return table[grey], inverted
+
+
+def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
+    """The digit of `ink`, placed in 28x28 uint8 as MNIST's are; and whether there is none."""
+    marked = ink > 64
+    rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
+    if len(rows) == 0:
+        return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True
+    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    stages.append(Stage("Cropped", crop, "Where on the pad it stands, and how large, does not matter."))
+
+    scale = DIGIT_BOX / max(crop.shape)
+    height, width = (max(1, round(side * scale)) for side in crop.shape)
+    small = np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.LANCZOS))
+    # A thin pen fades to grey when shrunk; MNIST's strokes reach white.
+    small = (small * (255 / small.max())).astype(np.uint8)
+    stages.append(Stage("Fitted", small, "The longest side becomes 20 pixels; the proportions stay."))
+
+    mass = small.astype(np.float32)
+    y = mass.sum(axis=1) @ np.arange(height) / mass.sum()
+    x = mass.sum(axis=0) @ np.arange(width) / mass.sum()
+    top = min(max(round(DIGIT_SIDE / 2 - 0.5 - y), 0), DIGIT_SIDE - height)
+    left = min(max(round(DIGIT_SIDE / 2 - 0.5 - x), 0), DIGIT_SIDE - width)
+    centred = np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8)
+    centred[top : top + height, left : left + width] = small
+    stages.append(Stage("Centred", centred, "Its centre of mass goes to the middle of 28x28, as in MNIST."))
+    return centred, False
+
+
+def _finish(stages: list[Stage], image: np.ndarray, blank: bool, form: InputFormat) -> Preprocessed:
+    x = to_input(torch.from_numpy(image.copy())[None, None], form)
+    shown = x[0, 0].numpy()
+    low, high = form_range(form)
+    pixels = ((shown - low) * (255 / (high - low)) + 0.5).astype(np.uint8)
+    why = f"Pixels become numbers from {low:.2f} (black) to {high:.2f} (white), the range that it learned with."
+    return Preprocessed((*stages, Stage("Normalised", pixels, why)), x, blank)
+
+
+def form_range(form: InputFormat) -> tuple[float, float]:
+    """The numbers that a black and a white pixel of the first channel become."""
+    return (0 - form.mean[0]) / form.std[0], (1 - form.mean[0]) / form.std[0]

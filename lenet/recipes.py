@@ -1,0 +1,309 @@
+"""Every training run that the project knows, as a value: `RECIPES[name]`.
+
+The classic ones reproduce a published tutorial each, as it was; the project's own come after them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from lenet.errors import RecipeError
+from lenet.preprocess import InputFormat
+
+OPTIMIZERS = ("sgd", "adam", "adamw")
+SCHEDULES = ("constant", "plateau", "cosine", "one-cycle")
+LOSSES = ("cross-entropy", "discriminative-map")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training run: the same recipe and data give the same weights.
+
+    Attributes:
+        model: a name in MODELS.
+        dataset: a name in DATASETS.
+        input: how images become network input.
+        momentum: SGD's; Adam's betas are PyTorch's own 0.9 and 0.999.
+        schedule: "constant"; "plateau" halves lr after 5 epochs without a lower validation loss;
+            "cosine" and "one-cycle" reach zero at the end, the latter after a linear warm-up.
+        loss: "cross-entropy", or "discriminative-map", equation 9 of LeCun et al. 1998.
+        augmentation: a name in AUGMENTATIONS.
+        ema: decay a step of the running average of the weights that is evaluated; 0 for none.
+        source: where the recipe comes from.
+        claims: the test accuracy that its source reports, as it says it.
+    """
+
+    name: str
+    about: str
+    model: str
+    dataset: str
+    input: InputFormat
+    epochs: int
+    batch_size: int
+    optimizer: str
+    lr: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    loss: str = "cross-entropy"
+    label_smoothing: float = 0.0
+    augmentation: str = "none"
+    ema: float = 0.0
+    seed: int = 0
+    source: str = "this project"
+    claims: str = ""
+
+    def __post_init__(self) -> None:
+        checks = {
+            "epochs must be a whole number from 1 to 10,000": 1 <= self.epochs <= 10_000,
+            "the batch size must be a whole number from 1 to 65,536": 1 <= self.batch_size <= 65_536,
+            "the learning rate must be above 0 and at most 100": 0 < self.lr <= 100,
+            "the seed must be a whole number from 0 to 2**31 - 1": 0 <= self.seed < 2**31,
+            "momentum must be from 0 to below 1": 0 <= self.momentum < 1,
+            "weight decay must be from 0 to 1": 0 <= self.weight_decay <= 1,
+            "ema must be from 0 to below 1": 0 <= self.ema < 1,
+            f"the optimizer must be one of {', '.join(OPTIMIZERS)}": self.optimizer in OPTIMIZERS,
+            f"the schedule must be one of {', '.join(SCHEDULES)}": self.schedule in SCHEDULES,
+            f"the loss must be one of {', '.join(LOSSES)}": self.loss in LOSSES,
+        }
+        for sentence, holds in checks.items():
+            if not holds:
+                raise RecipeError(f"Recipe {self.name}: {sentence}.")
+
+    def with_changes(self, **changes: Any) -> Recipe:
+        """A copy with these fields changed; a change of None is no change."""
+        return replace(self, **{key: value for key, value in changes.items() if value is not None})
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """The inverse of `to_dict`, also after a round trip through JSON.
+
+        Raises:
+            RecipeError: a field is missing, unknown or out of range.
+        """
+        try:
+            known = {f.name for f in fields(cls)}
+            if unknown := set(values) - known:
+                raise RecipeError(f"A recipe has no field called {', '.join(sorted(unknown))}.")
+            form = dict(values["input"])
+            form = {**form, "mean": tuple(form["mean"]), "std": tuple(form["std"])}
+            return cls(**{**values, "input": InputFormat(**form)})
+        except (TypeError, KeyError) as error:
+            raise RecipeError(f"This recipe is incomplete or damaged ({error}).") from error
+
+
+def recipe_named(name: str) -> Recipe:
+    """RECIPES[name].
+
+    Raises:
+        RecipeError: an unknown name.
+    """
+    if name not in RECIPES:
+        raise RecipeError(f"There is no recipe called {name!r}. `python train.py --list` shows those there are.")
+    return RECIPES[name]
+
+
+# --------------------------------------------------------------------------------------------------
+# Input formats, named after where their constants come from
+
+UNIT_GREY = InputFormat(28)  # [0, 1]
+UNIT_COLOUR = InputFormat(32, mean=(0.0,) * 3, std=(1.0,) * 3)
+SIGNED_COLOUR = InputFormat(32, mean=(0.5,) * 3, std=(0.5,) * 3)  # [-1, 1]
+# mean and standard deviation of MNIST's training pixels, as PyTorch's own MNIST example has them
+MNIST_STATISTICS = (0.1307,), (0.3081,)
+MNIST_RESIZED = InputFormat(32, *MNIST_STATISTICS, scaling="resize")
+MNIST_PADDED = InputFormat(32, *MNIST_STATISTICS)
+# "The values of the input pixels are normalized so that the background level (white) corresponds to
+# a value of -0.1 and the foreground (black) corresponds to 1.175" (LeCun et al. 1998, section II.B)
+PAPER_1998 = InputFormat(32, mean=(0.1 / 1.275,), std=(1 / 1.275,))
+
+# --------------------------------------------------------------------------------------------------
+
+_CLASSIC = [
+    Recipe(
+        name="mnist-lenet5-1998",
+        about="LeNet-5 as printed in 1998, with Table I, trainable subsampling and RBF output",
+        model="lenet5-1998",
+        dataset="mnist",
+        input=PAPER_1998,
+        epochs=20,
+        batch_size=64,
+        optimizer="adam",  # in place of the paper's stochastic diagonal Levenberg-Marquardt
+        lr=1e-3,
+        schedule="cosine",
+        loss="discriminative-map",
+        source="LeCun, Bottou, Bengio, Haffner, Proc. IEEE 86(11), 1998",
+        claims="0.95% error on the test set",
+    ),
+    Recipe(
+        name="mnist-lenet5-sigmoid",
+        about="LeNet-5 with sigmoids and average pooling",
+        model="lenet5-sigmoid",
+        dataset="mnist",
+        input=UNIT_GREY,
+        epochs=10,
+        batch_size=64,
+        optimizer="adam",
+        lr=1e-3,
+        source="tutorial",
+        claims="98.26% test",
+    ),
+    Recipe(
+        name="mnist-lenet5-bn",
+        about="LeNet-5 with BatchNorm",
+        model="lenet5-bn",
+        dataset="mnist",
+        input=MNIST_RESIZED,
+        epochs=10,
+        batch_size=64,
+        optimizer="adam",
+        lr=1e-3,
+        source="tutorial, whose test normalisation and missing eval() are put right",
+        claims="98.8% test",
+    ),
+    Recipe(
+        name="cifar10-lenet5-sgd",
+        about="LeNet-5 on photographs, SGD that slows down on plateaus",
+        model="lenet5",
+        dataset="cifar10",
+        input=SIGNED_COLOUR,
+        epochs=20,
+        batch_size=128,
+        optimizer="sgd",
+        lr=0.1,
+        momentum=0.9,
+        weight_decay=5e-4,
+        schedule="plateau",
+        source="tutorial",
+        claims="59.31% test",
+    ),
+    Recipe(
+        name="cifar10-lenet5-linear",
+        about="LeNet-5 without activations after its convolutions",
+        model="lenet5-linear",
+        dataset="cifar10",
+        input=UNIT_COLOUR,
+        epochs=10,
+        batch_size=32,
+        optimizer="adam",
+        lr=1e-3,
+        source="tutorial, the first 10 of its 100 epochs",
+        claims="over 60% test",
+    ),
+    Recipe(
+        name="cifar10-resnet-mini",
+        about="two residual blocks at full resolution",
+        model="resnet-mini",
+        dataset="cifar10",
+        input=UNIT_COLOUR,
+        epochs=10,
+        batch_size=32,
+        optimizer="adam",
+        lr=1e-3,
+        source="tutorial, the first 10 of its 100 epochs",
+        claims="about 60% test",
+    ),
+    Recipe(
+        name="cifar10-lenet5-adam",
+        about="LeNet-5 on photographs, Adam",
+        model="lenet5",
+        dataset="cifar10",
+        input=SIGNED_COLOUR,
+        epochs=10,
+        batch_size=32,
+        optimizer="adam",
+        lr=1e-3,
+        source="tutorial",
+        claims="60-odd% test",
+    ),
+    Recipe(
+        name="cifar10-lenet-wide",
+        about="three wider 3x3 convolutions on photographs",
+        model="lenet-wide",
+        dataset="cifar10",
+        input=SIGNED_COLOUR,
+        epochs=10,
+        batch_size=32,
+        optimizer="adam",
+        lr=1e-3,
+        source="tutorial",
+        claims="72% test",
+    ),
+    Recipe(
+        name="fashion-lenet5-bn",
+        about="LeNet-5 with BatchNorm on clothes, suggested as future work by the tutorials",
+        model="lenet5-bn",
+        dataset="fashion-mnist",
+        input=InputFormat(32, (0.2860,), (0.3530,)),  # FashionMNIST's training pixels
+        epochs=10,
+        batch_size=64,
+        optimizer="adam",
+        lr=1e-3,
+        source="suggested by the tutorials",
+    ),
+]
+
+_OWN = [
+    Recipe(
+        name="digits-demo",
+        about="seconds: LeNet-5 with BatchNorm on the built-in digits",
+        model="lenet5-bn",
+        dataset="digits",
+        input=MNIST_PADDED,
+        epochs=12,
+        batch_size=64,
+        optimizer="adamw",
+        lr=4e-3,
+        schedule="one-cycle",
+        augmentation="handwriting",
+    ),
+    Recipe(
+        name="mnist-demo",
+        about="a minute: LeNet-5 with BatchNorm on MNIST",
+        model="lenet5-bn",
+        dataset="mnist",
+        input=MNIST_PADDED,
+        epochs=5,
+        batch_size=128,
+        optimizer="adamw",
+        lr=5e-3,
+        schedule="one-cycle",
+        augmentation="handwriting",
+    ),
+    Recipe(
+        name="digits",
+        about="the shipped reader of drawings: MNIST and pen strokes, augmented",
+        model="lenet5-bn",
+        dataset="mnist+pen",
+        input=MNIST_PADDED,
+        epochs=60,
+        batch_size=128,
+        optimizer="adamw",
+        lr=5e-3,
+        weight_decay=0.01,
+        schedule="one-cycle",
+        augmentation="handwriting",
+        ema=0.999,
+    ),
+    Recipe(
+        name="photos",
+        about="the shipped namer of photographs: LeNet-5, as far as 62,006 parameters went",
+        model="lenet5",
+        dataset="cifar10",
+        input=SIGNED_COLOUR,
+        epochs=150,
+        batch_size=128,
+        optimizer="adamw",
+        lr=3e-3,
+        weight_decay=0.01,
+        schedule="one-cycle",
+        augmentation="flip-shift",
+        ema=0.999,
+    ),
+]
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*_CLASSIC, *_OWN)}
