@@ -1,20 +1,23 @@
 """Train a network of the LeNet family, or measure one.
 
-    python train.py --list                    what can be trained
-    python train.py digits-demo               seconds, without any download
-    python train.py --evaluate weights/digits.safetensors
+python train.py --list                    what can be trained
+python train.py digits-demo               seconds, without any download
+python train.py --evaluate weights/digits.safetensors
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 from tqdm import tqdm
 
 from lenet.checkpoint import Checkpoint, load, load_state, save, save_state
+from lenet.datasets import Dataset
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
 from lenet.metrics import accuracy, accuracy_per_class
@@ -40,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LeNetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130  # what a shell reports for a program that Ctrl-C ended
     return 0
 
 
@@ -82,11 +88,10 @@ def run(options: argparse.Namespace) -> None:
         return
     dataset = load_dataset(recipe.dataset, options.data)
     resume = out.with_name(f"{out.stem}.resume.safetensors")
-    try:
-        train(state, dataset, resume)
-    except KeyboardInterrupt:
+    save_state(resume, state)  # a place that cannot be written to is refused now, not after hours
+    if not train(state, dataset, resume):
         save_state(resume, state)
-        raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.") from None
+        raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
     logits = evaluate(state.network, dataset.test.images, recipe.input)
     measured = {
         "test_accuracy": accuracy(logits, dataset.test.labels),
@@ -110,9 +115,18 @@ def describe(state: TrainingState, out: Path) -> str:
     )
 
 
-def train(state: TrainingState, dataset, resume: Path) -> None:
-    """Show the run's progress, and save it every minute."""
+def train(state: TrainingState, dataset: Dataset, resume: Path) -> bool:
+    """Show the run's progress, and save it every minute.  False if Ctrl-C stopped it before its end."""
     saved_at = time.monotonic()
+    # Ctrl-C is heard at the next event: an exception in the middle of a step would leave half of it done.
+    # Pressed again, it ends the program at once.
+    stopped: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, stop)
     with tqdm(total=state.recipe.epochs, initial=state.epoch, unit="epoch", dynamic_ncols=True) as bar:
         for event in fit(state, dataset):
             if isinstance(event, Step):
@@ -126,6 +140,10 @@ def train(state: TrainingState, dataset, resume: Path) -> None:
             if time.monotonic() - saved_at > SECONDS_BETWEEN_SAVES:
                 save_state(resume, state)
                 saved_at = time.monotonic()
+            if stopped and not state.done:
+                break
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return state.done
 
 
 def print_evaluation(weights: str, data: str | None) -> None:

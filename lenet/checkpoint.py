@@ -149,14 +149,31 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
                 index, moment = name.removeprefix(f"{RESUME}optimizer.").split(".")
                 moments.setdefault(int(index), {})[moment] = tensor
         state.optimizer.load_state_dict({"state": moments, "param_groups": resume["param_groups"]})
+        # Files hold tensors in plain order; the fused optimizers read a moment's memory in its parameter's order.
+        for parameter, own in state.optimizer.state.items():
+            for name, moment in own.items():
+                if moment.dim() > 0:
+                    own[name] = torch.empty_like(parameter).copy_(moment.view_as(parameter))
         if state.plateau is not None:
             state.plateau.load_state_dict(resume["plateau"])
         state.epoch, state.step, state.seconds = resume["epoch"], resume["step"], resume["seconds"]
-        state.sums = torch.tensor(resume["sums"], device=state.device)
+        state.sums = torch.tensor(resume["sums"], device=state.device).view(3)
         state.history = [EpochEnd(**event) for event in resume["history"]]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        _refuse_impossible(state)
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise CheckpointError(_foreign(path, f"what it needs to resume is damaged: {error!r}")) from error
     return state
+
+
+def _refuse_impossible(state: TrainingState) -> None:
+    """ValueError for numbers that no run has; without this they would surface in the middle of an epoch."""
+    if not all(isinstance(number, int) and number >= 0 for number in (state.epoch, state.step)):
+        raise ValueError(f"epoch {state.epoch!r}, step {state.step!r}")
+    if len(state.history) != state.epoch or not state.seconds >= 0:
+        raise ValueError(f"{len(state.history)} epochs of {state.epoch}, {state.seconds!r} seconds")
+    moments = [frozenset(own) for own in state.optimizer.state.values()]
+    if moments and (len(set(moments)) > 1 or len(moments) != len(list(state.model.parameters()))):
+        raise ValueError("the optimizer's moments are not all there")
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) -> None:
@@ -174,7 +191,9 @@ def _write(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) ->
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be written ({error.strerror}): choose another place with --out.") from error
+        raise CheckpointError(
+            f"{path} cannot be written ({error.strerror}): choose another place with --out."
+        ) from error
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -205,6 +224,10 @@ def _recipe(path: Path, header: dict[str, Any]) -> Recipe:
         raise CheckpointError(_foreign(path, str(error))) from error
     if recipe.model not in MODELS:
         raise CheckpointError(_foreign(path, f"there is no model called {recipe.model!r}"))
+    if recipe.dataset not in DATASETS:
+        raise CheckpointError(_foreign(path, f"there is no data set called {recipe.dataset!r}"))
+    if recipe.input.size != MODELS[recipe.model].size:
+        raise CheckpointError(_foreign(path, f"{recipe.model} does not read {recipe.input.size} pixels"))
     return recipe
 
 
@@ -218,5 +241,3 @@ def _fill(path: Path, model: torch.nn.Module, weights: dict[str, Tensor]) -> Non
 
 def _foreign(path: Path, why: str) -> str:
     return f"{path.name} is not a weights file of this project, or a damaged one ({why}). Train or download one anew."
-
-

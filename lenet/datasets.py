@@ -121,8 +121,9 @@ def _refuse_torn_idx(folder: Path) -> None:
 
 
 def _unreachable(title: str, folder: Path, error: Exception) -> str:
+    reason = " ".join(str(error).split())  # torchvision's runs over several lines
     return (
-        f"{title} is not in {folder} and could not be downloaded ({error}). "
+        f"{title} is not in {folder} and could not be downloaded ({reason}). "
         "Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'."
     )
 
@@ -204,7 +205,7 @@ def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
             drawings = []
-            for number, line in enumerate(lines, start=1):
+            for number, line in enumerate(lines, start=1):  # noqa: B007 - the except clause tells it
                 row = json.loads(line)
                 strokes = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in row["strokes"])
                 drawings.append(Drawing(int(row["label"]), int(row["writer"]), strokes))

@@ -327,6 +327,8 @@ def lenet5_1998(in_channels: int = 1, classes: int = 10) -> Network:
         rbf=EuclideanRBF(digit_bitmaps()),
     )
     for layer in (network.c1, network.c5, network.f6):
+        assert isinstance(layer, nn.Conv2d | nn.Linear)  # which mypy cannot see in a table of layers
+        assert layer.bias is not None
         fan_in = layer.weight[0].numel()
         nn.init.uniform_(layer.weight, -2.4 / fan_in, 2.4 / fan_in)
         nn.init.zeros_(layer.bias)

@@ -243,7 +243,9 @@ def photo(source: Picture, form: InputFormat) -> Preprocessed:
     pixels = np.asarray(small)
     stages = (
         Stage("Upright", np.asarray(upright), "Turned as the camera was held, and laid on white where transparent."),
-        Stage("Square", np.asarray(square), "The middle, cut out with its proportions kept: squeezing would deform it."),
+        Stage(
+            "Square", np.asarray(square), "The middle, cut out with its proportions kept: squeezing would deform it."
+        ),
         Stage("32x32", pixels, "Averaged down smoothly, to the size of the pictures that the network learned from."),
     )
     image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]  # (1, 3, 32, 32)

@@ -5,6 +5,7 @@ The classic ones reproduce a published tutorial each, as it was; the project's o
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -55,17 +56,28 @@ class Recipe:
     claims: str = ""
 
     def __post_init__(self) -> None:
+        form = self.input
+        texts = (self.name, self.about, self.model, self.dataset, self.augmentation, self.source, self.claims)
         checks = {
-            "epochs must be a whole number from 1 to 10,000": 1 <= self.epochs <= 10_000,
-            "the batch size must be a whole number from 1 to 65,536": 1 <= self.batch_size <= 65_536,
+            "epochs must be a whole number from 1 to 10,000": _is_whole(self.epochs) and 1 <= self.epochs <= 10_000,
+            "the batch size must be a whole number from 1 to 65,536": _is_whole(self.batch_size)
+            and 1 <= self.batch_size <= 65_536,
             "the learning rate must be above 0 and at most 100": 0 < self.lr <= 100,
-            "the seed must be a whole number from 0 to 2**31 - 1": 0 <= self.seed < 2**31,
+            "the seed must be a whole number from 0 to 2**31 - 1": _is_whole(self.seed) and 0 <= self.seed < 2**31,
             "momentum must be from 0 to below 1": 0 <= self.momentum < 1,
             "weight decay must be from 0 to 1": 0 <= self.weight_decay <= 1,
             "ema must be from 0 to below 1": 0 <= self.ema < 1,
+            "label smoothing must be from 0 to below 1": 0 <= self.label_smoothing < 1,
             f"the optimizer must be one of {', '.join(OPTIMIZERS)}": self.optimizer in OPTIMIZERS,
             f"the schedule must be one of {', '.join(SCHEDULES)}": self.schedule in SCHEDULES,
             f"the loss must be one of {', '.join(LOSSES)}": self.loss in LOSSES,
+            "its names and descriptions must be text": all(isinstance(text, str) for text in texts),
+            "its input must have a size, a scaling, and a mean and a positive deviation a channel": _is_whole(form.size)
+            and 1 <= form.size <= 1024
+            and form.scaling in ("pad", "resize")
+            and len(form.mean) == len(form.std) > 0
+            and all(math.isfinite(value) for value in (*form.mean, *form.std))
+            and min(form.std) > 0,
         }
         for sentence, holds in checks.items():
             if not holds:
@@ -92,8 +104,12 @@ class Recipe:
             form = dict(values["input"])
             form = {**form, "mean": tuple(form["mean"]), "std": tuple(form["std"])}
             return cls(**{**values, "input": InputFormat(**form)})
-        except (TypeError, KeyError) as error:
+        except (TypeError, KeyError, ValueError) as error:
             raise RecipeError(f"This recipe is incomplete or damaged ({error}).") from error
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
 
 
 def recipe_named(name: str) -> Recipe:
@@ -280,13 +296,13 @@ _OWN = [
         model="lenet5-bn",
         dataset="mnist+pen",
         input=MNIST_PADDED,
-        epochs=60,
+        epochs=80,
         batch_size=128,
         optimizer="adamw",
         lr=5e-3,
-        weight_decay=0.01,
+        weight_decay=0.05,
         schedule="one-cycle",
-        augmentation="handwriting",
+        augmentation="many-hands",
         ema=0.999,
     ),
     Recipe(

@@ -15,7 +15,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -98,9 +98,9 @@ class TrainingState:
     history: list[EpochEnd] = field(default_factory=list)
 
     @property
-    def network(self) -> nn.Module:
+    def network(self) -> Network:
         """What to evaluate, ship and use: the average where there is one."""
-        return self.average.module if self.average is not None else self.model
+        return cast(Network, self.average.module) if self.average is not None else self.model
 
     @property
     def done(self) -> bool:
@@ -147,9 +147,10 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     if recipe.input.size != MODELS[recipe.model].size or len(recipe.input.mean) != source.channels:
         raise RecipeError(
             f"Recipe {recipe.name}: {recipe.model} reads {MODELS[recipe.model].size} pixels and {recipe.dataset} has "
-            f"{source.channels} channels, but its input is {recipe.input.size} pixels with {len(recipe.input.mean)} channels."
+            f"{source.channels} channels, but its input is {recipe.input.size} pixels "
+            f"with {len(recipe.input.mean)} channels."
         )
-    model = model.to(place, memory_format=torch.channels_last)
+    model = model.to(place).to(memory_format=torch.channels_last)
     optimizer = _optimizer(recipe, model)
     return TrainingState(
         recipe=recipe,

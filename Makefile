@@ -1,0 +1,42 @@
+# make app     the page, on http://127.0.0.1:7860
+# make test    lint, types and every test
+# Each makes .venv on its first run and needs nothing but Python >= 3.10; PYTHON=python3.12 picks another.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/run.stamp
+DEV := $(VENV)/dev.stamp
+
+# The page talks to nobody that its user did not ask for.
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: app test lint format clean
+
+app: $(RUN)
+	$(VENV)/bin/python app.py
+
+test: lint
+	$(VENV)/bin/python -m pytest
+
+lint: $(DEV)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(DEV)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache test-artifacts
+
+$(RUN): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUN)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@touch $@

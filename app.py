@@ -1,0 +1,8 @@
+"""Open the page: `python app.py`, or `gradio app.py` to reload it on every change."""
+
+from lenet.ui.page import LAUNCH, build
+
+demo = build()
+
+if __name__ == "__main__":
+    demo.launch(**LAUNCH)

@@ -1,0 +1,119 @@
+"""From a picture to an answer.
+
+reader = Classifier.from_pretrained("digits")
+reader.predict("five.png").label        # "5"
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from lenet.checkpoint import Checkpoint, load
+from lenet.datasets import DATASETS
+from lenet.errors import CheckpointError
+from lenet.models import count_parameters
+from lenet.preprocess import ROADS, Picture, Preprocessed
+
+WEIGHTS = Path(__file__).parent.parent / "weights"
+
+# Below this probability the answer is called unsure.  benchmarks/drawings.py prints, for the
+# validation writers, how many answers that is and how many of them are wrong.
+UNSURE_BELOW = 0.7
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says of one picture.
+
+    Attributes:
+        label: the likeliest class, or "" where the verdict is "blank".
+        confidence: its probability, 0 to 1.
+        probs: every class's probability, in class order; they sum to 1, or are all 0 for "blank".
+        verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`) or "blank" (nothing is drawn).
+        preprocessed: how the picture became network input.
+        activations: every layer's output by name, float32 (1, ...); empty for "blank".
+    """
+
+    label: str
+    confidence: float
+    probs: dict[str, float]
+    verdict: Literal["sure", "unsure", "blank"]
+    preprocessed: Preprocessed
+    activations: dict[str, Tensor]
+
+
+class Classifier:
+    """A trained network together with the road that its pictures take.
+
+    Attributes:
+        road: the name in ROADS that `predict` takes by default: "ours" for networks of one channel,
+            "photo" for those of three.
+        parameters: how many trainable numbers the network has.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.model = checkpoint.model.eval()
+        self.recipe = checkpoint.recipe
+        self.classes = checkpoint.classes
+        self.metrics = checkpoint.metrics
+        self.parameters = count_parameters(checkpoint.model)
+        self.road = "ours" if DATASETS[checkpoint.recipe.dataset].channels == 1 else "photo"
+
+    @classmethod
+    def from_pretrained(cls, name: str | os.PathLike[str]) -> Classifier:
+        """The network called `name` in weights/, such as "digits" or "photos", or in a file at that path.
+
+        Raises:
+            CheckpointError: there is none, or the file is not a whole one of this project's.
+        """
+        shipped = WEIGHTS / f"{name}.safetensors"
+        if shipped.parent == WEIGHTS and shipped.exists():
+            return cls(load(shipped))
+        if not os.path.exists(name):
+            there = ", ".join(sorted(path.stem for path in WEIGHTS.glob("*.safetensors")))
+            raise CheckpointError(f"There are no weights called {name}: give a path, or one of {there}.")
+        return cls(load(name))
+
+    def predict(self, image: Picture, road: str | None = None) -> Prediction:
+        """The answer to one picture.
+
+        Args:
+            image: a PIL image, a path, or an array; see `lenet.preprocess.open_picture`.
+            road: a name in ROADS; None for this network's own.
+
+        Raises:
+            ImageError: the picture cannot be read.
+        """
+        return self.predict_batch([image], road)[0]
+
+    def predict_batch(self, images: Sequence[Picture], road: str | None = None) -> list[Prediction]:
+        """`predict` for many pictures, in one forward pass."""
+        if not images:
+            return []
+        prepare = ROADS[road or self.road]
+        preprocessed = [prepare(image, self.recipe.input) for image in images]
+        activations = self._activations(torch.cat([p.x for p in preprocessed]))
+        probs = list(activations.values())[-1].softmax(dim=1)  # (B, classes)
+        return [
+            self._prediction(p, probs[i], {name: output[i : i + 1] for name, output in activations.items()})
+            for i, p in enumerate(preprocessed)
+        ]
+
+    @torch.inference_mode()
+    def _activations(self, x: Tensor) -> dict[str, Tensor]:
+        return self.model.activations(x)
+
+    def _prediction(self, preprocessed: Preprocessed, probs: Tensor, activations: dict[str, Tensor]) -> Prediction:
+        if preprocessed.blank:
+            return Prediction("", 0.0, dict.fromkeys(self.classes, 0.0), "blank", preprocessed, {})
+        named = dict(zip(self.classes, probs.tolist(), strict=True))
+        label = max(named, key=named.__getitem__)
+        verdict: Literal["sure", "unsure"] = "sure" if named[label] >= UNSURE_BELOW else "unsure"
+        return Prediction(label, named[label], named, verdict, preprocessed, activations)

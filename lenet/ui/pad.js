@@ -1,0 +1,200 @@
+// The drawing pad.  gr.HTML runs this as a function body with `element`, `props`, `server` and `watch`.
+//
+// A drawing is a list of strokes; undo drops the last, and everything shown follows from the list.
+// Each change asks the server to read the pad: one question under way, and of those that come
+// meanwhile only the newest is kept, so that slow answers never queue up behind a fast hand.
+
+const find = (selector) => element.querySelector(selector);
+const canvas = find(".pad");
+const pen = canvas.getContext("2d", { willReadFrequently: true }); // kept in memory: read at each move
+const result = find(".result");
+const steps = find(".steps");
+const brush = find(".brush input");
+const file = find(".file");
+const emptyResult = result.innerHTML;
+const emptySteps = steps.innerHTML;
+
+const MAX_BYTES = 20e6; // of a picture; the server refuses more
+let strokes = []; // [{width, points: [{x, y}]}] in canvas pixels
+let picture = null; // {address, image}: shown and read in place of strokes
+let active = null; // the stroke under the pen
+let pointer = null; // the pointer that draws it: a second finger does nothing
+let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
+
+// --- drawing ---------------------------------------------------------------------------------------
+
+function wipe() {
+  pen.fillStyle = "white";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+}
+
+function trace({ width, points }) {
+  pen.lineWidth = width;
+  pen.lineCap = pen.lineJoin = "round";
+  pen.beginPath();
+  pen.moveTo(points[0].x, points[0].y);
+  points.forEach(({ x, y }) => pen.lineTo(x, y)); // to itself first, so that a lone point is a dot
+  pen.stroke();
+}
+
+// Everything anew, also for one more point: adding to the last line would darken its soft edges, and
+// the same strokes would then not always be the same picture.
+function redraw() {
+  wipe();
+  if (picture) {
+    const scale = Math.min(canvas.width / picture.image.width, canvas.height / picture.image.height);
+    const [width, height] = [picture.image.width * scale, picture.image.height * scale];
+    pen.drawImage(picture.image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  }
+  strokes.forEach(trace);
+}
+
+function place(event) {
+  const box = canvas.getBoundingClientRect();
+  return {
+    x: ((event.clientX - box.left) * canvas.width) / box.width,
+    y: ((event.clientY - box.top) * canvas.height) / box.height,
+  };
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (pointer !== null || event.button !== 0) return;
+  event.preventDefault();
+  canvas.setPointerCapture(event.pointerId);
+  pointer = event.pointerId;
+  if (picture) setPicture(null);
+  active = { width: Number(brush.value), points: [place(event)] };
+  strokes.push(active);
+  redraw();
+  read();
+});
+
+canvas.addEventListener("pointermove", (event) => {
+  if (event.pointerId !== pointer) return;
+  const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+  active.points.push(...(moves.length ? moves : [event]).map(place));
+  redraw();
+  read();
+});
+
+for (const end of ["pointerup", "pointercancel"]) {
+  canvas.addEventListener(end, (event) => {
+    if (event.pointerId !== pointer) return;
+    pointer = active = null;
+    read();
+  });
+}
+
+function show(newStrokes) {
+  strokes = newStrokes;
+  picture = null;
+  version += 1;
+  redraw();
+  read();
+}
+
+find(".undo").addEventListener("click", () => show(strokes.slice(0, -1)));
+find(".clear").addEventListener("click", () => show([]));
+
+// --- pictures --------------------------------------------------------------------------------------
+
+function setPicture(next) {
+  picture = next;
+  strokes = [];
+  version += 1;
+  redraw();
+}
+
+async function openPicture(blob) {
+  if (!blob) return;
+  if (blob.size > MAX_BYTES) return complain("This picture has over 20 MB: make it smaller and try again.");
+  const address = await new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(blob);
+  });
+  // What the browser cannot show, such as TIFF, the server may still read.
+  const image = await createImageBitmap(blob).catch(() => ({ width: 0, height: 0 }));
+  setPicture({ address, image: image.width ? image : document.createElement("canvas") });
+  read();
+}
+
+find(".open").addEventListener("click", () => file.click());
+file.addEventListener("change", () => {
+  openPicture(file.files[0]);
+  file.value = "";
+});
+canvas.addEventListener("dragover", (event) => event.preventDefault());
+canvas.addEventListener("drop", (event) => {
+  event.preventDefault();
+  openPicture(event.dataTransfer.files[0]);
+});
+document.addEventListener("paste", (event) => {
+  if (element.offsetParent === null) return; // another tab of the page is open
+  const item = [...event.clipboardData.items].find(({ type }) => type.startsWith("image/"));
+  if (item) openPicture(item.getAsFile());
+});
+
+// --- reading ---------------------------------------------------------------------------------------
+
+let asking = false;
+let again = false;
+
+async function read() {
+  if (asking) {
+    again = true;
+    return;
+  }
+  asking = true;
+  result.setAttribute("aria-busy", "true");
+  do {
+    again = false;
+    if (!strokes.length && !picture) {
+      result.innerHTML = emptyResult;
+      steps.innerHTML = emptySteps;
+      continue;
+    }
+    const asked = version;
+    const question = { picture: picture ? picture.address : canvas.toDataURL(), ...props.value };
+    try {
+      const reply = await server.read_drawing(question);
+      if (asked !== version) continue;
+      if (reply.problem) complain(reply.problem);
+      else [result.innerHTML, steps.innerHTML] = [reply.answer, reply.steps];
+    } catch {
+      complain("The server does not answer. Your drawing is kept: check the connection, then add a stroke.");
+    }
+  } while (again);
+  asking = false;
+  result.setAttribute("aria-busy", "false");
+}
+
+function complain(message) {
+  const line = document.createElement("p");
+  line.className = "problem";
+  line.setAttribute("role", "alert");
+  line.textContent = message;
+  result.replaceChildren(line);
+}
+
+watch("value", () => {
+  version += 1; // another network, or another road
+  read();
+});
+
+// --- examples --------------------------------------------------------------------------------------
+
+for (const { name, width, strokes: lines } of props.examples) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.title = `Draw ${name}`;
+  button.setAttribute("aria-label", `Draw ${name}`);
+  const paths = lines.map((points) => `<polyline points="${points.join(" ")}"/>`).join("");
+  button.innerHTML = `<svg viewBox="0 0 280 280" stroke-width="${width}">${paths}</svg>`;
+  button.addEventListener("click", () =>
+    show(lines.map((points) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))),
+  );
+  find(".examples").append(button);
+}
+
+wipe();

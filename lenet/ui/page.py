@@ -1,0 +1,100 @@
+"""The page: three tabs, what they share, and the endpoints for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from lenet.classifier import Prediction
+from lenet.errors import LeNetError
+from lenet.preprocess import open_picture
+from lenet.ui import draw, networks, photo, train
+
+TITLE = "LeNet Playground"
+INTRODUCTION = (
+    "Draw a digit and see it read. Drop a photo and see it named. "
+    "Train a network, then let *the one you just trained* answer."
+)
+
+# System fonts: the page works without any network.
+FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+LAUNCH: dict[str, Any] = {
+    "theme": gr.themes.Default(
+        primary_hue="orange",
+        neutral_hue="slate",
+        radius_size="lg",
+        font=FONTS,
+        font_mono=["ui-monospace", "Consolas", "monospace"],
+    ),
+    "css_paths": [Path(__file__).parent / "style.css"],
+    "footer_links": ["api"],
+    "ssr_mode": False,  # needs Node
+    "max_file_size": "20mb",
+    "show_error": True,
+}
+
+
+def build() -> gr.Blocks:
+    """The whole page, ready for `launch(**LAUNCH)`."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+        gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="title")
+        with gr.Tabs(selected="draw", elem_id="tabs") as tabs:
+            with gr.Tab("Draw", id="draw"):
+                draw_network = draw.build()
+            with gr.Tab("Photo", id="photo"):
+                photo_network = photo.build()
+            with gr.Tab("Train", id="train"):
+                train.build(draw_network, photo_network, tabs)
+        _publish(
+            classify_digit,
+            [photo.uploaded_image(render=False), gr.Textbox("digits", render=False), gr.Textbox("ours", render=False)],
+        )
+        _publish(classify_photo, [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)])
+        demo.unload(train.stop)
+    # A drawing is answered while a run goes on: only runs wait for each other.
+    demo.queue(max_size=20, default_concurrency_limit=4)
+    return demo
+
+
+def _publish(function: Any, inputs: list[Any]) -> None:
+    """An endpoint of its own name, with inputs that the page does not show."""
+    with gr.Row(visible=False):
+        for component in inputs:
+            component.render()
+        gr.Button(function.__name__).click(function, inputs, gr.JSON(), api_name=function.__name__, queue=False)
+
+
+def classify_digit(image: str, network: str, road: str) -> dict[str, Any]:
+    """Read the digit in a picture: {"label", "confidence", "verdict", "probs"}.
+
+    Args:
+        image: a picture of one handwritten digit.
+        network: a name in weights/, such as "digits".
+        road: "ours", or "classic" for the tutorials' resize-invert-normalise.
+    """
+    return _answer(lambda: draw.classify(open_picture(image), network, road))
+
+
+def classify_photo(image: str, network: str) -> dict[str, Any]:
+    """Name what a photo shows: {"label", "confidence", "verdict", "probs"}.
+
+    Args:
+        image: a photo.
+        network: a name in weights/, such as "photos".
+    """
+    return _answer(lambda: networks.get(network).predict(image))
+
+
+def _answer(ask: Any) -> dict[str, Any]:
+    try:
+        prediction: Prediction = ask()
+    except LeNetError as error:
+        raise gr.Error(str(error)) from error
+    return {
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "verdict": prediction.verdict,
+        "probs": prediction.probs,
+    }

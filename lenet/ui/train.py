@@ -1,0 +1,333 @@
+"""The Train tab: start a run, watch its curves draw themselves, then use the network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, NamedTuple
+
+import gradio as gr
+import pandas as pd
+
+from lenet.checkpoint import Checkpoint
+from lenet.datasets import DATASETS, load
+from lenet.errors import DataError, LeNetError
+from lenet.metrics import accuracy
+from lenet.recipes import RECIPES, recipe_named
+from lenet.training import EpochEnd, Event, Step, TrainingState, evaluate, fit, start
+from lenet.ui import figures, networks
+
+SECONDS_BETWEEN_FRAMES = 0.3
+SECONDS_AT_MOST = 45 * 60  # then a run on the page ends as if stopped, so that a forgotten one frees its place
+POINTS_AT_MOST = 240  # of one line in a chart: the page rebuilds the whole chart at each frame
+
+DEFAULT = "digits-demo"
+COLOURS = {"train": figures.TRAIN_COLOUR, "validation": figures.VAL_COLOUR}
+
+# Visitors, by Gradio's session, whose run is to end.  Checked at each event, ten times a second.
+_stopping: set[str] = set()
+
+
+# --------------------------------------------------------------------------------------------------
+# What a run looks like
+
+
+@dataclass
+class Line:
+    """Points of one curve; when there are too many, neighbours become their mean."""
+
+    points: list[tuple[float, float]] = field(default_factory=list)
+    merged: int = 1  # how many measurements a full point stands for
+    pending: list[tuple[float, float]] = field(default_factory=list)
+
+    def add(self, x: float, y: float) -> None:
+        self.pending.append((x, y))
+        if len(self.pending) < self.merged:
+            return
+        self.points.append(_mean(self.pending))
+        self.pending = []
+        if len(self.points) > POINTS_AT_MOST:
+            pairs = zip(self.points[::2], self.points[1::2], strict=False)
+            self.points, self.merged = [_mean(list(pair)) for pair in pairs], self.merged * 2
+
+
+def _mean(points: list[tuple[float, float]]) -> tuple[float, float]:
+    return sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
+
+
+@dataclass
+class Curves:
+    """The four lines of a run: loss and accuracy, of the training and of the validation images."""
+
+    epochs: int
+    loss: dict[str, Line] = field(default_factory=lambda: {"train": Line(), "validation": Line()})
+    accuracy: dict[str, Line] = field(default_factory=lambda: {"train": Line(), "validation": Line()})
+
+    def add(self, event: Event) -> None:
+        if isinstance(event, Step):
+            epoch = event.epoch - 1 + event.step / event.total_steps
+            self.loss["train"].add(epoch, event.loss)
+            self.accuracy["train"].add(epoch, 100 * event.accuracy)
+        else:
+            self.loss["validation"].add(event.epoch, event.val_loss)
+            self.accuracy["validation"].add(event.epoch, 100 * event.val_accuracy)
+
+    def plots(self) -> tuple[gr.LinePlot, gr.LinePlot]:
+        # The axes hold still from the first frame: the untrained network's loss is about the highest.
+        highest = max((y for line in self.loss.values() for _, y in line.points[:3]), default=2.4)
+        x_lim: list[float | None] = [0, self.epochs]
+        return (
+            gr.LinePlot(_table(self.loss), x_lim=x_lim, y_lim=[0, round(1.1 * highest, 1)]),
+            gr.LinePlot(_table(self.accuracy), x_lim=x_lim, y_lim=[0, 100]),
+        )
+
+
+def _table(lines: dict[str, Line]) -> pd.DataFrame:
+    # A row without a value for each line, because a chart that once saw no lines draws none later.
+    rows: list[tuple[float, float | None, str]] = [(0, None, name) for name in lines]
+    rows += [(x, y, name) for name, line in lines.items() for x, y in line.points]
+    return pd.DataFrame(rows, columns=["epoch", "value", "split"]).astype({"epoch": float, "value": float})
+
+
+class Frame(NamedTuple):
+    """What the tab shows, in the order of the event's outputs; None leaves a part as it is."""
+
+    status: str
+    loss: Any = None
+    accuracy: Any = None
+    running: bool = True
+    key: str | None = None  # of the trained network
+    file: str | None = None  # to download
+    offer_digits: bool = False
+
+    def updates(self) -> tuple[Any, ...]:
+        skip = gr.skip()
+        return (
+            self.status,
+            self.loss if self.loss is not None else skip,
+            self.accuracy if self.accuracy is not None else skip,
+            gr.Button(interactive=not self.running),
+            gr.Button(interactive=self.running),
+            self.key,
+            gr.DownloadButton(value=self.file, interactive=self.file is not None),
+            gr.Button(interactive=self.key is not None),
+            gr.Button(visible=self.offer_digits),
+        )
+
+
+# --------------------------------------------------------------------------------------------------
+# The run
+
+
+def train(
+    recipe: str, dataset: str, epochs: float, batch_size: float, lr: float, seed: float, request: gr.Request
+) -> Iterator[tuple[Any, ...]]:
+    """Train a network, answering with the state of the page several times a second.
+
+    Args:
+        recipe: a name that `python train.py --list` shows.
+        dataset: the data set to learn from, with as many channels as the recipe's own.
+        epochs: how often to go through it.
+        batch_size: images a step.
+        lr: the peak learning rate.
+        seed: the same seed gives the same network.
+    """
+    session = request.session_hash or ""
+    _stopping.discard(session)
+    # At once, before any work: the page answers the click, and a visitor who leaves can be noticed.
+    yield Frame(_status("Starting", f"{recipe} on {dataset}"), *Curves(max(int(epochs or 1), 1)).plots()).updates()
+    try:
+        changes = {"dataset": dataset, "epochs": _whole(epochs), "batch_size": _whole(batch_size)}
+        state = start(recipe_named(recipe).with_changes(**changes, lr=lr, seed=_whole(seed)))
+        yield Frame(_status("Loading", f"{dataset}: {DATASETS[dataset].about}")).updates()
+        for frame in _frames(state, session):
+            yield frame.updates()
+    except DataError as error:
+        hint = "" if dataset == "digits" else " The button below takes the built-in digits instead."
+        yield Frame(figures.problem(str(error) + hint), running=False, offer_digits=dataset != "digits").updates()
+    except LeNetError as error:
+        yield Frame(figures.problem(str(error)), running=False).updates()
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _frames(state: TrainingState, session: str) -> Iterator[Frame]:
+    """The run's frames, and at its end, however it comes, the trained network's."""
+    dataset = load(state.recipe.dataset)
+    charts = Curves(state.recipe.epochs)
+    began = shown = time.monotonic()
+    stopped = ""
+    for event in fit(state, dataset):
+        charts.add(event)
+        now = time.monotonic()
+        if isinstance(event, Step) and now - shown >= SECONDS_BETWEEN_FRAMES:
+            shown = now
+            yield Frame(_progress(event, state, now - began), *charts.plots())
+        if session in _stopping:
+            stopped = "Stopped"
+        elif now - began > SECONDS_AT_MOST:
+            stopped = f"Stopped after {SECONDS_AT_MOST // 60} minutes, the most that this page gives a run"
+        if stopped:
+            break
+    yield Frame(_status("Measuring", "on the test images, which it has never seen"), *charts.plots())
+    measured = accuracy(evaluate(state.network, dataset.test.images, state.recipe.input), dataset.test.labels)
+    metrics = {"test_accuracy": measured, "train_seconds": round(time.monotonic() - began, 1)}
+    key, path = networks.keep(Checkpoint(state.network, state.recipe, dataset.classes, metrics))
+    summary = f"{measured:.2%} of {len(dataset.test):,} test images right, after {_epochs(state)}"
+    took = _duration(metrics["train_seconds"])
+    status = _status(stopped or "Done", f"{summary} and {took}", done=state.epoch / state.recipe.epochs)
+    yield Frame(status, *charts.plots(), False, key, str(path))
+
+
+def _epochs(state: TrainingState) -> str:
+    done = state.epoch if state.step == 0 else state.epoch + 1
+    return f"{done} of {state.recipe.epochs} epochs" if not state.done else f"{done} epochs"
+
+
+def _progress(event: Step, state: TrainingState, seconds: float) -> str:
+    done = (event.epoch - 1 + event.step / event.total_steps) / state.recipe.epochs
+    left = _duration(seconds / done * (1 - done))
+    last: EpochEnd | None = state.history[-1] if state.history else None
+    validation = f" &middot; validation accuracy {last.val_accuracy:.1%}" if last else ""
+    return _status(
+        f"Epoch {event.epoch} of {state.recipe.epochs}",
+        f"step {event.step:,} of {event.total_steps:,}, {event.images_per_second:,.0f} images/s, {left} left",
+        f"loss {event.loss:.3f} &middot; accuracy {event.accuracy:.1%}{validation}",
+        done,
+    )
+
+
+def _status(headline: str, text: str, numbers: str = "&nbsp;", done: float = 0.0) -> str:
+    return (
+        f'<div class="status" data-state="{escape(headline.split()[0].lower())}"><p><b>{escape(headline)}</b> '
+        f'<span>{escape(text)}</span></p><p class="numbers">{numbers}</p>'
+        f'<div class="track"><span class="fill" style="transform:scaleX({done:.4f})"></span></div></div>'
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+# --------------------------------------------------------------------------------------------------
+# The tab
+
+
+def stop(request: gr.Request) -> None:
+    _stopping.add(request.session_hash or "")
+
+
+def _settings(name: str) -> tuple[Any, ...]:
+    """A recipe's own settings, into the fields."""
+    recipe = RECIPES[name]
+    dataset = gr.Dropdown(_fitting(name), value=recipe.dataset)
+    return dataset, recipe.epochs, recipe.batch_size, recipe.lr, recipe.seed, _about(name)
+
+
+def _fitting(name: str) -> list[tuple[str, str]]:
+    """(title, name) of the data sets with as many channels as the recipe's own."""
+    channels = DATASETS[RECIPES[name].dataset].channels
+    return [(f"{key}: {source.about}", key) for key, source in DATASETS.items() if source.channels == channels]
+
+
+def _digits_instead(name: str) -> tuple[str, str]:
+    """The recipe on the built-in digits, or where it wants photographs the demo's."""
+    return (name if DATASETS[RECIPES[name].dataset].channels == 1 else DEFAULT), "digits"
+
+
+def _about(name: str) -> str:
+    recipe = RECIPES[name]
+    claim = f" It reports {recipe.claims}." if recipe.claims else ""
+    return (
+        f"**{name}**: {recipe.about}. `{recipe.model}`, {recipe.optimizer} ({recipe.schedule}), "
+        f"augmentation: {recipe.augmentation}. Source: {recipe.source}.{claim}"
+    )
+
+
+def _use(key: str, draw_choice: str, photo_choice: str) -> tuple[Any, ...]:
+    """Add the trained network to the tab that it fits, choose it there, and go there."""
+    classifier = networks.get(key)
+    road = classifier.road
+    choices = [(f"Yours: {networks.title(classifier, classifier.recipe.name)}", key), *networks.shipped(road)]
+    chosen = gr.Dropdown(choices, value=key)
+    if road == "ours":
+        return chosen, photo_choice, gr.Tabs(selected="draw")
+    return draw_choice, chosen, gr.Tabs(selected="photo")
+
+
+def build(draw_network: gr.Dropdown, photo_network: gr.Dropdown, tabs: gr.Tabs) -> None:
+    """The tab's contents; a trained network goes into one of the other tabs' choices."""
+    recipes = [(f"{name}: {recipe.about}", name) for name, recipe in RECIPES.items()]
+    recipes.sort(key=lambda choice: not choice[1].endswith("-demo"))
+    default = RECIPES[DEFAULT]
+    key = gr.State()
+    with gr.Row(elem_classes="choices"):
+        recipe = gr.Dropdown(recipes, value=DEFAULT, label="Recipe")
+        dataset = gr.Dropdown(_fitting(DEFAULT), value=default.dataset, label="Data set")
+    explanation = gr.Markdown(_about(DEFAULT), elem_classes="about")
+    with gr.Accordion("Settings", open=False), gr.Row():
+        numbers = [
+            gr.Number(default.epochs, label="Epochs", info="times through the data", precision=0),
+            gr.Number(default.batch_size, label="Batch size", info="images a step", precision=0),
+            gr.Number(default.lr, label="Learning rate", info="at its peak"),
+            gr.Number(default.seed, label="Seed", info="the same gives the same", precision=0),
+        ]
+    with gr.Row():
+        start_button = gr.Button("Start training", variant="primary", elem_id="start")
+        stop_button = gr.Button("Stop", interactive=False, elem_id="stop")
+    status = gr.HTML(
+        _status("Ready", "Start a run: the first one takes seconds and needs no download."), elem_id="status"
+    )
+    digits_button = gr.Button("Take the built-in digits", visible=False, elem_id="take-digits")
+    with gr.Row():
+        loss = _chart("Loss", "loss (nats)", Curves(default.epochs).loss, [0, 2.5])
+        acc = _chart("Accuracy", "accuracy (%)", Curves(default.epochs).accuracy, [0, 100])
+    with gr.Row():
+        download = gr.DownloadButton("Download the network", interactive=False, elem_id="download")
+        use = gr.Button("Use it: let it answer", interactive=False, elem_id="use")
+
+    recipe.change(_settings, recipe, [dataset, *numbers, explanation], queue=False, api_visibility="private")
+    run: dict[str, Any] = {
+        "fn": train,
+        "inputs": [recipe, dataset, *numbers],
+        "outputs": [status, loss, acc, start_button, stop_button, key, download, use, digits_button],
+        "concurrency_limit": 1,
+        "concurrency_id": "train",
+        "show_progress": "minimal",
+        "show_progress_on": status,
+    }
+    start_button.click(**run, api_name="train")
+    digits_button.click(_digits_instead, recipe, [recipe, dataset], queue=False, api_visibility="private").then(
+        **run, api_visibility="private"
+    )
+    stop_button.click(stop, queue=False, api_visibility="private")
+    use.click(
+        _use,
+        [key, draw_network, photo_network],
+        [draw_network, photo_network, tabs],
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def _chart(name: str, axis: str, lines: dict[str, Line], y_lim: list[float | None]) -> gr.LinePlot:
+    return gr.LinePlot(
+        _table(lines),
+        x="epoch",
+        y="value",
+        color="split",
+        color_map=COLOURS,
+        title=name,
+        x_title="epoch",
+        y_title=axis,
+        x_lim=[0, RECIPES[DEFAULT].epochs],
+        y_lim=y_lim,
+        height=280,
+        elem_id=f"{name.lower()}-chart",
+        buttons=[],
+    )

@@ -1,0 +1,138 @@
+"""The real page, served by a process of its own, in a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+expect.set_options(timeout=10_000)
+
+Points = list[tuple[float, float]]
+
+
+@contextmanager
+def serve(log: Path, **environment: str) -> Iterator[str]:
+    """`python app.py` on a free port; yields the page's address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False", **environment},
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(url, process, log)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"app.py ended early:\n{log.read_text()}"
+        try:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"app.py did not answer in two minutes:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("server") / "app.log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """Opens the page with options for the browser's context; fails the test on any console error."""
+    errors: list[str] = []
+    contexts = []
+
+    def open_it(address: str = url, **options: object) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        expect(page.locator("canvas.pad")).to_be_visible(timeout=30_000)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    return open_page()
+
+
+@pytest.fixture
+def snap(artifacts: Path) -> Callable[[Page, str], None]:
+    """Keep a screenshot for a person to look at."""
+    return lambda page, name: (page.screenshot(path=artifacts / f"{name}.png", full_page=True), None)[1]
+
+
+def draw(page: Page, strokes: list[Points], side: float) -> None:
+    """Draw with the mouse, strokes in a square of `side` units, as fast as the browser takes it."""
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    for stroke in strokes:
+        places = [(box["x"] + x * box["width"] / side, box["y"] + y * box["height"] / side) for x, y in stroke]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place)
+        page.mouse.up()
+
+
+def answer(page: Page) -> Locator:
+    return page.locator("#pad .answer")
+
+
+def settled(page: Page) -> Locator:
+    """The answer, once nothing is being asked any more."""
+    expect(page.locator("#pad .result")).to_have_attribute("aria-busy", "false")
+    return answer(page)
+
+
+def expect_label(page: Page, label: str) -> None:
+    expect(answer(page)).to_have_attribute("data-label", label)

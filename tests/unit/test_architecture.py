@@ -1,0 +1,121 @@
+"""Imports point one way: leaves, then the middle, then the terminal and the page."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "lenet").rglob("*.py"))
+
+# What a leaf may import from the project.  Data sets prepare their pictures on the one road, and a
+# recipe says how its network wants them, so both know preprocess.
+LEAVES = {
+    "errors": set(),
+    "models": {"errors"},
+    "preprocess": {"errors"},
+    "augment": {"errors"},
+    "metrics": {"errors"},
+    "datasets": {"errors", "preprocess"},
+    "recipes": {"errors", "preprocess"},
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names that a file imports, at its top or inside a function: "a.b" for `from a import b` too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where a name comes from"
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+MODULES = {module_name(path): path for path in FILES}
+GRAPH = {name: (imports(path) & set(MODULES)) - {"lenet", name} for name, path in MODULES.items()}
+
+
+def packages(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
+
+
+def test_the_graph_is_seen():
+    """Without this, every test below would pass on an empty graph."""
+    assert {"lenet.datasets", "lenet.models", "lenet.recipes"} <= GRAPH["lenet.training"]
+    assert "torch" in packages(MODULES["lenet.models"])
+
+
+def test_no_import_cycles():
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail[trail.index(name) :], name])
+        if name not in done:
+            for other in sorted(GRAPH[name]):
+                visit(other, (*trail, name))
+            done.add(name)
+
+    for name in GRAPH:
+        visit(name, ())
+    assert done == set(GRAPH)
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_leaf_imports_no_other_leaf(leaf):
+    assert GRAPH[f"lenet.{leaf}"] <= {f"lenet.{name}" for name in LEAVES[leaf]}
+
+
+def test_only_the_page_knows_gradio():
+    knows = {name for name, path in MODULES.items() if "gradio" in packages(path)}
+    assert {name for name in knows if not name.startswith("lenet.ui")} == set()
+    assert "gradio" not in packages(ROOT / "train.py")
+
+
+def test_nothing_below_the_page_knows_the_page():
+    below = {name: others for name, others in GRAPH.items() if not name.startswith("lenet.ui")}
+    assert {name for name, others in below.items() if any(o.startswith("lenet.ui") for o in others)} == set()
+
+
+def test_the_library_neither_prints_nor_plots():
+    for name, path in MODULES.items():
+        if name.startswith("lenet.ui"):
+            continue
+        assert not packages(path) & {"matplotlib", "tqdm", "argparse"}, name
+        calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
+        assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], name
+
+
+def test_the_tabs_do_no_tensor_work():
+    for path in (ROOT / "lenet" / "ui").glob("*.py"):
+        assert path.name == "figures.py" or not packages(path) & {"torch", "torchvision"}, path.name
+
+
+def test_no_pickle_anywhere():
+    for path in [*FILES, *ROOT.glob("*.py")]:
+        assert not packages(path) & {"pickle", "joblib", "dill", "shelve"}, path.name
+        text = path.read_text(encoding="utf-8")
+        assert "torch.load" not in text, path.name
+        assert "torch.save" not in text, path.name
+
+
+def test_no_module_is_called_miscellaneous():
+    assert not {path.stem for path in FILES} & {"utils", "helpers", "common", "manager", "misc"}
+
+
+def test_nothing_is_yielded_inside_a_context_manager_of_torch():
+    """The page may resume a generator on another thread, where `no_grad` is lost, or leaks."""
+    for name, path in MODULES.items():
+        for block in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(block, ast.With) and any("torch" in ast.unparse(item) for item in block.items):
+                yields = [n for n in ast.walk(block) if isinstance(n, (ast.Yield, ast.YieldFrom))]
+                assert not yields, f"{name}:{block.lineno}"

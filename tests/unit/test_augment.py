@@ -1,0 +1,111 @@
+"""Augmentations move pictures about and nothing else: batch in, batch out, the generator decides."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Generator
+
+from lenet.augment import AUGMENTATIONS, Affine, Chain, FlipShift, StrokeWidth
+
+
+def seeded(seed: int = 0) -> Generator:
+    return Generator().manual_seed(seed)
+
+
+def same_picture(count: int, channels: int = 1, side: int = 28) -> torch.Tensor:
+    """One picture `count` times, uint8, so that differences between them are the augmentation's."""
+    picture = torch.zeros(channels, side, side, dtype=torch.uint8)
+    picture[:, 6:22, 10:13] = 255
+    picture[:, 6:9, 10:20] = 180
+    return picture.repeat(count, 1, 1, 1)
+
+
+RANDOM = {
+    "flip-shift": FlipShift(pixels=3),
+    "affine": Affine(degrees=15, scale=0.2, shear=0.2, pixels=2),
+    "bent": Affine(degrees=0, scale=0, shear=0, pixels=0, bend=2),
+    "strokes": StrokeWidth(share=1.0),
+    "handwriting": AUGMENTATIONS["handwriting"],
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+def test_whatever_is_drawn(name, dtype):
+    images = same_picture(16).to(dtype)
+    before = images.clone()
+    out = RANDOM[name](images, seeded())
+    assert torch.equal(images, before), "the caller's pictures were changed in place"
+    assert out.shape == images.shape
+    assert out.min() >= 0
+    assert out.max() <= 255 + 1e-2
+    assert torch.equal(out, RANDOM[name](images, seeded())), "the same generator gave other pictures"
+    assert not torch.equal(out, RANDOM[name](images, seeded(1)))
+    assert len({tuple(picture.flatten().tolist()) for picture in out}) > 1, "every picture drew the same parameters"
+
+
+def test_global_randomness_is_not_touched():
+    before = torch.get_rng_state()
+    for augmentation in (*RANDOM.values(), *AUGMENTATIONS.values()):
+        augmentation(same_picture(4), seeded())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "tolerance"),
+    [
+        (Chain(), 0.0),
+        (FlipShift(pixels=0, flip=False), 0.0),
+        (StrokeWidth(share=0.0), 0.0),
+        (Affine(degrees=0, scale=0, shear=0, pixels=0), 0.05),  # interpolation rounds
+    ],
+)
+def test_without_reach_nothing_happens(augmentation, tolerance):
+    images = torch.randint(0, 256, (8, 3, 32, 32), generator=seeded(), dtype=torch.uint8)
+    torch.testing.assert_close(augmentation(images, seeded()).float(), images.float(), atol=tolerance, rtol=0)
+
+
+def test_flip_shift_is_one_of_the_reflected_shifts():
+    pixels = 2
+    image = torch.randint(0, 256, (1, 3, 8, 8), generator=seeded(), dtype=torch.uint8)
+    padded = torch.nn.functional.pad(image.float(), (pixels,) * 4, mode="reflect").to(torch.uint8)
+    shifts = [padded[0, :, y : y + 8, x : x + 8] for y in range(5) for x in range(5)]
+    allowed = {tuple(s.flatten().tolist()) for s in shifts} | {tuple(s.flip(2).flatten().tolist()) for s in shifts}
+    out = FlipShift(pixels)(image.expand(400, -1, -1, -1), seeded())
+    seen = {tuple(picture.flatten().tolist()) for picture in out}
+    assert out.dtype == torch.uint8
+    assert seen <= allowed
+    assert len(seen) == len(allowed) == 50, "some shift or flip is never drawn"
+
+
+def test_affine_moves_by_as_much_as_it_says():
+    images = torch.zeros(200, 1, 29, 29)
+    images[:, :, 14, 14] = 255
+    out = Affine(degrees=0, scale=0, shear=0, pixels=3)(images, seeded())[:, 0]
+    rows = (out.sum(dim=2) * torch.arange(29)).sum(dim=1) / out.sum(dim=(1, 2))
+    assert (rows - 14).abs().max() <= 3.01
+    assert (rows - 14).min() < -2
+    assert (rows - 14).max() > 2
+
+
+def test_affine_turns_and_scales_about_the_middle():
+    images = torch.zeros(50, 1, 28, 28)
+    images[:, :, 8:20, 8:20] = 255
+    ones = Affine(degrees=45, scale=0.2, shear=0, pixels=0)(images, seeded())
+    mass = ones.sum(dim=(1, 2, 3)) / images[0].sum()
+    assert mass.min() < 0.85
+    assert mass.max() > 1.15
+    assert mass.min() > 1 / 1.2**2 - 0.05
+    assert mass.max() < 1.2**2 + 0.05
+    centre = (ones[:, 0].sum(dim=1) * torch.arange(28)).sum(dim=1) / ones.sum(dim=(1, 2, 3))
+    torch.testing.assert_close(centre, torch.full((50,), 13.5), atol=0.1, rtol=0)
+
+
+def test_strokes_get_thinner_in_some_pictures_and_thicker_in_others():
+    images = same_picture(300)
+    mass = StrokeWidth(share=0.5)(images, seeded()).sum(dim=(1, 2, 3)) / images[0].sum()
+    thinner, same, thicker = (mass < 0.98).sum(), (mass == 1).sum(), (mass > 1.02).sum()
+    assert thinner + same + thicker == 300
+    assert 45 < thinner < 105  # a quarter of 300, give or take four standard deviations
+    assert 45 < thicker < 105

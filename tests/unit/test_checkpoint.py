@@ -1,0 +1,320 @@
+"""Weights files: they describe themselves, keep their bytes, and refuse what is not theirs."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+import lenet.checkpoint
+from lenet.checkpoint import MAX_BYTES, Checkpoint, load, load_state, save, save_state
+from lenet.datasets import Dataset, Split
+from lenet.errors import CheckpointError
+from lenet.models import MODELS
+from lenet.recipes import RECIPES
+from lenet.training import TrainingState, fit, start
+
+RECIPE = RECIPES["digits-demo"].with_changes(ema=0.9, seed=3)
+DIGITS = tuple("0123456789")
+
+
+def a_checkpoint(model: str = "lenet5-bn") -> Checkpoint:
+    recipe = next(recipe for recipe in RECIPES.values() if recipe.model == model)
+    torch.manual_seed(0)
+    network = MODELS[model].build(len(recipe.input.mean), 10)
+    return Checkpoint(network.eval(), recipe, DIGITS, {"test_accuracy": 0.875, "val_accuracy": 1 / 3})
+
+
+def a_state(steps: int = 6) -> tuple[TrainingState, Dataset]:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (200, 1, 28, 28), generator=generator, dtype=torch.uint8)
+    split = Split(images, torch.randint(0, 10, (200,), generator=generator))
+    data = Dataset("digits", DIGITS, split, split, split)
+    state = start(RECIPE, "cpu")
+    list(islice(fit(state, data), steps))
+    return state, data
+
+
+def header_of(path: Path) -> tuple[str, dict]:
+    with safe_open(path, framework="pt") as file:
+        text = file.metadata()["lenet"]
+    return text, json.loads(text)
+
+
+def with_header(path: Path, **changes) -> None:
+    """The file again, with these entries of its header changed; None takes one out."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        header = json.loads(file.metadata()["lenet"])
+    header = {key: value for key, value in {**header, **changes}.items() if value is not None}
+    save_file(tensors, path, metadata={"lenet": json.dumps(header)})
+
+
+# --------------------------------------------------------------------------------------------------
+# There and back
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_network_comes_back(model, tmp_path):
+    saved = a_checkpoint(model)
+    save(tmp_path / "net.safetensors", saved)
+    loaded = load(tmp_path / "net.safetensors")
+    assert (loaded.recipe, loaded.classes, loaded.metrics) == (saved.recipe, saved.classes, saved.metrics)
+    assert loaded.versions["torch"] == torch.__version__.split("+")[0]
+    assert not loaded.model.training
+    x = torch.randn(2, len(saved.recipe.input.mean), MODELS[model].size, MODELS[model].size)
+    with torch.no_grad():
+        assert torch.equal(loaded.model(x), saved.model(x))
+
+
+def test_the_same_checkpoint_gives_the_same_bytes(tmp_path):
+    first, second, third = (tmp_path / name for name in "abc")
+    save(first, a_checkpoint())
+    save(second, a_checkpoint())
+    save(third, load(first))
+    assert first.read_bytes() == second.read_bytes() == third.read_bytes()
+
+
+def test_the_header_is_one_key_of_sorted_json(tmp_path):
+    save(tmp_path / "net", a_checkpoint())
+    with safe_open(tmp_path / "net", framework="pt") as file:
+        assert list(file.metadata()) == ["lenet"]
+    text, header = header_of(tmp_path / "net")
+    assert text == json.dumps(header, sort_keys=True)
+    assert sorted(header) == ["classes", "format", "metrics", "model", "recipe", "versions"]
+    assert header["recipe"]["seed"] == 0
+    assert header["metrics"]["test_accuracy"] == 0.875
+
+
+def test_a_stopped_run_can_be_used_as_a_network(tmp_path):
+    state, _ = a_state()
+    save_state(tmp_path / "run", state)
+    loaded = load(tmp_path / "run")
+    assert state.average is not None
+    for name, tensor in state.average.module.state_dict().items():
+        assert torch.equal(loaded.model.state_dict()[name], tensor), name
+    assert loaded.recipe == RECIPE
+
+
+def test_folders_are_made_and_old_files_replaced(tmp_path):
+    path = tmp_path / "new" / "folder" / "net.safetensors"
+    save(path, a_checkpoint())
+    save(path, a_checkpoint("lenet5"))
+    assert load(path).recipe.model == "lenet5"
+    assert [p.name for p in path.parent.iterdir()] == ["net.safetensors"]
+
+
+# --------------------------------------------------------------------------------------------------
+# Writing that fails
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_failure_in_the_middle_leaves_the_old_file(step, tmp_path, monkeypatch):
+    path = tmp_path / "net.safetensors"
+    save(path, a_checkpoint())
+    before = path.read_bytes()
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    owner = lenet.checkpoint.os if step == "fsync" else Path
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, full)
+        with pytest.raises(CheckpointError, match=r"cannot be written \(No space left on device\)"):
+            save(path, a_checkpoint("lenet5"))
+    assert path.read_bytes() == before
+    save(path, a_checkpoint("lenet5"))
+    assert load(path).recipe.model == "lenet5"
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match=r"cannot be written .*choose another place with --out"):
+        save(tmp_path / "file" / "net.safetensors", a_checkpoint())
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        save(tmp_path / "folder", a_checkpoint())
+
+
+# --------------------------------------------------------------------------------------------------
+# What is not a weights file
+
+
+def test_a_missing_file(tmp_path):
+    for read in (load, load_state):
+        with pytest.raises(CheckpointError, match=r"There is no weights file at .*nowhere"):
+            read(tmp_path / "nowhere")
+
+
+def test_a_file_cut_off_anywhere(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save(path, a_checkpoint())
+    whole = path.read_bytes()
+    for keep in (0, 1, 7, 8, 100, 2000, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:keep])
+        with pytest.raises(CheckpointError, match=r"net\.safetensors is torn or not a .safetensors file"):
+            load(path)
+
+
+class Bomb:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was opened",))
+
+
+@pytest.mark.parametrize("kind", ["pickle", "torch", "text", "folder", "header that claims gigabytes"])
+def test_foreign_files(kind, tmp_path):
+    path = tmp_path / "x.safetensors"
+    if kind == "pickle":
+        path.write_bytes(pickle.dumps(Bomb()))
+    elif kind == "torch":
+        torch.save({"weight": torch.zeros(3), "bomb": Bomb()}, path)
+    elif kind == "text":
+        path.write_text("<html>404</html>")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(struct.pack("<Q", 2**40) + b"{}")
+    for read in (load, load_state):
+        with pytest.raises(CheckpointError, match=r"torn or not a .safetensors file"):
+            read(path)
+
+
+def test_a_huge_file_is_not_even_opened(tmp_path):
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)  # sparse
+    with pytest.raises(CheckpointError, match="huge has 200 MB"):
+        load(tmp_path / "huge")
+
+
+def test_somebody_elses_safetensors(tmp_path):
+    path = tmp_path / "other.safetensors"
+    for metadata in (None, {"format": "pt"}, {"lenet": "{"}, {"lenet": "[1]"}, {"lenet": "{}"}):
+        save_file({"weight": torch.zeros(3)}, path, metadata=metadata)
+        with pytest.raises(CheckpointError, match=r"other.safetensors is (not a weights file of this project|torn)"):
+            load(path)
+
+
+RECIPE_DICT = RECIPES["digits-demo"].to_dict()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": 99},
+        {"classes": None},
+        {"classes": 5},
+        {"classes": ["a", "b"]},
+        {"metrics": None},
+        {"metrics": 5},
+        {"versions": "x"},
+        {"recipe": None},
+        {"recipe": []},
+        {"recipe": "lenet5"},
+        {"recipe": {**RECIPE_DICT, "model": "lenet5-sigmoid"}},
+        {"recipe": {**RECIPE_DICT, "model": "lenet7"}},
+        {"recipe": {**RECIPE_DICT, "dataset": "svhn"}},
+        {"recipe": {**RECIPE_DICT, "model": "lenet5-1998"}},
+        {"recipe": {**RECIPE_DICT, "input": {**RECIPE_DICT["input"], "size": 28}}},
+        {"recipe": {**RECIPE_DICT, "input": {**RECIPE_DICT["input"], "mean": [0.5] * 3, "std": [0.5] * 3}}},
+        {"recipe": {**RECIPE_DICT, "epochs": -1}},
+        {"recipe": {**RECIPE_DICT, "surprise": 1}},
+    ],
+    ids=lambda changes: "-".join(changes),
+)
+def test_a_header_that_does_not_fit(changes, tmp_path):
+    path = tmp_path / "net.safetensors"
+    save(path, a_checkpoint())
+    load(path)
+    with_header(path, **changes)
+    with pytest.raises(CheckpointError, match=r"^net.safetensors is not a weights file of this project"):
+        load(path)
+
+
+def test_wrong_shapes_name_the_layers(tmp_path):
+    path = tmp_path / "net.safetensors"
+    good = a_checkpoint()
+    save(path, good)
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        metadata = file.metadata()
+    for wrong in (
+        {**tensors, "fc3.weight": torch.zeros(10, 85)},
+        {name: tensor for name, tensor in tensors.items() if name != "fc3.weight"},
+        {**tensors, "fc3.weight_scale": torch.zeros(1)},
+    ):
+        save_file(wrong, path, metadata=metadata)
+        with pytest.raises(CheckpointError, match=r"its layers do not fit: fc3.weight"):
+            load(path)
+
+
+# --------------------------------------------------------------------------------------------------
+# Runs to go on with (that they go on exactly is in test_training.py)
+
+
+def test_a_finished_network_is_not_a_run(tmp_path):
+    save(tmp_path / "net", a_checkpoint())
+    with pytest.raises(CheckpointError, match="holds a finished network, not a run to resume"):
+        load_state(tmp_path / "net")
+
+
+def test_saving_a_run_does_not_disturb_it(tmp_path):
+    state, _ = a_state()
+    save_state(tmp_path / "a", state)
+    save_state(tmp_path / "b", state)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    save_state(tmp_path / "c", load_state(tmp_path / "a", "cpu"))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "c").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"resume": 5},
+        {"resume": {}},
+        {"epoch": "x"},
+        {"epoch": -1},
+        {"step": 1.5},
+        {"step": None},
+        {"seconds": "x"},
+        {"sums": [1.0]},
+        {"sums": "x"},
+        {"history": [{"epoch": 1}]},
+        {"history": 3},
+        {"param_groups": []},
+        {"param_groups": [{}]},
+        {"averaged": "many"},
+    ],
+    ids=str,
+)
+def test_a_damaged_run(changes, tmp_path):
+    path = tmp_path / "run.resume.safetensors"
+    state, _ = a_state()
+    save_state(path, state)
+    _, header = header_of(path)
+    with_header(path, resume=changes["resume"] if "resume" in changes else {**header["resume"], **changes})
+    with pytest.raises(CheckpointError, match=r"^run.resume.safetensors is not a weights file of this project"):
+        load_state(path, "cpu")
+
+
+def test_a_run_without_its_moments(tmp_path):
+    path = tmp_path / "run.resume.safetensors"
+    state, _ = a_state()
+    save_state(path, state)
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        metadata = file.metadata()
+    for lost in ("resume/optimizer.0.exp_avg", "resume/optimizer.3.step", "resume/model.fc1.weight", "fc1.weight"):
+        save_file({n: t for n, t in tensors.items() if n != lost}, path, metadata=metadata)
+        with pytest.raises(CheckpointError, match="is not a weights file of this project"):
+            load_state(path, "cpu")
+    short = {**tensors, "resume/optimizer.0.exp_avg": torch.zeros(3)}
+    save_file(short, path, metadata=metadata)
+    with pytest.raises(CheckpointError, match="is not a weights file of this project"):
+        load_state(path, "cpu")

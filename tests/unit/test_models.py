@@ -1,0 +1,153 @@
+"""Every network against its published figures, and the 1998 paper's details one by one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from lenet.models import MODELS, TABLE_I, EuclideanRBF, ScaledTanh, Subsampling, count_parameters, digit_bitmaps
+
+# Layer by layer; the totals and the LeNet rows are the ones that the tutorials and the paper print.
+LENET5 = {"conv1": 456, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850}
+PUBLISHED = {
+    "lenet5": (62_006, LENET5),
+    "lenet5-linear": (62_006, LENET5),
+    "lenet5-sigmoid": (44_426, {"conv1": 156, "conv2": 2416, "fc1": 30840, "fc2": 10164, "fc3": 850}),
+    "lenet5-bn": (
+        61_750,
+        {"conv1": 156, "bn1": 12, "conv2": 2416, "bn2": 32, "fc1": 48120, "fc2": 10164, "fc3": 850},
+    ),
+    "lenet5-1998": (60_000, {"c1": 156, "s2": 12, "c3": 1516, "s4": 32, "c5": 48120, "f6": 10164}),
+    "lenet-wide": (122_570, {"conv1": 896, "conv2": 18496, "conv3": 36928, "fc1": 65600, "fc2": 650}),
+    # blocks by hand: 2 x (3x3x16x16 + 16) + 2 x 32; (3x3x16x32 + 32) + (3x3x32x32 + 32) + (16x32 + 32) + 3 x 64
+    "resnet-mini": (347_498, {"conv1": 448, "bn1": 32, "block1": 4704, "block2": 14624, "fc1": 327690}),
+}
+
+
+def build(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    model = MODELS[name]
+    return model.build(model.channels, 10).eval()
+
+
+def an_input(name: str, batch: int = 3) -> torch.Tensor:
+    model = MODELS[name]
+    return torch.randn(batch, model.channels, model.size, model.size, generator=torch.Generator().manual_seed(1))
+
+
+def test_every_network_has_published_figures():
+    assert set(PUBLISHED) == set(MODELS)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_parameters_layer_by_layer(name):
+    total, layers = PUBLISHED[name]
+    network = build(name)
+    counts = {child: count_parameters(layer) for child, layer in network.named_children() if count_parameters(layer)}
+    assert counts == layers
+    assert count_parameters(network) == total == sum(layers.values())
+
+
+def test_channels_and_classes_are_arguments():
+    assert count_parameters(MODELS["lenet5"].build(1, 10)) == 61_706
+    assert MODELS["lenet5"].build(3, 7)(an_input("lenet5")).shape == (3, 7)
+    with pytest.raises(ValueError, match="1 channel"):
+        MODELS["lenet5-1998"].build(3, 10)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_activations_are_the_forward_pass(name):
+    network, x = build(name), an_input(name)
+    with torch.no_grad():
+        logits, activations = network(x), network.activations(x)
+    assert logits.shape == (3, 10)
+    assert list(activations) == [child for child, _ in network.named_children()]
+    assert torch.equal(list(activations.values())[-1], logits)
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "shape"),
+    [
+        ("lenet5", "conv1", (6, 28, 28)),
+        ("lenet5", "pool2", (16, 5, 5)),
+        ("lenet5-sigmoid", "pool2", (16, 4, 4)),
+        ("lenet5-1998", "c5", (120, 1, 1)),
+        ("lenet5-1998", "tanh6", (84,)),
+        ("lenet-wide", "conv3", (64, 4, 4)),
+        ("resnet-mini", "block2", (32, 32, 32)),
+    ],
+)
+def test_shapes_in_the_middle(name, layer, shape):
+    assert build(name).activations(an_input(name))[layer].shape[1:] == shape
+
+
+# --------------------------------------------------------------------------------------------------
+# The paper
+
+
+def test_table_i_is_the_papers():
+    pairs = [(row, column) for row, columns in enumerate(TABLE_I) for column in columns]
+    assert len(pairs) == len(set(pairs)) == 60
+    assert [sum(column == s2 for _, column in pairs) for s2 in range(6)] == [10] * 6
+    assert [len(columns) for columns in TABLE_I] == [3] * 6 + [4] * 9 + [6]
+    # "The first six C3 feature maps take inputs from every contiguous subsets of three feature maps"
+    assert {frozenset(columns) for columns in TABLE_I[:6]} == {
+        frozenset((i + k) % 6 for k in range(3)) for i in range(6)
+    }
+    assert {frozenset(columns) for columns in TABLE_I[6:12]} == {
+        frozenset((i + k) % 6 for k in range(4)) for i in range(6)
+    }
+
+
+def test_c3_maps_react_to_exactly_the_maps_that_table_i_names():
+    c3 = build("lenet5-1998").c3
+    x = torch.randn(1, 6, 14, 14, generator=torch.Generator().manual_seed(2))
+    before = c3(x)
+    for s2 in range(6):
+        moved = x.clone()
+        moved[:, s2] += 1
+        changed = (c3(moved) != before).flatten(2).any(dim=2)[0].tolist()
+        assert changed == [s2 in columns for columns in TABLE_I]
+
+
+def test_c3_is_the_convolution_with_those_kernels():
+    c3 = build("lenet5-1998").c3
+    x = torch.randn(2, 6, 14, 14, generator=torch.Generator().manual_seed(2))
+    kernels = iter(c3.weight)
+    for row, columns in enumerate(TABLE_I):
+        expected = sum(nn.functional.conv2d(x[:, [c]], next(kernels)[None, None]) for c in columns) + c3.bias[row]
+        torch.testing.assert_close(c3(x)[:, [row]], expected)
+
+
+def test_subsampling_is_coefficient_times_sum_plus_bias():
+    layer = Subsampling(2)
+    x = torch.arange(32.0).view(1, 2, 4, 4)
+    torch.testing.assert_close(layer(x), nn.functional.avg_pool2d(x, 2))  # how it starts
+    with torch.no_grad():
+        layer.coefficient[1], layer.bias[1] = 2.0, -1.0
+    assert layer(x)[0, 1, 0, 0].item() == 2 * (16 + 17 + 20 + 21) - 1
+
+
+def test_scaled_tanh_maps_plus_and_minus_1_to_themselves():
+    values = ScaledTanh()(torch.tensor([-1.0, 0.0, 1.0, 100.0]))
+    torch.testing.assert_close(values, torch.tensor([-1.0, 0.0, 1.0, 1.7159]), atol=1e-4, rtol=0)
+
+
+def test_bitmaps_are_ten_different_digits_of_7_by_12():
+    bitmaps = digit_bitmaps()
+    assert bitmaps.shape == (10, 7 * 12)
+    assert set(bitmaps.unique().tolist()) == {-1.0, 1.0}
+    differing = (bitmaps[:, None] != bitmaps).sum(dim=2) + 84 * torch.eye(10, dtype=torch.int64)
+    assert differing.min() >= 4
+
+
+def test_rbf_is_the_negative_squared_distance_and_is_not_trained():
+    rbf = EuclideanRBF(digit_bitmaps())
+    x = torch.randn(4, 84, generator=torch.Generator().manual_seed(3))
+    naive = [[-sum((a - b) ** 2 for a, b in zip(row, centre, strict=True)) for centre in digit_bitmaps().tolist()]
+             for row in x.tolist()]  # fmt: skip
+    torch.testing.assert_close(rbf(x), torch.tensor(naive), rtol=1e-5, atol=1e-3)
+    assert count_parameters(rbf) == 0
+    assert rbf(digit_bitmaps()).argmax(dim=1).tolist() == list(range(10))
+    assert rbf(digit_bitmaps()).diagonal().abs().max() == 0

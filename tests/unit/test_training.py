@@ -1,0 +1,319 @@
+"""The loop: it learns, it repeats itself bit for bit, and it can be stopped anywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import islice
+
+import pytest
+import torch
+
+import lenet.training
+from lenet.checkpoint import load_state, save_state
+from lenet.datasets import Dataset, Split
+from lenet.errors import RecipeError, TrainingError
+from lenet.metrics import accuracy, cross_entropy
+from lenet.preprocess import to_input
+from lenet.recipes import RECIPES, Recipe
+from lenet.training import RUBBISH_PENALTY, EpochEnd, Step, TrainingState, evaluate, fit, loss_of, pick_device, start
+
+
+@pytest.fixture(autouse=True)
+def every_step_is_an_event(monkeypatch):
+    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+
+
+def synthetic(channels: int = 1, side: int = 28, train: int = 100) -> Dataset:
+    """Ten classes that are ten bright bars under noise: easy, and not trivial."""
+    generator = torch.Generator().manual_seed(0)
+
+    def split(count: int) -> Split:
+        labels = torch.randint(0, 10, (count,), generator=generator)
+        images = torch.randint(0, 120, (count, channels, side, side), generator=generator, dtype=torch.uint8)
+        for image, label in zip(images, labels.tolist(), strict=True):
+            image[:, :, 2 * label + 3 : 2 * label + 6] = 250
+        return Split(images, labels)
+
+    return Dataset("synthetic", tuple("0123456789"), split(train), split(30), split(30))
+
+
+GREY = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
+COLOUR = RECIPES["cifar10-lenet5-sgd"].with_changes(epochs=3, batch_size=32, lr=0.02)
+RUNS: dict[str, tuple[Recipe, Dataset]] = {
+    "sgd, plateau": (COLOUR, synthetic(3, 32)),
+    "adam": (RECIPES["mnist-lenet5-sigmoid"].with_changes(epochs=3, batch_size=32), synthetic()),
+    "adamw, average, augmented": (GREY.with_changes(ema=0.9, weight_decay=0.01), synthetic()),
+    "cosine, paper": (RECIPES["mnist-lenet5-1998"].with_changes(epochs=3, batch_size=32), synthetic()),
+}
+
+
+def run(recipe: Recipe, data: Dataset) -> tuple[TrainingState, list]:
+    state = start(recipe, "cpu")
+    return state, list(fit(state, data))
+
+
+def weights(state: TrainingState) -> dict[str, torch.Tensor]:
+    every = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    return every | {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
+
+
+def assert_same_bits(a: TrainingState, b: TrainingState) -> None:
+    one, other = weights(a), weights(b)
+    assert one.keys() == other.keys()
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+
+
+def without_times(events: Iterable) -> list[tuple]:
+    """Everything about events but how long they took."""
+    return [
+        (e.epoch, e.step, e.total_steps, e.lr) if isinstance(e, Step)
+        else (e.epoch, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy)
+        for e in events
+    ]  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------
+# It learns
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_it_learns(name):
+    recipe, data = RUNS[name]
+    lr, epochs = {
+        "sgd, plateau": (0.02, 25),
+        "adam": (5e-3, 100),  # sigmoids take their time
+        "adamw, average, augmented": (4e-3, 25),
+        "cosine, paper": (2e-3, 60),
+    }[name]
+    state, events = run(recipe.with_changes(epochs=epochs, lr=lr), data)
+    ends = [e for e in events if isinstance(e, EpochEnd)]
+    assert state.done
+    assert ends[-1].train_loss < 0.6 * ends[0].train_loss
+    assert ends[-1].val_accuracy > 0.5  # chance is 0.1
+    assert state.history == ends
+
+
+def test_events_say_what_happened():
+    recipe, data = RUNS["sgd, plateau"]
+    _, events = run(recipe, data)
+    kinds = [type(e).__name__ for e in events]
+    assert kinds == (["Step"] * 4 + ["EpochEnd"]) * 3  # 100 pictures in batches of 32, the last of 4
+    steps = [e for e in events if isinstance(e, Step)]
+    assert [(e.epoch, e.step) for e in steps] == [(epoch, step) for epoch in (1, 2, 3) for step in (1, 2, 3, 4)]
+    assert all(e.total_steps == 4 and e.lr == recipe.lr and e.images_per_second > 0 for e in steps)
+    assert all(0 <= e.accuracy <= 1 and 0 < e.loss < 20 for e in steps)
+    for number, end in enumerate((e for e in events if isinstance(e, EpochEnd)), start=1):
+        assert end.epoch == number
+        assert end.seconds > 0
+        own = [e for e in steps if e.epoch == number]
+        sizes = [32, 32, 32, 4]
+        # the ragged last batch counts for the 4 pictures that it has
+        assert end.train_loss == pytest.approx(sum(n * e.loss for n, e in zip(sizes, own, strict=True)) / 100, rel=1e-4)
+        assert round(100 * end.train_accuracy) == sum(round(n * e.accuracy) for n, e in zip(sizes, own, strict=True))
+
+
+def test_an_epochs_loss_and_accuracy_are_those_of_its_pictures():
+    recipe, data = RUNS["sgd, plateau"]
+    state, events = run(recipe.with_changes(lr=1e-12, epochs=1), data)  # so that the weights stay
+    logits = evaluate(state.network, data.train.images, recipe.input)
+    assert events[-1].train_loss == pytest.approx(cross_entropy(logits, data.train.labels), rel=1e-5)
+    assert events[-1].train_accuracy == pytest.approx(accuracy(logits, data.train.labels), abs=1e-6)
+    last = events[-2]  # the 4 pictures that are left over
+    assert last.accuracy in (0, 0.25, 0.5, 0.75, 1)
+    assert 2 < last.loss < 2.6, "an untrained network's loss is about log(10) in every batch"
+
+
+def test_every_step_augments_anew_and_every_epoch_has_its_own_order(monkeypatch):
+    seen: list[torch.Tensor] = []
+    seeds: list[int] = []
+
+    def watch(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        seen.append(images)
+        seeds.append(generator.initial_seed())
+        return images
+
+    monkeypatch.setitem(lenet.training.AUGMENTATIONS, "none", watch)
+    recipe, data = RUNS["sgd, plateau"]
+    run(recipe, data)
+    assert len(set(seeds)) == len(seeds) == 3 * 4
+    epochs = [torch.cat(seen[4 * i : 4 * i + 4]) for i in range(3)]
+    assert not torch.equal(epochs[0], epochs[1])
+    everyone = sorted(image.numpy().tobytes() for image in data.train.images)
+    for epoch in epochs:
+        assert sorted(image.numpy().tobytes() for image in epoch) == everyone, "somebody was left out, or came twice"
+
+
+def test_steps_are_not_shown_more_often_than_they_can_be_drawn(monkeypatch):
+    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 1e9)
+    _, events = run(*RUNS["sgd, plateau"])
+    assert [type(e).__name__ for e in events] == ["Step", "EpochEnd"] * 3
+    assert all(e.step == e.total_steps for e in events if isinstance(e, Step))
+
+
+def test_validation_is_of_the_network_that_is_kept():
+    recipe, data = RUNS["adamw, average, augmented"]
+    state, events = run(recipe, data)
+    assert state.average is not None
+    logits = evaluate(state.network, data.val.images, recipe.input)
+    assert events[-1].val_accuracy == (logits.argmax(1) == data.val.labels).double().mean().item()
+    assert not torch.equal(logits, evaluate(state.model, data.val.images, recipe.input))
+
+
+def test_evaluation_is_in_eval_mode_in_order_and_exact_for_ragged_batches():
+    recipe, data = RUNS["adamw, average, augmented"]
+    network = start(recipe, "cpu").network.train()
+    whole = evaluate(network, data.train.images, recipe.input)
+    pieces = evaluate(network, data.train.images, recipe.input, batch_size=7)
+    assert whole.shape == (100, 10)
+    torch.testing.assert_close(pieces, whole, atol=1e-5, rtol=1e-5)
+    with torch.no_grad():
+        torch.testing.assert_close(network.eval()(to_input(data.train.images, recipe.input)), whole)
+
+
+# --------------------------------------------------------------------------------------------------
+# It repeats itself
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_same_recipe_gives_the_same_bits(name):
+    recipe, data = RUNS[name]
+    a, events = run(recipe, data)
+    torch.rand(1000)  # whatever else happens in the process
+    b, again = run(recipe, data)
+    assert_same_bits(a, b)
+    assert without_times(events) == without_times(again)
+    c, _ = run(recipe.with_changes(seed=1), data)
+    assert any(not torch.equal(one, other) for one, other in zip(weights(a).values(), weights(c).values(), strict=True))
+
+
+def test_nobody_elses_randomness_is_touched():
+    before = torch.get_rng_state()
+    recipe, data = RUNS["adamw, average, augmented"]
+    run(recipe, data)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("stop_after", [1, 3, 4, 5, 7, 11, 14])  # an epoch is 4 Steps and an EpochEnd
+@pytest.mark.parametrize("name", RUNS)
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(name, stop_after, tmp_path):
+    recipe, data = RUNS[name]
+    whole, events = run(recipe, data)
+
+    stopped = start(recipe, "cpu")
+    first = list(islice(fit(stopped, data), stop_after))
+    path = tmp_path / "run.resume.safetensors"
+    save_state(path, stopped)
+    resumed = load_state(path, "cpu")
+    assert_same_bits(stopped, resumed)
+    assert (resumed.epoch, resumed.step, resumed.history) == (stopped.epoch, stopped.step, stopped.history)
+    rest = list(fit(resumed, data))
+
+    assert_same_bits(whole, resumed)
+    assert without_times(first + rest) == without_times(events)
+    assert without_times(resumed.history) == without_times(whole.history)
+
+
+def test_a_plateau_is_remembered_across_a_stop(tmp_path):
+    recipe, data = RUNS["sgd, plateau"]
+    recipe = recipe.with_changes(epochs=14, lr=1e-5)  # so slow that "lower by 1e-4" fails
+    whole, events = run(recipe, data)
+    rates = [e.lr for e in events if isinstance(e, Step)]
+    assert min(rates) < max(rates), "the plateau was never reached, so this test shows nothing"
+    state = start(recipe, "cpu")
+    list(islice(fit(state, data), 5 * 4))  # four epochs: inside the plateau's patience
+    save_state(tmp_path / "run", state)
+    resumed = load_state(tmp_path / "run", "cpu")
+    rest = [e.lr for e in fit(resumed, data) if isinstance(e, Step)]
+    assert rest == rates[4 * 4 :]
+    assert_same_bits(whole, resumed)
+
+
+def test_closing_the_generator_leaves_a_whole_state():
+    recipe, data = RUNS["adam"]
+    whole, _ = run(recipe, data)
+    state = start(recipe, "cpu")
+    events = fit(state, data)
+    for _ in range(6):
+        next(events)
+    events.close()
+    assert (state.epoch, state.step) == (1, 1)
+    assert torch.isfinite(evaluate(state.network, data.val.images, recipe.input)).all()
+    list(fit(state, data))
+    assert_same_bits(whole, state)
+    assert list(fit(state, data)) == []
+
+
+# --------------------------------------------------------------------------------------------------
+# Loss, learning rate, refusals
+
+
+def test_equation_9():
+    recipe = RECIPES["mnist-lenet5-1998"]
+    generator = torch.Generator().manual_seed(0)
+    penalties = torch.rand(6, 10, generator=generator) * 20
+    labels = torch.randint(0, 10, (6,), generator=generator)
+    total = 0.0
+    for y, d in zip(penalties.tolist(), labels.tolist(), strict=True):
+        total += y[d] + math.log(math.exp(-RUBBISH_PENALTY) + sum(math.exp(-value) for value in y))
+    assert loss_of(-penalties, labels, recipe).item() == pytest.approx(total / 6, rel=1e-5)
+
+
+def test_other_losses_are_cross_entropy():
+    logits, labels = torch.tensor([[2.0, 0.0, -1.0]]), torch.tensor([0])
+    log_probs = [v - math.log(sum(map(math.exp, (2, 0, -1)))) for v in (2, 0, -1)]
+    recipe = RECIPES["digits-demo"]
+    assert loss_of(logits, labels, recipe).item() == pytest.approx(-log_probs[0], rel=1e-5)
+    smoothed = -(0.9 * log_probs[0] + 0.1 * sum(log_probs) / 3)
+    assert loss_of(logits, labels, recipe.with_changes(label_smoothing=0.1)).item() == pytest.approx(smoothed, rel=1e-5)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "one-cycle"])
+def test_schedules(schedule):
+    recipe = GREY.with_changes(schedule=schedule, epochs=10, lr=0.01, augmentation="none")
+    _, events = run(recipe, synthetic())
+    rates = [e.lr for e in events if isinstance(e, Step)]
+    peak = rates.index(max(rates))
+    assert max(rates) == pytest.approx(0.01, rel=0.02)
+    if schedule == "constant":
+        assert set(rates) == {0.01}
+    else:
+        assert peak == {"cosine": 0, "one-cycle": 8}[schedule]
+        assert rates[: peak + 1] == sorted(rates[: peak + 1])
+        assert rates[peak:] == sorted(rates[peak:], reverse=True)
+        assert 0 < rates[-1] < 0.04 * 0.01
+        assert rates[0] > 0
+
+
+def test_a_loss_that_explodes_is_a_sentence():
+    recipe, data = RUNS["sgd, plateau"]
+    with pytest.raises(TrainingError, match=r"epoch \d.*learning rate, 100, .*try a tenth"):
+        run(recipe.with_changes(lr=100.0, weight_decay=1.0, epochs=20), data)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"model": "lenet7"}, "no model called 'lenet7'"),
+        ({"dataset": "svhn"}, "no data set called 'svhn'"),
+        ({"augmentation": "cutout"}, "no augmentation called 'cutout'"),
+        ({"dataset": "cifar10"}, "channels"),
+        ({"model": "lenet5-sigmoid"}, "reads 28 pixels"),
+        ({"model": "lenet5-1998", "dataset": "cifar10"}, "1 channel"),
+    ],
+    ids=str,
+)
+def test_a_recipe_that_cannot_be_trained_is_a_sentence(change, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        start(RECIPES["digits-demo"].with_changes(**change), "cpu")
+
+
+def test_devices():
+    assert pick_device("cpu") == torch.device("cpu")
+    assert pick_device("auto").type in ("cpu", "cuda", "mps")
+    with pytest.raises(RecipeError, match="no device called 'tpu': choose"):
+        pick_device("tpu")
+    for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())):
+        if not there:
+            with pytest.raises(RecipeError, match=f"no {name} device"):
+                pick_device(name)
