@@ -257,7 +257,7 @@ ROADS = {"ours": digit, "classic": classic_digit, "photo": photo}
 
 def _grey(image: Image.Image) -> np.ndarray:
     """(H, W) uint8, no side over WORKING_SIDE."""
-    if image.mode == "RGBA":
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
         # White ink on a transparent ground would vanish on white paper: lay light ink on black.
         luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
         light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())

@@ -19,7 +19,7 @@ from lenet.preprocess import Stage
 from lenet.training import EpochEnd
 
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange; the page's charts use them too
-SHOWN_SIDE = 280  # pixels: larger stages are shrunk before they travel to the page
+SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
 
 
 def curves(history: Sequence[EpochEnd], title: str) -> Figure:

@@ -1,12 +1,12 @@
 // The drawing pad.  gr.HTML runs this as a function body with `element`, `props`, `server` and `watch`.
 //
 // A drawing is a list of strokes; undo drops the last, and everything shown follows from the list.
-// Each change asks the server to read the pad: one question under way, and of those that come
-// meanwhile only the newest is kept, so that slow answers never queue up behind a fast hand.
+// Each change asks the server to read the pad: two questions under way at most, and of what comes
+// meanwhile only the newest state, so that slow answers never queue up behind a fast hand.
 
 const find = (selector) => element.querySelector(selector);
 const canvas = find(".pad");
-const pen = canvas.getContext("2d", { willReadFrequently: true }); // kept in memory: read at each move
+const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true }); // in memory: read at each move
 const result = find(".result");
 const steps = find(".steps");
 const brush = find(".brush input");
@@ -20,6 +20,7 @@ let picture = null; // {address, image}: shown and read in place of strokes
 let active = null; // the stroke under the pen
 let pointer = null; // the pointer that draws it: a second finger does nothing
 let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
+let changes = 0; // counts all that changes the pad
 
 // --- drawing ---------------------------------------------------------------------------------------
 
@@ -40,6 +41,7 @@ function trace({ width, points }) {
 // Everything anew, also for one more point: adding to the last line would darken its soft edges, and
 // the same strokes would then not always be the same picture.
 function redraw() {
+  changes += 1;
   wipe();
   if (picture) {
     const scale = Math.min(canvas.width / picture.image.width, canvas.height / picture.image.height);
@@ -85,7 +87,7 @@ for (const end of ["pointerup", "pointercancel"]) {
   });
 }
 
-function show(newStrokes) {
+function replace(newStrokes) {
   strokes = newStrokes;
   picture = null;
   version += 1;
@@ -93,8 +95,8 @@ function show(newStrokes) {
   read();
 }
 
-find(".undo").addEventListener("click", () => show(strokes.slice(0, -1)));
-find(".clear").addEventListener("click", () => show([]));
+find(".undo").addEventListener("click", () => replace(strokes.slice(0, -1)));
+find(".clear").addEventListener("click", () => replace([]));
 
 // --- pictures --------------------------------------------------------------------------------------
 
@@ -137,36 +139,39 @@ document.addEventListener("paste", (event) => {
 
 // --- reading ---------------------------------------------------------------------------------------
 
-let asking = false;
-let again = false;
+const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
+let asking = 0; // questions under way
+let asked = -1; // the number of changes that the newest question knows
+let shown = -1; // and that the answer on screen knows
 
-async function read() {
-  if (asking) {
-    again = true;
-    return;
-  }
-  asking = true;
+function read() {
+  if (asking === AT_ONCE || (asking && asked === changes)) return;
   result.setAttribute("aria-busy", "true");
-  do {
-    again = false;
-    if (!strokes.length && !picture) {
-      result.innerHTML = emptyResult;
-      steps.innerHTML = emptySteps;
-      continue;
-    }
-    const asked = version;
-    const question = { picture: picture ? picture.address : canvas.toDataURL(), ...props.value };
-    try {
-      const reply = await server.read_drawing(question);
-      if (asked !== version) continue;
-      if (reply.problem) complain(reply.problem);
-      else [result.innerHTML, steps.innerHTML] = [reply.answer, reply.steps];
-    } catch {
-      complain("The server does not answer. Your drawing is kept: check the connection, then add a stroke.");
-    }
-  } while (again);
-  asking = false;
-  result.setAttribute("aria-busy", "false");
+  ask();
+}
+
+async function ask() {
+  asking += 1;
+  asked = changes;
+  const [known, of] = [asked, version];
+  try {
+    const empty = !strokes.length && !picture;
+    const question = empty || { picture: picture ? picture.address : canvas.toDataURL(), ...props.value };
+    const reply = empty ? { answer: emptyResult, steps: emptySteps } : await server.read_drawing(question);
+    if (of === version && known >= shown) show(reply);
+  } catch {
+    complain("The server does not answer. Your drawing is kept: check the connection, then add a stroke.");
+  }
+  asking -= 1;
+  shown = Math.max(shown, known);
+  result.dataset.changes = shown; // which state of the pad is answered; benchmarks/latency.py reads it
+  if (asked !== changes) ask();
+  else if (!asking) result.setAttribute("aria-busy", "false");
+}
+
+function show(reply) {
+  if (reply.problem) complain(reply.problem);
+  else [result.innerHTML, steps.innerHTML] = [reply.answer, reply.steps];
 }
 
 function complain(message) {
@@ -179,6 +184,7 @@ function complain(message) {
 
 watch("value", () => {
   version += 1; // another network, or another road
+  changes += 1;
   read();
 });
 
@@ -192,7 +198,7 @@ for (const { name, width, strokes: lines } of props.examples) {
   const paths = lines.map((points) => `<polyline points="${points.join(" ")}"/>`).join("");
   button.innerHTML = `<svg viewBox="0 0 280 280" stroke-width="${width}">${paths}</svg>`;
   button.addEventListener("click", () =>
-    show(lines.map((points) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))),
+    replace(lines.map((points) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))),
   );
   find(".examples").append(button);
 }

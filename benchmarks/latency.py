@@ -1,0 +1,127 @@
+"""How soon does the page answer the pen?  Milliseconds, in a real Chromium.
+
+    python benchmarks/latency.py ../shared/data/pen_digits_30_writers.jsonl.gz
+
+Starts the app, draws real strokes with the mouse, and takes both times inside the page: when the
+browser dispatched the pointer event, and when the frame that shows the newer answer was about to be
+painted.  Three rows: from stroke-up to the answer to the whole drawing; from each movement, while the
+pen is down, to the first answer that knows it; and the server's share, asked without a browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import shutil
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from lenet.datasets import Drawing, read_drawings, render
+from lenet.ui.draw import read_drawing
+from tests.e2e.conftest import FLAGS, serve
+
+STROKES = 100
+WARM_UP = 5  # drawings; the first answers load what later ones find loaded
+
+# In the page: note when a pointer event came, and when the frame with its own answer is drawn.  Each
+# event adds one change to the pad, and an answer says how many changes it knows.
+WATCH = """() => {
+  const canvas = document.querySelector("canvas.pad");
+  const result = document.querySelector("#pad .result");
+  window.moves = []; window.ups = [];
+  let changes = Number(result.dataset.changes), up = null, waiting = [];
+  canvas.addEventListener("pointerdown", () => { changes += 1; });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.buttons) waiting.push([++changes, performance.now()]);
+  });
+  canvas.addEventListener("pointerup", () => { up = performance.now(); waiting = []; });
+  document.querySelector("#pad .clear").addEventListener("click", () => { changes += 1; });
+  new MutationObserver(() => {
+    const known = Number(result.dataset.changes);
+    requestAnimationFrame(() => {
+      const now = performance.now();
+      while (waiting.length && waiting[0][0] <= known) window.moves.push(now - waiting.shift()[1]);
+      if (up !== null && known >= changes) { window.ups.push(now - up); up = null; }
+    });
+  }).observe(result, { attributes: true, attributeFilter: ["data-changes"] });
+}"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, help="pen strokes, .jsonl or .jsonl.gz")
+    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser"))
+    options = parser.parse_args()
+    drawings = read_drawings(options.source)
+    drawings = drawings[:: max(1, len(drawings) // 300)]
+    with TemporaryDirectory() as folder, serve(Path(folder) / "app.log") as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(url)
+        page.wait_for_selector("canvas.pad")
+        ups, moves = in_the_page(page, drawings)
+        browser.close()
+    print("| milliseconds | count | p50 | p95 |\n|---|---:|---:|---:|")
+    print(row("stroke-up -> the answer on screen", ups))
+    print(row("movement -> new bars, pen down", moves))
+    print(row("the server's share: decode, prepare, predict, HTML", on_the_server(drawings)))
+    return 0
+
+
+def in_the_page(page: Page, drawings: list[Drawing]) -> tuple[list[float], list[float]]:
+    for number, drawing in enumerate(drawings):
+        if number == WARM_UP:
+            page.evaluate(WATCH)
+        for stroke in drawing.strokes:
+            draw_at_hand_speed(page, stroke)
+        page.get_by_role("button", name="Clear").click()
+        page.wait_for_timeout(50)
+        if number > WARM_UP and page.evaluate("window.ups.length") >= STROKES:
+            break
+    ups, moves = page.evaluate("[window.ups, window.moves]")
+    return ups[:STROKES], moves
+
+
+def draw_at_hand_speed(page: Page, stroke: tuple[tuple[float, float], ...]) -> None:
+    """One point every 10 ms, as the tablet that recorded them had it."""
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"] / 500, box["y"] + y * box["height"] / 500) for x, y in stroke]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    began = time.perf_counter()
+    for number, place in enumerate(places[1:], start=1):
+        time.sleep(max(0.0, began + number / 100 - time.perf_counter()))
+        page.mouse.move(*place)
+    page.mouse.up()
+    page.wait_for_selector("#pad .result[aria-busy=false]")
+    page.wait_for_timeout(60)  # for the frame to be drawn, and as a hand pauses
+
+
+def on_the_server(drawings: list[Drawing]) -> list[float]:
+    times = []
+    for drawing in islice(drawings, STROKES + WARM_UP):
+        buffer = io.BytesIO()
+        render(drawing.strokes, 20, 280).convert("RGBA").save(buffer, "PNG")
+        address = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+        began = time.perf_counter()
+        read_drawing({"picture": address, "network": "digits", "road": "ours"})
+        times.append(1000 * (time.perf_counter() - began))
+    return times[WARM_UP:]
+
+
+def row(name: str, times: list[float]) -> str:
+    return f"| {name} | {len(times)} | {np.percentile(times, 50):.1f} | {np.percentile(times, 95):.1f} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
