@@ -16,7 +16,7 @@ from types import FrameType
 
 from tqdm import tqdm
 
-from lenet.checkpoint import Checkpoint, load, load_state, save, save_state
+from lenet.checkpoint import finish, load, load_state, save, save_state
 from lenet.datasets import Dataset
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
@@ -83,25 +83,24 @@ def run(options: argparse.Namespace) -> None:
         recipe = recipe_named(options.recipe).with_changes(**changes)
         state = start(recipe, options.device)
     recipe, out = state.recipe, options.out or Path("runs") / f"{state.recipe.name}.safetensors"
+    if out.suffix != ".safetensors":
+        raise LeNetError(f"--out {out} must end in .safetensors: the curves go beside it, as a .png.")
     print(describe(state, out))
     if options.dry_run:
         return
     dataset = load_dataset(recipe.dataset, options.data)
     resume = out.with_name(f"{out.stem}.resume.safetensors")
+    if resume.exists() and not options.resume:
+        raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
     save_state(resume, state)  # a place that cannot be written to is refused now, not after hours
     if not train(state, dataset, resume):
         save_state(resume, state)
         raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
-    logits = evaluate(state.network, dataset.test.images, recipe.input)
-    measured = {
-        "test_accuracy": accuracy(logits, dataset.test.labels),
-        "val_accuracy": state.history[-1].val_accuracy,
-        "train_seconds": round(sum(event.seconds for event in state.history), 1),
-    }
-    save(out, Checkpoint(state.network, recipe, dataset.classes, measured))
+    checkpoint = finish(state, dataset)
+    save(out, checkpoint)
     curves(state.history, recipe.name).savefig(out.with_suffix(".png"))
     resume.unlink(missing_ok=True)
-    print(f"test accuracy {measured['test_accuracy']:.2%}; wrote {out} and {out.with_suffix('.png')}")
+    print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {out} and {out.with_suffix('.png')}")
 
 
 def describe(state: TrainingState, out: Path) -> str:
@@ -151,7 +150,9 @@ def print_evaluation(weights: str, data: str | None) -> None:
     dataset = load_dataset(checkpoint.recipe.dataset, data)
     logits = evaluate(checkpoint.model, dataset.test.images, checkpoint.recipe.input)
     print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")
+    first = accuracy(logits[:1000], dataset.test.labels[:1000])
     print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, dataset.test.labels):.2%} of {len(logits):,}")
+    print(f"  {first:.2%} of the first 1,000")
     for name, value in zip(dataset.classes, accuracy_per_class(logits, dataset.test.labels), strict=True):
         print(f"  {name:12}{value:7.2%}")
 

@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.datasets import Drawing, read_drawings, render
 from lenet.ui.draw import read_drawing
-from tests.e2e.conftest import FLAGS, serve
+from tests.e2e.conftest import FLAGS
+from tests.serving import serve
 
 STROKES = 100
 WARM_UP = 5  # drawings; the first answers load what later ones find loaded
@@ -111,7 +112,7 @@ def on_the_server(drawings: list[Drawing]) -> list[float]:
     times = []
     for drawing in islice(drawings, STROKES + WARM_UP):
         buffer = io.BytesIO()
-        render(drawing.strokes, 20, 280).convert("RGBA").save(buffer, "PNG")
+        render(drawing.strokes, 20, 280).convert("RGB").save(buffer, "PNG")
         address = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
         began = time.perf_counter()
         read_drawing({"picture": address, "network": "digits", "road": "ours"})

@@ -1,4 +1,45 @@
 """The LeNet family in PyTorch, from the 1998 paper to today.
 
-Read in this order: models, preprocess, datasets, augment, recipes, training, checkpoint, classifier.
+Read in this order: models, preprocess, datasets, augment, recipes, metrics, training, checkpoint,
+classifier.  What a program needs is here:
+
+    reader = lenet.Classifier.from_pretrained("digits")
+    reader.predict("five.png").label
+
+    state = lenet.start(lenet.RECIPES["digits-demo"])
+    for event in lenet.fit(state, lenet.load_dataset("digits")):
+        print(event)
 """
+
+from lenet.checkpoint import Checkpoint
+from lenet.classifier import Classifier, Prediction
+from lenet.datasets import DATASETS, Dataset, Split
+from lenet.datasets import load as load_dataset
+from lenet.errors import LeNetError
+from lenet.models import MODELS
+from lenet.preprocess import Preprocessed, Stage
+from lenet.recipes import RECIPES, Recipe
+from lenet.training import EpochEnd, Event, Step, TrainingState, evaluate, fit, start
+
+__all__ = [
+    "DATASETS",
+    "MODELS",
+    "RECIPES",
+    "Checkpoint",
+    "Classifier",
+    "Dataset",
+    "EpochEnd",
+    "Event",
+    "LeNetError",
+    "Prediction",
+    "Preprocessed",
+    "Recipe",
+    "Split",
+    "Stage",
+    "Step",
+    "TrainingState",
+    "evaluate",
+    "fit",
+    "load_dataset",
+    "start",
+]

@@ -23,11 +23,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from lenet.datasets import DATASETS
+from lenet.datasets import DATASETS, Dataset
 from lenet.errors import CheckpointError, RecipeError
+from lenet.metrics import accuracy
 from lenet.models import MODELS, Network
 from lenet.recipes import Recipe
-from lenet.training import EpochEnd, TrainingState, start
+from lenet.training import EpochEnd, TrainingState, evaluate, start
 
 HEADER = "lenet"
 FORMAT = 1
@@ -55,6 +56,22 @@ class Checkpoint:
 
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
+
+
+def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
+    """What a run has come to: its network, measured on the test split.
+
+    The metrics are test_accuracy, val_accuracy (after the last whole epoch, if there is one) and
+    train_seconds.
+    """
+    logits = evaluate(state.network, dataset.test.images, state.recipe.input)
+    metrics = {
+        "test_accuracy": accuracy(logits, dataset.test.labels),
+        "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),
+    }
+    if state.history:
+        metrics["val_accuracy"] = state.history[-1].val_accuracy
+    return Checkpoint(state.network, state.recipe, dataset.classes, metrics)
 
 
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from lenet.checkpoint import Checkpoint, load
 from lenet.datasets import DATASETS
-from lenet.errors import CheckpointError
+from lenet.errors import CheckpointError, ImageError
 from lenet.models import count_parameters
 from lenet.preprocess import ROADS, Picture, Preprocessed
 
@@ -89,7 +89,7 @@ class Classifier:
             road: a name in ROADS; None for this network's own.
 
         Raises:
-            ImageError: the picture cannot be read.
+            ImageError: the picture cannot be read, or the road is not one for this network.
         """
         return self.predict_batch([image], road)[0]
 
@@ -97,7 +97,11 @@ class Classifier:
         """`predict` for many pictures, in one forward pass."""
         if not images:
             return []
-        prepare = ROADS[road or self.road]
+        road = road or self.road
+        if road not in ROADS or (road == "photo") != (self.road == "photo"):
+            fitting = [name for name in ROADS if (name == "photo") == (self.road == "photo")]
+            raise ImageError(f"This network's pictures cannot be prepared by {road!r}: choose {' or '.join(fitting)}.")
+        prepare = ROADS[road]
         preprocessed = [prepare(image, self.recipe.input) for image in images]
         activations = self._activations(torch.cat([p.x for p in preprocessed]))
         probs = list(activations.values())[-1].softmax(dim=1)  # (B, classes)

@@ -10,7 +10,9 @@ Throughout, `images` are uint8 (N, C, H, W), and a digit is white ink (255) on b
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +24,7 @@ from torch import Tensor
 
 from lenet.errors import ImageError
 
-Picture = Image.Image | np.ndarray | str | os.PathLike[str]
+Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
 
 # MNIST's own construction: "the images were centered in a 28x28 image by computing the center of
 # mass", after fitting them "in a 20x20 pixel box while preserving their aspect ratio" (LeCun et al.
@@ -32,6 +34,11 @@ DIGIT_BOX = 20
 PHOTO_SIDE = 32
 
 MAX_PIXELS = 50_000_000  # a 50-megapixel photo is 150 MB decoded; larger uploads are refused
+_TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller and try again."
+# What people have; not what Pillow also knows, such as EPS, which it hands to another program.
+_COMMON = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "ICO", "AVIF")
+Image.init()
+FORMATS = tuple(name for name in _COMMON if name in Image.OPEN)  # a build of Pillow may lack some
 WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
 MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
 
@@ -86,49 +93,69 @@ def open_picture(source: Picture) -> Image.Image:
     """`source` as an upright 8-bit "L", "RGB" or "RGBA" image, the first frame of an animation.
 
     Args:
-        source: a PIL image, a path, or an array (H, W), (H, W, 3) or (H, W, 4): uint8 in 0 to 255,
-            float in 0 to 1, or bool.
+        source: a PIL image, a path, a file's bytes, or an array (H, W), (H, W, 3) or (H, W, 4): uint8
+            in 0 to 255, float in 0 to 1, or bool.
 
     Raises:
         ImageError: no picture, not a readable one, or over `MAX_PIXELS`.
     """
+    if source is None:
+        raise ImageError("There is no picture: give one.")
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return _upright_8_bit(source)
+        return _readable("The picture", lambda: source.copy())
+    if isinstance(source, bytes):
+        return _readable("The picture", lambda: _decode(source))
     path = Path(source)
+    if not path.is_file():
+        raise ImageError(f"There is no picture at {path}. Check the path.")
+    return _readable(path.name, lambda: _decode(path.read_bytes()))
+
+
+def _decode(content: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    if image.width * image.height <= MAX_PIXELS:
+        image.draft("RGB", (2048, 2048))  # a large JPEG comes at a half, quarter or eighth
+    return image
+
+
+def _readable(name: str, opened: Callable[[], Image.Image]) -> Image.Image:
+    """Upright and in 8 bits; whatever Pillow raises for a damaged file becomes one sentence."""
     try:
-        with Image.open(path) as image:
-            return _upright_8_bit(image)
-    except FileNotFoundError:
-        raise ImageError(f"There is no picture at {path}. Check the path.") from None
+        return _upright_8_bit(opened())
+    except ImageError:
+        raise
     except UnidentifiedImageError:
-        raise ImageError(f"{path.name} is not a picture in a format that can be read: try PNG or JPEG.") from None
+        raise ImageError(f"{name} is not a picture in a format that can be read: try PNG or JPEG.") from None
     except Image.DecompressionBombError:
-        raise ImageError(_too_large(path.name)) from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ImageError(f"{path.name} is damaged and cannot be read ({error}): save it again and retry.") from None
-
-
-def _too_large(name: str) -> str:
-    return f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller and try again."
+        raise ImageError(_TOO_LARGE) from None
+    except Exception as error:  # Pillow's decoders raise nearly everything: OSError, struct.error, SyntaxError, ...
+        raise ImageError(f"{name} is damaged and cannot be read ({error}): save it again and retry.") from error
 
 
 def _upright_8_bit(image: Image.Image) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
-        raise ImageError(_too_large("The picture"))
-    if image.format == "JPEG":
-        image.draft("RGB", (1024, 1024))  # decode a large photo at a half, quarter or eighth
-    try:
-        image.load()
-    except (OSError, SyntaxError) as error:
-        raise ImageError(f"The picture is damaged and cannot be read ({error}): save it again and retry.") from None
+        raise ImageError(_TOO_LARGE)
+    image.load()
+    if image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    # Before anything that takes more than a byte a pixel: no network here looks at a thousandth of it.
+    factor = max(image.size) // 2048
+    if factor > 1 and image.mode != "1":
+        exif = image.getexif()
+        small = image.width // factor, image.height // factor
+        # Pillow has no averaging for 16 bits: take every so many pixels.
+        image = image.resize(small, Image.Resampling.NEAREST) if image.mode.startswith("I;16") else image.reduce(factor)
+        image.info["exif"] = exif.tobytes()
     image = ImageOps.exif_transpose(image)
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _from_deep_grey(image)
     if image.mode in ("L", "RGB", "RGBA"):
         return image
-    if image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info:
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.mode in ("LA", "PA", "RGBa"):
         return image.convert("RGBA")
     return image.convert("L" if image.mode == "1" else "RGB")
 
@@ -300,6 +327,8 @@ def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
     scale = DIGIT_BOX / max(crop.shape)
     height, width = (max(1, round(side * scale)) for side in crop.shape)
     small = np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.LANCZOS))
+    if small.max() < MIN_CONTRAST:  # a few specks far apart, which vanish when shrunk: no digit
+        return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True
     # A thin pen fades to grey when shrunk; MNIST's strokes reach white.
     small = (small * (255 / small.max())).astype(np.uint8)
     stages.append(Stage("Fitted", small, "The longest side becomes 20 pixels; the proportions stay."))

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from PIL import Image, UnidentifiedImageError
 
-from lenet.classifier import Prediction
 from lenet.errors import ImageError, LeNetError
-from lenet.preprocess import ROADS
 from lenet.ui import figures, networks
 
 HERE = Path(__file__).parent
@@ -28,7 +23,7 @@ ROAD_CHOICES = [("Ours: find, fit, centre", "ours"), ("Classic: resize, invert",
 def read_drawing(question: dict[str, Any]) -> dict[str, str]:
     """What the pad asks after each move: {"picture": data address, "network", "road"} -> HTML, or a problem."""
     try:
-        prediction = classify(decode(question["picture"]), question["network"], question["road"])
+        prediction = networks.predict(str(question["network"]), decode(str(question["picture"])), str(question["road"]))
     except LeNetError as error:
         return {"problem": str(error)}
     except (KeyError, TypeError):
@@ -36,18 +31,11 @@ def read_drawing(question: dict[str, Any]) -> dict[str, str]:
     return {"answer": figures.answer(prediction), "steps": figures.stages(prediction)}
 
 
-def classify(image: Image.Image, network: str, road: str) -> Prediction:
-    """One picture through one network by one of the two roads of a digit."""
-    if road not in ("ours", "classic") or road not in ROADS:
-        raise ImageError(f"There is no way to prepare a digit called {road!r}: choose ours or classic.")
-    return networks.get(network).predict(image, road)
-
-
-def decode(address: str) -> Image.Image:
-    """The picture in a data: address.
+def decode(address: str) -> bytes:
+    """The file in a data: address.
 
     Raises:
-        ImageError: it is too large, or no picture.
+        ImageError: it is too large, or no such address.
     """
     header, _, content = address.partition(",")
     if not header.startswith("data:") or not header.endswith(";base64"):
@@ -55,11 +43,9 @@ def decode(address: str) -> Image.Image:
     if len(content) > MAX_BYTES * 4 / 3:
         raise ImageError("This picture has over 20 MB: make it smaller and try again.")
     try:
-        return Image.open(io.BytesIO(base64.b64decode(content, validate=True)))
-    except (UnidentifiedImageError, binascii.Error):
-        raise ImageError("This file is not a picture in a format that can be read: try PNG or JPEG.") from None
-    except Image.DecompressionBombError:
-        raise ImageError("This picture has too many pixels: make it smaller and try again.") from None
+        return base64.b64decode(content, validate=True)
+    except ValueError:
+        raise ImageError("The pad sent no picture. Reload the page and try again.") from None
 
 
 def build() -> gr.Dropdown:

@@ -6,15 +6,19 @@ A trained one is known by a key that nobody can guess, so each visitor sees only
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 import threading
+import warnings
 from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
 
-from lenet.checkpoint import Checkpoint, save
-from lenet.classifier import WEIGHTS, Classifier
-from lenet.errors import CheckpointError
+from lenet.checkpoint import Checkpoint, load, save
+from lenet.classifier import WEIGHTS, Classifier, Prediction
+from lenet.errors import CheckpointError, LeNetError
+from lenet.preprocess import Picture
+from lenet.ui import cores
 
 KEPT = 64  # trained networks, of a quarter to one and a half megabytes each; the oldest go first
 
@@ -22,18 +26,29 @@ _lock = threading.Lock()
 _trained: OrderedDict[str, Classifier] = OrderedDict()
 _folder = tempfile.TemporaryDirectory(prefix="lenet-trained-")
 
-_shipped = lru_cache(maxsize=None)(Classifier.from_pretrained)
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Classifier]:
+    """The networks in weights/ by name, the default ones first; a file that cannot be read is left out."""
+    found = {}
+    for path in sorted(WEIGHTS.glob("*.safetensors"), key=lambda path: path.stem not in ("digits", "photos")):
+        if path.name.endswith(".resume.safetensors"):
+            continue
+        try:
+            found[path.stem] = Classifier.from_pretrained(path)
+        except LeNetError as error:
+            warnings.warn(str(error), stacklevel=2)
+    return found
 
 
 def shipped(road: str) -> list[tuple[str, str]]:
-    """(title, key) of every network in weights/ whose pictures take `road`, the default one first."""
-    names = [path.stem for path in sorted(WEIGHTS.glob("*.safetensors"))]
-    names.sort(key=lambda name: name not in ("digits", "photos"))
-    return [(title(_shipped(name), name), name) for name in names if _shipped(name).road == road]
+    """(title, key) of every network in weights/ whose pictures take `road`."""
+    return [(title(classifier, name), name) for name, classifier in _shipped().items() if classifier.road == road]
 
 
 def title(classifier: Classifier, name: str) -> str:
-    return f"{name} ({classifier.recipe.model}, {classifier.metrics['test_accuracy']:.1%})"
+    accuracy = classifier.metrics.get("test_accuracy")
+    return f"{name} ({classifier.recipe.model}" + (f", {accuracy:.1%})" if accuracy is not None else ")")
 
 
 def get(key: str) -> Classifier:
@@ -45,9 +60,28 @@ def get(key: str) -> Classifier:
     with _lock:
         if key in _trained:
             return _trained[key]
-    if not (WEIGHTS / f"{key}.safetensors").exists() or "/" in key:
+    if key not in _shipped():
         raise CheckpointError("This network is no longer kept here: choose another, or train it again.")
-    return _shipped(key)
+    return _shipped()[key]
+
+
+def road(key: str) -> str:
+    """Which road the network's pictures take, or "" where it is no longer kept."""
+    try:
+        return get(key).road
+    except CheckpointError:
+        return ""
+
+
+def predict(key: str, image: Picture, road: str | None = None) -> Prediction:
+    """What the network that `key` names says of one picture; `road` as in `Classifier.predict`.
+
+    Raises:
+        CheckpointError: see `get`.
+        ImageError: the picture cannot be read.
+    """
+    cores.one()
+    return get(key).predict(image, road)
 
 
 def keep(checkpoint: Checkpoint) -> tuple[str, Path]:
@@ -57,8 +91,8 @@ def keep(checkpoint: Checkpoint) -> tuple[str, Path]:
     path = Path(_folder.name) / key / f"{checkpoint.recipe.name}.safetensors"
     save(path, checkpoint)
     with _lock:
-        _trained[key] = Classifier(checkpoint)
+        _trained[key] = Classifier(load(path))  # from the file: on the CPU, and apart from the run
         while len(_trained) > KEPT:
-            oldest, gone = _trained.popitem(last=False)
-            (Path(_folder.name) / oldest / f"{gone.recipe.name}.safetensors").unlink(missing_ok=True)
+            oldest, _ = _trained.popitem(last=False)
+            shutil.rmtree(Path(_folder.name) / oldest, ignore_errors=True)
     return key, path

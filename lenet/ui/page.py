@@ -9,7 +9,6 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
-from lenet.preprocess import open_picture
 from lenet.ui import draw, networks, photo, train
 
 TITLE = "LeNet Playground"
@@ -52,7 +51,7 @@ def build() -> gr.Blocks:
             [photo.uploaded_image(render=False), gr.Textbox("digits", render=False), gr.Textbox("ours", render=False)],
         )
         _publish(classify_photo, [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)])
-        demo.unload(train.stop)
+        demo.unload(train.leave)
     # A drawing is answered while a run goes on: only runs wait for each other.
     demo.queue(max_size=20, default_concurrency_limit=4)
     return demo
@@ -74,7 +73,7 @@ def classify_digit(image: str, network: str, road: str) -> dict[str, Any]:
         network: a name in weights/, such as "digits".
         road: "ours", or "classic" for the tutorials' resize-invert-normalise.
     """
-    return _answer(lambda: draw.classify(open_picture(image), network, road))
+    return _answer(lambda: networks.predict(network, image, road))
 
 
 def classify_photo(image: str, network: str) -> dict[str, Any]:
@@ -84,7 +83,7 @@ def classify_photo(image: str, network: str) -> dict[str, Any]:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    return _answer(lambda: networks.get(network).predict(image))
+    return _answer(lambda: networks.predict(network, image))
 
 
 def _answer(ask: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def classify(path: str | None, network: str) -> tuple[str, str]:
     if path is None:
         return figures.empty_answer(CIFAR10_CLASSES, INVITATION), ""
     try:
-        prediction = networks.get(network).predict(path)
+        prediction = networks.predict(network, path)
     except LeNetError as error:
         return figures.problem(str(error)), ""
     return figures.answer(prediction), figures.stages(prediction)

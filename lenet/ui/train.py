@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
 
 import gradio as gr
 import pandas as pd
 
-from lenet.checkpoint import Checkpoint
+from lenet.checkpoint import finish
 from lenet.datasets import DATASETS, load
-from lenet.errors import DataError, LeNetError
-from lenet.metrics import accuracy
+from lenet.errors import DataError, LeNetError, RecipeError
 from lenet.recipes import RECIPES, recipe_named
-from lenet.training import EpochEnd, Event, Step, TrainingState, evaluate, fit, start
-from lenet.ui import figures, networks
+from lenet.training import EpochEnd, Event, Step, TrainingState, fit, start
+from lenet.ui import cores, figures, networks
 
 SECONDS_BETWEEN_FRAMES = 0.3
 SECONDS_AT_MOST = 45 * 60  # then a run on the page ends as if stopped, so that a forgotten one frees its place
@@ -26,8 +29,12 @@ POINTS_AT_MOST = 240  # of one line in a chart: the page rebuilds the whole char
 DEFAULT = "digits-demo"
 COLOURS = {"train": figures.TRAIN_COLOUR, "validation": figures.VAL_COLOUR}
 
-# Visitors, by Gradio's session, whose run is to end.  Checked at each event, ten times a second.
-_stopping: set[str] = set()
+BATCH_AT_MOST = 1024  # one step of 65,536 images takes most of a minute, and Stop is heard between steps
+
+# The run of each visitor, by Gradio's session: set to end it.  Looked at ten times a second.
+_runs: dict[str, threading.Event] = {}
+_loader = ThreadPoolExecutor(max_workers=2, thread_name_prefix="load")
+_load = lru_cache(maxsize=2)(load)  # a second run on the same data starts at once
 
 
 # --------------------------------------------------------------------------------------------------
@@ -103,16 +110,18 @@ class Frame(NamedTuple):
     offer_digits: bool = False
 
     def updates(self) -> tuple[Any, ...]:
+        """What was made before stays within reach until a new network takes its place."""
         skip = gr.skip()
+        made = self.key is not None
         return (
             self.status,
             self.loss if self.loss is not None else skip,
             self.accuracy if self.accuracy is not None else skip,
             gr.Button(interactive=not self.running),
-            gr.Button(interactive=self.running),
-            self.key,
-            gr.DownloadButton(value=self.file, interactive=self.file is not None),
-            gr.Button(interactive=self.key is not None),
+            gr.Button("Stop", interactive=self.running),
+            self.key if made else skip,
+            gr.DownloadButton(value=self.file, interactive=True) if made else skip,
+            gr.Button(interactive=True) if made else skip,
             gr.Button(visible=self.offer_digits),
         )
 
@@ -135,57 +144,83 @@ def train(
         seed: the same seed gives the same network.
     """
     session = request.session_hash or ""
-    _stopping.discard(session)
+    stopping = _runs.setdefault(session, threading.Event())
     # At once, before any work: the page answers the click, and a visitor who leaves can be noticed.
-    yield Frame(_status("Starting", f"{recipe} on {dataset}"), *Curves(max(int(epochs or 1), 1)).plots()).updates()
+    yield Frame(_status("Starting", f"{recipe} on {dataset}")).updates()
     try:
+        if (_whole(batch_size) or 0) > BATCH_AT_MOST:
+            raise RecipeError(f"On this page the batch size is at most {BATCH_AT_MOST:,}; the terminal takes more.")
         changes = {"dataset": dataset, "epochs": _whole(epochs), "batch_size": _whole(batch_size)}
         state = start(recipe_named(recipe).with_changes(**changes, lr=lr, seed=_whole(seed)))
-        yield Frame(_status("Loading", f"{dataset}: {DATASETS[dataset].about}")).updates()
-        for frame in _frames(state, session):
+        for frame in _frames(state, stopping):
             yield frame.updates()
     except DataError as error:
         hint = "" if dataset == "digits" else " The button below takes the built-in digits instead."
         yield Frame(figures.problem(str(error) + hint), running=False, offer_digits=dataset != "digits").updates()
     except LeNetError as error:
         yield Frame(figures.problem(str(error)), running=False).updates()
+    except Exception:
+        logging.exception("a run on the page failed")
+        sentence = "The run failed on the server, which has noted why. Try it again, or with a smaller batch."
+        yield Frame(figures.problem(sentence), running=False).updates()
+    finally:
+        _runs.pop(session, None)
 
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _frames(state: TrainingState, session: str) -> Iterator[Frame]:
+def _frames(state: TrainingState, stopping: threading.Event) -> Iterator[Frame]:
     """The run's frames, and at its end, however it comes, the trained network's."""
-    dataset = load(state.recipe.dataset)
-    charts = Curves(state.recipe.epochs)
+    recipe = state.recipe
+    charts = Curves(recipe.epochs)
     began = shown = time.monotonic()
-    stopped = ""
-    for event in fit(state, dataset):
+    # On another thread, so that Stop is heard and a visitor who leaves is noticed meanwhile.
+    loading = _loader.submit(_load, recipe.dataset)
+    while not loading.done():
+        yield Frame(_status("Loading", f"{recipe.dataset}, {_duration(time.monotonic() - began)}"), *charts.plots())
+        if stopping.wait(SECONDS_BETWEEN_FRAMES):
+            yield Frame(_status("Stopped", "before the data was loaded: there is no network yet"), running=False)
+            return
+    dataset = loading.result()
+    began, stopped = time.monotonic(), ""
+    for event in _on_all_cores(fit(state, dataset)):
         charts.add(event)
         now = time.monotonic()
         if isinstance(event, Step) and now - shown >= SECONDS_BETWEEN_FRAMES:
             shown = now
             yield Frame(_progress(event, state, now - began), *charts.plots())
-        if session in _stopping:
+        if stopping.is_set():
             stopped = "Stopped"
         elif now - began > SECONDS_AT_MOST:
             stopped = f"Stopped after {SECONDS_AT_MOST // 60} minutes, the most that this page gives a run"
         if stopped:
             break
     yield Frame(_status("Measuring", "on the test images, which it has never seen"), *charts.plots())
-    measured = accuracy(evaluate(state.network, dataset.test.images, state.recipe.input), dataset.test.labels)
-    metrics = {"test_accuracy": measured, "train_seconds": round(time.monotonic() - began, 1)}
-    key, path = networks.keep(Checkpoint(state.network, state.recipe, dataset.classes, metrics))
-    summary = f"{measured:.2%} of {len(dataset.test):,} test images right, after {_epochs(state)}"
-    took = _duration(metrics["train_seconds"])
-    status = _status(stopped or "Done", f"{summary} and {took}", done=state.epoch / state.recipe.epochs)
+    checkpoint = finish(state, dataset)
+    key, path = networks.keep(checkpoint)
+    right = f"{checkpoint.metrics['test_accuracy']:.2%} of {len(dataset.test):,} test images right"
+    took = f"after {_epochs(state)} and {_duration(checkpoint.metrics['train_seconds'])}"
+    status = _status(stopped or "Done", f"{right}, {took}", done=state.epoch / recipe.epochs)
     yield Frame(status, *charts.plots(), False, key, str(path))
 
 
+def _on_all_cores(events: Iterator[Event]) -> Iterator[Event]:
+    """The same events; Gradio may ask for each on another thread."""
+    while True:
+        cores.all_of_them()
+        event = next(events, None)
+        if event is None:
+            return
+        yield event
+
+
 def _epochs(state: TrainingState) -> str:
-    done = state.epoch if state.step == 0 else state.epoch + 1
-    return f"{done} of {state.recipe.epochs} epochs" if not state.done else f"{done} epochs"
+    total = state.recipe.epochs
+    if state.done:
+        return f"{total} epoch{'s' if total > 1 else ''}"
+    return f"{state.epoch if state.step == 0 else state.epoch + 1} of {total} epochs"
 
 
 def _progress(event: Step, state: TrainingState, seconds: float) -> str:
@@ -218,8 +253,24 @@ def _duration(seconds: float) -> str:
 # The tab
 
 
-def stop(request: gr.Request) -> None:
-    _stopping.add(request.session_hash or "")
+def _wait(recipe: str, request: gr.Request) -> tuple[Any, ...]:
+    """At the click, before there is a place in the queue: one run trains at a time."""
+    _runs[request.session_hash or ""] = threading.Event()
+    text = f"{recipe} is next. If another visitor's network is training, this one waits for it to end."
+    return _status("Waiting", text), gr.Button(interactive=False), gr.Button("Stop", interactive=True)
+
+
+def stop(request: gr.Request) -> gr.Button:
+    """End this visitor's run, or let it end as soon as its turn comes."""
+    if run := _runs.get(request.session_hash or ""):
+        run.set()
+    return gr.Button("Stopping", interactive=False)
+
+
+def leave(request: gr.Request) -> None:
+    """A visitor has closed the page."""
+    if run := _runs.pop(request.session_hash or "", None):
+        run.set()
 
 
 def _settings(name: str) -> tuple[Any, ...]:
@@ -232,7 +283,11 @@ def _settings(name: str) -> tuple[Any, ...]:
 def _fitting(name: str) -> list[tuple[str, str]]:
     """(title, name) of the data sets with as many channels as the recipe's own."""
     channels = DATASETS[RECIPES[name].dataset].channels
-    return [(f"{key}: {source.about}", key) for key, source in DATASETS.items() if source.channels == channels]
+    return _titles(key for key, source in DATASETS.items() if source.channels == channels)
+
+
+def _titles(datasets: Iterable[str]) -> list[tuple[str, str]]:
+    return [(f"{name}: {DATASETS[name].about}", name) for name in datasets]
 
 
 def _digits_instead(name: str) -> tuple[str, str]:
@@ -249,15 +304,16 @@ def _about(name: str) -> str:
     )
 
 
-def _use(key: str, draw_choice: str, photo_choice: str) -> tuple[Any, ...]:
+def _use(key: str, mine: list[tuple[str, str]], draw_choice: str, photo_choice: str) -> tuple[Any, ...]:
     """Add the trained network to the tab that it fits, choose it there, and go there."""
     classifier = networks.get(key)
-    road = classifier.road
-    choices = [(f"Yours: {networks.title(classifier, classifier.recipe.name)}", key), *networks.shipped(road)]
-    chosen = gr.Dropdown(choices, value=key)
-    if road == "ours":
-        return chosen, photo_choice, gr.Tabs(selected="draw")
-    return draw_choice, chosen, gr.Tabs(selected="photo")
+    if key not in [known for _, known in mine]:
+        mine = [(f"Yours: {networks.title(classifier, classifier.recipe.name)}", key), *mine]
+    yours = [(title, known) for title, known in mine if networks.road(known) == classifier.road]
+    chosen = gr.Dropdown([*yours, *networks.shipped(classifier.road)], value=key)
+    if classifier.road == "ours":
+        return mine, chosen, photo_choice, gr.Tabs(selected="draw")
+    return mine, draw_choice, chosen, gr.Tabs(selected="photo")
 
 
 def build(draw_network: gr.Dropdown, photo_network: gr.Dropdown, tabs: gr.Tabs) -> None:
@@ -265,10 +321,11 @@ def build(draw_network: gr.Dropdown, photo_network: gr.Dropdown, tabs: gr.Tabs) 
     recipes = [(f"{name}: {recipe.about}", name) for name, recipe in RECIPES.items()]
     recipes.sort(key=lambda choice: not choice[1].endswith("-demo"))
     default = RECIPES[DEFAULT]
-    key = gr.State()
+    key, mine = gr.State(), gr.State([])
     with gr.Row(elem_classes="choices"):
         recipe = gr.Dropdown(recipes, value=DEFAULT, label="Recipe")
-        dataset = gr.Dropdown(_fitting(DEFAULT), value=default.dataset, label="Data set")
+        # All of them, because Gradio lets programs choose only from what stands here; a recipe narrows it.
+        dataset = gr.Dropdown(_titles(DATASETS), value=default.dataset, label="Data set")
     explanation = gr.Markdown(_about(DEFAULT), elem_classes="about")
     with gr.Accordion("Settings", open=False), gr.Row():
         numbers = [
@@ -301,15 +358,16 @@ def build(draw_network: gr.Dropdown, photo_network: gr.Dropdown, tabs: gr.Tabs) 
         "show_progress": "minimal",
         "show_progress_on": status,
     }
-    start_button.click(**run, api_name="train")
+    waiting = [status, start_button, stop_button]
+    start_button.click(_wait, recipe, waiting, queue=False, api_visibility="private").then(**run, api_name="train")
     digits_button.click(_digits_instead, recipe, [recipe, dataset], queue=False, api_visibility="private").then(
         **run, api_visibility="private"
     )
-    stop_button.click(stop, queue=False, api_visibility="private")
+    stop_button.click(stop, None, stop_button, queue=False, api_visibility="private")
     use.click(
         _use,
-        [key, draw_network, photo_network],
-        [draw_network, photo_network, tabs],
+        [key, mine, draw_network, photo_network],
+        [mine, draw_network, photo_network, tabs],
         queue=False,
         api_visibility="private",
     )

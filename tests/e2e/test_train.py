@@ -11,8 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lenet.checkpoint import load
-from tests.e2e.conftest import answer, draw, serve
+from tests.e2e.conftest import draw, settled
 from tests.e2e.test_draw import SEVEN
+from tests.e2e.test_photo import EXAMPLES
+from tests.serving import serve
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +61,10 @@ def test_a_run_streams_grows_its_charts_stops_and_answers(train_tab: Page, snap:
     snap(page, "train-running-1280")
 
     page.locator("#stop").click()
-    expect(page.locator("#status")).to_contain_text("test images right", timeout=5_000)
+    expect(page.locator("#status .status")).to_have_attribute(
+        "data-state", re.compile("measuring|stopped"), timeout=1_000
+    )
+    expect(page.locator("#status")).to_contain_text("test images right")
     assert status(page) == "stopped"
     expect(page.locator("#start")).to_be_enabled()
 
@@ -67,8 +72,53 @@ def test_a_run_streams_grows_its_charts_stops_and_answers(train_tab: Page, snap:
     expect(page.locator("canvas.pad")).to_be_visible()
     expect(page.get_by_label("Network").first).to_have_value(re.compile("^Yours: digits-demo"))
     draw(page, SEVEN, side=280)
-    expect(answer(page)).not_to_have_attribute("data-label", "")
+    expect(settled(page)).not_to_have_attribute("data-label", "")
     snap(page, "draw-by-the-trained")
+
+
+@pytest.mark.data
+def test_a_network_trained_on_photographs_names_one(train_tab: Page, cifar_root: Path) -> None:
+    page = train_tab
+    page.get_by_label("Recipe").click()
+    page.get_by_role("option", name="cifar10-lenet5-sgd").click()
+    expect(page.get_by_label("Data set")).to_have_value(re.compile("^cifar10"))
+    page.locator("#start").click()
+    expect(page.locator("#status")).to_contain_text("images/s", timeout=30_000)
+    page.locator("#stop").click()
+    expect(page.locator("#status")).to_contain_text("test images right", timeout=30_000)
+    page.locator("#use").click()
+    expect(page.locator("#photo-answer")).to_be_visible()
+    expect(page.get_by_label("Network").last).to_have_value(re.compile("^Yours: cifar10-lenet5-sgd"))
+    page.locator("input[type=file]:not(.file)").first.set_input_files(EXAMPLES / "ship.jpg")
+    expect(page.locator("#photo-answer .answer")).not_to_have_attribute("data-label", "")
+
+
+def test_a_failed_start_keeps_the_network_before_it(train_tab: Page) -> None:
+    page = train_tab
+    set_epochs(page, 1)
+    page.locator("#start").click()
+    expect(page.locator("#status")).to_contain_text("test images right", timeout=60_000)
+    page.get_by_label("Learning rate").fill("1000")
+    page.get_by_label("Learning rate").blur()
+    page.locator("#start").click()
+    expect(page.locator("#status .problem")).to_be_visible()
+    expect(page.locator("#use")).to_be_enabled()
+    expect(page.locator("#download")).to_be_enabled()
+
+
+def test_a_second_visitor_waits_is_told_so_and_can_stop(open_page: Callable[..., Page]) -> None:
+    first, second = open_page(), open_page()
+    for page in (first, second):
+        page.get_by_role("tab", name="Train").click()
+        set_epochs(page, 500)
+        page.locator("#start").click()
+        page.wait_for_timeout(500)
+    expect(first.locator("#status")).to_contain_text("images/s", timeout=20_000)
+    expect(second.locator("#status")).to_contain_text("another visitor")
+    second.locator("#stop").click()
+    expect(second.locator("#stop")).to_have_text("Stopping")
+    first.close()  # a closed page frees the place
+    expect(second.locator("#status .status")).to_have_attribute("data-state", "stopped", timeout=20_000)
 
 
 def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path, snap: Callable[[Page, str], None]) -> None:

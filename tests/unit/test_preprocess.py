@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -392,3 +394,40 @@ def test_the_classic_road_is_the_tutorials(picture):
 def test_the_classic_road_knows_an_empty_picture():
     assert classic_digit(Image.new("L", (300, 300), 255), GREY).blank
     assert not classic_digit(five(), GREY).blank
+
+
+def test_a_few_far_apart_specks_are_no_digit() -> None:
+    picture = np.full((512, 512), 255, np.uint8)
+    picture[5, 5] = picture[500, 500] = 0
+    assert digit(picture, PADDED).blank
+    assert not digit_image(picture).any()
+
+
+def test_a_transparent_colour_key_is_flattened(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), (9, 9, 9)).save(tmp_path / "key.png", transparency=(9, 9, 9))
+    assert open_picture(tmp_path / "key.png").mode == "RGBA"
+
+
+def test_the_callers_own_picture_stays_as_it_was(tmp_path: Path) -> None:
+    Image.new("RGB", (4000, 3000)).save(tmp_path / "large.jpg")
+    with Image.open(tmp_path / "large.jpg") as mine:
+        assert max(open_picture(mine).size) <= 4000
+        assert mine.size == (4000, 3000)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_damage_anywhere_gives_a_sentence_or_a_picture(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    buffer = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(buffer, kind)
+    whole = buffer.getvalue()
+    refused = 0
+    for _ in range(60):
+        torn = bytearray(whole[: rng.integers(1, len(whole))] if rng.random() < 0.5 else whole)
+        for place in rng.integers(0, min(len(torn), 200), 4):
+            torn[place] = rng.integers(0, 255)
+        try:
+            open_picture(bytes(torn))
+        except ImageError:  # anything else would end the test
+            refused += 1
+    assert refused

@@ -1,0 +1,57 @@
+"""The networks in weights/, as their own headers describe them: prints weights/README.md.
+
+python benchmarks/zoo.py > weights/README.md
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from lenet.checkpoint import load
+from lenet.classifier import WEIGHTS
+from lenet.models import count_parameters
+
+HEAD = """# Weights
+
+Each `NAME.safetensors` carries one JSON header, under the key `lenet`, that says how it was made: recipe, data,
+seed, accuracy, versions. This page is printed from those headers by `python benchmarks/zoo.py`; a test compares them.
+Any of them is made anew by `python train.py NAME`, and measured by
+`python train.py --evaluate weights/NAME.safetensors`.
+
+| name | network | parameters | learned from | epochs | test accuracy | seconds to train | torch |
+|---|---|---:|---|---:|---:|---:|---|
+"""
+
+FOOT = """
+The test accuracy is the last epoch's, on the whole test split, without test-time augmentation: MNIST's 10,000 test
+images for `digits`; for `photos` CIFAR-10's 10,000, of which 9,000 were JPEG copies (quality 75) where it was
+measured, which costs one to three points (see benchmarks/results.md for the lossless 1,000). The seconds are those of
+one thread of a two-core machine that was busy with other work.
+"""
+
+
+def page() -> str:
+    return HEAD + "".join(row(path) for path in sorted(WEIGHTS.glob("*.safetensors"))) + FOOT
+
+
+def row(path: Path) -> str:
+    checkpoint = load(path)
+    recipe, metrics = checkpoint.recipe, checkpoint.metrics
+    cells = (
+        f"`{path.stem}`",
+        recipe.model,
+        f"{count_parameters(checkpoint.model):,}",
+        recipe.dataset,
+        str(recipe.epochs),
+        f"{metrics['test_accuracy']:.2%}",
+        f"{metrics['train_seconds']:,.0f}",
+        checkpoint.versions["torch"],
+    )
+    return "| " + " | ".join(cells) + " |\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,107 @@
+"""The public API: from a picture to an answer, with the shipped networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import lenet
+from lenet.classifier import UNSURE_BELOW, WEIGHTS, Classifier
+from lenet.datasets import render
+from lenet.errors import CheckpointError, ImageError
+from lenet.recipes import RECIPES
+
+SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
+
+
+@pytest.fixture(scope="module")
+def digits() -> Classifier:
+    return Classifier.from_pretrained("digits")
+
+
+def test_the_public_names_are_there() -> None:
+    missing = [name for name in lenet.__all__ if not hasattr(lenet, name)]
+    assert not missing
+    assert {"Classifier", "load_dataset", "fit", "RECIPES", "MODELS"} <= set(lenet.__all__)
+
+
+def test_a_drawing_is_read(digits: Classifier) -> None:
+    prediction = digits.predict(render(SEVEN, 20))
+    assert (prediction.label, prediction.verdict) == ("7", "sure")
+    assert prediction.confidence == prediction.probs["7"] > UNSURE_BELOW
+    assert list(prediction.probs) == list("0123456789")
+    assert sum(prediction.probs.values()) == pytest.approx(1, abs=1e-5)
+    assert list(prediction.activations) == [name for name, _ in digits.model.named_children()]
+    assert [stage.name for stage in prediction.preprocessed.stages][-1] == "Normalised"
+
+
+def test_a_batch_answers_as_one_by_one(digits: Classifier) -> None:
+    pictures = [render(SEVEN, width) for width in (6, 14, 28)]
+    together = digits.predict_batch(pictures)
+    for picture, prediction in zip(pictures, together, strict=True):
+        alone = digits.predict(picture)
+        torch.testing.assert_close(list(alone.probs.values()), list(prediction.probs.values()), atol=1e-5, rtol=1e-4)
+    assert digits.predict_batch([]) == []
+
+
+def test_an_empty_page_names_no_digit(digits: Classifier) -> None:
+    prediction = digits.predict(Image.new("L", (280, 280), 255))
+    assert (prediction.label, prediction.verdict, prediction.confidence) == ("", "blank", 0.0)
+    assert set(prediction.probs.values()) == {0.0}
+
+
+def test_a_coin_toss_is_unsure() -> None:
+    classifier = Classifier.from_pretrained("digits")
+    torch.nn.init.zeros_(classifier.model.fc3.weight)
+    torch.nn.init.zeros_(classifier.model.fc3.bias)
+    prediction = classifier.predict(render(SEVEN, 20))
+    assert prediction.verdict == "unsure"
+    assert prediction.confidence == pytest.approx(0.1)
+
+
+def test_the_classic_road_is_another(digits: Classifier) -> None:
+    small = Image.new("L", (400, 400), 255)
+    small.paste(render(SEVEN, 8, 100), (280, 20))
+    assert digits.predict(small).label == "7"
+    assert digits.predict(small, "classic").preprocessed.x.ne(digits.predict(small).preprocessed.x).any()
+
+
+def test_errors_are_sentences(digits: Classifier, tmp_path) -> None:
+    with pytest.raises(CheckpointError, match="digits, photos"):
+        Classifier.from_pretrained("nothing")
+    with pytest.raises(ImageError, match="no picture at"):
+        digits.predict(tmp_path / "nothing.png")
+    with pytest.raises(ImageError, match="shape"):
+        digits.predict(np.zeros((2, 3, 4, 5)))
+
+
+@pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.safetensors")), ids=lambda path: path.stem)
+def test_a_shipped_network_was_made_by_a_recipe_that_is_here(path) -> None:
+    classifier = Classifier.from_pretrained(path.stem)
+    assert classifier.recipe == RECIPES[path.stem]
+    assert classifier.parameters <= 62_500 or path.stem not in ("digits", "photos")
+    assert path.stat().st_size < 10_000_000
+
+
+def test_the_shipped_networks_reach_their_goals() -> None:
+    assert Classifier.from_pretrained("digits").metrics["test_accuracy"] > 0.993
+    assert Classifier.from_pretrained("photos").parameters == 62_006
+
+
+@pytest.mark.data
+def test_the_header_of_digits_says_what_the_test_split_says(mnist_root, digits: Classifier) -> None:
+    dataset = lenet.load_dataset("mnist", mnist_root)
+    logits = lenet.evaluate(digits.model, dataset.test.images, digits.recipe.input)
+    right = (logits.argmax(1) == dataset.test.labels).double().mean().item()
+    assert right == pytest.approx(digits.metrics["test_accuracy"], abs=5e-4)
+
+
+@pytest.mark.data
+def test_the_header_of_photos_says_what_the_test_split_says(cifar_root) -> None:
+    photos = Classifier.from_pretrained("photos")
+    dataset = lenet.load_dataset("cifar10", cifar_root)
+    right = lenet.evaluate(photos.model, dataset.test.images, photos.recipe.input).argmax(1) == dataset.test.labels
+    assert right.double().mean().item() == pytest.approx(photos.metrics["test_accuracy"], abs=5e-4)
+    assert right[:1000].double().mean().item() > 0.72

@@ -1,0 +1,51 @@
+"""What the documents say agrees with what they speak of."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from benchmarks import zoo
+from lenet.checkpoint import load
+from lenet.classifier import WEIGHTS
+from lenet.recipes import RECIPES
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
+
+
+def test_the_model_zoo_is_what_its_command_prints() -> None:
+    assert (WEIGHTS / "README.md").read_text(encoding="utf-8") == zoo.page()
+
+
+@pytest.mark.parametrize("name", ["digits", "photos"])
+def test_readme_gives_the_accuracies_in_the_headers(name: str) -> None:
+    accuracy = f"{load(WEIGHTS / f'{name}.safetensors').metrics['test_accuracy']:.2%}"
+    assert accuracy in README
+    assert accuracy in RESULTS
+
+
+def test_readme_and_results_give_the_same_figures() -> None:
+    table = README.split("## Figures")[1].split("## How")[0]
+    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("|")][2:]
+    figures = [figure for row in rows for figure in re.findall(r"\d+\.\d+", row)]
+    assert len(figures) >= 15
+    assert not [figure for figure in figures if figure not in RESULTS]
+
+
+def test_every_recipe_and_file_that_readme_names_is_there() -> None:
+    for name in re.findall(r"python train\.py ([a-z0-9-]+)", README):
+        assert name in RECIPES or name.startswith("--"), name
+    for path in re.findall(r"(?:weights|benchmarks|lenet)/[\w./-]+\.\w+", README):
+        assert (ROOT / path).exists(), path
+
+
+def test_spaces_gets_a_gradio_that_the_requirements_admit() -> None:
+    sdk = re.search(r"^sdk_version: (\S+)$", README, re.MULTILINE)
+    assert sdk is not None
+    assert sdk.group(1).split(".")[0] == version("gradio").split(".")[0]
+    assert "gradio>=6.20,<7" in (ROOT / "requirements.txt").read_text()
