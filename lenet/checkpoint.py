@@ -33,7 +33,7 @@ from lenet.training import EpochEnd, TrainingState, evaluate, start
 HEADER = "lenet"
 FORMAT = 1
 RESUME = "resume/"  # what tensors that only training needs are called
-MAX_BYTES = 200_000_000  # far above any network here; a larger upload is refused before it is read
+MAX_BYTES = 200_000_000  # far above any network here; a larger file is refused before it is read
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) ->
         part.replace(path)
     except OSError as error:
         raise CheckpointError(
-            f"{path} cannot be written ({error.strerror}): choose another place with --out."
+            f"{path} cannot be written ({error.strerror}): free some space, or choose another place."
         ) from error
 
 

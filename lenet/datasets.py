@@ -284,30 +284,27 @@ class Source:
         read: root -> Dataset.
         classes: names, in label order.
         channels: 1 for grey, 3 for colour.
-        kind: "digit", "photo" or "fashion": what a network trained on it can look at.
         about: one sentence for a list.
     """
 
     read: Callable[[Path], Dataset]
     classes: tuple[str, ...]
     channels: int
-    kind: str
     about: str
 
 
 DATASETS: dict[str, Source] = {
-    "digits": Source(_builtin_digits, DIGITS, 1, "digit", "1,797 digits of 8x8 pixels that come with scikit-learn"),
+    "digits": Source(_builtin_digits, DIGITS, 1, "1,797 digits of 8x8 pixels that come with scikit-learn"),
     "mnist": Source(
-        partial(_idx_dataset, "mnist", DIGITS), DIGITS, 1, "digit", "70,000 handwritten digits of 28x28 pixels (12 MB)"
+        partial(_idx_dataset, "mnist", DIGITS), DIGITS, 1, "70,000 handwritten digits of 28x28 pixels (12 MB)"
     ),
     "fashion-mnist": Source(
         partial(_idx_dataset, "fashion-mnist", FASHION_CLASSES),
         FASHION_CLASSES,
         1,
-        "fashion",
         "70,000 pieces of clothing of 28x28 pixels (31 MB)",
     ),
-    "cifar10": Source(_cifar10, CIFAR10_CLASSES, 3, "photo", "60,000 photographs of 32x32 pixels (170 MB)"),
-    "pen": Source(_pen, DIGITS, 1, "digit", f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})"),
-    "mnist+pen": Source(_mnist_and_pen, DIGITS, 1, "digit", "MNIST and the tablet's digits together"),
+    "cifar10": Source(_cifar10, CIFAR10_CLASSES, 3, "60,000 photographs of 32x32 pixels (170 MB)"),
+    "pen": Source(_pen, DIGITS, 1, f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})"),
+    "mnist+pen": Source(_mnist_and_pen, DIGITS, 1, "MNIST and the tablet's digits together"),
 }

@@ -266,7 +266,7 @@ _CLASSIC = [
 _OWN = [
     Recipe(
         name="digits-demo",
-        about="seconds: LeNet-5 with BatchNorm on the built-in digits",
+        about="LeNet-5 with BatchNorm on the built-in digits, in seconds",
         model="lenet5-bn",
         dataset="digits",
         input=MNIST_PADDED,
@@ -279,7 +279,7 @@ _OWN = [
     ),
     Recipe(
         name="mnist-demo",
-        about="a minute: LeNet-5 with BatchNorm on MNIST",
+        about="LeNet-5 with BatchNorm on MNIST, in a minute",
         model="lenet5-bn",
         dataset="mnist",
         input=MNIST_PADDED,

@@ -145,9 +145,9 @@ def train(
     """
     session = request.session_hash or ""
     stopping = _runs.setdefault(session, threading.Event())
-    # At once, before any work: the page answers the click, and a visitor who leaves can be noticed.
-    yield Frame(_status("Starting", f"{recipe} on {dataset}")).updates()
     try:
+        # At once, before any work: the page answers the click, and a visitor who leaves can be noticed.
+        yield Frame(_status("Starting", f"{recipe} on {dataset}")).updates()
         if (_whole(batch_size) or 0) > BATCH_AT_MOST:
             raise RecipeError(f"On this page the batch size is at most {BATCH_AT_MOST:,}; the terminal takes more.")
         changes = {"dataset": dataset, "epochs": _whole(epochs), "batch_size": _whole(batch_size)}
