@@ -143,7 +143,7 @@ def test_what_goes_wrong_is_one_sentence(arguments, parts, tmp_path):
 
 def test_a_place_that_cannot_be_written_to_is_refused_before_training(tmp_path):
     done = train(tmp_path, "digits-demo", "--epochs", "1", "--out", "/dev/null/x.safetensors")
-    assert_one_sentence(done, "cannot be written", "--out")
+    assert_one_sentence(done, "cannot be written", "choose another place")
     assert "epoch   1" not in done.stdout
 
 
