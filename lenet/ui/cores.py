@@ -12,7 +12,7 @@ _ALL = torch.get_num_threads()
 
 
 def one() -> None:
-    """For one picture: a second core saves nothing, and waiting for a busy one cost 77 ms (p95) instead of 3."""
+    """For one picture: a second core saves nothing, and waiting for a busy one costs much (results.md, latency)."""
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
 
