@@ -18,8 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.classifier import UNSURE_BELOW, Classifier, Prediction
-from lenet.datasets import PEN_FILE, Drawing, read_drawings, render, writer_split
 from lenet.errors import LeNetError
+from lenet.strokes import PEN_FILE, Drawing, read_drawings, render, writer_split
 
 WIDTHS = (6, 14, 28, 44)
 

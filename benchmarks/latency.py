@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.datasets import Drawing, read_drawings, render
+from lenet.strokes import Drawing, read_drawings, render
 from lenet.ui.draw import read_drawing
 from tests.e2e.conftest import FLAGS
 from tests.serving import serve

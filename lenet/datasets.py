@@ -6,11 +6,9 @@ MNIST, FashionMNIST and CIFAR-10 are downloaded from their own sites, with their
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,12 +17,12 @@ import numpy as np
 import platformdirs
 import torch
 import torchvision
-from PIL import Image, ImageDraw
 from torch import Tensor
 from torchvision.datasets.utils import download_and_extract_archive
 
 from lenet.errors import DataError
 from lenet.preprocess import digit_image
+from lenet.strokes import PEN_FILE, Drawing, read_drawings, render, writer_split
 
 DIGITS = tuple("0123456789")
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -34,10 +32,6 @@ FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", 
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
-
-PEN_FILE = "pen_digits_30_writers.jsonl.gz"
-PEN_TABLET = 500  # strokes run from 0 to 500 tablet pixels
-CANVAS = 400  # pixels a side, where they are rendered
 
 
 @dataclass(frozen=True)
@@ -181,64 +175,6 @@ def _builtin_digits(root: Path) -> Dataset:
 
 # --------------------------------------------------------------------------------------------------
 # Pen strokes
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """One digit as a pen drew it: strokes of (x, y) points, 0 to 500 tablet pixels, y downwards."""
-
-    label: int
-    writer: int
-    strokes: tuple[tuple[tuple[float, float], ...], ...]
-
-
-def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
-    """The drawings of a .jsonl or .jsonl.gz file: one {"label", "writer", "strokes"} a line.
-
-    Raises:
-        DataError: no such file, or a line that is not such an object.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise DataError(f"There are no pen strokes at {path}. Put {PEN_FILE} into the folder that LENET_DATA names.")
-    number = 0
-    try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-            drawings = []
-            for number, line in enumerate(lines, start=1):  # noqa: B007 - the except clause tells it
-                row = json.loads(line)
-                strokes = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in row["strokes"])
-                drawings.append(Drawing(int(row["label"]), int(row["writer"]), strokes))
-            return drawings
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged behind line {number} ({error!r}): copy it anew.") from error
-
-
-def render(strokes: Iterable[Sequence[tuple[float, float]]], width: float, side: int = CANVAS) -> Image.Image:
-    """Strokes drawn with a round black brush on white: an "L" image, `side` pixels square.
-
-    Args:
-        strokes: points in 0 to 500.
-        width: the brush's diameter in pixels.
-    """
-    canvas = Image.new("L", (side, side), 255)
-    draw = ImageDraw.Draw(canvas)
-    radius = width / 2
-    for stroke in strokes:
-        points = [(x * side / PEN_TABLET, y * side / PEN_TABLET) for x, y in stroke]
-        if len(points) > 1:
-            draw.line(points, fill=0, width=round(width), joint="curve")
-        for x, y in points:
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
-    return canvas
-
-
-def writer_split(writers: Iterable[int]) -> tuple[set[int], set[int], set[int]]:
-    """Writers for train, val and test, of each ten 7, 1 and 2: nobody is in two of them."""
-    order = sorted(set(writers))
-    val = set(order[3::10])
-    test = set(order[4::5])
-    return set(order) - val - test, val, test
 
 
 def _render_split(drawings: list[Drawing], copies: int) -> Split:

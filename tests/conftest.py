@@ -14,7 +14,8 @@ from typing import NoReturn
 import pytest
 import torch
 
-from lenet.datasets import PEN_FILE, data_root
+from lenet.datasets import data_root
+from lenet.strokes import PEN_FILE
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import Page, expect
 
-from lenet.datasets import Drawing, read_drawings, render, writer_split
+from lenet.strokes import Drawing, read_drawings, render, writer_split
 from tests.e2e.conftest import answer, draw, expect_label, settled
 
 pytestmark = pytest.mark.browser

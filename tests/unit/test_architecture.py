@@ -18,7 +18,8 @@ LEAVES = {
     "preprocess": {"errors"},
     "augment": {"errors"},
     "metrics": {"errors"},
-    "datasets": {"errors", "preprocess"},
+    "strokes": {"errors"},
+    "datasets": {"errors", "preprocess", "strokes"},
     "recipes": {"errors", "preprocess"},
 }
 

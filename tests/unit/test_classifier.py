@@ -9,9 +9,9 @@ from PIL import Image
 
 import lenet
 from lenet.classifier import UNSURE_BELOW, WEIGHTS, Classifier
-from lenet.datasets import render
 from lenet.errors import CheckpointError, ImageError
 from lenet.recipes import RECIPES
+from lenet.strokes import render
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from lenet.classifier import Classifier
-from lenet.datasets import render
 from lenet.errors import CheckpointError, ImageError
+from lenet.strokes import render
 from lenet.training import EpochEnd, Step
 from lenet.ui import draw, figures, networks
 from lenet.ui.train import POINTS_AT_MOST, Curves, Line, _duration, _table

@@ -1,0 +1,76 @@
+"""What a pen did: digits as strokes, read from a file and rendered as a pad shows them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from lenet.errors import DataError
+
+PEN_FILE = "pen_digits_30_writers.jsonl.gz"
+PEN_TABLET = 500  # strokes run from 0 to 500 tablet pixels
+CANVAS = 400  # pixels a side, where they are rendered
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One digit as a pen drew it: strokes of (x, y) points, 0 to 500 tablet pixels, y downwards."""
+
+    label: int
+    writer: int
+    strokes: tuple[tuple[tuple[float, float], ...], ...]
+
+
+def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
+    """The drawings of a .jsonl or .jsonl.gz file: one {"label", "writer", "strokes"} a line.
+
+    Raises:
+        DataError: no such file, or a line that is not such an object.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(f"There are no pen strokes at {path}. Put {PEN_FILE} into the folder that LENET_DATA names.")
+    number = 0
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
+            drawings = []
+            for number, line in enumerate(lines, start=1):  # noqa: B007 - the except clause tells it
+                row = json.loads(line)
+                strokes = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in row["strokes"])
+                drawings.append(Drawing(int(row["label"]), int(row["writer"]), strokes))
+            return drawings
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is damaged behind line {number} ({error!r}): copy it anew.") from error
+
+
+def render(strokes: Iterable[Sequence[tuple[float, float]]], width: float, side: int = CANVAS) -> Image.Image:
+    """Strokes drawn with a round black brush on white: an "L" image, `side` pixels square.
+
+    Args:
+        strokes: points in 0 to 500.
+        width: the brush's diameter in pixels.
+    """
+    canvas = Image.new("L", (side, side), 255)
+    draw = ImageDraw.Draw(canvas)
+    radius = width / 2
+    for stroke in strokes:
+        points = [(x * side / PEN_TABLET, y * side / PEN_TABLET) for x, y in stroke]
+        if len(points) > 1:
+            draw.line(points, fill=0, width=round(width), joint="curve")
+        for x, y in points:
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+    return canvas
+
+
+def writer_split(writers: Iterable[int]) -> tuple[set[int], set[int], set[int]]:
+    """Writers for train, val and test, of each ten 7, 1 and 2: nobody is in two of them."""
+    order = sorted(set(writers))
+    val = set(order[3::10])
+    test = set(order[4::5])
+    return set(order) - val - test, val, test
