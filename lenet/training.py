@@ -238,8 +238,9 @@ def _set_lr(state: TrainingState, progress: float) -> float:
 def _learn(state: TrainingState, x: Tensor, labels: Tensor) -> None:
     """One step: forward, backward, update; the sums stay on the device, so nothing waits for it."""
     state.model.train()
-    logits = state.model(x.contiguous(memory_format=torch.channels_last))
-    loss = loss_of(logits, labels, state.recipe)
+    with torch.autocast(state.device.type, torch.bfloat16, enabled=state.recipe.precision == "bfloat16"):
+        logits = state.model(x.contiguous(memory_format=torch.channels_last))
+    loss = loss_of(logits.float(), labels, state.recipe)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     state.optimizer.step()
