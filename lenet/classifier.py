@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lenet.checkpoint import Checkpoint, load
-from lenet.datasets import DATASETS
+from lenet.datasets import DATASETS, NOT_A_DIGIT
 from lenet.errors import CheckpointError, ImageError
 from lenet.models import count_parameters
 from lenet.preprocess import ROADS, Picture, Preprocessed
@@ -26,6 +26,10 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 # Below this probability the answer is called unsure.  benchmarks/drawings.py prints, for the
 # validation writers, how many answers that is and how many of them are wrong.
 UNSURE_BELOW = 0.7
+STRANGER_ABOVE = 0.5
+
+
+Verdict = Literal["sure", "unsure", "stranger", "blank"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,11 @@ class Prediction:
     Attributes:
         label: the likeliest class, or "" where the verdict is "blank".
         confidence: its probability, 0 to 1.
-        probs: every class's probability, in class order; they sum to 1, or are all 0 for "blank".
-        verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`) or "blank" (nothing is drawn).
+        probs: every class's probability, in class order; with `stranger` they sum to 1, or to 0 for "blank".
+        stranger: the probability that it is none of the classes; 0 for a network that did not learn what
+            they are not.
+        verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`), "stranger" (it is none of the
+            classes, more likely than not) or "blank" (nothing is drawn).
         preprocessed: how the picture became network input.
         activations: every layer's output by name, float32 (1, ...); empty for "blank".
     """
@@ -44,7 +51,8 @@ class Prediction:
     label: str
     confidence: float
     probs: dict[str, float]
-    verdict: Literal["sure", "unsure", "blank"]
+    stranger: float
+    verdict: Verdict
     preprocessed: Preprocessed
     activations: dict[str, Tensor]
 
@@ -53,6 +61,7 @@ class Classifier:
     """A trained network together with the road that its pictures take.
 
     Attributes:
+        classes: what it can answer.
         road: the name in ROADS that `predict` takes by default: "ours" for networks of one channel,
             "photo" for those of three.
         parameters: how many trainable numbers the network has.
@@ -61,7 +70,7 @@ class Classifier:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.model = checkpoint.model.eval()
         self.recipe = checkpoint.recipe
-        self.classes = checkpoint.classes
+        self.classes = tuple(name for name in checkpoint.classes if name != NOT_A_DIGIT)
         self.metrics = checkpoint.metrics
         self.parameters = count_parameters(checkpoint.model)
         self.road = "ours" if DATASETS[checkpoint.recipe.dataset].channels == 1 else "photo"
@@ -104,7 +113,8 @@ class Classifier:
         prepare = ROADS[road]
         preprocessed = [prepare(image, self.recipe.input) for image in images]
         activations = self._activations(torch.cat([p.x for p in preprocessed]))
-        probs = list(activations.values())[-1].softmax(dim=1)  # (B, classes)
+        logits = list(activations.values())[-1]
+        probs = (logits / self.recipe.temperature).softmax(dim=1)  # (B, classes), and one more for strangers
         return [
             self._prediction(p, probs[i], {name: output[i : i + 1] for name, output in activations.items()})
             for i, p in enumerate(preprocessed)
@@ -116,8 +126,12 @@ class Classifier:
 
     def _prediction(self, preprocessed: Preprocessed, probs: Tensor, activations: dict[str, Tensor]) -> Prediction:
         if preprocessed.blank:
-            return Prediction("", 0.0, dict.fromkeys(self.classes, 0.0), "blank", preprocessed, {})
-        named = dict(zip(self.classes, probs.tolist(), strict=True))
+            return Prediction("", 0.0, dict.fromkeys(self.classes, 0.0), 0.0, "blank", preprocessed, {})
+        known = probs[: len(self.classes)].tolist()
+        stranger = float(probs[len(self.classes) :].sum())
+        named = dict(zip(self.classes, known, strict=True))
         label = max(named, key=named.__getitem__)
-        verdict: Literal["sure", "unsure"] = "sure" if named[label] >= UNSURE_BELOW else "unsure"
-        return Prediction(label, named[label], named, verdict, preprocessed, activations)
+        verdict: Verdict = "sure" if named[label] >= UNSURE_BELOW else "unsure"
+        if stranger > STRANGER_ABOVE:
+            verdict = "stranger"
+        return Prediction(label, named[label], named, stranger, verdict, preprocessed, activations)

@@ -6,9 +6,10 @@ MNIST, FashionMNIST and CIFAR-10 are downloaded from their own sites, with their
 
 from __future__ import annotations
 
+import math
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,12 +18,15 @@ import numpy as np
 import platformdirs
 import torch
 import torchvision
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torchvision.datasets.utils import download_and_extract_archive
 
 from lenet.errors import DataError
 from lenet.preprocess import digit_image
-from lenet.strokes import PEN_FILE, Drawing, read_drawings, render, writer_split
+from lenet.strangers import stranger
+from lenet.strokes import PEN_FILE, Drawing, bent, fitted, read_drawings, render, writer_split
 
 DIGITS = tuple("0123456789")
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -174,38 +178,114 @@ def _builtin_digits(root: Path) -> Dataset:
 
 
 # --------------------------------------------------------------------------------------------------
-# Pen strokes
+# Pen strokes, and what is none of them
 
 
-def _render_split(drawings: list[Drawing], copies: int) -> Split:
-    """Each drawing at `copies` brush widths, spread evenly in the logarithm from 4 to 52 pixels.
+COPIES = 8  # of each drawing, each as another hand and another brush might have made it
+STRANGERS, STRANGERS_HELD_OUT = 30_000, 2_000
+BRUSHES = (4, 52)  # pixels of 400; the page's is 29, and 52 is how it looks on a digit of half the pad's height
+NOT_A_DIGIT = "not a digit"
 
-    The page's brush is 29 of 400 wide: 52 is how it looks on a digit drawn at half the pad's height.
+
+def _brush(rng: np.random.Generator) -> float:
+    thin, thick = BRUSHES
+    return math.exp(rng.uniform(math.log(thin), math.log(thick)))
+
+
+def _render_drawing(drawing: Drawing, number: int) -> np.ndarray:
+    """(COPIES, 28, 28): the first as it was drawn, the others bent; all at brush widths of their own."""
+    rng = np.random.default_rng((number, 0))
+    plain = [np.array(stroke) for stroke in drawing.strokes]
+    copies = [plain, *(fitted(bent(plain, rng), rng.uniform(0.6, 1.0)) for _ in range(COPIES - 1))]
+    return np.stack([digit_image(render(strokes, _brush(rng))) for strokes in copies])
+
+
+def _render_stranger(digits: list[Drawing], number: int) -> np.ndarray:
+    rng = np.random.default_rng((number, 1))
+    return digit_image(render(stranger(rng, digits), _brush(rng)))
+
+
+def _cached(path: Path, count: int, make: Callable[[int], np.ndarray]) -> Tensor:
+    """The images make(0) to make(count - 1), uint8, from the file at `path` where it holds just these.
+
+    Rendering takes minutes and reading a blink.  A file that a different version wrote is found out by
+    making a few images anew.
     """
-    generator = np.random.default_rng(0)
-    widths = np.exp(generator.uniform(np.log(4), np.log(52), size=(len(drawings), copies)))
-    images = [digit_image(render(d.strokes, w)) for d, ws in zip(drawings, widths, strict=True) for w in ws]
-    labels = torch.tensor([d.label for d in drawings]).repeat_interleave(copies)
-    return Split(torch.from_numpy(np.stack(images))[:, None], labels)
+    probes = range(0, count, max(1, count // 16))
+    try:
+        images = load_file(path)["images"]
+        if len(images) == count and all(np.array_equal(images[i].numpy(), make(i)) for i in probes):
+            return images
+    except (OSError, KeyError, SafetensorError):
+        pass
+    images = torch.from_numpy(np.stack([make(i) for i in range(count)]))
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        save_file({"images": images}, part)
+        part.replace(path)
+    except (OSError, SafetensorError):  # a full disk or a read-only folder: then anew next time
+        part.unlink(missing_ok=True)
+    return images
+
+
+def _pen_split(drawings: list[Drawing], images: Tensor, writers: set[int], copies: int = COPIES) -> Split:
+    """The first `copies` of these writers' drawings, from images (N, COPIES, 28, 28)."""
+    index = torch.tensor([i for i, drawing in enumerate(drawings) if drawing.writer in writers])
+    labels = torch.tensor([drawings[i].label for i in index]).repeat_interleave(copies)
+    return Split(images[index, :copies].reshape(-1, 1, 28, 28), labels)
+
+
+def _pen_images(root: Path) -> tuple[list[Drawing], Tensor]:
+    drawings = read_drawings(root / PEN_FILE)
+    path = root / "pen_digits_30_writers.rendered.safetensors"
+    return drawings, _cached(path, len(drawings), lambda i: _render_drawing(drawings[i], i))
 
 
 def _pen(root: Path) -> Dataset:
-    drawings = read_drawings(root / PEN_FILE)
-    train, val, test = (
-        _render_split([d for d in drawings if d.writer in group], copies=6)
-        for group in writer_split(d.writer for d in drawings)
+    drawings, images = _pen_images(root)
+    train, val, test = writer_split(d.writer for d in drawings)
+    return Dataset(
+        "pen",
+        DIGITS,
+        _pen_split(drawings, images, train),
+        _pen_split(drawings, images, val),
+        _pen_split(drawings, images, test),
     )
-    return Dataset("pen", DIGITS, train, val, test)
 
 
-def _mnist_and_pen(root: Path) -> Dataset:
-    """Both to learn from and to choose by; the test split is MNIST's own, which others report on."""
-    mnist, pen = load("mnist", root), load("pen", root)
+def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[int] = ()) -> Dataset:
+    """All that a reader of drawings learns from: MNIST, pen strokes, and strangers as an 11th class.
 
-    def both(a: Split, b: Split) -> Split:
-        return Split(torch.cat([a.images, b.images]), torch.cat([a.labels, b.labels]))
+    The test split is MNIST's own, which others report on.
 
-    return Dataset("mnist+pen", DIGITS, both(mnist.train, pen.train), both(mnist.val, pen.val), mnist.test)
+    Args:
+        leave_out: writers of pen strokes that go to the validation split, not to the training split.
+
+    Raises:
+        DataError: as `load`.
+    """
+    root = Path(root) if root is not None else data_root()
+    mnist = load("mnist", root)
+    pen, images = _pen_images(root)
+    held = {d.writer for d in pen if d.writer in leave_out}
+    learned = {d.writer for d in pen} - held
+    known = [d for d in pen if d.writer in learned]
+    name = "strangers" + "".join(f"-{writer}" for writer in sorted(held))
+    odd = _cached(
+        root / f"{name}.rendered.safetensors", STRANGERS + STRANGERS_HELD_OUT, lambda i: _render_stranger(known, i)
+    )
+    odd_split = Split(odd[:, None], torch.full((len(odd),), len(DIGITS)))
+    return Dataset(
+        "drawings",
+        (*DIGITS, NOT_A_DIGIT),
+        _joined(mnist.train, _pen_split(pen, images, learned), odd_split.subset(torch.arange(STRANGERS))),
+        _joined(mnist.val, _pen_split(pen, images, held), odd_split.subset(torch.arange(STRANGERS, len(odd)))),
+        mnist.test,
+    )
+
+
+def _joined(*splits: Split) -> Split:
+    return Split(torch.cat([s.images for s in splits]), torch.cat([s.labels for s in splits]))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -242,5 +322,7 @@ DATASETS: dict[str, Source] = {
     ),
     "cifar10": Source(_cifar10, CIFAR10_CLASSES, 3, "60,000 photographs of 32x32 pixels (170 MB)"),
     "pen": Source(_pen, DIGITS, 1, f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})"),
-    "mnist+pen": Source(_mnist_and_pen, DIGITS, 1, "MNIST and the tablet's digits together"),
+    "drawings": Source(
+        drawings, (*DIGITS, NOT_A_DIGIT), 1, "MNIST, the tablet's digits, and letters and scribbles as an 11th class"
+    ),
 }

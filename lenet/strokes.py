@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 from lenet.errors import DataError
@@ -16,6 +19,8 @@ from lenet.errors import DataError
 PEN_FILE = "pen_digits_30_writers.jsonl.gz"
 PEN_TABLET = 500  # strokes run from 0 to 500 tablet pixels
 CANVAS = 400  # pixels a side, where they are rendered
+
+Strokes = list[np.ndarray]  # (points, 2) each: x and y in tablet pixels, y downwards
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,9 @@ def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
         raise DataError(f"{path} is damaged behind line {number} ({error!r}): copy it anew.") from error
 
 
-def render(strokes: Iterable[Sequence[tuple[float, float]]], width: float, side: int = CANVAS) -> Image.Image:
+def render(
+    strokes: Iterable[Sequence[tuple[float, float]] | np.ndarray], width: float, side: int = CANVAS
+) -> Image.Image:
     """Strokes drawn with a round black brush on white: an "L" image, `side` pixels square.
 
     Args:
@@ -74,3 +81,31 @@ def writer_split(writers: Iterable[int]) -> tuple[set[int], set[int], set[int]]:
     val = set(order[3::10])
     test = set(order[4::5])
     return set(order) - val - test, val, test
+
+
+def bent(strokes: Strokes, rng: Generator) -> Strokes:
+    """As another hand might have written them: turned, slanted, stretched and softly waved.
+
+    Up to 12 degrees, a slant of 0.25, a fifth wider or narrower, and waves of up to 14 tablet pixels.
+    """
+    angle, slant, stretch = rng.uniform(-0.21, 0.21), rng.uniform(-0.25, 0.25), math.exp(rng.uniform(-0.2, 0.2))
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array([[stretch * cos, -sin], [stretch * sin + slant, cos]]).T
+    waves = rng.uniform(-14, 14, (2, 2, 1))
+    phase = rng.uniform(0, 2 * math.pi, (2, 2, 1))
+    period = rng.uniform(250, 700, (2, 2, 1))
+    moved = []
+    for stroke in strokes:
+        points = (np.asarray(stroke, float) - PEN_TABLET / 2) @ turn.T + PEN_TABLET / 2
+        # each coordinate moves by one wave along x and one along y
+        shift = (waves * np.sin(2 * math.pi * points.T[None] / period + phase)).sum(axis=1)
+        moved.append(points + shift.T)
+    return moved
+
+
+def fitted(strokes: Strokes, size: float = 1.0) -> Strokes:
+    """Moved to the middle of the tablet, the longer side `size` of it less a margin of a twentieth."""
+    everything = np.concatenate(strokes)
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    scale = size * 0.9 * PEN_TABLET / max((high - low).max(), 1.0)
+    return [(stroke - (low + high) / 2) * min(scale, 20.0) + PEN_TABLET / 2 for stroke in strokes]
