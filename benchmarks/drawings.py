@@ -1,83 +1,147 @@
 """How well are real pen drawings read?  One row a brush width, our preprocessing beside the classic.
 
     python benchmarks/drawings.py ../shared/data/pen_digits_30_writers.jsonl.gz
-    python benchmarks/drawings.py FOLDER --network digits --writers all
+    python benchmarks/drawings.py FOLDER --network runs/digits-fold-*.safetensors
 
-Each drawing is rendered black on white, 400 pixels square, and sent through the public API.  Where
-the network learned from some of the file's writers, only the others are read unless --writers says
-otherwise; choices are made on `val`, `test` is read to report.
+Each drawing is rendered black on white, 400 pixels square, and sent through the public API.  A
+second table has the same drawings changed: shrunk, moved, slanted, inverted.  Each network reads the
+writers that it did not learn from, unless --writers says otherwise; choices are made on `val`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.held_out import add_arguments, heading, readers
 from lenet.classifier import UNSURE_BELOW, Classifier, Prediction
 from lenet.errors import LeNetError
-from lenet.strokes import PEN_FILE, Drawing, read_drawings, render, writer_split
+from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
 
 WIDTHS = (6, 14, 28, 44)
+HALF = PEN_TABLET / 2
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path, help=f"a .jsonl or .jsonl.gz file, or a folder with {PEN_FILE} or others")
-    parser.add_argument("--network", default="digits", help="a name in weights/, or a path")
-    parser.add_argument("--writers", choices=("auto", "all", "val", "test"), default="auto")
+    add_arguments(parser)
     options = parser.parse_args()
     try:
-        classifier = Classifier.from_pretrained(options.network)
-        files = sorted(options.source.glob("*.jsonl*")) if options.source.is_dir() else [options.source]
-        if not files:
-            raise LeNetError(f"There is no .jsonl or .jsonl.gz file in {options.source}.")
-        drawings = [d for file in files for d in chosen(file, classifier, options.writers)]
+        pairs = readers(options)
     except LeNetError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    people = len({d.writer for d in drawings})
-    print(f"{options.network}: {len(drawings):,} drawings by {people} writers ({options.writers})\n")
+    print(heading(pairs, options) + "\n")
     print("| brush width of 400 | ours | classic | ours, unsure | ours, wrong though sure |")
     print("|---:|---:|---:|---:|---:|")
-    rows = [[*measure(classifier, drawings, width)] for width in WIDTHS]
+    rows = [measure(pairs, width) for width in WIDTHS]
     for width, row in zip(WIDTHS, rows, strict=True):
         print(f"| {width} | " + " | ".join(f"{value:.2%}" for value in row) + " |")
-    print("| mean | " + " | ".join(f"{sum(column) / len(rows):.2%}" for column in zip(*rows, strict=True)) + " |")
-    print(f"\nunsure: a confidence below {UNSURE_BELOW}, or blank")
+    print("| mean | " + " | ".join(f"{value:.2%}" for value in np.mean(rows, axis=0)) + " |")
+    print(f"\nunsure: a confidence below {UNSURE_BELOW}, or not a digit, or blank\n")
+    print("| drawings changed | " + " | ".join(f"width {width}" for width in WIDTHS) + " | mean |")
+    print("|---|" + "---:|" * (len(WIDTHS) + 1))
+    for name, change in CHANGES.items():
+        shares = [changed(pairs, width, change) for width in WIDTHS]
+        print(f"| {name} | " + " | ".join(f"{value:.2%}" for value in (*shares, np.mean(shares))) + " |", flush=True)
     return 0
 
 
-def chosen(file: Path, classifier: Classifier, writers: str) -> list[Drawing]:
-    drawings = read_drawings(file)
-    if writers == "auto":
-        writers = "test" if file.name == PEN_FILE and "pen" in classifier.recipe.dataset else "all"
-    if writers == "all":
-        return drawings
-    _, val, test = writer_split(d.writer for d in drawings)
-    return [d for d in drawings if d.writer in {"val": val, "test": test}[writers]]
+Pairs = Sequence[tuple[Classifier, list[Drawing]]]
 
 
-def measure(classifier: Classifier, drawings: Sequence[Drawing], width: int) -> tuple[float, float, float, float]:
+def measure(pairs: Pairs, width: int) -> tuple[float, float, float, float]:
     """Fractions: right by our road, right by the classic one, unsure, and sure but wrong."""
     right = classic = unsure = misled = 0
-    for start in range(0, len(drawings), 500):
-        some = drawings[start : start + 500]
-        pictures = [render(d.strokes, width) for d in some]
-        for d, prediction in zip(some, classifier.predict_batch(pictures), strict=True):
-            right += _is(prediction, d)
-            unsure += prediction.verdict != "sure"
-            misled += prediction.verdict == "sure" and not _is(prediction, d)
-        classic += sum(_is(p, d) for p, d in zip(classifier.predict_batch(pictures, "classic"), some, strict=True))
-    count = len(drawings)
+    for classifier, drawings in pairs:
+        for start in range(0, len(drawings), 500):
+            some = drawings[start : start + 500]
+            pictures = [render(d.strokes, width) for d in some]
+            for d, prediction in zip(some, classifier.predict_batch(pictures), strict=True):
+                right += _is(prediction, d)
+                unsure += prediction.verdict != "sure"
+                misled += prediction.verdict == "sure" and not _is(prediction, d)
+            classic += sum(_is(p, d) for p, d in zip(classifier.predict_batch(pictures, "classic"), some, strict=True))
+    count = sum(len(drawings) for _, drawings in pairs)
     return right / count, classic / count, unsure / count, misled / count
 
 
 def _is(prediction: Prediction, drawing: Drawing) -> bool:
     return prediction.label == str(drawing.label)
+
+
+# --------------------------------------------------------------------------------------------------
+# The same drawings changed: (strokes, brush width, random numbers) -> picture
+
+
+def shrunk(strokes: Strokes, width: float, rng: np.random.Generator) -> Image.Image:
+    """Strokes and brush together, as a smaller picture of the same drawing, in the middle."""
+    scale = rng.uniform(0.25, 1)
+    return render([(s - HALF) * scale + HALF for s in strokes], max(1, width * scale))
+
+
+def moved(strokes: Strokes, width: float, rng: np.random.Generator) -> Image.Image:
+    """Anywhere on the pad, whole."""
+    return render(_anywhere(strokes, width, rng), width)
+
+
+def slanted(strokes: Strokes, width: float, rng: np.random.Generator) -> Image.Image:
+    """By up to 15 degrees either way."""
+    return render(_slant(strokes, rng), width)
+
+
+def inverted(strokes: Strokes, width: float, rng: np.random.Generator) -> Image.Image:
+    """White on black."""
+    return ImageOps.invert(render(strokes, width))
+
+
+def everything(strokes: Strokes, width: float, rng: np.random.Generator) -> Image.Image:
+    """Slanted, shrunk, moved, and inverted half of the time."""
+    scale = rng.uniform(0.25, 1)
+    small = [(s - HALF) * scale + HALF for s in _slant(strokes, rng)]
+    picture = render(_anywhere(small, width * scale, rng), max(1, width * scale))
+    return ImageOps.invert(picture) if rng.random() < 0.5 else picture
+
+
+def _slant(strokes: Strokes, rng: np.random.Generator) -> Strokes:
+    tangent = np.tan(np.radians(rng.uniform(-15, 15)))
+    return [s + np.stack([tangent * (HALF - s[:, 1]), np.zeros(len(s))], axis=1) for s in strokes]
+
+
+def _anywhere(strokes: Strokes, width: float, rng: np.random.Generator) -> Strokes:
+    points, margin = np.concatenate(strokes), width / 2 * PEN_TABLET / CANVAS
+    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+    shift = rng.uniform(-low, np.maximum(PEN_TABLET - high, -low))
+    return [s + shift for s in strokes]
+
+
+CHANGES: dict[str, Callable[[Strokes, float, np.random.Generator], Image.Image]] = {
+    "not at all": lambda strokes, width, rng: render(strokes, width),
+    "shrunk to 25-100%, brush too": shrunk,
+    "moved anywhere": moved,
+    "slanted by up to 15 degrees": slanted,
+    "inverted": inverted,
+    "all of these": everything,
+}
+
+
+def changed(pairs: Pairs, width: int, change: Callable[[Strokes, float, np.random.Generator], Image.Image]) -> float:
+    """The fraction read right."""
+    rng = np.random.default_rng(0)
+    right = 0
+    for classifier, drawings in pairs:
+        for start in range(0, len(drawings), 500):
+            some = drawings[start : start + 500]
+            pictures = [change([np.array(s) for s in d.strokes], width, rng) for d in some]
+            right += sum(_is(p, d) for p, d in zip(classifier.predict_batch(pictures), some, strict=True))
+    return right / sum(len(drawings) for _, drawings in pairs)
 
 
 if __name__ == "__main__":

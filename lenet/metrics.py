@@ -26,3 +26,33 @@ def accuracy_per_class(logits: Tensor, labels: Tensor) -> list[float]:
     """Each class's own accuracy, in class order; NaN for a class without labels."""
     counts = confusion(logits, labels).double()
     return (counts.diagonal() / counts.sum(dim=1)).tolist()
+
+
+def calibration_error(probs: Tensor, labels: Tensor, bins: int = 15) -> float:
+    """Expected calibration error (Naeini et al. 2015), a fraction: how far confidence is from accuracy.
+
+    Args:
+        probs: (N, classes), 0 to 1; confidence is a row's largest.
+        bins: of equal width, over 0 to 1; each one's gap counts by its share of the rows.
+    """
+    confidence, answers = probs.double().max(dim=1)
+    right = (answers == labels).double()
+    which = (confidence * bins).long().clamp(max=bins - 1)
+    gaps = (confidence - right).new_zeros(bins).index_add(0, which, confidence - right)
+    return gaps.abs().sum().item() / len(labels)
+
+
+def fit_temperature(logits: Tensor, labels: Tensor) -> float:
+    """The number by which to divide the logits for the lowest cross-entropy (Guo et al. 2017).
+
+    From 0.1 to 10; the cross-entropy is convex in its reciprocal, so a golden section finds it.
+    """
+    low, high = 0.1, 10.0  # of the reciprocal
+    golden = (5**0.5 - 1) / 2
+    for _ in range(60):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        if cross_entropy(logits * left, labels) < cross_entropy(logits * right, labels):
+            high = right
+        else:
+            low = left
+    return 2 / (low + high)

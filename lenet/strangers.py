@@ -24,7 +24,8 @@ P 0006 00304132330303; Q 200104264502 2446; R 0006 0030413203 0346; T 0040 2026;
 W 0016234036; X 0046 4006; Y 002340 2326; a 42120314264542 4246; c 43120305163643; d 40464305162642
 e 0343433212030516; f 302026 1333; h 0006 0313324446; j 323405 30; k 0006 3203 0346; m 0206 03122226 22334246
 n 0206 0413324446; p 0206 023241430404; r 0206 041222; t 2026 1232; u 0204163646 4246; v 022642; w 0216233642
-x 0246 4206; + 2125 0343; - 0343; = 0242 0444; # 1016 3036 0242 0444; * 2125 0145 4105; > 014305; < 410345; ^ 042044; ~ 04133344
+x 0246 4206; + 2125 0343; - 0343; = 0242 0444; # 1016 3036 0242 0444; * 2125 0145 4105; > 014305; < 410345; ^ 042044
+~ 04133344; dash 0343
 ? 01204123 2425; ! 2024 2526; & 46101030062645; @ 343313232435454120010426; % 4006 0001 4545; corner 060046
 arrow 0343 324334; hat 06204606; box 0040460600; house 06020042460602; star 1620360242 1602; cross 2026 0242
 tree 2026 2042 2004; heart 2021010002264242413020; bolt 30034316; door 0040460600 2026; sum 4000230646; root 03142640
@@ -150,28 +151,31 @@ def stranger(rng: Generator, digits: Sequence[Drawing] = ()) -> Strokes:
     """
     if len(digits) and rng.random() < 0.2:
         strokes = _several(rng, digits) if rng.random() < 0.75 else _crossed_out(rng, digits)
-    else:
-        rules, shares = zip(*RULES, strict=True)
-        strokes = rules[rng.choice(len(rules), p=shares)](rng)
-    return fitted(bent(strokes, rng), rng.uniform(0.5, 1.0))
+        return fitted(bent(strokes, rng), rng.uniform(0.9, 1.2))
+    rules, shares = zip(*RULES, strict=True)
+    strokes = rules[rng.choice(len(rules), p=shares)](rng)
+    # from the size of the tablet's digits to all of the tablet
+    return fitted(bent(strokes, rng), rng.uniform(0.35, 1.2))
 
 
 def _several(rng: Generator, digits: Sequence[Drawing]) -> Strokes:
     strokes: Strokes = []
     right = 0.0
     for index in rng.integers(0, len(digits), rng.choice([2, 2, 3])):
-        points = fitted([np.array(s, float) for s in digits[index].strokes], rng.uniform(0.8, 1.0))
+        points = fitted([np.array(s, float) for s in digits[index].strokes], rng.uniform(0.8, 1.2))
         left = min(s[:, 0].min() for s in points)
-        # up to a sixth of the height into one another, up to a third apart
-        shift = right - left + (rng.uniform(-80, 160) if strokes else 0)
+        # most are 170 high: up to a quarter of that into one another, up to a half apart
+        shift = right - left + (rng.uniform(-40, 80) if strokes else 0)
         strokes += [s + np.array([shift, 0]) for s in points]
         right = max(s[:, 0].max() for s in strokes)
     return strokes
 
 
 def _crossed_out(rng: Generator, digits: Sequence[Drawing]) -> Strokes:
-    strokes = [np.array(s, float) for s in digits[rng.integers(len(digits))].strokes]
-    return strokes + [_curve(rng.uniform(50, 450, (2, 2)) + 0.0) for _ in range(rng.integers(2, 5))]
+    strokes = [np.array(s, float) for s in digits[int(rng.integers(len(digits)))].strokes]
+    box = np.concatenate(strokes)
+    low, high = box.min(axis=0), box.max(axis=0)
+    return strokes + [_curve(rng.uniform(low - 20, high + 20, (2, 2))) for _ in range(rng.integers(2, 5))]
 
 
 def _turned(points: np.ndarray, angle: float) -> np.ndarray:

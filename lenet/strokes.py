@@ -83,6 +83,14 @@ def writer_split(writers: Iterable[int]) -> tuple[set[int], set[int], set[int]]:
     return set(order) - val - test, val, test
 
 
+FOLDS = 5
+
+
+def writer_fold(writers: Iterable[int], fold: int) -> set[int]:
+    """The writers that fold 1, 2, ... or FOLDS leaves out: every fifth; each is in one fold."""
+    return set(sorted(set(writers))[fold - 1 :: FOLDS])
+
+
 def bent(strokes: Strokes, rng: Generator) -> Strokes:
     """As another hand might have written them: turned, slanted, stretched and softly waved.
 
@@ -103,9 +111,9 @@ def bent(strokes: Strokes, rng: Generator) -> Strokes:
     return moved
 
 
-def fitted(strokes: Strokes, size: float = 1.0) -> Strokes:
-    """Moved to the middle of the tablet, the longer side `size` of it less a margin of a twentieth."""
+def fitted(strokes: Strokes, scale: float = 1.0) -> Strokes:
+    """Made `scale` times as large, in the middle of the tablet; less where that would not fit on it."""
     everything = np.concatenate(strokes)
     low, high = everything.min(axis=0), everything.max(axis=0)
-    scale = size * 0.9 * PEN_TABLET / max((high - low).max(), 1.0)
-    return [(stroke - (low + high) / 2) * min(scale, 20.0) + PEN_TABLET / 2 for stroke in strokes]
+    scale = min(scale, 0.9 * PEN_TABLET / max(float((high - low).max()), 1.0))
+    return [(stroke - (low + high) / 2) * scale + PEN_TABLET / 2 for stroke in strokes]

@@ -27,6 +27,7 @@ SECONDS_AT_MOST = 45 * 60  # then a run on the page ends as if stopped, so that 
 POINTS_AT_MOST = 240  # of one line in a chart: the page rebuilds the whole chart at each frame
 
 DEFAULT = "digits-demo"
+_LISTED = {name: source for name, source in DATASETS.items() if not source.for_measuring}
 COLOURS = {"train": figures.TRAIN_COLOUR, "validation": figures.VAL_COLOUR}
 
 BATCH_AT_MOST = 1024  # one step of 65,536 images takes most of a minute, and Stop is heard between steps
@@ -283,7 +284,7 @@ def _settings(name: str) -> tuple[Any, ...]:
 def _fitting(name: str) -> list[tuple[str, str]]:
     """(title, name) of the data sets with as many channels as the recipe's own."""
     channels = DATASETS[RECIPES[name].dataset].channels
-    return _titles(key for key, source in DATASETS.items() if source.channels == channels)
+    return _titles(key for key, source in _LISTED.items() if source.channels == channels)
 
 
 def _titles(datasets: Iterable[str]) -> list[tuple[str, str]]:
@@ -318,14 +319,14 @@ def _use(key: str, mine: list[tuple[str, str]], draw_choice: str, photo_choice: 
 
 def build(draw_network: gr.Dropdown, photo_network: gr.Dropdown, tabs: gr.Tabs) -> None:
     """The tab's contents; a trained network goes into one of the other tabs' choices."""
-    recipes = [(f"{name}: {recipe.about}", name) for name, recipe in RECIPES.items()]
+    recipes = [(f"{name}: {recipe.about}", name) for name, recipe in RECIPES.items() if recipe.dataset in _LISTED]
     recipes.sort(key=lambda choice: not choice[1].endswith("-demo"))
     default = RECIPES[DEFAULT]
     key, mine = gr.State(), gr.State([])
     with gr.Row(elem_classes="choices"):
         recipe = gr.Dropdown(recipes, value=DEFAULT, label="Recipe")
         # All of them, because Gradio lets programs choose only from what stands here; a recipe narrows it.
-        dataset = gr.Dropdown(_titles(DATASETS), value=default.dataset, label="Data set")
+        dataset = gr.Dropdown(_titles(_LISTED), value=default.dataset, label="Data set")
     explanation = gr.Markdown(_about(DEFAULT), elem_classes="about")
     with gr.Accordion("Settings", open=False), gr.Row():
         numbers = [

@@ -1,0 +1,80 @@
+"""MNIST's test error, and whether the probabilities mean what they say.
+
+    python benchmarks/calibration.py PEN_FILE --network runs/digits-fold-*.safetensors
+
+Of networks of the recipes digits-fold-1 to -5, each one reads the writers that it did not learn from.
+A temperature (Guo et al. 2017) is fitted by their negative log-likelihood: for each network on the
+*other* networks' writers, so that none is judged by a temperature that saw its answers.  ECE: the
+mean gap between confidence and accuracy over 15 bins of equal width, weighted by their size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.drawings import WIDTHS
+from benchmarks.held_out import add_arguments, heading, readers
+from lenet.classifier import Classifier
+from lenet.datasets import load
+from lenet.errors import LeNetError
+from lenet.metrics import calibration_error, fit_temperature
+from lenet.preprocess import digit_image
+from lenet.strokes import Drawing, render
+from lenet.training import evaluate
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser)
+    options = parser.parse_args()
+    try:
+        pairs = readers(options)
+        test = load("mnist").test
+    except LeNetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(heading(pairs, options) + "\n")
+
+    errors = []
+    print("| network | parameters | seed | MNIST test error |\n|---|---:|---:|---:|")
+    for name, (classifier, _) in zip(options.network, pairs, strict=True):
+        logits = evaluate(classifier.model, test.images, classifier.recipe.input)
+        # the answer is the likeliest digit, as in Classifier.predict
+        errors.append(float((logits[:, :10].argmax(dim=1) != test.labels).float().mean()))
+        print(f"| {Path(name).stem} | {classifier.parameters:,} | {classifier.recipe.seed} | {errors[-1]:.2%} |")
+    print(
+        f"| mean of {len(errors)} | | | {np.mean(errors):.3%} +- {np.std(errors, ddof=min(1, len(errors) - 1)):.3%} |"
+    )
+
+    answers = [read(classifier, drawings) for classifier, drawings in pairs]
+    print("\n| network | ECE as trained | temperature, from the others' writers | ECE with it |\n|---|---:|---:|---:|")
+    cooled = []
+    for number, (name, (logits, labels)) in enumerate(zip(options.network, answers, strict=True)):
+        others = [answer for other, answer in enumerate(answers) if other != number] or answers
+        temperature = fit_temperature(*(torch.cat(parts) for parts in zip(*others, strict=True)))
+        cooled.append((logits / temperature).softmax(dim=1))
+        before, after = (calibration_error(probs[:, :10], labels) for probs in (logits.softmax(dim=1), cooled[-1]))
+        print(f"| {Path(name).stem} | {before:.2%} | {temperature:.3f} | {after:.2%} |")
+    logits, labels = (torch.cat(parts) for parts in zip(*answers, strict=True))
+    before, after = (calibration_error(probs[:, :10], labels) for probs in (logits.softmax(dim=1), torch.cat(cooled)))
+    print(f"| all | {before:.2%} | {fit_temperature(logits, labels):.3f} on all | {after:.2%} |")
+    return 0
+
+
+def read(classifier: Classifier, drawings: list[Drawing]) -> tuple[Tensor, Tensor]:
+    """Logits (N, classes) and labels (N,) of every drawing at every brush width."""
+    images = np.stack([digit_image(render(d.strokes, width)) for width in WIDTHS for d in drawings])
+    labels = torch.tensor([d.label for d in drawings] * len(WIDTHS))
+    return evaluate(classifier.model, torch.from_numpy(images)[:, None], classifier.recipe.input), labels
+
+
+if __name__ == "__main__":
+    sys.exit(main())
