@@ -248,11 +248,11 @@ def _cached(path: Path, count: int, make: Callable[[int], np.ndarray]) -> Tensor
     return images
 
 
-def _pen_split(drawings: list[Drawing], images: Tensor, writers: set[int], copies: int = COPIES) -> Split:
-    """The first `copies` of these writers' drawings, from images (N, COPIES, 28, 28)."""
-    index = torch.tensor([i for i, drawing in enumerate(drawings) if drawing.writer in writers])
-    labels = torch.tensor([drawings[i].label for i in index]).repeat_interleave(copies)
-    return Split(images[index, :copies].reshape(-1, 1, 28, 28), labels)
+def _pen_split(drawings: list[Drawing], images: Tensor, writers: set[int]) -> Split:
+    """All copies of these writers' drawings, from images (N, COPIES, 28, 28)."""
+    index = torch.tensor([i for i, drawing in enumerate(drawings) if drawing.writer in writers], dtype=torch.int64)
+    labels = torch.tensor([drawing.label for drawing in drawings])[index].repeat_interleave(COPIES)
+    return Split(images[index].reshape(-1, 1, 28, 28), labels)
 
 
 def _pen_images(root: Path) -> tuple[list[Drawing], Tensor]:

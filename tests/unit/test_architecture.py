@@ -19,7 +19,8 @@ LEAVES = {
     "augment": {"errors"},
     "metrics": {"errors"},
     "strokes": {"errors"},
-    "datasets": {"errors", "preprocess", "strokes"},
+    "strangers": {"strokes"},
+    "datasets": {"errors", "preprocess", "strangers", "strokes"},
     "recipes": {"errors", "preprocess"},
 }
 

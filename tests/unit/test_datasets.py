@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence_too(tmp_path):
         load("mnist", tmp_path / "file")
 
 
-@pytest.mark.parametrize("name", ["pen", "mnist+pen"])
+@pytest.mark.parametrize("name", ["pen", "drawings", "drawings-fold-2"])
 def test_missing_strokes(name, tmp_path):
     with pytest.raises(DataError, match=f"{PEN_FILE}|could not be downloaded"):
         load(name, tmp_path)
@@ -264,16 +264,84 @@ def test_nobody_writes_in_two_splits():
 
 
 def test_the_pen_data_set_is_split_by_writer(tmp_path):
+    small_tablet(tmp_path)
+    data = load("pen", tmp_path)
+    check(data, (7 * 100, 100, 2 * 100), (1, 28, 28))
+    assert not rows(data.train) & rows(data.test)
+    assert torch.equal(data.train.images, load("pen", tmp_path).train.images)
+
+
+def small_tablet(folder, writers=10):
     lines = []
-    for writer in range(10):
+    for writer in range(writers):
         for label in range(10):
             stroke = [[10 + 40 * label, 20 + 30 * writer], [490, 480 - 7 * writer], [20 + writer, 400]]
             lines.append(json.dumps({"label": label, "writer": writer, "strokes": [stroke]}))
-    (tmp_path / PEN_FILE).write_bytes(gzip.compress("\n".join(lines).encode()))
-    data = load("pen", tmp_path)
-    check(data, (7 * 60, 60, 2 * 60), (1, 28, 28))
-    assert not rows(data.train) & rows(data.test)
-    assert torch.equal(data.train.images, load("pen", tmp_path).train.images)
+    (folder / PEN_FILE).write_bytes(gzip.compress("\n".join(lines).encode()))
+
+
+@pytest.fixture
+def small_drawings(tmp_path, monkeypatch):
+    """A root with ten writers' strokes; MNIST is two images a split, strangers are few."""
+    small_tablet(tmp_path)
+    plain = Split(torch.zeros(2, 1, 28, 28, dtype=torch.uint8), torch.tensor([3, 4]))
+    mnist = Dataset("mnist", lenet.datasets.DIGITS, plain, plain, plain)
+    monkeypatch.setattr(lenet.datasets, "_idx_dataset", lambda *_: mnist)
+    source = lenet.datasets.DATASETS["mnist"]
+    monkeypatch.setitem(lenet.datasets.DATASETS, "mnist", lenet.datasets.replace(source, read=lambda _: mnist))
+    monkeypatch.setattr(lenet.datasets, "STRANGERS", 40)
+    monkeypatch.setattr(lenet.datasets, "STRANGERS_HELD_OUT", 10)
+    return tmp_path
+
+
+def test_drawings_have_an_eleventh_class(small_drawings):
+    data = load("drawings", small_drawings)
+    assert data.classes == (*"0123456789", "not a digit")
+    assert data.train.labels.bincount().tolist() == [100, 100, 100, 101, 101, 100, 100, 100, 100, 100, 40]
+    assert data.val.labels.bincount(minlength=11).tolist() == [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 10]
+    assert data.test.labels.tolist() == [3, 4]
+
+
+def test_each_writer_is_left_out_by_one_fold(small_drawings):
+    everything = rows(load("drawings", small_drawings).train)
+    seen = []
+    for fold in range(1, lenet.datasets.FOLDS + 1):
+        data = load(f"drawings-fold-{fold}", small_drawings)
+        digits = data.val.labels < 10
+        held = rows(data.val.subset(digits.nonzero()[:, 0])) - {bytes(28 * 28)}
+        assert held
+        assert held <= everything
+        assert not held & rows(data.train)
+        seen.append(held)
+    assert not set.intersection(*seen)
+    assert len(set.union(*seen)) == sum(map(len, seen))
+
+
+def test_renderings_are_kept_and_stale_ones_found_out(tmp_path):
+    made = []
+
+    def make(shade):
+        def one(number):
+            made.append(number)
+            return np.full((2, 2), shade + number, np.uint8)
+
+        return one
+
+    path = tmp_path / "some.safetensors"
+    first = lenet.datasets._cached(path, 40, make(0))
+    assert len(made) == 40
+    made.clear()
+    assert torch.equal(lenet.datasets._cached(path, 40, make(0)), first)
+    assert len(made) < 25  # a few probes
+    assert lenet.datasets._cached(path, 40, make(100))[0, 0, 0] == 100  # another version drew differently
+    path.write_bytes(b"torn")
+    assert lenet.datasets._cached(path, 3, make(7))[:, 0, 0].tolist() == [7, 8, 9]
+    assert [p.name for p in tmp_path.iterdir()] == ["some.safetensors"]
+
+
+def test_a_read_only_folder_keeps_no_renderings(tmp_path):
+    missing = tmp_path / "nowhere" / "some.safetensors"
+    assert lenet.datasets._cached(missing, 2, lambda i: np.full((1, 1), i, np.uint8)).flatten().tolist() == [0, 1]
 
 
 # --------------------------------------------------------------------------------------------------

@@ -7,7 +7,14 @@ import math
 import pytest
 import torch
 
-from lenet.metrics import accuracy, accuracy_per_class, confusion, cross_entropy
+from lenet.metrics import (
+    accuracy,
+    accuracy_per_class,
+    calibration_error,
+    confusion,
+    cross_entropy,
+    fit_temperature,
+)
 
 LOGITS = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [5.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.5]])
 LABELS = torch.tensor([0, 1, 1, 0, 0])  # answers 0, 1, 0, 2, 0
@@ -35,3 +42,23 @@ def test_cross_entropy_is_the_mean_negative_log_probability():
     assert cross_entropy(LOGITS, LABELS) == pytest.approx(expected, rel=1e-12)
     # float32 would lose this
     assert cross_entropy(torch.tensor([[1e4, 0.0]]), torch.tensor([1])) == pytest.approx(1e4)
+
+
+def test_calibration_error_is_the_gap_of_each_bin_by_its_share():
+    probs = torch.tensor([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.4, 0.6]])
+    # three at 0.9 of which two are right, one at 0.6 that is right
+    assert calibration_error(probs, torch.tensor([0, 0, 1, 1])) == pytest.approx(0.75 * (0.9 - 2 / 3) + 0.25 * 0.4)
+    assert calibration_error(torch.eye(3), torch.arange(3)) == 0
+    # gaps of opposite signs in one bin cancel, in two bins they do not
+    apart = torch.tensor([[0.99, 0.01], [0.55, 0.45]])
+    assert calibration_error(apart, torch.tensor([1, 0])) > calibration_error(apart, torch.tensor([1, 0]), bins=1)
+
+
+def test_the_temperature_that_generated_the_labels_is_found():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(20_000, 10, generator=generator) * 3
+    labels = (logits / 2.5).softmax(dim=1).multinomial(1, generator=generator)[:, 0]
+    temperature = fit_temperature(logits, labels)
+    assert temperature == pytest.approx(2.5, rel=0.03)
+    assert calibration_error((logits / temperature).softmax(dim=1), labels) < 0.01
+    assert calibration_error(logits.softmax(dim=1), labels) > 0.1

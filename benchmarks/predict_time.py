@@ -1,0 +1,66 @@
+"""Milliseconds from a drawing to its answer on the server: one thread, one picture at a time.
+
+    python benchmarks/predict_time.py ../shared/data/pen_digits_30_writers.jsonl.gz
+
+300 pen drawings as the pad sends them, PNG files of 280x280 pixels, after 50 to warm up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.held_out import add_arguments, readers
+from lenet.errors import LeNetError
+from lenet.preprocess import ROADS, open_picture
+from lenet.strokes import Drawing, render
+
+WARM_UP, COUNT, PAD = 50, 300, 280
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    try:
+        pairs = readers(options)
+    except LeNetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("| network | decode | and preprocess | and predict, p50 | p95 |\n|---|---:|---:|---:|---:|")
+    for name, (classifier, drawings) in zip(options.network, pairs, strict=True):
+        pictures = [png(d) for d in drawings[: WARM_UP + COUNT]]
+        prepare = partial(ROADS[classifier.road], form=classifier.recipe.input)
+        decode = [clock(open_picture, picture) for picture in pictures][WARM_UP:]
+        preprocess = [clock(prepare, picture) for picture in pictures][WARM_UP:]
+        predict = [clock(classifier.predict, picture) for picture in pictures][WARM_UP:]
+        cells = (np.median(decode), np.median(preprocess), np.median(predict), np.quantile(predict, 0.95))
+        print(f"| {Path(name).stem} | " + " | ".join(f"{value:.2f}" for value in cells) + " |")
+    return 0
+
+
+def png(drawing: Drawing) -> bytes:
+    file = io.BytesIO()
+    render(drawing.strokes, 20, PAD).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def clock(function: Callable[[bytes], object], picture: bytes) -> float:
+    began = time.perf_counter()
+    function(picture)
+    return (time.perf_counter() - began) * 1000
+
+
+if __name__ == "__main__":
+    sys.exit(main())

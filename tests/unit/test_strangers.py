@@ -1,0 +1,68 @@
+"""What is no digit, and strokes bent and fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lenet.preprocess import digit_image
+from lenet.strangers import GLYPHS, RULES, stranger
+from lenet.strokes import PEN_TABLET, Drawing, bent, fitted, render, writer_fold
+
+DIGIT = Drawing(4, 0, (((200.0, 150.0), (170.0, 250.0), (260.0, 250.0)), ((240.0, 160.0), (235.0, 330.0))))
+
+
+@pytest.mark.parametrize("rule", [rule for rule, _ in RULES], ids=lambda rule: rule.__name__)
+def test_every_rule_draws_something_new_each_time(rule):
+    rng = np.random.default_rng(0)
+    first, second = (fitted(rule(rng)) for _ in range(2))
+    images = [digit_image(render(strokes, 12)) for strokes in (first, second)]
+    assert all(image.max() >= 250 for image in images)
+    assert not np.array_equal(*images)
+
+
+def test_strangers_stay_on_the_tablet_and_come_again_with_the_same_numbers():
+    for seed in range(60):
+        strokes = stranger(np.random.default_rng(seed), [DIGIT])
+        points = np.concatenate(strokes)
+        assert np.isfinite(points).all()
+        assert points.min() >= 0
+        assert points.max() <= PEN_TABLET
+        again = np.concatenate(stranger(np.random.default_rng(seed), [DIGIT]))
+        assert np.array_equal(points, again)
+
+
+def test_shares_sum_to_one_and_glyphs_lie_on_their_grid():
+    assert sum(share for _, share in RULES) == pytest.approx(1)
+    points = np.array([point for glyph in GLYPHS for stroke in glyph for point in stroke])
+    assert points.min() >= 0
+    assert points[:, 0].max() <= 6
+    assert points[:, 1].max() <= 6
+    assert all(len(stroke) > 0 for glyph in GLYPHS for stroke in glyph)
+
+
+def test_bent_is_another_hand_not_another_digit():
+    plain = [np.array(stroke) for stroke in DIGIT.strokes]
+    before = digit_image(render(plain, 14)).astype(float)
+    for seed in range(20):
+        moved = bent(plain, np.random.default_rng(seed))
+        assert [s.shape for s in moved] == [s.shape for s in plain]
+        shift = max(np.abs(a - b).max() for a, b in zip(plain, moved, strict=True))
+        assert 2 < shift < 120
+        after = digit_image(render(fitted(moved), 14)).astype(float)
+        assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.2
+    assert np.array_equal(bent(plain, np.random.default_rng(1))[0], bent(plain, np.random.default_rng(1))[0])
+
+
+def test_fitted_scales_moves_to_the_middle_and_stays_inside():
+    square = [np.array([[0.0, 0.0], [100.0, 50.0]])]
+    assert fitted(square)[0].tolist() == [[200, 225], [300, 275]]
+    assert fitted(square, 2)[0].tolist() == [[150, 200], [350, 300]]
+    assert fitted(square, 100)[0].tolist() == [[25, 137.5], [475, 362.5]]
+    assert fitted([np.array([[3.0, 4.0]])])[0].tolist() == [[250, 250]]  # a dot
+
+
+def test_folds_share_nobody_and_miss_nobody():
+    folds = [writer_fold(range(1, 31), fold) for fold in range(1, 6)]
+    assert sorted(writer for fold in folds for writer in fold) == list(range(1, 31))
+    assert {len(fold) for fold in folds} == {6}
