@@ -142,6 +142,36 @@ def lenet_wide(in_channels: int = 3, classes: int = 10) -> Network:
     )
 
 
+def lenet_modern(in_channels: int = 1, classes: int = 10) -> Network:
+    """LeNet's plan with what was learned since, for 28x28 input: 51,435 parameters with 11 classes.
+
+    Two 3x3 convolutions behind each other where LeNet-5 has one of 5x5, more maps, BatchNorm after
+    each, and in place of three linear layers, which hold 95% of LeNet-5's parameters, a single small one.
+    """
+    return Network(
+        conv1=nn.Conv2d(in_channels, 16, 5),  # (B, 16, 24, 24)
+        bn1=nn.BatchNorm2d(16),
+        relu1=nn.ReLU(),
+        pool1=nn.MaxPool2d(2),  # (B, 16, 12, 12)
+        conv2=nn.Conv2d(16, 32, 3, padding=1),
+        bn2=nn.BatchNorm2d(32),
+        relu2=nn.ReLU(),
+        conv3=nn.Conv2d(32, 32, 3, padding=1),  # (B, 32, 12, 12)
+        bn3=nn.BatchNorm2d(32),
+        relu3=nn.ReLU(),
+        pool2=nn.MaxPool2d(2),  # (B, 32, 6, 6)
+        conv4=nn.Conv2d(32, 48, 3, padding=1),
+        bn4=nn.BatchNorm2d(48),
+        relu4=nn.ReLU(),
+        conv5=nn.Conv2d(48, 48, 3),  # (B, 48, 4, 4)
+        bn5=nn.BatchNorm2d(48),
+        relu5=nn.ReLU(),
+        pool3=nn.MaxPool2d(2),  # (B, 48, 2, 2)
+        flatten=nn.Flatten(),  # (B, 192)
+        fc1=nn.Linear(192, classes),
+    )
+
+
 # --------------------------------------------------------------------------------------------------
 # A small residual network
 
@@ -362,6 +392,7 @@ MODELS: dict[str, Model] = {
     "lenet5-sigmoid": Model(lenet5_sigmoid, 28, 1, "LeNet-5 with sigmoids and average pooling"),
     "lenet5-bn": Model(lenet5_bn, 32, 1, "LeNet-5 with ReLU, max pooling and BatchNorm"),
     "lenet5-1998": Model(lenet5_1998, 32, 1, "LeNet-5 as printed in 1998: Table I, RBF output"),
+    "lenet-modern": Model(lenet_modern, 28, 1, "LeNet's plan today: 3x3 convolutions in pairs, more maps, BatchNorm"),
     "lenet-wide": Model(lenet_wide, 32, 3, "three 3x3 convolutions of 32, 64 and 64 maps"),
     "resnet-mini": Model(resnet_mini, 32, 3, "two residual blocks at full resolution"),
 }

@@ -19,6 +19,23 @@ PUBLISHED = {
         {"conv1": 156, "bn1": 12, "conv2": 2416, "bn2": 32, "fc1": 48120, "fc2": 10164, "fc3": 850},
     ),
     "lenet5-1998": (60_000, {"c1": 156, "s2": 12, "c3": 1516, "s4": 32, "c5": 48120, "f6": 10164}),
+    # 3x3 x in x out + out, and two numbers a map for BatchNorm
+    "lenet-modern": (
+        51_242,
+        {
+            "conv1": 416,
+            "bn1": 32,
+            "conv2": 4640,
+            "bn2": 64,
+            "conv3": 9248,
+            "bn3": 64,
+            "conv4": 13872,
+            "bn4": 96,
+            "conv5": 20784,
+            "bn5": 96,
+            "fc1": 1930,
+        },
+    ),
     "lenet-wide": (122_570, {"conv1": 896, "conv2": 18496, "conv3": 36928, "fc1": 65600, "fc2": 650}),
     # blocks by hand: 2 x (3x3x16x16 + 16) + 2 x 32; (3x3x16x32 + 32) + (3x3x32x32 + 32) + (16x32 + 32) + 3 x 64
     "resnet-mini": (347_498, {"conv1": 448, "bn1": 32, "block1": 4704, "block2": 14624, "fc1": 327690}),
