@@ -7,11 +7,12 @@
 
 Each number's digits are one writer's, 0.85 to 1.15 of their size, up to 8% of their height off the
 line, with 3% to 60% of their height between their inks wherever they come closest, as a pen leaves
-it: a 7's bar may reach over its neighbour.  Half of them are on a wide canvas, at the size at which they were
-drawn; the others are shrunk, pen and all, to fit a square one as large as the page's pad.
+it: a 7's bar may reach over its neighbour.  Half of them are on a wide canvas, at the size at which
+they were drawn; the others fill a square one as large as the page's pad, and the pen with them.
 
 A number is right where it has the right digits in the right order.  Its segmentation is right where
-every digit's box is found, whatever is read in it: intersection over union of 0.8 at least.
+every digit's box is found, whatever is read in it: intersection over union of 0.8 at least.  Pairs
+that touch overlap by up to half the pen's width.  "Unsure": any digit's verdict is not "sure".
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.drawings import WIDTHS as ALL_WIDTHS
 from benchmarks.drawings import chosen
@@ -106,7 +108,7 @@ def print_touching(classifier: Classifier, drawings: Sequence[Drawing], failures
 
 
 def print_single(classifier: Classifier, drawings: Sequence[Drawing], failures: Path | None) -> None:
-    print("\n| one digit, brush of 400 | predict right | read right | not one digit | called touching | wrong though sure |")
+    print("\n| one digit, brush | predict right | read right | not one digit | touching | wrong though sure |")
     print("|---:|---:|---:|---:|---:|---:|")
     everything = []
     for width in ALL_WIDTHS:
@@ -118,7 +120,8 @@ def print_single(classifier: Classifier, drawings: Sequence[Drawing], failures: 
             right = read(found) == label
             touching = any(f.touching for f in found)
             sure = all(f.prediction.verdict == "sure" for f in found)
-            rows.append((classifier.predict(picture).label == label, right, len(found) != 1, touching, sure and not right))
+            alone = classifier.predict(picture).label == label
+            rows.append((alone, right, len(found) != 1, touching, sure and not right))
             if failures and (len(found) != 1 or touching):
                 keep(failures, f"single-{width}-{len(rows)}", Number(picture, label, ()), found)
         print_row(f"{width}", rows)
@@ -163,7 +166,8 @@ def numbers(
         for i in range(count):
             hand = hands[writers[i % len(writers)]]
             some = [hand[j] for j in random.choice(len(hand), length, replace=False)]
-            yield written(some, width * PEN_TABLET / CANVAS, random, square=i // len(writers) % 2 == 1, touching=touching)
+            square = i // len(writers) % 2 == 1
+            yield written(some, width * PEN_TABLET / CANVAS, random, square, touching)
 
 
 def written(
@@ -176,18 +180,21 @@ def written(
         low, high = extent(strokes)
         size = random.uniform(0.85, 1.15)
         height = (high - low)[1] * size + pen
-        strokes = [(stroke - [low[0], high[1]]) * size + [0, random.uniform(-0.08, 0.08) * height] for stroke in strokes]
+        strokes = [
+            (stroke - [low[0], high[1]]) * size + [0, random.uniform(-0.08, 0.08) * height] for stroke in strokes
+        ]
         gap = pen * random.uniform(-0.5, 0.0) if touching else random.uniform(0.03, 0.6) * height
         placed.append(beside(placed[-1], strokes, pen + gap) if placed else strokes)
     boxes = [np.concatenate([low - pen / 2, high + pen / 2]) for low, high in map(extent, placed)]
     low, high = np.min(boxes, axis=0)[:2], np.max(boxes, axis=0)[2:]
     margin = 40
-    long, short = max(high - low) + 2 * margin, min(high - low) + 2 * margin
+    long = max(high - low) + 2 * margin
     frame = np.array([long, long]) if square else high - low + 2 * margin
     origin = (low + high) / 2 - frame / 2
     side = PAD if square else round(long * CANVAS / PEN_TABLET)
     scale = PEN_TABLET / long  # `render` draws a square of 500 tablet pixels
-    picture = render([[*map(tuple, (s - origin) * scale)] for strokes in placed for s in strokes], pen * side / long, side)
+    lines = [[(x, y) for x, y in (s - origin) * scale] for strokes in placed for s in strokes]
+    picture = render(lines, pen * side / long, side)
     if not square:
         picture = picture.crop((0, 0, *(int(x) for x in frame * side / long)))
     fractions = [tuple(((box.reshape(2, 2) - origin) / frame).ravel()) for box in boxes]
@@ -207,11 +214,11 @@ def beside(left: Strokes, right: Strokes, distance: float) -> Strokes:
     start, end = high[0] - low[0] + distance, (extent(left)[0][0] + high[0]) / 2 - low[0]
     shift = start
     for step in np.arange(start, end, -2.0):
-        apart = here[:, None] - (there + [step, 0])
+        apart = here[:, None] - (there + np.array([step, 0]))
         if (apart**2).sum(axis=2).min() < distance**2:
             break
         shift = step
-    return [stroke + [shift, 0] for stroke in right]
+    return [stroke + np.array([shift, 0]) for stroke in right]
 
 
 def dense(strokes: Strokes, step: float = 4.0) -> np.ndarray:
@@ -219,15 +226,14 @@ def dense(strokes: Strokes, step: float = 4.0) -> np.ndarray:
     found = []
     for stroke in strokes:
         found.append(stroke[:1])
-        for a, b in zip(stroke, stroke[1:], strict=False):
+        for a, b in pairwise(stroke):
             parts = max(1, int(np.ceil(np.hypot(*(b - a)) / step)))
             found.append(a + (b - a) * np.arange(1, parts + 1)[:, None] / parts)
     return np.concatenate(found)
 
 
 def keep(folder: Path, name: str, number: Number, found: Sequence[Found]) -> None:
-    from PIL import ImageDraw
-
+    """The picture with what was found in it."""
     folder.mkdir(parents=True, exist_ok=True)
     picture = number.picture.convert("RGB")
     draw = ImageDraw.Draw(picture)

@@ -38,7 +38,7 @@ SMALL = 0.3  # a piece lower than this is part of what stands over or under it
 APART = 0.3  # pieces further from one another are two digits
 OVERLAP = 0.5  # of the narrower one's width: then they stand over one another
 
-MAX_PIECES = 24  # the largest; the rest of a noisy photo is left alone
+MAX_PIECES = 24  # the largest; the rest of a noisy photo is dirt
 MAX_PIECES_OF_A_DIGIT = 3
 
 UNLIKELY = 1.0  # trials whose joins cost more are not read at all
