@@ -180,9 +180,8 @@ def written(
         low, high = extent(strokes)
         size = random.uniform(0.85, 1.15)
         height = (high - low)[1] * size + pen
-        strokes = [
-            (stroke - [low[0], high[1]]) * size + [0, random.uniform(-0.08, 0.08) * height] for stroke in strokes
-        ]
+        off_line = np.array([0, random.uniform(-0.08, 0.08) * height])
+        strokes = [(stroke - [low[0], high[1]]) * size + off_line for stroke in strokes]
         gap = pen * random.uniform(-0.5, 0.0) if touching else random.uniform(0.03, 0.6) * height
         placed.append(beside(placed[-1], strokes, pen + gap) if placed else strokes)
     boxes = [np.concatenate([low - pen / 2, high + pen / 2]) for low, high in map(extent, placed)]
