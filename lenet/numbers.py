@@ -49,8 +49,9 @@ UNLIKELY = 1.0  # trials whose joins cost more are not read at all
 # val writers' numbers are cut rightly more often, 99.6% for 98.4%, and strokes apart split in 0.5% for 0.3%.
 JOIN, JOIN_GAP, JOIN_LOWER, JOIN_TALLER, JOIN_NARROWER, JOIN_ASPECT = -6.5, 4.0, 2.7, 4.3, 2.9, 0.7
 
-# The same on 6,564 single digits and 2,020 pairs that touch: of the single ones, 1.8% of
-# the train writers' and 1.1% of the val writers' were sure until then.  Where a badly read digit is no wider than most digits are, width is not what is wrong with it.
+# The same on 6,564 single digits and 2,020 pairs that touch: of the single ones, 1.8% of the train writers'
+# and 1.1% of the val writers' were sure until then.  A badly read digit that is no wider than most digits
+# has something else the matter with it.
 TOUCHING, TOUCHING_STROKES, TOUCHING_DOUBT = 1.7, 0.3, 1.2
 NARROW, WIDE = 0.75, 1.25  # width by height: below, a digit is not called touching; above, always
 
