@@ -6,9 +6,10 @@ reader.predict("five.png").label        # "5"
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,8 @@ from lenet.checkpoint import Checkpoint, load
 from lenet.datasets import DATASETS, NOT_A_DIGIT
 from lenet.errors import CheckpointError, ImageError
 from lenet.models import count_parameters
-from lenet.preprocess import ROADS, Picture, Preprocessed
+from lenet.numbers import Sheet, cheapest, may_touch, trials
+from lenet.preprocess import ROADS, Picture, Preprocessed, fitted, inked
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
@@ -27,6 +29,7 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 # validation writers, how many answers that is and how many of them are wrong.
 UNSURE_BELOW = 0.7
 STRANGER_ABOVE = 0.5
+LEAST = 0.01  # the probability at which a network's doubt ends: below, it is no better measured
 
 
 Verdict = Literal["sure", "unsure", "stranger", "blank"]
@@ -55,6 +58,21 @@ class Prediction:
     verdict: Verdict
     preprocessed: Preprocessed
     activations: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One digit of a picture.
+
+    Attributes:
+        box: left, top, right, bottom of its ink, as fractions of the picture's width and height.
+        prediction: what `Classifier.predict` would say of its ink alone; never "sure" where `touching`.
+        touching: it may be two digits that touch.
+    """
+
+    box: tuple[float, float, float, float]
+    prediction: Prediction
+    touching: bool
 
 
 class Classifier:
@@ -102,16 +120,45 @@ class Classifier:
         """
         return self.predict_batch([image], road)[0]
 
+    def read(self, image: Picture, road: str | None = None) -> tuple[Found, ...]:
+        """Every digit of one picture, left to right; none where nothing is drawn.
+
+        Only our road looks for several: by the others the whole picture is one digit.  Takes and
+        raises what `predict` does.
+        """
+        road = self._fitting(road)
+        if road != "ours":
+            prediction = self.predict(image, road)
+            return () if prediction.verdict == "blank" else (Found((0.0, 0.0, 1.0, 1.0), prediction, False),)
+        stages, ink = inked(image)
+        sheet = Sheet(ink)
+        tried = trials(sheet.pieces)
+        if not tried:
+            return ()
+        inks = [sheet.ink_of(trial.whole) for trial in tried]
+        predictions = self._predictions([fitted(stages, ink, self.recipe.input) for ink in inks])
+        doubts = [self._doubt(p) for p in predictions]
+        return tuple(
+            _found(sheet.fractions(tried[i].whole), predictions[i], may_touch(inks[i], doubts[i]))
+            for i in cheapest(tried, doubts)
+            if tried[i].digit and predictions[i].verdict != "blank"
+        )
+
     def predict_batch(self, images: Sequence[Picture], road: str | None = None) -> list[Prediction]:
         """`predict` for many pictures, in one forward pass."""
         if not images:
             return []
+        prepare = ROADS[self._fitting(road)]
+        return self._predictions([prepare(image, self.recipe.input) for image in images])
+
+    def _fitting(self, road: str | None) -> str:
         road = road or self.road
         if road not in ROADS or (road == "photo") != (self.road == "photo"):
             fitting = [name for name in ROADS if (name == "photo") == (self.road == "photo")]
             raise ImageError(f"This network's pictures cannot be prepared by {road!r}: choose {' or '.join(fitting)}.")
-        prepare = ROADS[road]
-        preprocessed = [prepare(image, self.recipe.input) for image in images]
+        return road
+
+    def _predictions(self, preprocessed: Sequence[Preprocessed]) -> list[Prediction]:
         activations = self._activations(torch.cat([p.x for p in preprocessed]))
         logits = list(activations.values())[-1]
         probs = (logits / self.recipe.temperature).softmax(dim=1)  # (B, classes), and one more for strangers
@@ -124,6 +171,11 @@ class Classifier:
     def _activations(self, x: Tensor) -> dict[str, Tensor]:
         return self.model.activations(x)
 
+    @staticmethod
+    def _doubt(prediction: Prediction) -> float:
+        """-log of the probability that this is the digit that it looks most like."""
+        return -math.log(max(prediction.confidence, LEAST))
+
     def _prediction(self, preprocessed: Preprocessed, probs: Tensor, activations: dict[str, Tensor]) -> Prediction:
         if preprocessed.blank:
             return Prediction("", 0.0, dict.fromkeys(self.classes, 0.0), 0.0, "blank", preprocessed, {})
@@ -135,3 +187,9 @@ class Classifier:
         if stranger > STRANGER_ABOVE:
             verdict = "stranger"
         return Prediction(label, named[label], named, stranger, verdict, preprocessed, activations)
+
+
+def _found(box: tuple[float, float, float, float], prediction: Prediction, touching: bool) -> Found:
+    if touching and prediction.verdict == "sure":
+        prediction = replace(prediction, verdict="unsure")
+    return Found(box, prediction, touching)

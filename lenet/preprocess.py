@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,7 @@ Image.init()
 FORMATS = tuple(name for name in _COMMON if name in Image.OPEN)  # a build of Pillow may lack some
 WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
 MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
+MARKED = 64  # of 255: ink of at least this much says where a digit begins and ends
 
 
 # --------------------------------------------------------------------------------------------------
@@ -221,14 +222,27 @@ def digit(source: Picture, form: InputFormat) -> Preprocessed:
     Raises:
         ImageError: see `open_picture`.
     """
+    return fitted(*inked(source), form)
+
+
+def inked(source: Picture) -> tuple[list[Stage], np.ndarray]:
+    """The first half of `digit`: its stages so far, and white ink on black (H, W) uint8, no side over WORKING_SIDE.
+
+    Raises:
+        ImageError: see `open_picture`.
+    """
     grey = _grey(open_picture(source))
-    stages = [Stage("Grey", grey, "Colour says nothing about which digit it is.")]
     ink, inverted = _ink(grey)
     if inverted:
         why = "The paper is the lighter side, so light and dark are swapped: the network learned white ink on black."
     else:
         why = "The background is the darker side already, as in the pictures the network learned from."
-    stages.append(Stage("Ink", ink, why))
+    return [Stage("Grey", grey, "Colour says nothing about which digit it is."), Stage("Ink", ink, why)], ink
+
+
+def fitted(stages: Sequence[Stage], ink: np.ndarray, form: InputFormat) -> Preprocessed:
+    """The second half of `digit`: all of `ink` (H, W) as one digit; `stages` are those before."""
+    stages = [*stages]
     return _finish(stages, *_fit(ink, stages), form)
 
 
@@ -317,7 +331,7 @@ def _ink(grey: np.ndarray) -> tuple[np.ndarray, bool]:
 
 def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
     """The digit of `ink`, placed in 28x28 uint8 as MNIST's are; and whether there is none."""
-    marked = ink > 64
+    marked = ink > MARKED
     rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
     if len(rows) == 0:
         return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True
