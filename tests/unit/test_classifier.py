@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 import lenet
+from lenet.checkpoint import Checkpoint
 from lenet.classifier import UNSURE_BELOW, WEIGHTS, Classifier
+from lenet.datasets import DATASETS
 from lenet.errors import CheckpointError, ImageError
+from lenet.models import MODELS
 from lenet.recipes import RECIPES
 from lenet.strokes import render
 
@@ -32,7 +37,7 @@ def test_a_drawing_is_read(digits: Classifier) -> None:
     assert (prediction.label, prediction.verdict) == ("7", "sure")
     assert prediction.confidence == prediction.probs["7"] > UNSURE_BELOW
     assert list(prediction.probs) == list("0123456789")
-    assert sum(prediction.probs.values()) == pytest.approx(1, abs=1e-5)
+    assert sum(prediction.probs.values()) + prediction.stranger == pytest.approx(1, abs=1e-5)
     assert list(prediction.activations) == [name for name, _ in digits.model.named_children()]
     assert [stage.name for stage in prediction.preprocessed.stages][-1] == "Normalised"
 
@@ -52,13 +57,46 @@ def test_an_empty_page_names_no_digit(digits: Classifier) -> None:
     assert set(prediction.probs.values()) == {0.0}
 
 
+def constant(logits: list[float], temperature: float = 1.0) -> Classifier:
+    """A network that knows strangers and always answers the same."""
+    recipe = RECIPES["digits"].with_changes(temperature=temperature)
+    classes = DATASETS["drawings"].classes
+    model = MODELS[recipe.model].build(1, len(classes))
+    *_, last = model.children()
+    torch.nn.init.zeros_(last.weight)
+    last.bias.data = torch.tensor(logits)
+    return Classifier(Checkpoint(model, recipe, classes, {}))
+
+
 def test_a_coin_toss_is_unsure() -> None:
-    classifier = Classifier.from_pretrained("digits")
-    torch.nn.init.zeros_(classifier.model.fc3.weight)
-    torch.nn.init.zeros_(classifier.model.fc3.bias)
-    prediction = classifier.predict(render(SEVEN, 20))
+    prediction = constant([0.0] * 10 + [-99.0]).predict(render(SEVEN, 20))
     assert prediction.verdict == "unsure"
     assert prediction.confidence == pytest.approx(0.1)
+    assert prediction.stranger == pytest.approx(0)
+
+
+def test_what_is_no_digit_is_said_to_be_none_and_the_likeliest_is_named() -> None:
+    prediction = constant([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4]).predict(render(SEVEN, 20))
+    assert (prediction.label, prediction.verdict) == ("5", "stranger")
+    assert list(prediction.probs) == list("0123456789")
+    assert prediction.stranger == pytest.approx(math.exp(4) / (math.exp(4) + math.exp(1) + 9))
+    assert prediction.stranger + sum(prediction.probs.values()) == pytest.approx(1)
+    assert prediction.confidence == prediction.probs["5"] < 0.1
+
+
+def test_a_temperature_cools_the_answer_and_does_not_change_it() -> None:
+    logits = [0.0, 3.0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    hot, cold = (constant(logits, temperature).predict(render(SEVEN, 20)) for temperature in (1.0, 2.0))
+    assert hot.label == cold.label == "1"
+    assert cold.confidence == pytest.approx(math.exp(1.5) / (math.exp(1.5) + math.exp(0.5) + 9))
+    assert cold.confidence < hot.confidence
+
+
+def test_a_network_that_knows_only_digits_has_no_strangers() -> None:
+    reader = Classifier.from_pretrained("mnist-lenet5-bn")
+    prediction = reader.predict(render(SEVEN, 20))
+    assert prediction.stranger == 0
+    assert sum(prediction.probs.values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_the_classic_road_is_another(digits: Classifier) -> None:
@@ -69,7 +107,7 @@ def test_the_classic_road_is_another(digits: Classifier) -> None:
 
 
 def test_errors_are_sentences(digits: Classifier, tmp_path) -> None:
-    with pytest.raises(CheckpointError, match="digits, photos"):
+    with pytest.raises(CheckpointError, match="digits, mnist-lenet5-1998"):
         Classifier.from_pretrained("nothing")
     with pytest.raises(ImageError, match="no picture at"):
         digits.predict(tmp_path / "nothing.png")
