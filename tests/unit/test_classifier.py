@@ -64,7 +64,7 @@ def constant(logits: list[float], temperature: float = 1.0) -> Classifier:
     model = MODELS[recipe.model].build(1, len(classes))
     *_, last = model.children()
     torch.nn.init.zeros_(last.weight)
-    last.bias.data = torch.tensor(logits)
+    last.bias.data = torch.tensor(logits, dtype=torch.float32)
     return Classifier(Checkpoint(model, recipe, classes, {}))
 
 

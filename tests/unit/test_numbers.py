@@ -117,7 +117,7 @@ def test_specks_and_dots_are_left_out(digits: Classifier) -> None:
 def test_digits_that_touch_are_said_to(digits: Classifier) -> None:
     (found,) = digits.read(pad(at(100, 150, TWO), at(158, 150, ZERO)))
     assert found.touching
-    assert found.prediction.verdict == "unsure"
+    assert found.prediction.verdict != "sure"
     first, second = digits.read(pad(at(60, 150, ZERO), at(230, 150, ZERO), at(294, 150, ZERO)))
     assert (first.touching, second.touching) == (False, True)
 
