@@ -17,7 +17,7 @@ from types import FrameType
 from tqdm import tqdm
 
 from lenet.checkpoint import finish, load, load_state, save, save_state
-from lenet.datasets import Dataset
+from lenet.datasets import Dataset, answerable
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
 from lenet.metrics import accuracy, accuracy_per_class
@@ -148,12 +148,13 @@ def train(state: TrainingState, dataset: Dataset, resume: Path) -> bool:
 def print_evaluation(weights: str, data: str | None) -> None:
     checkpoint = load(weights)
     dataset = load_dataset(checkpoint.recipe.dataset, data)
-    logits = evaluate(checkpoint.model, dataset.test.images, checkpoint.recipe.input)
+    classes = answerable(dataset.classes)
+    logits = evaluate(checkpoint.model, dataset.test.images, checkpoint.recipe.input)[:, : len(classes)]
     print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")
     first = accuracy(logits[:1000], dataset.test.labels[:1000])
     print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, dataset.test.labels):.2%} of {len(logits):,}")
     print(f"  {first:.2%} of the first 1,000")
-    for name, value in zip(dataset.classes, accuracy_per_class(logits, dataset.test.labels), strict=True):
+    for name, value in zip(classes, accuracy_per_class(logits, dataset.test.labels), strict=True):
         print(f"  {name:12}{value:7.2%}")
 
 

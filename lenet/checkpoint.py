@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from lenet.datasets import DATASETS, Dataset
+from lenet.datasets import DATASETS, Dataset, answerable
 from lenet.errors import CheckpointError, RecipeError
 from lenet.metrics import accuracy
 from lenet.models import MODELS, Network
@@ -61,10 +61,12 @@ def _versions() -> dict[str, str]:
 def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     """What a run has come to: its network, measured on the test split.
 
-    The metrics are test_accuracy, val_accuracy (after the last whole epoch, if there is one) and
+    The metrics are test_accuracy (the answer is the likeliest class but "not a digit", as in
+    `Classifier.predict`), val_accuracy (of all classes, after the last whole epoch, if there is one) and
     train_seconds.
     """
     logits = evaluate(state.network, dataset.test.images, state.recipe.input)
+    logits = logits[:, : len(answerable(dataset.classes))]
     metrics = {
         "test_accuracy": accuracy(logits, dataset.test.labels),
         "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),

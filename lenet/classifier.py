@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from lenet.checkpoint import Checkpoint, load
-from lenet.datasets import DATASETS, NOT_A_DIGIT
+from lenet.datasets import DATASETS, answerable
 from lenet.errors import CheckpointError, ImageError
 from lenet.models import count_parameters
 from lenet.numbers import Sheet, cheapest, may_touch, trials
@@ -88,7 +88,7 @@ class Classifier:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.model = checkpoint.model.eval()
         self.recipe = checkpoint.recipe
-        self.classes = tuple(name for name in checkpoint.classes if name != NOT_A_DIGIT)
+        self.classes = answerable(checkpoint.classes)
         self.metrics = checkpoint.metrics
         self.parameters = count_parameters(checkpoint.model)
         self.road = "ours" if DATASETS[checkpoint.recipe.dataset].channels == 1 else "photo"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import struct
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -73,6 +73,11 @@ class Dataset:
     train: Split
     val: Split
     test: Split
+
+
+def answerable(classes: Sequence[str]) -> tuple[str, ...]:
+    """The classes that are an answer: all but NOT_A_DIGIT."""
+    return tuple(name for name in classes if name != NOT_A_DIGIT)
 
 
 def data_root() -> Path:
@@ -198,7 +203,7 @@ STRANGERS, STRANGERS_HELD_OUT = 30_000, 2_000
 # Brush widths in pixels of 400.  The page's is 29, for a digit that may fill the pad; most of these are
 # a third as high as the pad, so that 56 makes a stroke as wide as 40% of the digit's height.
 BRUSHES = (4, 56)
-NOT_A_DIGIT = "not a digit"
+NOT_A_DIGIT = "not a digit"  # always the last class: the classifier answers with the likeliest of the others
 
 
 def _brush(rng: np.random.Generator) -> float:

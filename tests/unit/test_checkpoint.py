@@ -14,8 +14,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import lenet.checkpoint
-from lenet.checkpoint import MAX_BYTES, Checkpoint, load, load_state, save, save_state
-from lenet.datasets import Dataset, Split
+from lenet.checkpoint import MAX_BYTES, Checkpoint, finish, load, load_state, save, save_state
+from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES
@@ -318,3 +318,15 @@ def test_a_run_without_its_moments(tmp_path):
     save_file(short, path, metadata=metadata)
     with pytest.raises(CheckpointError, match="is not a weights file of this project"):
         load_state(path, "cpu")
+
+
+def test_the_test_accuracy_is_that_of_the_classifiers_answers():
+    """Which is never "not a digit": a digit that the network doubts still gets its likeliest name."""
+    state = start(RECIPES["digits"], "cpu")
+    last = state.network.fc1
+    torch.nn.init.zeros_(last.weight)
+    last.bias.data = torch.tensor([0.0] * 7 + [1.0, 0.0, 0.0, 9.0])  # a 7, were it not no digit
+    images = torch.zeros(4, 1, 28, 28, dtype=torch.uint8)
+    split = Split(images, torch.tensor([7, 7, 7, 1]))
+    classes = DATASETS["drawings"].classes
+    assert finish(state, Dataset("drawings", classes, split, split, split)).metrics["test_accuracy"] == 0.75
