@@ -23,7 +23,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from lenet.errors import ImageError
-from lenet.ink import MIN_CONTRAST, WORKING_SIDE, extract, flatten, to_grey
+from lenet.ink import MIN_CONTRAST, WORKING_SIDE, extract, flatten, from_paper, is_flat, to_grey
 
 Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
 
@@ -212,21 +212,32 @@ def digit(source: Picture, form: InputFormat) -> Preprocessed:
     Raises:
         ImageError: see `open_picture`.
     """
+    return _finish(*_digit(source), form)
+
+
+def digit_image(source: Picture) -> np.ndarray:
+    """The 28x28 uint8 image that `digit` makes of a picture: how data sets prepare theirs."""
+    return _digit(source)[1]
+
+
+def _digit(source: Picture) -> tuple[list[Stage], np.ndarray, bool]:
+    """The stages, the 28x28 image, and whether there is no digit."""
     grey = to_grey(open_picture(source))
     stages = [Stage("Grey", grey, "Colour says nothing about which digit it is.")]
-    ink, inverted = extract(grey)
+    if is_flat(grey):
+        ink, inverted = extract(grey)
+    else:
+        paper = from_paper(grey)
+        ink, inverted = paper.ink, paper.inverted
+        stages.append(Stage("Evened", paper.evened, "Each place is compared with the paper around it: shadows go."))
+        if paper.unlined is not None:
+            stages.append(Stage("Unlined", paper.unlined, "What runs straight through the whole picture was printed."))
     if inverted:
         why = "The paper is the lighter side, so light and dark are swapped: the network learned white ink on black."
     else:
         why = "The background is the darker side already, as in the pictures the network learned from."
     stages.append(Stage("Ink", ink, why))
-    return _finish(stages, *_fit(ink, stages), form)
-
-
-def digit_image(source: Picture) -> np.ndarray:
-    """The 28x28 uint8 image that `digit` makes of a picture: how data sets prepare theirs."""
-    ink, _ = extract(to_grey(open_picture(source)))
-    return _fit(ink, [])[0]
+    return stages, *_fit(ink, stages)
 
 
 def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
