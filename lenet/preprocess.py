@@ -23,6 +23,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from lenet.errors import ImageError
+from lenet.ink import MIN_CONTRAST, WORKING_SIDE, extract, flatten, from_paper, is_flat, to_grey
 
 Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
 
@@ -39,8 +40,6 @@ _TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels: m
 _COMMON = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "ICO", "AVIF")
 Image.init()
 FORMATS = tuple(name for name in _COMMON if name in Image.OPEN)  # a build of Pillow may lack some
-WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
-MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
 MARKED = 64  # of 255: ink of at least this much says where a digit begins and ends
 
 
@@ -178,14 +177,6 @@ def _from_array(array: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
 
 
-def _flatten(image: Image.Image, background: int) -> Image.Image:
-    """Without transparency: over a plain background of this grey."""
-    if image.mode != "RGBA":
-        return image
-    canvas = Image.new("RGBA", image.size, (background, background, background, 255))
-    return Image.alpha_composite(canvas, image).convert("RGB")
-
-
 # --------------------------------------------------------------------------------------------------
 # picture -> what the network sees, step by step
 
@@ -231,13 +222,22 @@ def inked(source: Picture) -> tuple[list[Stage], np.ndarray]:
     Raises:
         ImageError: see `open_picture`.
     """
-    grey = _grey(open_picture(source))
-    ink, inverted = _ink(grey)
+    grey = to_grey(open_picture(source))
+    stages = [Stage("Grey", grey, "Colour says nothing about which digit it is.")]
+    if is_flat(grey):
+        ink, inverted = extract(grey)
+    else:
+        paper = from_paper(grey)
+        ink, inverted = paper.ink, paper.inverted
+        stages.append(Stage("Evened", paper.evened, "Each place is compared with the paper around it: shadows go."))
+        if paper.unlined is not None:
+            stages.append(Stage("Unlined", paper.unlined, "What runs straight through the whole picture was printed."))
     if inverted:
         why = "The paper is the lighter side, so light and dark are swapped: the network learned white ink on black."
     else:
         why = "The background is the darker side already, as in the pictures the network learned from."
-    return [Stage("Grey", grey, "Colour says nothing about which digit it is."), Stage("Ink", ink, why)], ink
+    stages.append(Stage("Ink", ink, why))
+    return stages, ink
 
 
 def fitted(stages: Sequence[Stage], ink: np.ndarray, form: InputFormat) -> Preprocessed:
@@ -248,8 +248,7 @@ def fitted(stages: Sequence[Stage], ink: np.ndarray, form: InputFormat) -> Prepr
 
 def digit_image(source: Picture) -> np.ndarray:
     """The 28x28 uint8 image that `digit` makes of a picture: how data sets prepare theirs."""
-    ink, _ = _ink(_grey(open_picture(source)))
-    return _fit(ink, [])[0]
+    return _fit(inked(source)[1], [])[0]
 
 
 def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
@@ -257,7 +256,7 @@ def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
 
     It believes that every picture is dark on light, and that the digit fills it as MNIST's do.
     """
-    grey = _grey(open_picture(source))
+    grey = to_grey(open_picture(source))
     small = np.asarray(Image.fromarray(grey).resize((DIGIT_SIDE, DIGIT_SIDE), Image.Resampling.BILINEAR))
     inverted = 255 - small
     stages = [
@@ -274,7 +273,7 @@ def photo(source: Picture, form: InputFormat) -> Preprocessed:
     Raises:
         ImageError: see `open_picture`.
     """
-    upright = _flatten(open_picture(source), 255).convert("RGB")
+    upright = flatten(open_picture(source), 255).convert("RGB")
     side = min(upright.size)
     left, top = (upright.width - side) // 2, (upright.height - side) // 2
     square = upright.crop((left, top, left + side, top + side))
@@ -294,39 +293,6 @@ def photo(source: Picture, form: InputFormat) -> Preprocessed:
 
 
 ROADS = {"ours": digit, "classic": classic_digit, "photo": photo}
-
-
-def _grey(image: Image.Image) -> np.ndarray:
-    """(H, W) uint8, no side over WORKING_SIDE."""
-    if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
-        # White ink on a transparent ground would vanish on white paper: lay light ink on black.
-        luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
-        light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())
-        image = _flatten(image, 0 if light_ink and alpha.min() < 128 else 255)
-    grey = image.convert("L")
-    factor = -(-max(grey.size) // WORKING_SIDE)  # ceiling division
-    return np.array(grey.reduce(factor) if factor > 1 else grey)
-
-
-def _ink(grey: np.ndarray) -> tuple[np.ndarray, bool]:
-    """White ink on black (H, W) uint8 at full contrast, and whether that took inverting.
-
-    The background is the median of the picture's frame, where a digit seldom is.  Ink is whatever
-    lies further from it, darker or lighter.  What the frame itself shows of that side - paper grain,
-    uneven light - is taken off.
-    """
-    frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    background = int(np.median(frame))
-    inverted = background - int(grey.min()) >= int(grey.max()) - background
-    if inverted:
-        grey, frame, background = 255 - grey, 255 - frame, 255 - background
-    grain = min(3 * max(int(np.percentile(frame, 75)) - background, 0), int(grey.max() - background) // 2)
-    floor = background + grain
-    span = int(grey.max()) - floor
-    if span < MIN_CONTRAST:
-        return np.zeros_like(grey), inverted
-    table = ((np.arange(256) - floor).clip(0, span) * (255 / span) + 0.5).astype(np.uint8)
-    return table[grey], inverted
 
 
 def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:

@@ -1,0 +1,192 @@
+"""Ink on photographed paper: whatever light falls there, and whatever is printed on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw, ImageFilter
+
+from lenet.ink import extract, from_paper, is_flat, to_grey
+from lenet.preprocess import InputFormat, Preprocessed, digit
+
+GREY = InputFormat(28)
+FIVE = [(190, 100), (110, 100), (105, 180), (160, 170), (195, 210), (180, 270), (105, 280)]
+SHAPE = (450, 600)
+
+
+def five(width: int = 12, ink: float = 45, paper: float = 225) -> np.ndarray:
+    """(450, 600) float: a 5 on plain paper."""
+    picture = Image.new("L", (2 * SHAPE[1], 2 * SHAPE[0]), 0)
+    points = [(2 * x + 260, 2 * y + 40) for x, y in FIVE]
+    draw = ImageDraw.Draw(picture)
+    draw.line(points, fill=255, width=2 * width, joint="curve")
+    for x, y in points:
+        draw.ellipse((x - width, y - width, x + width, y + width), fill=255)
+    cover = np.asarray(picture.reduce(2), np.float32) / 255
+    return paper + cover * (ink - paper)
+
+
+def seen(page: np.ndarray, noise: float = 1.5, blur: float = 0.8, seed: int = 0) -> Image.Image:
+    """`page` as a sensor sees it."""
+    sharp = Image.fromarray(page.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(blur))
+    grain = np.random.default_rng(seed).normal(0, noise, page.shape)
+    return Image.fromarray((np.asarray(sharp) + grain).clip(0, 255).astype(np.uint8))
+
+
+Y, X = np.mgrid[-1 : 1 : SHAPE[0] * 1j, -1 : 1 : SHAPE[1] * 1j].astype(np.float32)
+LIGHTS = {
+    "even": np.ones(SHAPE, np.float32),
+    "falls off": 0.95 - 0.3 * (X + 1) / 2 - 0.15 * (Y + 1) / 2,
+    "corners": 1 - 0.3 * (X**2 + Y**2) / 2,
+    "shadow's edge": np.where(X + 0.6 * Y > 0.1, 0.55, 1.0).astype(np.float32),
+    "a hand": np.where((X - 0.7) ** 2 + (Y - 0.8) ** 2 < 0.6, 0.6, 1.0).astype(np.float32),
+}
+LINED = (np.arange(SHAPE[0])[:, None] + 0.04 * np.arange(SHAPE[1])) % 48 < 2
+SQUARED = LINED | ((np.arange(SHAPE[1])[None, :] - 0.04 * np.arange(SHAPE[0])[:, None]) % 48 < 2)
+
+
+def printed(page: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    return np.where(lines, page * 0.78, page)
+
+
+def read(page: np.ndarray, **camera: float) -> Preprocessed:
+    return digit(seen(page, **camera), GREY)
+
+
+def distance(a: torch.Tensor, b: torch.Tensor) -> float:
+    """The share of a's ink that moved; about 1 for different digits."""
+    return ((a - b).abs().sum() / a.sum()).item()
+
+
+PLAIN = read(five()).x
+
+
+def names(result: Preprocessed) -> list[str]:
+    return [stage.name for stage in result.stages]
+
+
+# --------------------------------------------------------------------------------------------------
+# A flat ground keeps the short road
+
+
+def drawn(side: int, width: int, ink: int = 0, paper: int = 255) -> Image.Image:
+    picture = Image.new("L", (side, side), paper)
+    points = [(x * side / 400, y * side / 400) for x, y in FIVE]
+    ImageDraw.Draw(picture).line(points, fill=ink, width=width, joint="curve")
+    return picture
+
+
+@pytest.mark.parametrize("side", [28, 90, 280, 400, 1000])
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 200)])
+def test_a_drawing_gives_the_very_ink_of_the_flat_road(side, ink, paper):
+    for width in (1, side // 40 + 1, side // 9):
+        picture = drawn(side, width, ink, paper)
+        result = digit(picture, GREY)
+        expected, _ = extract(to_grey(picture))
+        assert names(result)[:2] == ["Grey", "Ink"]
+        assert np.array_equal(result.stages[1].image, expected)
+
+
+def test_a_drawing_may_leave_the_pad():
+    close = drawn(400, 24).crop((104, 96, 200, 284)).resize((200, 390))
+    assert is_flat(np.asarray(close))
+    picture = drawn(280, 12)
+    ImageDraw.Draw(picture).line([(0, 20), (200, 279), (279, 100)], fill=0, width=20)
+    assert is_flat(np.asarray(picture))
+
+
+@pytest.mark.parametrize("light", set(LIGHTS) - {"even"})
+def test_uneven_light_is_not_flat(light):
+    assert not is_flat(to_grey(seen(five() * LIGHTS[light])))
+
+
+def test_printed_lines_are_not_flat_even_where_they_were_rendered():
+    assert not is_flat(printed(five(), LINED).astype(np.uint8))
+
+
+# --------------------------------------------------------------------------------------------------
+# Photographs
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+def test_uneven_light_alone_does_not_change_the_reading(light):
+    assert distance(PLAIN, read(five() * LIGHTS[light]).x) < 0.12
+
+
+@pytest.mark.parametrize("lines", [LINED, SQUARED], ids=["lined", "squared"])
+@pytest.mark.parametrize("light", ["even", "falls off", "shadow's edge"])
+def test_printed_lines_are_taken_out(lines, light):
+    result = read(printed(five(), lines) * LIGHTS[light])
+    assert "Unlined" in names(result)
+    assert distance(PLAIN, result.x) < 0.15
+
+
+def test_a_bar_along_a_line_stays():
+    lines = np.zeros(SHAPE, bool)
+    lines[[70, 71, 120, 121, 170, 171, 220, 221, 320, 321, 370, 371]] = True  # 120: the bar of the 5
+    assert distance(PLAIN, read(printed(five(), lines)).x) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("width", "noise", "blur"), [(3, 2, 0.6), (6, 6, 1.5), (40, 2, 1.0)], ids=["ballpoint", "grainy", "marker"]
+)
+def test_thin_and_thick_pens(width, noise, blur):
+    page = five(width) * LIGHTS["falls off"]
+    still = read(five(width), noise=0.5).x
+    assert distance(still, read(page, noise=noise, blur=blur).x) < 0.3
+
+
+def test_a_desk_beside_the_paper():
+    page = five()
+    page[:, :50] = 60
+    page[-30:] = 90
+    assert distance(PLAIN, read(page).x) < 0.12
+
+
+def test_coloured_ink_on_coloured_paper():
+    cover = ((225 - five()) / 180)[:, :, None]
+    page = np.array([250, 233, 130]) * (1 - cover) + np.array([185, 35, 40]) * cover
+    page = (page * LIGHTS["falls off"][:, :, None]).clip(0, 255).astype(np.uint8)
+    assert distance(PLAIN, digit(Image.fromarray(page), GREY).x) < 0.15
+
+
+def test_chalk_on_a_board():
+    board = five(ink=215, paper=55)
+    result = read(board * LIGHTS["falls off"])
+    assert distance(PLAIN, result.x) < 0.2
+
+
+def test_the_detached_bar_of_a_five_stays_and_a_crumb_goes():
+    page = five()
+    page[108:132, 240:252] = 225  # cut the bar off
+    result = read(page)
+    ink = next(stage.image for stage in result.stages if stage.name == "Ink")
+    assert ink[58:62, 130:155].min() > 200  # at half size
+    page[400:404, 40:44] = 60
+    assert distance(result.x, read(page).x) < 0.05
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+@pytest.mark.parametrize("lines", [None, LINED, SQUARED], ids=["plain", "lined", "squared"])
+def test_an_empty_page_is_blank(light, lines):
+    page = np.full(SHAPE, 225, np.float32)
+    page = page if lines is None else printed(page, lines)
+    result = read(page * LIGHTS[light])
+    assert result.blank
+    assert result.x.abs().max() == 0
+
+
+def test_the_stages_show_what_was_done():
+    result = read(printed(five(), LINED) * LIGHTS["falls off"])
+    assert names(result) == ["Grey", "Evened", "Unlined", "Ink", "Cropped", "Fitted", "Centred", "Normalised"]
+    assert all(stage.image.dtype == np.uint8 and stage.why.endswith(".") for stage in result.stages)
+    assert "Unlined" not in names(read(five() * LIGHTS["falls off"]))
+
+
+@pytest.mark.parametrize("shape", [(100, 100), (100, 640), (640, 101), (333, 217)])
+def test_any_shape_and_any_noise_is_worked_through(shape):
+    for seed in range(3):
+        noise = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+        paper = from_paper(noise)
+        assert paper.ink.shape == paper.evened.shape == shape
