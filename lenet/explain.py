@@ -82,6 +82,7 @@ def layers(model: Network, activations: dict[str, Tensor]) -> tuple[Layer, ...]:
 
 STEPS = 16  # points on the road from blank paper to the picture; 8 and 32 serve nearly as well
 NOISE = 0.1  # standard deviation, as a part of the range from paper to ink
+SPREAD = 0.7  # pixels: what one pixel said is shared with its neighbours', as a pen's touch covers several
 
 
 def saliency(model: Network, x: Tensor, label: int, against: int | None = None, steps: int = STEPS) -> Tensor:
@@ -92,7 +93,8 @@ def saliency(model: Network, x: Tensor, label: int, against: int | None = None, 
     paper to the picture.  Without noise the pixels add up to score(picture) - score(paper), up to the
     sum's error.  The points of that road carry a little noise, the same each time, which averages out
     gradients that hold for one exact picture only (Smilkov et al., "SmoothGrad", 2017, section 3).
-    benchmarks/saliency.py compares this with the other ways.
+    At last each pixel's part is poured out over the ink around it, by a Gaussian of `SPREAD`, which
+    leaves the sum as it was.  benchmarks/saliency.py compares this with the other ways.
 
     Args:
         model: in evaluation mode; with one channel or more.
@@ -110,7 +112,19 @@ def saliency(model: Network, x: Tensor, label: int, against: int | None = None, 
     parts = ((torch.arange(steps, device=x.device) + 0.5) / steps).view(-1, 1, 1, 1)  # the middle of each step
     road = paper + parts * ink + NOISE * (full - paper) * _noise(steps, x)  # (steps, C, H, W)
     gradient = _gradient(model, road, label, against)
-    return (gradient.mean(dim=0) * ink[0]).sum(dim=0)
+    parts_of = (gradient.mean(dim=0) * ink[0]).sum(dim=0)  # (H, W)
+    return _pour(parts_of, ink[0].sum(dim=0))
+
+
+def _pour(amounts: Tensor, ink: Tensor) -> Tensor:
+    """`amounts` (H, W), each spread over its surroundings in proportion to their ink (H, W); the sum stays."""
+    reach = torch.arange(-2.0, 3.0, device=ink.device)
+    weights = torch.exp(-(reach.square() + reach[:, None].square()) / (2 * SPREAD**2))[None, None]  # (1, 1, 5, 5)
+
+    def around(values: Tensor) -> Tensor:
+        return nn.functional.conv2d(values[None, None], weights, padding=2)[0, 0]
+
+    return ink * around(torch.where(ink > 0, amounts / around(ink), 0.0))
 
 
 def _gradient(model: Network, x: Tensor, label: int, against: int | None = None) -> Tensor:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from lenet.classifier import Prediction
 from lenet.explain import Counterfactual, Layer
-from lenet.preprocess import Stage
+from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
 from lenet.ui.networks import NOT_A_DIGIT, Found, rival
 
@@ -104,8 +104,8 @@ def boxes(found: Sequence[Found], chosen: int) -> str:
 
 def _box(found: Found, chosen: bool) -> str:
     left, top, right, bottom = (100 * part for part in found.box)
-    kinds = ["box", found.prediction.verdict]
-    kinds += ["chosen"] * chosen + ["touching"] * found.touching + ["high"] * (top < 9)
+    more = {"chosen": chosen, "touching": found.touching, "high": top < 9}  # "high": no room above for the tag
+    kinds = ["box", found.prediction.verdict, *(name for name, holds in more.items() if holds)]
     said = f"{_short(found.prediction.label) or '?'} <i>{found.prediction.confidence:.0%}</i>"
     return (
         f'<span class="{" ".join(kinds)}" style="left:{left:.2f}%;top:{top:.2f}%;'
@@ -227,12 +227,12 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
     other = rival(prediction)
     label = "no digit" if prediction.label == NOT_A_DIGIT else prediction.label
     return {
-        "side": evidence.shape[-1],
+        "side": _middle(evidence).shape[-1],
         "ink": _ink(prediction),
-        "evidence": _bytes(evidence, True)["bytes"],
+        "evidence": _bytes(_middle(evidence), True)["bytes"],
         "legend": f'{_swatch("plus", f"spoke for {label}")} {_swatch("minus", f"spoke for {other}")}',
         "question": f"What would make it {_article(other)} {other}?",
-        "sums": f"In sum {evidence.clip(min=0).sum():+.1f} for, {evidence.clip(max=0).sum():+.1f} against, in logits.",
+        "sums": f"In sum {_signed(evidence.clip(min=0))} for it, {_signed(evidence.clip(max=0))} against, in logits.",
     }
 
 
@@ -248,12 +248,27 @@ def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
         if changed.reached
         else f"Even so changed, it is not yet {_article(other)} {other} to the network ({changed.probability:.0%})."
     )
-    change = _bytes(changed.change.numpy(), True)["bytes"]
-    return {"side": changed.change.shape[-1], "ink": _ink(prediction), "change": change, "said": said}
+    change = _middle(changed.change.numpy())
+    return {
+        "side": change.shape[-1],
+        "ink": _ink(prediction),
+        "change": _bytes(change, True)["bytes"],
+        "said": said,
+    }
+
+
+def _signed(values: np.ndarray) -> str:
+    return f"{values.sum():+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _ink(prediction: Prediction) -> str:
-    return base64.b64encode(prediction.preprocessed.stages[-1].image.tobytes()).decode()
+    return base64.b64encode(_middle(prediction.preprocessed.stages[-1].image).tobytes()).decode()
+
+
+def _middle(picture: np.ndarray) -> np.ndarray:
+    """(H, W) without the border that some networks have around the digit."""
+    border = max(0, picture.shape[-1] - DIGIT_SIDE) // 2
+    return picture[border:-border, border:-border] if border else picture
 
 
 def _article(name: str) -> str:

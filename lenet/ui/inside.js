@@ -13,8 +13,9 @@ const pointedLine = find(".pointed");
 const askChange = find(".ask");
 const verdict = find(".verdict");
 
+let answered = null; // the question whose answer is on screen, or null
 const APART = 120; // milliseconds between two questions under a moving pen
-const HINT = "Point at a map, tap it, or reach it by keyboard to hear what it is.";
+const HINT = "Point at a map or tap it to hear what it is.";
 const resting = [find(".evidence + figcaption .legend").innerHTML, find(".sums").innerHTML, askChange.textContent, verdict.innerHTML];
 
 // --- colours ---------------------------------------------------------------------------------------
@@ -79,8 +80,10 @@ function paintSmall(width, height, colour) {
 
 // --- why: the drawing, and what its ink said, or what ink would change it -------------------------------
 
-const EMPTY = { side: 32, ink: null, tint: null };
+const EMPTY = { side: 28, ink: null, tint: null };
 const figures = new Map([[find(".evidence"), EMPTY], [find(".change"), EMPTY]]);
+
+let explained = null; // the question that both figures show
 
 function paintFigure(target, { side, ink, tint } = figures.get(target)) {
   figures.set(target, { side, ink, tint });
@@ -88,7 +91,7 @@ function paintFigure(target, { side, ink, tint } = figures.get(target)) {
   paintSmall(side, side, (i) => {
     let colour = ink ? mix(zero, grey, ink[i] / 255) : zero;
     const part = tint ? (tint[i] - 128) / 127 : 0;
-    if (part) colour = mix(colour, part > 0 ? strong.plus : strong.minus, Math.min(1, Math.abs(part)) ** 0.6);
+    if (part) colour = mix(colour, part > 0 ? strong.plus : strong.minus, Math.min(1, Math.abs(part)) ** 0.75);
     return (255 << 24) | (colour[2] << 16) | (colour[1] << 8) | colour[0];
   });
   const scale = Math.max(1, Math.round((target.clientWidth * devicePixelRatio) / side)) || 1;
@@ -99,6 +102,8 @@ function paintFigure(target, { side, ink, tint } = figures.get(target)) {
 }
 
 function showWhy(reply) {
+  if (reply && explained === answered) return; // and perhaps already asked what would change it
+  explained = reply && answered;
   if (reply) {
     const ink = unpack(reply.ink);
     paintFigure(find(".evidence"), { side: reply.side, ink, tint: unpack(reply.evidence) });
@@ -137,7 +142,7 @@ function buildRows(layers) {
   rows.replaceChildren();
   shownLayers = layers.map((layer) => {
     const line = document.createElement("div");
-    line.className = layer.telling ? "row telling" : "row";
+    line.className = layer.telling ? "layer telling" : "layer";
     const [name, kind, canvas] = ["b", "span", "canvas"].map((tag) => document.createElement(tag));
     name.textContent = layer.labels ? `${layer.name}, the answer` : layer.name;
     kind.textContent = `${layer.kind}, ${describe(layer)}`;
@@ -164,24 +169,26 @@ function buildRows(layers) {
   });
 }
 
-// Where the cells of a layer lie on its canvas, in device pixels, for a width in CSS pixels.
+// Where the cells of a layer lie on its canvas, in device pixels: rows that fill a width in CSS pixels.
 function arrange({ shape, labels }, width) {
   const dots = Math.max(1, devicePixelRatio);
   const room = Math.floor(width * dots);
   const count = shape[0];
   if (shape.length === 1) {
-    const columns = labels ? count : Math.ceil(count / Math.ceil((count * 5 * dots) / room));
-    const cell = labels ? Math.floor(room / count) : Math.min(Math.floor(room / columns), 8 * dots);
-    const height = Math.round((labels ? 28 : 20) * dots);
-    return { columns, wide: cell, high: height, gap: Math.round(dots), count };
+    const columns = labels ? count : Math.ceil(count / Math.ceil((count * 5 * dots) / room)); // 5 wide at least
+    return { count, columns, gap: Math.round(dots), wide: room / columns, high: Math.round((labels ? 30 : 20) * dots) };
   }
-  const [high, wide] = shape.slice(1);
-  const columns = Math.min(count, count <= 6 ? 6 : width < 520 && count <= 32 ? 8 : 16);
-  const gap = Math.round((width < 520 ? 3 : 5) * dots);
-  const most = Math.min(Math.floor(room / columns), Math.round(96 * dots)) - gap;
-  const whole = Math.floor(most / wide) * wide; // every pixel of the map as large as the next
-  const tile = whole > 0.75 * most ? whole : most;
-  return { columns, wide: tile + gap, high: Math.round((tile * high) / wide) + gap, gap, count };
+  const columns = Math.min(count, count <= 6 ? 6 : width < 520 || count <= 16 ? 8 : 16);
+  const gap = Math.round((width < 520 ? 3 : 6) * dots);
+  const wide = Math.min((room + gap) / columns, 120 * dots);
+  return { count, columns, gap, wide, high: Math.round(((wide - gap) * shape[1]) / shape[2]) + gap };
+}
+
+// The rectangle of one cell: [left, top, width, height].
+function placeOf({ columns, wide, high, gap }, cell) {
+  const column = cell % columns;
+  const left = Math.round(column * wide);
+  return [left, Math.floor(cell / columns) * high, Math.round((column + 1) * wide) - left - gap, high - gap];
 }
 
 function paintRow(row) {
@@ -190,38 +197,40 @@ function paintRow(row) {
   if (!width) return; // not in view
   const grid = (row.grid = arrange(layer, width));
   const { columns, wide, high, gap, count } = grid;
-  const lines = Math.ceil(count / columns);
-  [canvas.width, canvas.height] = [columns * wide - gap, lines * high - gap];
+  const flush = layer.shape.length === 1 ? 0 : gap; // no gap behind the last
+  [canvas.width, canvas.height] = [Math.round(columns * wide) - flush, Math.ceil(count / columns) * high - gap];
   canvas.style.width = `${canvas.width / devicePixelRatio}px`;
   canvas.style.height = `${canvas.height / devicePixelRatio}px`;
-  if (layer.labels) canvas.nextElementSibling.style.width = canvas.style.width;
   const pen = canvas.getContext("2d");
   pen.imageSmoothingEnabled = false;
   const table = theme()[layer.signed ? "signed" : "unsigned"];
-  const blank = layer.signed ? table[128] : table[0];
   const [mapHigh, mapWide] = layer.shape.length === 3 ? layer.shape.slice(1) : [1, 1];
   const { cells } = layer;
-  paintSmall(mapWide, mapHigh * count, cells ? (i) => table[cells[i]] : () => blank); // all maps, one above the other
-  for (let cell = 0; cell < count; cell += 1) {
-    const [x, y] = [(cell % columns) * wide, Math.floor(cell / columns) * high];
-    pen.drawImage(small, 0, cell * mapHigh, mapWide, mapHigh, x, y, wide - gap, high - gap);
-  }
+  const zero = theme().unsigned[0];
+  paintSmall(mapWide, mapHigh * count, cells ? (i) => table[cells[i]] : () => zero); // all maps, one above the other
+  for (let cell = 0; cell < count; cell += 1)
+    pen.drawImage(small, 0, cell * mapHigh, mapWide, mapHigh, ...placeOf(grid, cell));
   if (pointed && pointed.row === row) {
-    const [x, y] = [(pointed.cell % columns) * wide, Math.floor(pointed.cell / columns) * high];
-    pen.lineWidth = 2 * Math.max(1, devicePixelRatio);
+    pen.lineWidth = 4 * Math.max(1, devicePixelRatio); // half of it falls outside
     pen.strokeStyle = getComputedStyle(canvas).color;
-    pen.strokeRect(x, y, wide - gap, high - gap);
+    pen.save();
+    pen.beginPath();
+    pen.rect(...placeOf(grid, pointed.cell));
+    pen.clip();
+    pen.stroke();
+    pen.restore();
   }
 }
 
 function sayPointed() {
+  pointedLine.classList.toggle("on", pointed !== null);
   if (!pointed) {
     pointedLine.textContent = HINT;
     return;
   }
   const { layer } = pointed.row;
   const { name, shape, labels, said } = layer;
-  const value = said ? String(said[pointed.cell]).replace("-", "−") : null;
+  const value = said ? said[pointed.cell].toFixed(2).replace("-", "−") : null;
   let text;
   if (labels) text = `${name}, ${labels[pointed.cell]}` + (value ? `: score ${value}` : "");
   else if (shape.length === 3)
@@ -292,7 +301,6 @@ function emptyLayers() {
 
 // --- asking ----------------------------------------------------------------------------------------
 
-let answered = null; // the question whose answer is on screen, or null
 let looked = ""; // what the views know: the question's number and which views there were
 let number = 0; // of `answered`
 let looking = false; // a question is under way
@@ -312,10 +320,10 @@ function look(question) {
 function plan() {
   clearTimeout(timer);
   // A pen at rest sees all at once; while it moves, the answer comes first.
-  timer = setTimeout(ask_inside, active ? Math.max(0, last + APART - performance.now()) : 0);
+  timer = setTimeout(askInside, active ? Math.max(0, last + APART - performance.now()) : 0);
 }
 
-async function ask_inside() {
+async function askInside() {
   const views = { why: inView.has(why), inside: inView.has(inside), every: every.checked };
   const wanted = [number, version, ...Object.values(views)].join();
   if (looking || !answered || wanted === looked || !(views.why || views.inside)) return;
