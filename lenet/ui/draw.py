@@ -61,10 +61,12 @@ def what_if(question: dict[str, Any]) -> dict[str, Any]:
     """What the button asks: the change that would give the runner-up, or a problem."""
     try:
         found, chosen = _asked(question)
-        prediction = found[chosen].prediction
-        return figures.what_if(prediction, networks.what_if(question["network"], prediction))
     except (LeNetError, KeyError, TypeError, ValueError):
+        return {"problem": "This drawing can no longer be read: add a stroke and try again."}
+    prediction = found[chosen].prediction
+    if prediction.verdict == "blank":
         return {"problem": "Draw something first."}
+    return figures.what_if(prediction, networks.what_if(question["network"], prediction))
 
 
 def _asked(question: dict[str, Any]) -> tuple[tuple[networks.Found, ...], int]:

@@ -79,10 +79,11 @@ def reading(found: Sequence[Found], chosen: int) -> str:
 def _digit(found: Found, chosen: bool) -> str:
     prediction, (left, top, right, bottom) = found.prediction, found.box
     name, percent = _short(prediction.label) or "?", f"{prediction.confidence:.0%}"
+    spoken = f"{prediction.label or 'unread'}, {percent} sure"
     return (
         f'<button type="button" class="digit {prediction.verdict}" aria-pressed="{str(chosen).lower()}" '
         f'data-x="{(left + right) / 2:.4f}" data-y="{(top + bottom) / 2:.4f}" '
-        f'aria-label="{escape(prediction.label or "unread")}, {percent} sure">{escape(name)}<small>{percent}</small></button>'
+        f'aria-label="{escape(spoken)}">{escape(name)}<small>{percent}</small></button>'
     )
 
 
@@ -230,7 +231,7 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
         "side": _middle(evidence).shape[-1],
         "ink": _ink(prediction),
         "evidence": _bytes(_middle(evidence), True)["bytes"],
-        "legend": f'{_swatch("plus", f"spoke for {label}")} {_swatch("minus", f"spoke for {other}")}',
+        "legend": f"{_swatch('plus', f'spoke for {label}')} {_swatch('minus', f'spoke for {other}')}",
         "question": f"What would make it {_article(other)} {other}?",
         "sums": f"In sum {_signed(evidence.clip(min=0))} for it, {_signed(evidence.clip(max=0))} against, in logits.",
     }
