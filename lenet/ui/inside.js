@@ -83,7 +83,8 @@ function paintSmall(width, height, colour) {
 const EMPTY = { side: 28, ink: null, tint: null };
 const figures = new Map([[find(".evidence"), EMPTY], [find(".change"), EMPTY]]);
 
-let explained = null; // the question that both figures show
+let explained = null; // the question that the figures show
+let changed = null; // the one for which a change is shown
 
 function paintFigure(target, { side, ink, tint } = figures.get(target)) {
   figures.set(target, { side, ink, tint });
@@ -101,21 +102,21 @@ function paintFigure(target, { side, ink, tint } = figures.get(target)) {
   pen.drawImage(small, 0, 0, target.width, target.height);
 }
 
-function showWhy(reply) {
-  if (reply && explained === answered) return; // and perhaps already asked what would change it
-  explained = reply && answered;
+function showWhy(reply, question) {
+  if (reply && explained === question) return;
+  explained = question;
   if (reply) {
     const ink = unpack(reply.ink);
     paintFigure(find(".evidence"), { side: reply.side, ink, tint: unpack(reply.evidence) });
     find(".evidence + figcaption .legend").innerHTML = reply.legend;
     find(".sums").textContent = reply.sums;
     askChange.textContent = reply.question;
-    paintFigure(find(".change"), { side: reply.side, ink, tint: null });
+    if (changed !== question) paintFigure(find(".change"), { side: reply.side, ink, tint: null });
   } else {
     [find(".evidence + figcaption .legend").innerHTML, find(".sums").innerHTML, askChange.textContent] = resting;
     for (const target of figures.keys()) paintFigure(target, EMPTY);
   }
-  verdict.innerHTML = resting[3];
+  if (!reply || changed !== question) verdict.innerHTML = resting[3];
   askChange.disabled = !reply;
 }
 
@@ -125,6 +126,7 @@ askChange.addEventListener("click", async () => {
   const reply = await server.what_if(question).catch(() => ({ problem: "The server does not answer." }));
   if (question !== answered) return; // drawn on meanwhile
   verdict.innerHTML = reply.problem || reply.said;
+  if (!reply.problem) changed = question;
   if (!reply.problem) paintFigure(find(".change"), { side: reply.side, ink: unpack(reply.ink), tint: unpack(reply.change) });
 });
 
@@ -313,7 +315,7 @@ function look(question) {
   number += 1;
   if (question) return plan();
   clearTimeout(timer);
-  showWhy(null);
+  showWhy(null, null);
   emptyLayers();
 }
 
@@ -329,12 +331,12 @@ async function askInside() {
   if (looking || !answered || wanted === looked || !(views.why || views.inside)) return;
   looking = true;
   last = performance.now();
-  const of = version;
+  const [of, question] = [version, answered];
   try {
-    const reply = await server.look_inside({ ...answered, ...views });
+    const reply = await server.look_inside({ ...question, ...views });
     if (of === version && answered) {
-      if (reply.why) showWhy(reply.why);
-      else if (!reply.layers) showWhy(null); // blank
+      if (reply.why) showWhy(reply.why, question);
+      else if (!reply.layers) showWhy(null, null); // blank
       if (reply.layers) showLayers(reply.layers);
       else if (!reply.why) emptyLayers();
     }
@@ -366,4 +368,4 @@ new ResizeObserver(() => {
 
 buildRows(props.layers);
 emptyLayers();
-showWhy(null);
+showWhy(null, null);
