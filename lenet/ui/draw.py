@@ -21,14 +21,74 @@ ROAD_CHOICES = [("Ours: find, fit, centre", "ours"), ("Classic: resize, invert",
 
 
 def read_drawing(question: dict[str, Any]) -> dict[str, str]:
-    """What the pad asks after each move: {"picture": data address, "network", "road"} -> HTML, or a problem."""
+    """What the pad asks after each move; see `_asked`.  HTML for the answer, or a problem."""
     try:
-        prediction = networks.predict(str(question["network"]), decode(str(question["picture"])), str(question["road"]))
+        found, chosen = _asked(question)
     except LeNetError as error:
         return {"problem": str(error)}
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return {"problem": "The pad sent something that is no drawing. Reload the page and try again."}
-    return {"answer": figures.answer(prediction), "steps": figures.stages(prediction)}
+    return {
+        "answer": figures.reading(found, chosen),
+        "boxes": figures.boxes(found, chosen),
+        "steps": figures.stages(found[chosen].prediction),
+    }
+
+
+def look_inside(question: dict[str, Any]) -> dict[str, Any]:
+    """What the pad asks when a drawing is answered: what stood behind it, of the parts that are in view.
+
+    The question has three words more than `read_drawing`'s: "why", "inside", "every" - true where the
+    evidence, the telling layers, and all layers are wanted.
+    """
+    try:
+        found, chosen = _asked(question)
+    except (LeNetError, KeyError, TypeError, ValueError):
+        return {}  # the answer's own question has said so
+    key, prediction = question["network"], found[chosen].prediction
+    if prediction.verdict == "blank":
+        return {}
+    reply: dict[str, Any] = {}
+    if question.get("why"):
+        reply["why"] = figures.why(prediction, networks.evidence(key, prediction))
+    if question.get("inside"):
+        layers = networks.inside(key, prediction)
+        reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
+    return reply
+
+
+def what_if(question: dict[str, Any]) -> dict[str, Any]:
+    """What the button asks: the change that would give the runner-up, or a problem."""
+    try:
+        found, chosen = _asked(question)
+    except (LeNetError, KeyError, TypeError, ValueError):
+        return {"problem": "This drawing can no longer be read: add a stroke and try again."}
+    prediction = found[chosen].prediction
+    if prediction.verdict == "blank":
+        return {"problem": "Draw something first."}
+    return figures.what_if(prediction, networks.what_if(question["network"], prediction))
+
+
+def _asked(question: dict[str, Any]) -> tuple[tuple[networks.Found, ...], int]:
+    """What is found on the pad, and which of it is asked about.
+
+    Args:
+        question: {"picture": data address, "network", "road", "focus": [x, y] or null}: the digit
+            whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
+    """
+    found = networks.read(str(question["network"]), decode(str(question["picture"])), str(question["road"]))
+    focus = question.get("focus")
+    if not focus:
+        return found, 0
+    x, y = map(float, focus)
+    return found, min(range(len(found)), key=lambda i: _distance(found[i].box, x, y))
+
+
+def _distance(box: tuple[float, float, float, float], x: float, y: float) -> tuple[float, float]:
+    """Of a point from a box; inside it, and so among boxes that overlap, from its middle."""
+    left, top, right, bottom = box
+    outside = max(left - x, 0, x - right) + max(top - y, 0, y - bottom)
+    return outside, abs(x - (left + right) / 2)
 
 
 def decode(address: str) -> bytes:
@@ -51,19 +111,23 @@ def decode(address: str) -> bytes:
 def build() -> gr.Dropdown:
     """The tab's contents; returns its choice of network, for the Train tab to add to."""
     choices = networks.shipped("ours")
+    default = choices[0][1]
+    with gr.Row(elem_classes="choices"):
+        network = gr.Dropdown(choices, value=default, label="Network", scale=2)
+        road = gr.Radio(ROAD_CHOICES, value="ours", label="How the drawing is prepared", scale=3)
+    classes = networks.get(default).classes
     template = (HERE / "pad.html").read_text(encoding="utf-8")
-    template = template.replace("@answer@", figures.empty_answer("0123456789", INVITATION))
+    template = template.replace("@answer@", figures.empty_answer(classes, INVITATION))
     pad = gr.HTML(
-        value={"network": choices[0][1], "road": "ours"},
+        value={"network": default, "road": "ours"},
         html_template=template.replace("@steps@", STEPS_HINT),
-        js_on_load=(HERE / "pad.js").read_text(encoding="utf-8"),
-        server_functions=[read_drawing],
+        # One function body: inside.js goes on where pad.js ends.
+        js_on_load="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("pad.js", "inside.js")),
+        server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
+        layers=figures.inside(networks.blank(default), classes, every=False),
         elem_id="pad",
     )
-    with gr.Row(elem_classes="choices"):
-        network = gr.Dropdown(choices, value=choices[0][1], label="Network", scale=2)
-        road = gr.Radio(ROAD_CHOICES, value="ours", label="How the drawing is prepared", scale=3)
     # In the browser alone: the pad then asks again with the new choice.
     gr.on(
         [network.change, road.change],

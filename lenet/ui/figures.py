@@ -9,14 +9,17 @@ import base64
 import io
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
 from lenet.classifier import Prediction
-from lenet.preprocess import Stage
+from lenet.explain import Counterfactual, Layer
+from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
+from lenet.ui.networks import NOT_A_DIGIT, Found, rival
 
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange; the page's charts use them too
 SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
@@ -49,20 +52,72 @@ def curves(history: Sequence[EpochEnd], title: str) -> Figure:
 def answer(prediction: Prediction) -> str:
     """The answer large, a sentence, and every class's probability in a fixed order."""
     best = prediction.label
-    sizes = "long" if len(best) > 1 else "short"
+    large = f'<p class="label {_sizes(best)}">{escape(_short(best)) or "?"}</p>'
+    return _panel(prediction.verdict, best, large, sentence(prediction), prediction)
+
+
+def reading(found: Sequence[Found], chosen: int) -> str:
+    """`answer` for what stands on the pad: of several digits all large, and the bars of the chosen one."""
+    one = found[chosen].prediction
+    said = sentence(one)
+    if len(found) > 1:
+        said = f"Digit {chosen + 1} of {len(found)}: {said[0].lower()}{said[1:]}"
+    if found[chosen].touching:
+        said = "These may be two digits that touch: leave a gap."
+    if len(found) == 1:
+        large = f'<p class="label {_sizes(one.label)}">{escape(_short(one.label)) or "?"}</p>'
+        return _panel(one.verdict, one.label, large, said, one)
+    number = "".join(_short(f.prediction.label) or "?" for f in found)
+    digits = "".join(_digit(f, position == chosen) for position, f in enumerate(found))
+    large = (
+        f'<div class="label number" style="--count:{len(found)}" role="group" '
+        f'aria-label="{escape(f"Read as {number}. Choose a digit to look into.")}">{digits}</div>'
+    )
+    return _panel(one.verdict, number, large, said, one)
+
+
+def _digit(found: Found, chosen: bool) -> str:
+    prediction, (left, top, right, bottom) = found.prediction, found.box
+    name, percent = _short(prediction.label) or "?", f"{prediction.confidence:.0%}"
+    spoken = f"{prediction.label or 'unread'}, {percent} sure"
+    return (
+        f'<button type="button" class="digit {prediction.verdict}" aria-pressed="{str(chosen).lower()}" '
+        f'data-x="{(left + right) / 2:.4f}" data-y="{(top + bottom) / 2:.4f}" '
+        f'aria-label="{escape(spoken)}">{escape(name)}<small>{percent}</small></button>'
+    )
+
+
+def _panel(verdict: str, label: str, large: str, said: str, prediction: Prediction) -> str:
+    best = prediction.label
     rows = "".join(_bar(name, p, name == best) for name, p in prediction.probs.items())
     return (
-        f'<div class="answer {prediction.verdict}" data-label="{escape(best)}">'
-        f'<p class="label {sizes}">{escape(best) or "?"}</p>'
-        f'<p class="sentence">{sentence(prediction)}</p>'
+        f'<div class="answer {verdict}" data-label="{escape(label)}">{large}<p class="sentence">{said}</p>'
         f'<div class="bars" role="img" aria-label="{escape(_spoken(prediction))}">{rows}</div></div>'
+    )
+
+
+def boxes(found: Sequence[Found], chosen: int) -> str:
+    """Where on the picture each digit stands, to lay over it: nothing where one digit is all."""
+    if len(found) == 1 and not found[0].touching:
+        return ""
+    return "".join(_box(f, position == chosen) for position, f in enumerate(found))
+
+
+def _box(found: Found, chosen: bool) -> str:
+    left, top, right, bottom = (100 * part for part in found.box)
+    more = {"chosen": chosen, "touching": found.touching, "high": top < 9}  # "high": no room above for the tag
+    kinds = ["box", found.prediction.verdict, *(name for name, holds in more.items() if holds)]
+    said = f"{_short(found.prediction.label) or '?'} <i>{found.prediction.confidence:.0%}</i>"
+    return (
+        f'<span class="{" ".join(kinds)}" style="left:{left:.2f}%;top:{top:.2f}%;'
+        f'width:{right - left:.2f}%;height:{bottom - top:.2f}%"><b>{said}</b></span>'
     )
 
 
 def empty_answer(classes: Sequence[str], invitation: str) -> str:
     """The same panel before there is anything to answer, of the same size."""
     rows = "".join(_bar(name, 0.0, False) for name in classes)
-    sizes = "long" if max(map(len, classes)) > 1 else "short"
+    sizes = _sizes(max((_short(name) for name in classes), key=len))
     return (
         f'<div class="answer blank" data-label=""><p class="label {sizes}">?</p>'
         f'<p class="sentence">{escape(invitation)}</p><div class="bars">{rows}</div></div>'
@@ -73,10 +128,23 @@ def sentence(prediction: Prediction) -> str:
     """What the network would say, in words."""
     if prediction.verdict == "blank":
         return "Nothing to read here yet: draw something."
+    if prediction.label == NOT_A_DIGIT:
+        closest = rival(prediction)
+        return f"Not a digit, I think. Closest: {escape(closest)} ({prediction.probs[closest]:.0%})"
     first, second = sorted(prediction.probs, key=prediction.probs.__getitem__, reverse=True)[:2]
     if prediction.verdict == "unsure":
         return f"Unsure: {escape(first)} or {escape(second)}?"
     return f"{prediction.confidence:.1%} sure" if prediction.confidence < 0.9995 else "over 99.9% sure"
+
+
+def _short(name: str) -> str:
+    """What stands for a class where there is little room."""
+    return "?" if name == NOT_A_DIGIT else name
+
+
+def _sizes(name: str) -> str:
+    """How large a label may be."""
+    return "long" if len(_short(name)) > 1 else "short"
 
 
 def _spoken(prediction: Prediction) -> str:
@@ -85,7 +153,7 @@ def _spoken(prediction: Prediction) -> str:
 
 def _bar(name: str, probability: float, best: bool) -> str:
     return (
-        f'<div class="bar{" best" if best else ""}"><span class="name">{escape(name)}</span>'
+        f'<div class="bar{" best" if best else ""}"><span class="name">{escape(_short(name))}</span>'
         f'<span class="track"><span class="fill" style="transform:scaleX({probability:.4f})"></span></span>'
         f'<span class="percent">{100 * probability:.0f}%</span></div>'
     )
@@ -113,6 +181,99 @@ def png_uri(image: np.ndarray) -> str:
     buffer = io.BytesIO()
     (picture.reduce(factor) if factor > 1 else picture).save(buffer, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+# --------------------------------------------------------------------------------------------------
+# Numbers for the browser to paint: bytes, for a PNG of each map would take longer to make and to open
+
+
+def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[dict[str, Any]]:
+    """What stood behind an answer, a layer each: name, kind, shape, what of it is painted, and its bytes.
+
+    `said` holds what a person hears of each cell: the strongest value of a map, or the number itself.
+    The bytes run from 0 (nothing) to 255 (`scale`), or for a `signed` layer from 1 (-`scale`) by 128
+    (nothing) to 255.  The last layer has the `labels` of its cells and is painted against its mean,
+    since a softmax sees no more of it.  A layer that is not shown has no bytes.
+    """
+    rows = []
+    for layer in found:
+        row: dict[str, Any] = {"name": layer.name, "kind": layer.kind, "telling": layer.telling}
+        row["shape"] = list(layer.output.shape)
+        if layer is found[-1]:
+            row["labels"] = [_short(name) for name in classes]
+        if every or layer.telling:
+            row |= _cells(layer.output.numpy(), "labels" in row)
+        rows.append(row)
+    return rows
+
+
+def _cells(output: np.ndarray, centred: bool) -> dict[str, Any]:
+    said = output
+    if output.ndim == 3:
+        flat = output.reshape(len(output), -1)
+        said = flat[np.arange(len(flat)), np.abs(flat).argmax(axis=1)]
+    shown = output - output.mean() if centred else output
+    return {"said": [round(float(value), 2) for value in said], **_bytes(shown, bool(shown.min() < 0))}
+
+
+def _bytes(values: np.ndarray, signed: bool) -> dict[str, Any]:
+    scale = float(np.abs(values).max()) or 1.0
+    parts = 128 + 127 / scale * values if signed else 255 / scale * values
+    packed = np.rint(parts).astype(np.uint8).tobytes()
+    return {"signed": signed, "scale": scale, "bytes": base64.b64encode(packed).decode()}
+
+
+def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
+    """The picture that the network saw, which of its ink spoke for what, and a line that says so."""
+    other = rival(prediction)
+    label = "no digit" if prediction.label == NOT_A_DIGIT else prediction.label
+    return {
+        "side": _middle(evidence).shape[-1],
+        "ink": _ink(prediction),
+        "evidence": _bytes(_middle(evidence), True)["bytes"],
+        "legend": f"{_swatch('plus', f'spoke for {label}')} {_swatch('minus', f'spoke for {other}')}",
+        "question": f"What would make it {_article(other)} {other}?",
+        "sums": f"In sum {_signed(evidence.clip(min=0))} for it, {_signed(evidence.clip(max=0))} against, in logits.",
+    }
+
+
+def _swatch(kind: str, said: str) -> str:
+    return f'<span><i class="swatch {kind}"></i>{escape(said)}</span>'
+
+
+def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
+    """The same picture, the ink that a change adds and takes away, and whether it is enough."""
+    other = escape(rival(prediction))
+    said = (
+        f"So changed, it reads {_article(other)} <b>{other}</b> ({changed.probability:.0%})."
+        if changed.reached
+        else f"Even so changed, it is not yet {_article(other)} {other} to the network ({changed.probability:.0%})."
+    )
+    change = _middle(changed.change.numpy())
+    return {
+        "side": change.shape[-1],
+        "ink": _ink(prediction),
+        "change": _bytes(change, True)["bytes"],
+        "said": said,
+    }
+
+
+def _signed(values: np.ndarray) -> str:
+    return f"{values.sum():+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _ink(prediction: Prediction) -> str:
+    return base64.b64encode(_middle(prediction.preprocessed.stages[-1].image).tobytes()).decode()
+
+
+def _middle(picture: np.ndarray) -> np.ndarray:
+    """(H, W) without the border that some networks have around the digit."""
+    border = max(0, picture.shape[-1] - DIGIT_SIDE) // 2
+    return picture[border:-border, border:-border] if border else picture
+
+
+def _article(name: str) -> str:
+    return "an" if name[:1].lower() in "8aeiou" else "a"
 
 
 def problem(message: str) -> str:

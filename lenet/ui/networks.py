@@ -5,25 +5,49 @@ A trained one is known by a key that nobody can guess, so each visitor sees only
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import shutil
 import tempfile
 import threading
 import warnings
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from lenet.checkpoint import Checkpoint, load, save
 from lenet.classifier import WEIGHTS, Classifier, Prediction
 from lenet.errors import CheckpointError, LeNetError
+from lenet.explain import Counterfactual, Layer, counterfactual, layers, saliency
 from lenet.preprocess import Picture
 from lenet.ui import cores
 
+NOT_A_DIGIT = "not a digit"  # the class that some networks have for scribbles and letters
+REMEMBERED = 32  # readings, of about a third of a megabyte each: what was just answered is looked into
 KEPT = 64  # trained networks, of a quarter to one and a half megabytes each; the oldest go first
+
+
+@dataclass(frozen=True)
+class Found:
+    """One digit in a picture.
+
+    Attributes:
+        box: left, top, right and bottom as parts of the picture's width and height, 0 to 1.
+        prediction: what the network says of it alone.
+        touching: it may be two digits that touch.
+    """
+
+    box: tuple[float, float, float, float]
+    prediction: Prediction
+    touching: bool = False
+
 
 _lock = threading.Lock()
 _trained: OrderedDict[str, Classifier] = OrderedDict()
+_readings: OrderedDict[tuple[str, str, bytes], tuple[Found, ...]] = OrderedDict()
 _folder = tempfile.TemporaryDirectory(prefix="lenet-trained-")
 
 
@@ -92,6 +116,66 @@ def predict(key: str, image: Picture, road: str | None = None) -> Prediction:
     """
     cores.one()
     return get(key).predict(image, road)
+
+
+def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
+    """The digits of one picture from left to right.  The last few readings are kept.
+
+    The page asks twice about each drawing: for the answer, and then for what stood behind it.  So the
+    second question finds the first one's prediction, activations and all.
+
+    Raises:
+        CheckpointError: see `get`.
+        ImageError: the picture cannot be read.
+    """
+    name = (key, road, hashlib.sha256(image).digest())
+    with _lock:
+        if name in _readings:
+            _readings.move_to_end(name)
+            return _readings[name]
+    found = _read(key, image, road)
+    with _lock:
+        _readings[name] = found
+        while len(_readings) > REMEMBERED:
+            _readings.popitem(last=False)
+    return found
+
+
+def _read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
+    return (Found((0.0, 0.0, 1.0, 1.0), predict(key, image, road)),)
+
+
+def rival(prediction: Prediction) -> str:
+    """The likeliest digit that is not the answer."""
+    others = {name: p for name, p in prediction.probs.items() if name not in (prediction.label, NOT_A_DIGIT)}
+    return max(others, key=others.__getitem__)
+
+
+def blank(key: str) -> tuple[Layer, ...]:
+    """The layers of that network for an empty picture, so that their room on the page is known."""
+    network = get(key)
+    side = network.recipe.input.size
+    return layers(network.model, network.predict(np.eye(side, dtype=np.float32)).activations)
+
+
+def inside(key: str, prediction: Prediction) -> tuple[Layer, ...]:
+    """The layers behind a prediction of the network that `key` names."""
+    return layers(get(key).model, prediction.activations)
+
+
+def evidence(key: str, prediction: Prediction) -> np.ndarray:
+    """(H, W): which ink spoke for the answer (positive) and which for its rival, in logits."""
+    cores.one()
+    network = get(key)
+    label, against = (network.classes.index(name) for name in (prediction.label, rival(prediction)))
+    return saliency(network.model, prediction.preprocessed.x, label, against).numpy()
+
+
+def what_if(key: str, prediction: Prediction) -> Counterfactual:
+    """What would make the answer its rival."""
+    cores.one()
+    network = get(key)
+    return counterfactual(network.model, prediction.preprocessed.x, network.classes.index(rival(prediction)))
 
 
 def keep(checkpoint: Checkpoint) -> tuple[str, Path]:

@@ -8,6 +8,7 @@ const find = (selector) => element.querySelector(selector);
 const canvas = find(".pad");
 const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true }); // in memory: read at each move
 const result = find(".result");
+const boxes = find(".boxes");
 const steps = find(".steps");
 const brush = find(".brush input");
 const file = find(".file");
@@ -21,6 +22,7 @@ let active = null; // the stroke under the pen
 let pointer = null; // the pointer that draws it: a second finger does nothing
 let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
 let changes = 0; // counts all that changes the pad
+let chosen = null; // [x, y], parts of the picture: the digit that a person chose to look into
 
 // --- drawing ---------------------------------------------------------------------------------------
 
@@ -42,11 +44,15 @@ function trace({ width, points }) {
 // the same strokes would then not always be the same picture.
 function redraw() {
   changes += 1;
+  chosen = null;
   wipe();
+  boxes.style.inset = 0;
   if (picture) {
     const scale = Math.min(canvas.width / picture.image.width, canvas.height / picture.image.height);
     const [width, height] = [picture.image.width * scale, picture.image.height * scale];
-    pen.drawImage(picture.image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+    const [left, top] = [(canvas.width - width) / 2, (canvas.height - height) / 2];
+    pen.drawImage(picture.image, left, top, width, height);
+    boxes.style.inset = `${(100 * top) / canvas.height}% ${(100 * left) / canvas.width}%`; // they lie on the picture
   }
   strokes.forEach(trace);
 }
@@ -156,9 +162,12 @@ async function ask() {
   const [known, of] = [asked, version];
   try {
     const empty = !strokes.length && !picture;
-    const question = empty || { picture: picture ? picture.address : canvas.toDataURL(), ...props.value };
-    const reply = empty ? { answer: emptyResult, steps: emptySteps } : await server.read_drawing(question);
-    if (of === version && known >= shown) show(reply);
+    const question = empty ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), ...props.value };
+    const reply = empty ? { answer: emptyResult, boxes: "", steps: emptySteps } : await server.read_drawing(question);
+    if (of === version && known >= shown) {
+      show(reply);
+      look(reply.problem ? null : question); // inside.js: what stood behind it, once nothing is more urgent
+    }
   } catch {
     complain("The server does not answer. Your drawing is kept: check the connection, then add a stroke.");
   }
@@ -169,10 +178,27 @@ async function ask() {
   else if (!asking) result.setAttribute("aria-busy", "false");
 }
 
-function show(reply) {
-  if (reply.problem) complain(reply.problem);
-  else [result.innerHTML, steps.innerHTML] = [reply.answer, reply.steps];
+// Which digit of several is meant: the one that a person chose, else the one last drawn.
+function focus() {
+  if (chosen || picture || !strokes.length) return chosen;
+  const { x, y } = strokes.at(-1).points.at(-1);
+  return [x / canvas.width, y / canvas.height];
 }
+
+function show(reply) {
+  if (reply.problem) return complain(reply.problem);
+  const held = [...result.querySelectorAll(".digit")].indexOf(document.activeElement); // a digit under the keyboard
+  [result.innerHTML, boxes.innerHTML, steps.innerHTML] = [reply.answer, reply.boxes, reply.steps];
+  if (held >= 0) result.querySelectorAll(".digit")[held]?.focus();
+}
+
+result.addEventListener("click", (event) => {
+  const digit = event.target.closest(".digit");
+  if (!digit) return;
+  chosen = [Number(digit.dataset.x), Number(digit.dataset.y)];
+  changes += 1;
+  read();
+});
 
 function complain(message) {
   const line = document.createElement("p");
@@ -180,6 +206,7 @@ function complain(message) {
   line.setAttribute("role", "alert");
   line.textContent = message;
   result.replaceChildren(line);
+  boxes.replaceChildren();
 }
 
 watch("value", () => {

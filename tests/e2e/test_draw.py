@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from lenet.classifier import Classifier
 from lenet.strokes import Drawing, read_drawings, render, writer_split
+from lenet.ui import figures
+from lenet.ui.networks import Found
 from tests.e2e.conftest import answer, draw, expect_label, settled
 
 pytestmark = pytest.mark.browser
@@ -168,3 +172,159 @@ def test_dark(open_page: Callable[..., Page], snap: Callable[[Page, str], None],
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(Image.new("RGB", (1, 1), background).getpixel((0, 0))) < 150
     snap(page, f"draw-dark-{width}")
+
+
+# --------------------------------------------------------------------------------------------------
+# behind the answer
+
+
+def painted(page: Page, selector: str) -> str:
+    """What a canvas shows now."""
+    return page.locator(selector).first.evaluate("canvas => canvas.toDataURL()")
+
+
+def painted_anew(page: Page, selector: str, before: str) -> str:
+    page.wait_for_function(
+        "([selector, before]) => document.querySelector(selector).toDataURL() !== before", arg=[selector, before]
+    )
+    return painted(page, selector)
+
+
+POOL1 = "#pad .layer.telling canvas"
+ANSWER = "#pad .layer:last-child canvas"
+
+
+def test_the_inside_follows_each_stroke(page: Page, snap: Callable[[Page, str], None]) -> None:
+    page.locator(POOL1).first.scroll_into_view_if_needed()
+    height = page.locator("#pad .behind").bounding_box()["height"]  # type: ignore[index]
+    empty, evidence = painted(page, POOL1), painted(page, "#pad .evidence")
+    draw(page, [FOUR_FIRST], side=280)
+    first = painted_anew(page, POOL1, empty)
+    drawn = painted_anew(page, "#pad .evidence", evidence)
+    draw(page, [FOUR_SECOND], side=280)
+    painted_anew(page, POOL1, first)
+    painted_anew(page, "#pad .evidence", drawn)
+    expect(page.locator("#pad .evidence + figcaption .legend")).to_contain_text("spoke for 4")
+    assert abs(page.locator("#pad .behind").bounding_box()["height"] - height) < 40  # type: ignore[index]
+    snap(page, "inside-light-1280")
+    page.get_by_role("button", name="Clear").click()
+    assert painted_anew(page, POOL1, first) == empty
+    expect(page.locator("#pad .ask")).to_be_disabled()
+
+
+def test_nothing_above_the_inside_jumps_at_the_first_stroke(page: Page) -> None:
+    places = """() => ["summary", ".layer.telling canvas", ".evidence", ".change", ".ask", ".pointed"].map((part) =>
+        Math.round(document.querySelector(`#pad .behind ${part}`).getBoundingClientRect().top + scrollY))"""
+    before = page.evaluate(places)
+    draw(page, SEVEN, side=280)
+    expect(page.locator("#pad .ask")).to_be_enabled()
+    assert page.evaluate(places) == before
+
+
+def test_a_map_says_what_it_is(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    line = page.locator("#pad .pointed")
+    maps = page.locator(POOL1).first
+    maps.scroll_into_view_if_needed()
+    expect(page.locator("#pad .ask")).to_be_enabled()
+    box = maps.bounding_box()
+    assert box is not None
+    maps.hover(position={"x": box["width"] * 2.5 / 6, "y": 10})
+    expect(line).to_contain_text("pool1, map 3 of 6, 14×14, strongest")
+    maps.focus()
+    page.keyboard.press("Home")
+    expect(line).to_contain_text("map 1 of 6")
+    page.keyboard.press("ArrowRight")
+    expect(line).to_contain_text("map 2 of 6")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")  # there is none
+    expect(line).to_contain_text("map 6 of 6")
+    page.locator(ANSWER).focus()
+    page.keyboard.press("End")
+    expect(line).to_contain_text("fc3, 9: score")
+    page.locator("#pad .every").focus()
+    expect(line).to_contain_text("Point at a map")
+
+
+def test_every_layer_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
+    draw(page, SEVEN, side=280)
+    expect(page.locator("#pad .layer:visible")).to_have_count(5)
+    blank = painted(page, "#pad .layer canvas")
+    page.get_by_label("Every layer").check()
+    expect(page.locator("#pad .layer:visible")).to_have_count(13)
+    painted_anew(page, "#pad .layer canvas", blank)
+    snap(page, "inside-every-1280")
+    page.get_by_label("Every layer").uncheck()
+    expect(page.locator("#pad .layer:visible")).to_have_count(5)
+
+
+def test_what_would_make_it_another(page: Page) -> None:
+    ask, verdict = page.locator("#pad .ask"), page.locator("#pad .verdict")
+    expect(ask).to_be_disabled()
+    draw(page, SEVEN, side=280)
+    expect(ask).to_be_enabled()
+    expect(ask).to_contain_text("What would make it a")
+    before = painted(page, "#pad .change")
+    ask.focus()
+    page.keyboard.press("Enter")
+    expect(verdict).to_contain_text("So changed, it reads a")
+    after = painted_anew(page, "#pad .change", before)
+    page.get_by_label("Every layer").check()  # asks again what is inside, and leaves this alone
+    page.wait_for_timeout(300)
+    assert painted(page, "#pad .change") == after
+    draw(page, [[(30, 30), (60, 30)]], side=280)
+    expect(verdict).not_to_contain_text("So changed")
+
+
+def test_what_is_closed_is_not_asked_for(page: Page) -> None:
+    asked: list[str] = []
+    page.on(
+        "request", lambda request: asked.append(request.post_data or "") if "component_server" in request.url else None
+    )
+    for summary in ("Why this answer", "Inside the network"):
+        page.get_by_text(summary, exact=True).click()
+    draw(page, SEVEN, side=280)
+    settled(page)
+    page.wait_for_timeout(300)
+    assert any("read_drawing" in body for body in asked)
+    assert not any("look_inside" in body for body in asked)
+    page.get_by_text("Inside the network", exact=True).click()
+    with page.expect_request(lambda request: "look_inside" in (request.post_data or "")):
+        page.locator(ANSWER).scroll_into_view_if_needed()
+
+
+def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callable[[Page, str], None]) -> None:
+    """The reading is made by hand, so that this is about the page alone."""
+    one = Classifier.from_pretrained("digits").predict(render([[(250, 100), (250, 400)]], 20))
+    seven = Classifier.from_pretrained("digits").predict(render([[(140, 110), (365, 105), (235, 415)]], 20))
+    found = (Found((0.1, 0.2, 0.4, 0.8), one), Found((0.5, 0.2, 0.9, 0.8), seven, touching=True))
+
+    def answer_by_hand(route: Route) -> None:
+        body = route.request.post_data_json
+        if body["fn_name"] != "read_drawing":
+            return route.continue_()
+        focus = body["data"]["focus"] if isinstance(body["data"], dict) else body["data"][0]["focus"]
+        chosen = int(focus[0] > 0.45)
+        reply = {"answer": figures.reading(found, chosen), "boxes": figures.boxes(found, chosen), "steps": ""}
+        route.fulfill(content_type="application/json", body=json.dumps(reply))
+
+    page.route("**/component_server/**", answer_by_hand)
+    draw(page, [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]], side=280)
+    expect_label(page, "17")
+    expect(page.locator("#pad .box")).to_have_count(2)
+    expect(page.locator("#pad .digit[aria-pressed=true]")).to_have_text("7100%")  # the one last drawn
+    expect(page.locator("#pad .sentence")).to_contain_text("leave a gap")
+    box, pad = page.locator("#pad .box").first.bounding_box(), page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    assert pad is not None
+    assert box["x"] - pad["x"] == pytest.approx(0.1 * pad["width"], abs=3)
+    assert box["height"] == pytest.approx(0.6 * pad["height"], abs=3)
+    page.locator("#pad .digit").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#pad .digit[aria-pressed=true]")).to_have_text("1100%")
+    expect(page.locator("#pad .sentence")).to_contain_text("Digit 1 of 2")
+    assert page.evaluate("document.activeElement.textContent") == "1100%"  # the keyboard stays where it was
+    snap(page, "number-light-1280")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#pad .box")).to_have_count(0)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier
+from lenet.classifier import Classifier, Prediction
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
 from lenet.training import EpochEnd, Step
 from lenet.ui import draw, figures, networks
+from lenet.ui.networks import NOT_A_DIGIT, Found
 from lenet.ui.train import POINTS_AT_MOST, Curves, Line, _duration, _table
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -76,6 +78,143 @@ def test_a_stage_travels_as_a_small_png() -> None:
     picture = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
     assert max(picture.size) <= figures.SHOWN_SIDE
     assert picture.size[1] > picture.size[0]
+
+
+# --------------------------------------------------------------------------------------------------
+# several digits, and none
+
+
+def said(label: str, confidence: float, verdict: str = "sure") -> Prediction:
+    """A prediction made by hand: the rest of the probability goes to the next class."""
+    probs = dict.fromkeys([*"0123456789", NOT_A_DIGIT], 0.0)
+    probs["5" if label != "5" else "6"] = 1 - confidence
+    probs[label] = confidence
+    one = Classifier.from_pretrained("digits").predict(render(SEVEN, 20))
+    return replace(one, label=label, confidence=confidence, verdict=verdict, probs=probs)
+
+
+TWENTY = (
+    Found((0.1, 0.3, 0.4, 0.7), said("2", 0.98)),
+    Found((0.6, 0.05, 0.9, 0.7), said("0", 0.55, "unsure")),
+)
+
+
+def test_a_number_is_read_from_left_to_right() -> None:
+    html = figures.reading(TWENTY, 1)
+    assert 'data-label="20"' in html
+    assert html.index(">2<small>98%") < html.index(">0<small>55%")
+    assert html.count('aria-pressed="true"') == 1
+    assert "Read as 20" in html
+    assert "Digit 2 of 2: unsure: 0 or 5?" in html
+    assert 'bar best"><span class="name">0<' in html
+
+
+def test_one_digit_is_shown_as_ever() -> None:
+    one = (Found((0.0, 0.0, 1.0, 1.0), said("2", 0.98)),)
+    assert figures.reading(one, 0) == figures.answer(one[0].prediction)
+    assert figures.boxes(one, 0) == ""
+
+
+def test_boxes_lie_where_the_digits_are() -> None:
+    html = figures.boxes(TWENTY, 0)
+    assert 'class="box sure chosen" style="left:10.00%;top:30.00%;width:30.00%;height:40.00%"' in html
+    assert 'class="box unsure high"' in html
+    assert "<b>0 <i>55%</i></b>" in html
+
+
+def test_digits_that_touch_are_said_to() -> None:
+    touching = (replace(TWENTY[0], touching=True), TWENTY[1])
+    assert "leave a gap" in figures.reading(touching, 0)
+    assert "leave a gap" not in figures.reading(touching, 1)
+    assert "touching" in figures.boxes(touching, 1)
+    assert "touching" in figures.boxes(touching[:1], 0)
+
+
+def test_the_digit_under_the_pen_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "read", lambda key, image, road: TWENTY)
+    question = {"picture": address(render(SEVEN, 20)), "network": "digits", "road": "ours"}
+    for focus, chosen in ((None, "1"), ([0.7, 0.5], "2"), ([0.2, 0.9], "1"), ([0.51, 0.5], "2"), ([1, 1], "2")):
+        assert f"Digit {chosen} of 2" in draw.read_drawing(question | {"focus": focus})["answer"], focus
+    assert "no drawing" in draw.read_drawing(question | {"focus": "here"})["problem"]
+
+
+def test_no_digit_has_no_name_but_a_closest_one() -> None:
+    html = figures.answer(said(NOT_A_DIGIT, 0.88))
+    assert f'data-label="{NOT_A_DIGIT}"><p class="label short">?</p>' in html
+    assert "Not a digit, I think. Closest: 5 (12%)" in html
+    assert "label short" in figures.empty_answer(["1", NOT_A_DIGIT], "")
+
+
+# --------------------------------------------------------------------------------------------------
+# behind the answer
+
+
+def question(**more: object) -> dict:
+    return {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours", "focus": None, **more}
+
+
+def test_inside_sends_what_is_in_view() -> None:
+    assert draw.look_inside(question()) == {}
+    reply = draw.look_inside(question(inside=True))
+    assert list(reply) == ["layers"]
+    by_name = {row["name"]: row for row in reply["layers"]}
+    assert list(by_name) == [n for n in Classifier.from_pretrained("digits").model._modules if n != "flatten"]
+    assert "bytes" not in by_name["conv1"]
+    assert len(base64.b64decode(by_name["pool1"]["bytes"])) == 6 * 14 * 14
+    assert (by_name["pool1"]["shape"], len(by_name["pool1"]["said"])) == ([6, 14, 14], 6)
+    assert by_name["fc3"]["labels"] == list("0123456789")
+    assert int(np.argmax(by_name["fc3"]["said"])) == 7
+    every = draw.look_inside(question(inside=True, every=True))["layers"]
+    assert all("bytes" in row for row in every)
+    assert every[0]["signed"]
+    assert not by_name["pool1"]["signed"]
+
+
+def test_bytes_can_be_read_back() -> None:
+    values = np.array([-2.0, -1.0, 0.0, 0.5, 1.0], np.float32)
+    packed = figures._bytes(values, True)
+    back = (np.frombuffer(base64.b64decode(packed["bytes"]), np.uint8).astype(float) - 128) / 127 * packed["scale"]
+    np.testing.assert_allclose(back, values, atol=2 / 127)
+    packed = figures._bytes(values.clip(0), False)
+    back = np.frombuffer(base64.b64decode(packed["bytes"]), np.uint8) / 255 * packed["scale"]
+    np.testing.assert_allclose(back, values.clip(0), atol=1 / 255)
+    assert set(base64.b64decode(figures._bytes(np.zeros(3), True)["bytes"])) == {128}
+
+
+def test_looking_inside_asks_the_network_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw.read_drawing(question())
+    monkeypatch.setattr(networks, "predict", lambda *_: pytest.fail("a second forward pass"))
+    assert draw.look_inside(question(inside=True))["layers"]
+
+
+def test_why_names_the_answer_and_its_rival() -> None:
+    why = draw.look_inside(question(why=True))["why"]
+    assert "spoke for 7" in why["legend"]
+    assert why["question"].startswith("What would make it a")
+    assert why["side"] == 28
+    assert len(base64.b64decode(why["ink"])) == len(base64.b64decode(why["evidence"])) == 28 * 28
+
+
+def test_what_if_says_whether_it_is_enough() -> None:
+    reply = draw.what_if(question())
+    assert "So changed, it reads" in reply["said"]
+    assert len(base64.b64decode(reply["change"])) == 28 * 28
+    assert draw.what_if({})["problem"]
+
+
+def test_nothing_is_behind_a_blank_picture() -> None:
+    blank = question(picture=address(Image.new("L", (280, 280), 255)), why=True, inside=True)
+    assert draw.look_inside(blank) == {}
+    assert draw.what_if(blank)["problem"]
+
+
+def test_readings_are_forgotten_at_last() -> None:
+    for width in range(networks.REMEMBERED + 5):
+        picture = Image.new("L", (30 + width, 30), 255)
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        networks.read("digits", buffer.getvalue(), "ours")
+    assert len(networks._readings) == networks.REMEMBERED
 
 
 def test_a_long_line_is_thinned_and_keeps_its_mean() -> None:

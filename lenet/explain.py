@@ -1,0 +1,240 @@
+"""What an answer rests on: the layers behind it, the ink that spoke for it, and what would change it.
+
+Pure functions of a network and its input.  `layers` sorts what the prediction already holds, so that
+looking inside costs no second forward pass; `saliency` and `counterfactual` follow gradients back to
+the pixels, which no prediction does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from lenet.models import EuclideanRBF, Network, ResidualBlock, ScaledTanh, Subsampling, TableConv2d
+
+# --------------------------------------------------------------------------------------------------
+# The layers of a network, as a person reads them
+
+# What a layer does, in plain words.  A layer that computes with weights of its own starts a group;
+# what follows it - normalisation, activation, pooling - only shapes its answer.
+_STARTS: dict[type[nn.Module], str] = {
+    nn.Conv2d: "convolution",
+    TableConv2d: "convolution, each map from some maps only",
+    ResidualBlock: "residual block",
+    nn.Linear: "fully connected",
+    EuclideanRBF: "closeness to ten drawn bitmaps",
+}
+_SHAPES: dict[type[nn.Module], str] = {
+    nn.BatchNorm2d: "normalised",
+    nn.ReLU: "ReLU, below zero is cut",
+    ScaledTanh: "squashed by tanh",
+    nn.Sigmoid: "squashed by a sigmoid",
+    nn.MaxPool2d: "pooling, the strongest of 2x2",
+    nn.AvgPool2d: "pooling, the mean of 2x2",
+    Subsampling: "subsampling, the weighted mean of 2x2",
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's answer to one picture.
+
+    Attributes:
+        name: its name in the network's table, such as "pool1".
+        kind: what it does, in plain words.
+        output: float32 (C, H, W) maps, or (F,) numbers.
+        telling: the last word of its group - a convolution behind its activation and pooling, or a
+            linear layer behind its activation - and so enough for a first look.
+    """
+
+    name: str
+    kind: str
+    output: Tensor
+    telling: bool
+
+
+def layers(model: Network, activations: dict[str, Tensor]) -> tuple[Layer, ...]:
+    """Every layer of one prediction in order, the last one holding the logits.
+
+    `Flatten` is left out: it moves no number.  Maps of a single pixel are numbers and come as (F,).
+
+    Args:
+        activations: `Prediction.activations`, or `Network.activations` of one picture: (1, ...) each;
+            empty for a blank picture, and then so is the answer.
+    """
+    named = [(name, layer) for name, layer in model.named_children() if name in activations]
+    named = [(name, layer) for name, layer in named if not isinstance(layer, nn.Flatten)]
+    found = []
+    for position, (name, layer) in enumerate(named):
+        output = activations[name][0]
+        if output.dim() == 3 and output.shape[1:] == (1, 1):
+            output = output.flatten()
+        last = position + 1 == len(named) or type(named[position + 1][1]) in _STARTS
+        kind = _STARTS.get(type(layer)) or _SHAPES.get(type(layer)) or type(layer).__name__
+        found.append(Layer(name, kind, output, last))
+    return tuple(found)
+
+
+# --------------------------------------------------------------------------------------------------
+# Which ink spoke for the answer, and which against
+
+STEPS = 16  # points on the road from blank paper to the picture; 8 and 32 serve nearly as well
+NOISE = 0.1  # standard deviation, as a part of the range from paper to ink
+SPREAD = 0.7  # pixels: what one pixel said is shared with its neighbours', as a pen's touch covers several
+
+
+def saliency(model: Network, x: Tensor, label: int, against: int | None = None, steps: int = STEPS) -> Tensor:
+    """How much each pixel's ink spoke for one class, or for it rather than for another.
+
+    Integrated gradients (Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", 2017,
+    equation 1): a pixel's ink times the mean gradient of the score on the straight road from blank
+    paper to the picture.  Without noise the pixels add up to score(picture) - score(paper), up to the
+    sum's error.  The points of that road carry a little noise, the same each time, which averages out
+    gradients that hold for one exact picture only (Smilkov et al., "SmoothGrad", 2017, section 3).
+    At last each pixel's part is poured out over the ink around it, by a Gaussian of `SPREAD`, which
+    leaves the sum as it was.  benchmarks/saliency.py compares this with the other ways.
+
+    Args:
+        model: in evaluation mode; with one channel or more.
+        x: network input of one picture, (1, C, H, W).  Its least value is taken for the paper.
+        label: index of the class.
+        against: index of the other class: the score is then the logit margin between the two.
+
+    Returns:
+        (H, W), in logits: positive where the ink spoke for `label`, negative where against it, and
+        zero where there is none.
+    """
+    x = x.detach()
+    paper, full = x.aminmax()
+    ink = x - paper
+    parts = ((torch.arange(steps, device=x.device) + 0.5) / steps).view(-1, 1, 1, 1)  # the middle of each step
+    road = paper + parts * ink + NOISE * (full - paper) * _noise(steps, x)  # (steps, C, H, W)
+    gradient = _gradient(model, road, label, against)
+    parts_of = (gradient.mean(dim=0) * ink[0]).sum(dim=0)  # (H, W)
+    return _pour(parts_of, ink[0].sum(dim=0))
+
+
+def _pour(amounts: Tensor, ink: Tensor) -> Tensor:
+    """`amounts` (H, W), each spread over its surroundings in proportion to their ink (H, W); the sum stays."""
+    reach = torch.arange(-2.0, 3.0, device=ink.device)
+    weights = torch.exp(-(reach.square() + reach[:, None].square()) / (2 * SPREAD**2))[None, None]  # (1, 1, 5, 5)
+
+    def around(values: Tensor) -> Tensor:
+        return nn.functional.conv2d(values[None, None], weights, padding=2)[0, 0]
+
+    return ink * around(torch.where(ink > 0, amounts / around(ink), 0.0))
+
+
+def _gradient(model: Network, x: Tensor, label: int, against: int | None = None) -> Tensor:
+    """Of the logit, or margin, at each of x (B, C, H, W), with respect to its pixels."""
+    x = x.requires_grad_()
+    logits = model(x)
+    score = logits[:, label] if against is None else logits[:, label] - logits[:, against]
+    return torch.autograd.grad(score.sum(), x)[0]
+
+
+def _noise(count: int, x: Tensor) -> Tensor:
+    """Normal, (count, C, H, W), the same at every call: the same drawing gets the same picture."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(count, *x.shape[1:], generator=generator).to(x.device)
+
+
+# --------------------------------------------------------------------------------------------------
+# What would make it another digit
+
+TOUCHES = 8  # pen touches at most; two or three do nearly always
+GOAL = 0.7  # probability of the wanted class at which no more is changed
+TRIED = 12  # touches tried in earnest each time, of all those that the gradient ranks
+BRUSH_RADIUS = 1.2  # pixels: as thick as the strokes of a digit that is 20 pixels high
+BRUSH_SIDE = 7  # pixels of the square that holds a touch
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """A change of a picture, made for a wanted answer.
+
+    Attributes:
+        x: the changed network input, (1, 1, H, W), within the range of the original's values.
+        change: (H, W) in -1 to 1: ink added (positive) or taken away (negative), where 1 is full ink.
+        probability: of the wanted class, once changed.
+        reached: the wanted class is now the likeliest.
+    """
+
+    x: Tensor
+    change: Tensor
+    probability: float
+    reached: bool
+
+
+def counterfactual(model: Network, x: Tensor, target: int) -> Counterfactual:
+    """The few touches of pen and eraser that make the network read a picture as another class.
+
+    Gradient ascent on single pixels finds a haze that no hand would draw.  So the change is made of
+    touches: a dot or a short line, in one of four directions, that is drawn so that it hangs on what
+    is there, or erased.  Each time, the gradient of the target's log-probability ranks every touch at
+    every place by what it promises to first order, averaged over slightly noisy copies of the
+    picture; the most promising are tried in earnest, and the best one stays (a greedy search, as in
+    Goyal et al., "Counterfactual Visual Explanations", 2019, with touches for their patches).
+
+    Args:
+        model: in evaluation mode, with one input channel.
+        x: network input of one picture, (1, 1, H, W), light ink on dark paper; its least and greatest
+            values are paper and full ink.
+        target: index of the wanted class.
+    """
+    x = x.detach()
+    paper, full = x.aminmax()
+    scale = (full - paper).clamp(min=1e-6)
+    original = ink = (x - paper) / scale  # (1, 1, H, W) in 0 to 1
+    brushes = _brushes().to(x.device)
+    noise = 0.15 * _noise(3, x)
+    for _ in range(TOUCHES):
+        copies = torch.cat([ink, ink + noise]).requires_grad_()
+        chances = model(paper + scale * copies).log_softmax(dim=1)[:, target]  # (4,)
+        if chances[0].exp() >= GOAL:
+            break
+        gradient = torch.autograd.grad(chances.sum(), copies)[0].mean(dim=0, keepdim=True)
+        candidates = _touched(ink, gradient, brushes)
+        with torch.no_grad():
+            ink = candidates[model(paper + scale * candidates).log_softmax(dim=1)[:, target].argmax()][None]
+    changed = paper + scale * ink
+    with torch.no_grad():
+        probs = model(changed).softmax(dim=1)[0]
+    reached = int(probs.argmax()) == target
+    return Counterfactual(changed, (ink - original)[0, 0], float(probs[target]), reached)
+
+
+def _touched(ink: Tensor, gradient: Tensor, brushes: Tensor) -> Tensor:
+    """`ink` (1, 1, H, W) with each of the TRIED most promising touches, (TRIED, 1, H, W)."""
+    height, width = ink.shape[2:]
+    places, margin = height * width, BRUSH_SIDE // 2
+    kinds = len(brushes)
+    touch = brushes.flatten(1)[:, :, None]  # (kinds, pixels of a brush, 1)
+    there = nn.functional.unfold(ink, BRUSH_SIDE, padding=margin)  # (1, pixels of a brush, places)
+    slope = nn.functional.unfold(gradient, BRUSH_SIDE, padding=margin)
+    drawn = (slope * (touch - there).clamp(min=0)).sum(dim=1)  # (kinds, places), first-order gain
+    erased = -(slope * (touch + there - 1).clamp(min=0)).sum(dim=1)
+    hangs_on = torch.minimum(touch, there).sum(dim=1) > 1  # a pixel's worth of ink is touched
+    gain = torch.cat([drawn.masked_fill(~hangs_on, 0.0), erased])  # (2 kinds, places)
+    best = gain.flatten().topk(TRIED).indices
+    where, which = best % places, best // places
+    marks = ink.new_zeros(TRIED, 1, height + 2 * margin, width + 2 * margin)
+    for mark, spot, brush in zip(marks, where.tolist(), (which % kinds).tolist(), strict=True):
+        top, left = divmod(spot, width)
+        mark[0, top : top + BRUSH_SIDE, left : left + BRUSH_SIDE] = brushes[brush]
+    marks = marks[:, :, margin:-margin, margin:-margin]  # (TRIED, 1, H, W)
+    draws = (which < kinds).view(-1, 1, 1, 1)
+    return torch.where(draws, torch.maximum(ink, marks), torch.minimum(ink, 1 - marks))
+
+
+def _brushes() -> Tensor:
+    """A dot, and lines of four pixels at 0, 45, 90 and 135 degrees: (5, BRUSH_SIDE, BRUSH_SIDE) in 0 to 1."""
+    half = torch.arange(BRUSH_SIDE) - float(BRUSH_SIDE // 2)
+    y, x = torch.meshgrid(half, half, indexing="ij")
+    shapes = [(x.square() + y.square()).sqrt()]  # distance of each pixel from the dot ...
+    for angle in torch.arange(4) * (torch.pi / 4):
+        along = (x * angle.cos() + y * angle.sin()).clamp(-2, 2)
+        shapes.append(((x - along * angle.cos()).square() + (y - along * angle.sin()).square()).sqrt())  # ... or line
+    return (BRUSH_RADIUS + 0.5 - torch.stack(shapes)).clamp(0, 1)

@@ -1,0 +1,190 @@
+"""What an answer rests on: layers, saliency, counterfactuals."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lenet import explain
+from lenet.classifier import Classifier, Prediction
+from lenet.models import MODELS
+from lenet.strokes import read_drawings, render, writer_split
+
+SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
+DIGIT_READERS = ("lenet5", "lenet5-linear", "lenet5-sigmoid", "lenet5-bn", "lenet5-1998", "lenet-wide")
+
+
+@pytest.fixture(scope="module")
+def digits() -> Classifier:
+    return Classifier.from_pretrained("digits")
+
+
+@pytest.fixture(scope="module")
+def seven(digits: Classifier) -> Prediction:
+    return digits.predict(render(SEVEN, 20))
+
+
+def two_best(classifier: Classifier, prediction: Prediction) -> tuple[int, int]:
+    first, second = sorted(prediction.probs, key=prediction.probs.__getitem__, reverse=True)[:2]
+    return classifier.classes.index(first), classifier.classes.index(second)
+
+
+def margin(model, x, label, against) -> float:
+    with torch.no_grad():
+        logits = model(x)[0]
+    return float(logits[label] - logits[against])
+
+
+# --------------------------------------------------------------------------------------------------
+# layers
+
+
+def test_layers_come_from_the_prediction(digits: Classifier, seven: Prediction) -> None:
+    layers = explain.layers(digits.model, seven.activations)
+    assert [layer.name for layer in layers if layer.telling] == ["pool1", "pool2", "relu3", "relu4", "fc3"]
+    assert "flatten" not in [layer.name for layer in layers]
+    for layer in layers:
+        assert torch.equal(layer.output, seven.activations[layer.name][0])
+
+
+def test_a_blank_picture_has_no_layers(digits: Classifier) -> None:
+    assert explain.layers(digits.model, {}) == ()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_architecture_is_told(name: str) -> None:
+    torch.manual_seed(0)
+    model = MODELS[name].build(1, 10).eval()
+    size = MODELS[name].size
+    with torch.inference_mode():
+        layers = explain.layers(model, model.activations(torch.rand(1, 1, size, size)))
+    assert layers[-1].telling
+    assert layers[-1].output.shape == (10,)
+    assert all(layer.output.dim() in (1, 3) for layer in layers)
+    assert not {layer.kind for layer in layers} & {type(m).__name__ for m in model.modules()}, "no plain words"
+    c5 = [layer for layer in layers if layer.name == "c5"]
+    assert [layer.output.shape for layer in c5] in ([], [(120,)])  # maps of one pixel are numbers
+
+
+# --------------------------------------------------------------------------------------------------
+# saliency
+
+
+def test_ink_has_a_say_and_paper_has_none(digits: Classifier, seven: Prediction) -> None:
+    x = seven.preprocessed.x
+    said = explain.saliency(digits.model, x, *two_best(digits, seven))
+    assert said.shape == x.shape[2:]
+    assert said[x[0, 0] == x.min()].abs().max() == 0
+    assert said.max() > 0
+
+
+def test_what_the_ink_said_adds_up(digits: Classifier, seven: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Completeness (Sundararajan et al. 2017, proposition 1) without noise, and nearly so with it."""
+    x, best = seven.preprocessed.x, two_best(digits, seven)
+    whole = margin(digits.model, x, *best) - margin(digits.model, torch.full_like(x, x.min()), *best)
+    assert float(explain.saliency(digits.model, x, *best).sum()) == pytest.approx(whole, rel=0.35)
+    monkeypatch.setattr(explain, "NOISE", 0.0)
+    assert float(explain.saliency(digits.model, x, *best, steps=256).sum()) == pytest.approx(whole, rel=0.02)
+
+
+def test_the_other_way_round_it_says_the_opposite(digits: Classifier, seven: Prediction) -> None:
+    x, (label, against) = seven.preprocessed.x, two_best(digits, seven)
+    there = explain.saliency(digits.model, x, label, against)
+    torch.testing.assert_close(there, -explain.saliency(digits.model, x, against, label))
+    alone = explain.saliency(digits.model, x, label) - explain.saliency(digits.model, x, against)
+    torch.testing.assert_close(there, alone, atol=1e-4, rtol=1e-3)
+
+
+def without(x: torch.Tensor, order: torch.Tensor, part: float) -> torch.Tensor:
+    ink = (x[0, 0] > x.min() + 0.3).flatten().nonzero()[:, 0]
+    first = ink[order.flatten()[ink].argsort(descending=True)][: round(part * len(ink))]
+    changed = x.clone().flatten()
+    changed[first] = x.min()
+    return changed.view_as(x)
+
+
+@pytest.mark.data
+def test_deleting_what_spoke_for_it_costs_more_than_deleting_any_ink(digits: Classifier, pen_file) -> None:
+    drawings = read_drawings(pen_file)
+    writer = min(writer_split(d.writer for d in drawings)[1])
+    some = [d for d in drawings if d.writer == writer][::10]
+    torch.manual_seed(0)
+    by_saliency, by_chance, against = [], [], []
+    for prediction in digits.predict_batch([render(d.strokes, 20) for d in some]):
+        x, best = prediction.preprocessed.x, two_best(digits, prediction)
+        said = explain.saliency(digits.model, x, *best)
+        by_saliency.append(margin(digits.model, without(x, said, 0.1), *best))
+        by_chance.append(margin(digits.model, without(x, torch.rand_like(said), 0.1), *best))
+        against.append(margin(digits.model, without(x, -said, 0.1), *best))
+    mean = [sum(values) / len(values) for values in (by_saliency, by_chance, against)]
+    assert mean[0] + 4 < mean[1] < mean[2], mean
+
+
+@pytest.mark.parametrize("name", DIGIT_READERS)
+def test_every_architecture_can_be_asked(name: str) -> None:
+    torch.manual_seed(0)
+    model = MODELS[name].build(1, 10).eval()
+    x = torch.zeros(1, 1, MODELS[name].size, MODELS[name].size)
+    x[0, 0, 6:22, 12:15] = 1
+    assert explain.saliency(model, x, 1, 2).isfinite().all()
+    changed = explain.counterfactual(model, x, 3)
+    assert changed.x.shape == x.shape
+    assert 0 <= changed.probability <= 1
+
+
+# --------------------------------------------------------------------------------------------------
+# counterfactuals
+
+
+def test_a_few_touches_change_the_answer(digits: Classifier, seven: Prediction) -> None:
+    x = seven.preprocessed.x
+    for target in (1, 2, 3, 9):
+        changed = explain.counterfactual(digits.model, x, target)
+        with torch.no_grad():
+            probs = digits.model(changed.x).softmax(dim=1)[0]
+        assert changed.reached
+        assert int(probs.argmax()) == target
+        assert changed.probability == pytest.approx(float(probs[target]), abs=1e-5)
+        assert x.min() - 1e-5 <= changed.x.min() <= changed.x.max() <= x.max() + 1e-5
+        scale = float(x.max() - x.min())
+        torch.testing.assert_close((changed.x - x)[0, 0] / scale, changed.change, atol=1e-5, rtol=1e-4)
+        assert changed.change.abs().max() <= 1
+
+
+def test_the_runner_up_is_near(digits: Classifier, seven: Prediction) -> None:
+    x = seven.preprocessed.x
+    change = explain.counterfactual(digits.model, x, two_best(digits, seven)[1]).change
+    drawn = float((x - x.min()).sum() / (x.max() - x.min()))
+    assert change.abs().sum() < 0.6 * drawn
+
+
+def test_what_is_it_already_stays_as_it_is(digits: Classifier, seven: Prediction) -> None:
+    changed = explain.counterfactual(digits.model, seven.preprocessed.x, 7)
+    assert changed.reached
+    assert changed.change.abs().max() == 0
+
+
+def test_added_ink_hangs_on_what_is_there(digits: Classifier, seven: Prediction) -> None:
+    x = seven.preprocessed.x
+    change = explain.counterfactual(digits.model, x, 2).change
+    ink = ((x[0, 0] - x.min()) / (x.max() - x.min()) + change).clamp(0, 1) > 0.3
+    near = torch.nn.functional.max_pool2d((x > x.min() + 0.3)[0].float(), 2 * 8 + 1, 1, 8)[0]
+    assert not (ink & (near == 0)).any()
+
+
+def test_it_says_when_it_did_not_succeed() -> None:
+    torch.manual_seed(0)
+    model = MODELS["lenet5-bn"].build(1, 10).eval()
+    with torch.no_grad():
+        model.fc3.bias[4] = -100.0
+    x = torch.zeros(1, 1, 32, 32)
+    x[0, 0, 6:22, 12:15] = 1
+    changed = explain.counterfactual(model, x, 4)
+    assert not changed.reached
+    assert changed.probability < 0.01
+
+
+def test_the_same_drawing_gets_the_same_picture(digits: Classifier, seven: Prediction) -> None:
+    x = seven.preprocessed.x
+    assert torch.equal(explain.saliency(digits.model, x, 7, 1), explain.saliency(digits.model, x, 7, 1))
+    assert torch.equal(explain.counterfactual(digits.model, x, 2).x, explain.counterfactual(digits.model, x, 2).x)
