@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from lenet.classifier import Found
 from lenet.errors import ImageError, LeNetError
 from lenet.ui import figures, networks
 
@@ -69,7 +70,7 @@ def what_if(question: dict[str, Any]) -> dict[str, Any]:
     return figures.what_if(prediction, networks.what_if(question["network"], prediction))
 
 
-def _asked(question: dict[str, Any]) -> tuple[tuple[networks.Found, ...], int]:
+def _asked(question: dict[str, Any]) -> tuple[tuple[Found, ...], int]:
     """What is found on the pad, and which of it is asked about.
 
     Args:
@@ -117,7 +118,7 @@ def build() -> gr.Dropdown:
         road = gr.Radio(ROAD_CHOICES, value="ours", label="How the drawing is prepared", scale=3)
     classes = networks.get(default).classes
     template = (HERE / "pad.html").read_text(encoding="utf-8")
-    template = template.replace("@answer@", figures.empty_answer(classes, INVITATION))
+    template = template.replace("@answer@", figures.empty_answer(classes, INVITATION, strangers=True))
     pad = gr.HTML(
         value={"network": default, "road": "ours"},
         html_template=template.replace("@steps@", STEPS_HINT),

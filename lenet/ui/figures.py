@@ -15,13 +15,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lenet.classifier import Prediction
+from lenet.classifier import Found, Prediction
 from lenet.explain import Counterfactual, Layer
 from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
-from lenet.ui.networks import NOT_A_DIGIT, Found, rival
+from lenet.ui.networks import rival
 
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange; the page's charts use them too
+NONE = "none"  # what stands at the probability that it is no digit at all
 SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
 
 
@@ -51,9 +52,7 @@ def curves(history: Sequence[EpochEnd], title: str) -> Figure:
 
 def answer(prediction: Prediction) -> str:
     """The answer large, a sentence, and every class's probability in a fixed order."""
-    best = prediction.label
-    large = f'<p class="label {_sizes(best)}">{escape(_short(best)) or "?"}</p>'
-    return _panel(prediction.verdict, best, large, sentence(prediction), prediction)
+    return _panel(prediction.label, _large(prediction), sentence(prediction), prediction)
 
 
 def reading(found: Sequence[Found], chosen: int) -> str:
@@ -65,21 +64,20 @@ def reading(found: Sequence[Found], chosen: int) -> str:
     if found[chosen].touching:
         said = "These may be two digits that touch: leave a gap."
     if len(found) == 1:
-        large = f'<p class="label {_sizes(one.label)}">{escape(_short(one.label)) or "?"}</p>'
-        return _panel(one.verdict, one.label, large, said, one)
-    number = "".join(_short(f.prediction.label) or "?" for f in found)
+        return _panel(_shown(one), _large(one), said, one, strangers=True)
+    number = "".join(_shown(f.prediction) or "?" for f in found)
     digits = "".join(_digit(f, position == chosen) for position, f in enumerate(found))
     large = (
         f'<div class="label number" style="--count:{len(found)}" role="group" '
         f'aria-label="{escape(f"Read as {number}. Choose a digit to look into.")}">{digits}</div>'
     )
-    return _panel(one.verdict, number, large, said, one)
+    return _panel(number, large, said, one, strangers=True)
 
 
 def _digit(found: Found, chosen: bool) -> str:
     prediction, (left, top, right, bottom) = found.prediction, found.box
-    name, percent = _short(prediction.label) or "?", f"{prediction.confidence:.0%}"
-    spoken = f"{prediction.label or 'unread'}, {percent} sure"
+    name, percent = _shown(prediction) or "?", f"{prediction.confidence:.0%}"
+    spoken = f"{_shown(prediction) or 'no digit, closest ' + prediction.label}, {percent} sure"
     return (
         f'<button type="button" class="digit {prediction.verdict}" aria-pressed="{str(chosen).lower()}" '
         f'data-x="{(left + right) / 2:.4f}" data-y="{(top + bottom) / 2:.4f}" '
@@ -87,12 +85,24 @@ def _digit(found: Found, chosen: bool) -> str:
     )
 
 
-def _panel(verdict: str, label: str, large: str, said: str, prediction: Prediction) -> str:
-    best = prediction.label
-    rows = "".join(_bar(name, p, name == best) for name, p in prediction.probs.items())
+def _large(prediction: Prediction) -> str:
+    shown = _shown(prediction)
+    return f'<p class="label {_sizes([shown])}">{escape(shown) or "?"}</p>'
+
+
+def _shown(prediction: Prediction) -> str:
+    """What the page calls it: nothing where it is none of the classes."""
+    return "" if prediction.verdict == "stranger" else prediction.label
+
+
+def _panel(label: str, large: str, said: str, prediction: Prediction, strangers: bool = False) -> str:
+    best, verdict = prediction.label, prediction.verdict
+    rows = "".join(_bar(name, p, name == best and verdict != "stranger") for name, p in prediction.probs.items())
+    if strangers:
+        rows += _bar(NONE, prediction.stranger, verdict == "stranger")
     return (
         f'<div class="answer {verdict}" data-label="{escape(label)}">{large}<p class="sentence">{said}</p>'
-        f'<div class="bars" role="img" aria-label="{escape(_spoken(prediction))}">{rows}</div></div>'
+        f'<div class="bars" role="img" aria-label="{escape(_spoken(prediction, strangers))}">{rows}</div></div>'
     )
 
 
@@ -107,19 +117,18 @@ def _box(found: Found, chosen: bool) -> str:
     left, top, right, bottom = (100 * part for part in found.box)
     more = {"chosen": chosen, "touching": found.touching, "high": top < 9}  # "high": no room above for the tag
     kinds = ["box", found.prediction.verdict, *(name for name, holds in more.items() if holds)]
-    said = f"{_short(found.prediction.label) or '?'} <i>{found.prediction.confidence:.0%}</i>"
+    said = f"{_shown(found.prediction) or '?'} <i>{found.prediction.confidence:.0%}</i>"
     return (
         f'<span class="{" ".join(kinds)}" style="left:{left:.2f}%;top:{top:.2f}%;'
         f'width:{right - left:.2f}%;height:{bottom - top:.2f}%"><b>{said}</b></span>'
     )
 
 
-def empty_answer(classes: Sequence[str], invitation: str) -> str:
+def empty_answer(classes: Sequence[str], invitation: str, strangers: bool = False) -> str:
     """The same panel before there is anything to answer, of the same size."""
-    rows = "".join(_bar(name, 0.0, False) for name in classes)
-    sizes = _sizes(max((_short(name) for name in classes), key=len))
+    rows = "".join(_bar(name, 0.0, False) for name in [*classes, *([NONE] if strangers else [])])
     return (
-        f'<div class="answer blank" data-label=""><p class="label {sizes}">?</p>'
+        f'<div class="answer blank" data-label=""><p class="label {_sizes(classes)}">?</p>'
         f'<p class="sentence">{escape(invitation)}</p><div class="bars">{rows}</div></div>'
     )
 
@@ -128,32 +137,27 @@ def sentence(prediction: Prediction) -> str:
     """What the network would say, in words."""
     if prediction.verdict == "blank":
         return "Nothing to read here yet: draw something."
-    if prediction.label == NOT_A_DIGIT:
-        closest = rival(prediction)
-        return f"Not a digit, I think. Closest: {escape(closest)} ({prediction.probs[closest]:.0%})"
+    if prediction.verdict == "stranger":
+        return f"Not a digit, I think. Closest: {escape(prediction.label)} ({prediction.confidence:.0%})"
     first, second = sorted(prediction.probs, key=prediction.probs.__getitem__, reverse=True)[:2]
     if prediction.verdict == "unsure":
         return f"Unsure: {escape(first)} or {escape(second)}?"
     return f"{prediction.confidence:.1%} sure" if prediction.confidence < 0.9995 else "over 99.9% sure"
 
 
-def _short(name: str) -> str:
-    """What stands for a class where there is little room."""
-    return "?" if name == NOT_A_DIGIT else name
+def _sizes(names: Sequence[str]) -> str:
+    """How large labels may be."""
+    return "long" if max(map(len, names)) > 1 else "short"
 
 
-def _sizes(name: str) -> str:
-    """How large a label may be."""
-    return "long" if len(_short(name)) > 1 else "short"
-
-
-def _spoken(prediction: Prediction) -> str:
-    return "Probabilities: " + ", ".join(f"{name} {p:.0%}" for name, p in prediction.probs.items())
+def _spoken(prediction: Prediction, strangers: bool) -> str:
+    chances = prediction.probs | ({NONE: prediction.stranger} if strangers else {})
+    return "Probabilities: " + ", ".join(f"{name} {p:.0%}" for name, p in chances.items())
 
 
 def _bar(name: str, probability: float, best: bool) -> str:
     return (
-        f'<div class="bar{" best" if best else ""}"><span class="name">{escape(_short(name))}</span>'
+        f'<div class="bar{" best" if best else ""}"><span class="name">{escape(name)}</span>'
         f'<span class="track"><span class="fill" style="transform:scaleX({probability:.4f})"></span></span>'
         f'<span class="percent">{100 * probability:.0f}%</span></div>'
     )
@@ -200,7 +204,7 @@ def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[
         row: dict[str, Any] = {"name": layer.name, "kind": layer.kind, "telling": layer.telling}
         row["shape"] = list(layer.output.shape)
         if layer is found[-1]:
-            row["labels"] = [_short(name) for name in classes]
+            row["labels"] = [*classes, NONE][: len(layer.output)]
         if every or layer.telling:
             row |= _cells(layer.output.numpy(), "labels" in row)
         rows.append(row)
@@ -226,7 +230,7 @@ def _bytes(values: np.ndarray, signed: bool) -> dict[str, Any]:
 def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
     """The picture that the network saw, which of its ink spoke for what, and a line that says so."""
     other = rival(prediction)
-    label = "no digit" if prediction.label == NOT_A_DIGIT else prediction.label
+    label = _shown(prediction) or "no digit"
     return {
         "side": _middle(evidence).shape[-1],
         "ink": _ink(prediction),

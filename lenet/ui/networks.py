@@ -12,37 +12,20 @@ import tempfile
 import threading
 import warnings
 from collections import OrderedDict
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from lenet.checkpoint import Checkpoint, load, save
-from lenet.classifier import WEIGHTS, Classifier, Prediction
+from lenet.classifier import WEIGHTS, Classifier, Found, Prediction
 from lenet.errors import CheckpointError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, saliency
 from lenet.preprocess import Picture
 from lenet.ui import cores
 
-NOT_A_DIGIT = "not a digit"  # the class that some networks have for scribbles and letters
 REMEMBERED = 32  # readings, of about a third of a megabyte each: what was just answered is looked into
 KEPT = 64  # trained networks, of a quarter to one and a half megabytes each; the oldest go first
-
-
-@dataclass(frozen=True)
-class Found:
-    """One digit in a picture.
-
-    Attributes:
-        box: left, top, right and bottom as parts of the picture's width and height, 0 to 1.
-        prediction: what the network says of it alone.
-        touching: it may be two digits that touch.
-    """
-
-    box: tuple[float, float, float, float]
-    prediction: Prediction
-    touching: bool = False
 
 
 _lock = threading.Lock()
@@ -133,7 +116,10 @@ def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
         if name in _readings:
             _readings.move_to_end(name)
             return _readings[name]
-    found = _read(key, image, road)
+    cores.one()
+    network = get(key)
+    # An empty pad is one picture too, of nothing.
+    found = network.read(image, road) or (Found((0.0, 0.0, 1.0, 1.0), network.predict(image, road), False),)
     with _lock:
         _readings[name] = found
         while len(_readings) > REMEMBERED:
@@ -141,13 +127,11 @@ def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
     return found
 
 
-def _read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
-    return (Found((0.0, 0.0, 1.0, 1.0), predict(key, image, road)),)
-
-
 def rival(prediction: Prediction) -> str:
-    """The likeliest digit that is not the answer."""
-    others = {name: p for name, p in prediction.probs.items() if name not in (prediction.label, NOT_A_DIGIT)}
+    """What it may be instead: the likeliest class that is not the answer, or of a stranger the likeliest of all."""
+    if prediction.verdict == "stranger":
+        return prediction.label
+    others = {name: p for name, p in prediction.probs.items() if name != prediction.label}
     return max(others, key=others.__getitem__)
 
 
@@ -167,7 +151,9 @@ def evidence(key: str, prediction: Prediction) -> np.ndarray:
     """(H, W): which ink spoke for the answer (positive) and which for its rival, in logits."""
     cores.one()
     network = get(key)
-    label, against = (network.classes.index(name) for name in (prediction.label, rival(prediction)))
+    stranger = prediction.verdict == "stranger"  # whose logit comes after all classes'
+    label = len(network.classes) if stranger else network.classes.index(prediction.label)
+    against = network.classes.index(rival(prediction))
     return saliency(network.model, prediction.preprocessed.x, label, against).numpy()
 
 

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier, Prediction
+from lenet.classifier import Classifier, Found, Prediction
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
 from lenet.training import EpochEnd, Step
 from lenet.ui import draw, figures, networks
-from lenet.ui.networks import NOT_A_DIGIT, Found
 from lenet.ui.train import POINTS_AT_MOST, Curves, Line, _duration, _table
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -85,17 +84,18 @@ def test_a_stage_travels_as_a_small_png() -> None:
 
 
 def said(label: str, confidence: float, verdict: str = "sure") -> Prediction:
-    """A prediction made by hand: the rest of the probability goes to the next class."""
-    probs = dict.fromkeys([*"0123456789", NOT_A_DIGIT], 0.0)
-    probs["5" if label != "5" else "6"] = 1 - confidence
+    """A prediction made by hand: the rest of the probability goes to another class, or to none."""
+    probs = dict.fromkeys("0123456789", 0.0)
     probs[label] = confidence
+    stranger = 1 - confidence if verdict == "stranger" else 0.0
+    probs["5" if label != "5" else "6"] += 1 - confidence - stranger
     one = Classifier.from_pretrained("digits").predict(render(SEVEN, 20))
-    return replace(one, label=label, confidence=confidence, verdict=verdict, probs=probs)
+    return replace(one, label=label, confidence=confidence, verdict=verdict, probs=probs, stranger=stranger)
 
 
 TWENTY = (
-    Found((0.1, 0.3, 0.4, 0.7), said("2", 0.98)),
-    Found((0.6, 0.05, 0.9, 0.7), said("0", 0.55, "unsure")),
+    Found((0.1, 0.3, 0.4, 0.7), said("2", 0.98), False),
+    Found((0.6, 0.05, 0.9, 0.7), said("0", 0.55, "unsure"), False),
 )
 
 
@@ -110,8 +110,11 @@ def test_a_number_is_read_from_left_to_right() -> None:
 
 
 def test_one_digit_is_shown_as_ever() -> None:
-    one = (Found((0.0, 0.0, 1.0, 1.0), said("2", 0.98)),)
-    assert figures.reading(one, 0) == figures.answer(one[0].prediction)
+    one = (Found((0.0, 0.0, 1.0, 1.0), said("2", 0.98), False),)
+    html = figures.reading(one, 0)
+    assert '<p class="label short">2</p>' in html
+    assert html.count('class="bar') == 11 + 1 + 1  # the digits, none, the best one's and their frame
+    assert figures.answer(one[0].prediction).count('class="bar') == 10 + 1 + 1
     assert figures.boxes(one, 0) == ""
 
 
@@ -139,10 +142,27 @@ def test_the_digit_under_the_pen_is_meant(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_no_digit_has_no_name_but_a_closest_one() -> None:
-    html = figures.answer(said(NOT_A_DIGIT, 0.88))
-    assert f'data-label="{NOT_A_DIGIT}"><p class="label short">?</p>' in html
+    stranger = said("5", 0.12, "stranger")
+    html = figures.reading((Found((0.1, 0.3, 0.4, 0.7), stranger, False),), 0)
+    assert 'data-label=""><p class="label short">?</p>' in html
     assert "Not a digit, I think. Closest: 5 (12%)" in html
-    assert "label short" in figures.empty_answer(["1", NOT_A_DIGIT], "")
+    assert 'bar best"><span class="name">none<' in html
+    assert html.count("bar best") == 1
+    assert "none 88%" in html
+    assert networks.rival(stranger) == "5"
+    assert "label short" in figures.empty_answer(["1", "2"], "", strangers=True)
+
+
+def test_why_a_scribble_is_no_digit() -> None:
+    rng = np.random.default_rng(0)
+    picture = render([rng.uniform(100, 400, (25, 2))], 12)
+    asked = question(picture=address(picture))
+    (found,) = networks.read("digits", draw.decode(asked["picture"]), "ours")
+    assert found.prediction.verdict == "stranger"
+    why = draw.look_inside(asked | {"why": True})["why"]
+    assert "spoke for no digit" in why["legend"]
+    assert f"spoke for {found.prediction.label}" in why["legend"]
+    assert found.prediction.label in draw.what_if(asked)["said"]
 
 
 # --------------------------------------------------------------------------------------------------
@@ -160,10 +180,10 @@ def test_inside_sends_what_is_in_view() -> None:
     by_name = {row["name"]: row for row in reply["layers"]}
     assert list(by_name) == [n for n in Classifier.from_pretrained("digits").model._modules if n != "flatten"]
     assert "bytes" not in by_name["conv1"]
-    assert len(base64.b64decode(by_name["pool1"]["bytes"])) == 6 * 14 * 14
-    assert (by_name["pool1"]["shape"], len(by_name["pool1"]["said"])) == ([6, 14, 14], 6)
-    assert by_name["fc3"]["labels"] == list("0123456789")
-    assert int(np.argmax(by_name["fc3"]["said"])) == 7
+    assert len(base64.b64decode(by_name["pool1"]["bytes"])) == 16 * 12 * 12
+    assert (by_name["pool1"]["shape"], len(by_name["pool1"]["said"])) == ([16, 12, 12], 16)
+    assert by_name["fc1"]["labels"] == [*"0123456789", "none"]
+    assert int(np.argmax(by_name["fc1"]["said"])) == 7
     every = draw.look_inside(question(inside=True, every=True))["layers"]
     assert all("bytes" in row for row in every)
     assert every[0]["signed"]
