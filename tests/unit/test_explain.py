@@ -16,7 +16,7 @@ DIGIT_READERS = ("lenet5", "lenet5-linear", "lenet5-sigmoid", "lenet5-bn", "lene
 
 @pytest.fixture(scope="module")
 def digits() -> Classifier:
-    return Classifier.from_pretrained("digits")
+    return Classifier.from_pretrained("mnist-lenet5-bn")
 
 
 @pytest.fixture(scope="module")

@@ -113,8 +113,8 @@ def test_one_digit_is_shown_as_ever() -> None:
     one = (Found((0.0, 0.0, 1.0, 1.0), said("2", 0.98), False),)
     html = figures.reading(one, 0)
     assert '<p class="label short">2</p>' in html
-    assert html.count('class="bar') == 11 + 1 + 1  # the digits, none, the best one's and their frame
-    assert figures.answer(one[0].prediction).count('class="bar') == 10 + 1 + 1
+    assert html.count('class="bar') == 11 + 1  # the digits and none, and their frame
+    assert figures.answer(one[0].prediction).count('class="bar') == 10 + 1
     assert figures.boxes(one, 0) == ""
 
 
