@@ -63,6 +63,8 @@ def reading(found: Sequence[Found], chosen: int) -> str:
         said = f"Digit {chosen + 1} of {len(found)}: {said[0].lower()}{said[1:]}"
     if found[chosen].touching:
         said = "These may be two digits that touch: leave a gap."
+        if one.verdict == "stranger":
+            said = "Not one digit, I think. If these are two that touch, leave a gap."
     if len(found) == 1:
         return _panel(_shown(one), _large(one), said, one, strangers=True)
     number = "".join(_shown(f.prediction) or "?" for f in found)
@@ -76,8 +78,8 @@ def reading(found: Sequence[Found], chosen: int) -> str:
 
 def _digit(found: Found, chosen: bool) -> str:
     prediction, (left, top, right, bottom) = found.prediction, found.box
-    name, percent = _shown(prediction) or "?", f"{prediction.confidence:.0%}"
-    spoken = f"{_shown(prediction) or 'no digit, closest ' + prediction.label}, {percent} sure"
+    name, percent = _shown(prediction) or "?", _percent(prediction)
+    spoken = f"{name}, {percent} sure" if _shown(prediction) else f"no digit, closest to {prediction.label}"
     return (
         f'<button type="button" class="digit {prediction.verdict}" aria-pressed="{str(chosen).lower()}" '
         f'data-x="{(left + right) / 2:.4f}" data-y="{(top + bottom) / 2:.4f}" '
@@ -93,6 +95,11 @@ def _large(prediction: Prediction) -> str:
 def _shown(prediction: Prediction) -> str:
     """What the page calls it: nothing where it is none of the classes."""
     return "" if prediction.verdict == "stranger" else prediction.label
+
+
+def _percent(prediction: Prediction) -> str:
+    """How sure the network is of what the page shows."""
+    return f"{prediction.confidence:.0%}" if _shown(prediction) else NONE
 
 
 def _panel(label: str, large: str, said: str, prediction: Prediction, strangers: bool = False) -> str:
@@ -117,7 +124,7 @@ def _box(found: Found, chosen: bool) -> str:
     left, top, right, bottom = (100 * part for part in found.box)
     more = {"chosen": chosen, "touching": found.touching, "high": top < 9}  # "high": no room above for the tag
     kinds = ["box", found.prediction.verdict, *(name for name, holds in more.items() if holds)]
-    said = f"{_shown(found.prediction) or '?'} <i>{found.prediction.confidence:.0%}</i>"
+    said = f"{_shown(found.prediction) or '?'} <i>{_percent(found.prediction)}</i>"
     return (
         f'<span class="{" ".join(kinds)}" style="left:{left:.2f}%;top:{top:.2f}%;'
         f'width:{right - left:.2f}%;height:{bottom - top:.2f}%"><b>{said}</b></span>'

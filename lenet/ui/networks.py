@@ -55,10 +55,10 @@ def shipped(road: str) -> list[tuple[str, str]]:
 
 # What the shipped ones are to a visitor; the test accuracy follows.
 TITLES = {
-    "digits": "Today: more maps, pen strokes, and what is no digit",
+    "digits": "Today: ours",
     "mnist-lenet5-1998": "1998: LeNet-5 as printed",
-    "mnist-lenet5-sigmoid": "Tutorial: LeNet-5 with sigmoids",
-    "mnist-lenet5-bn": "Tutorial: LeNet-5 with BatchNorm",
+    "mnist-lenet5-sigmoid": "Tutorial: LeNet-5, sigmoids",
+    "mnist-lenet5-bn": "Tutorial: LeNet-5, BatchNorm",
 }
 
 

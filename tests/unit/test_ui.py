@@ -129,6 +129,9 @@ def test_digits_that_touch_are_said_to() -> None:
     touching = (replace(TWENTY[0], touching=True), TWENTY[1])
     assert "leave a gap" in figures.reading(touching, 0)
     assert "leave a gap" not in figures.reading(touching, 1)
+    doubtful = (Found((0.1, 0.1, 0.9, 0.5), said("8", 0.1, "stranger"), True),)
+    assert "Not one digit, I think. If these are two that touch" in figures.reading(doubtful, 0)
+    assert "<b>? <i>none</i></b>" in figures.boxes(doubtful, 0)
     assert "touching" in figures.boxes(touching, 1)
     assert "touching" in figures.boxes(touching[:1], 0)
 
