@@ -343,9 +343,11 @@ async function askInside() {
     looked = wanted;
   } catch {
     looked = ""; // the answer's own question tells the person
+    looking = false;
+    return;
   }
   looking = false;
-  if (wanted !== [number, version, ...Object.values(views)].join()) plan();
+  plan(); // for what was drawn, or came into view, meanwhile; what is known is not asked again
 }
 
 every.addEventListener("change", () => {
