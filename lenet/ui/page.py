@@ -66,7 +66,9 @@ def _publish(function: Any, inputs: list[Any]) -> None:
 
 
 def classify_digit(image: str, network: str, road: str) -> dict[str, Any]:
-    """Read the digit in a picture: {"label", "confidence", "verdict", "probs"}.
+    """Read the digit in a picture: {"label", "confidence", "verdict", "probs", "stranger"}.
+
+    The label is the likeliest digit, also where the verdict is "stranger": no digit, more likely than not.
 
     Args:
         image: a picture of one handwritten digit.
@@ -77,7 +79,7 @@ def classify_digit(image: str, network: str, road: str) -> dict[str, Any]:
 
 
 def classify_photo(image: str, network: str) -> dict[str, Any]:
-    """Name what a photo shows: {"label", "confidence", "verdict", "probs"}.
+    """Name what a photo shows: {"label", "confidence", "verdict", "probs", "stranger"}.
 
     Args:
         image: a photo.
@@ -96,4 +98,5 @@ def _answer(ask: Any) -> dict[str, Any]:
         "confidence": prediction.confidence,
         "verdict": prediction.verdict,
         "probs": prediction.probs,
+        "stranger": prediction.stranger,
     }

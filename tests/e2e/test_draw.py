@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +13,9 @@ import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import Page, Route, expect
 
-from lenet.classifier import Classifier
+from lenet.classifier import Classifier, Found
 from lenet.strokes import Drawing, read_drawings, render, writer_split
 from lenet.ui import figures
-from lenet.ui.networks import Found
 from tests.e2e.conftest import answer, draw, expect_label, settled
 
 pytestmark = pytest.mark.browser
@@ -249,14 +250,14 @@ def test_a_map_says_what_it_is(page: Page) -> None:
 
 def test_every_layer_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
     draw(page, SEVEN, side=280)
-    expect(page.locator("#pad .layer:visible")).to_have_count(5)
+    expect(page.locator("#pad .layer:visible")).to_have_count(6)
     blank = painted(page, "#pad .layer canvas")
     page.get_by_label("Every layer").check()
-    expect(page.locator("#pad .layer:visible")).to_have_count(13)
+    expect(page.locator("#pad .layer:visible")).to_have_count(19)
     painted_anew(page, "#pad .layer canvas", blank)
     snap(page, "inside-every-1280")
     page.get_by_label("Every layer").uncheck()
-    expect(page.locator("#pad .layer:visible")).to_have_count(5)
+    expect(page.locator("#pad .layer:visible")).to_have_count(6)
 
 
 def test_what_would_make_it_another(page: Page) -> None:
@@ -268,13 +269,13 @@ def test_what_would_make_it_another(page: Page) -> None:
     before = painted(page, "#pad .change")
     ask.focus()
     page.keyboard.press("Enter")
-    expect(verdict).to_contain_text("So changed, it reads a")
+    expect(verdict).to_contain_text(re.compile("So changed, it reads a|Even so changed, it is not yet a"))
     after = painted_anew(page, "#pad .change", before)
     page.get_by_label("Every layer").check()  # asks again what is inside, and leaves this alone
     page.wait_for_timeout(300)
     assert painted(page, "#pad .change") == after
     draw(page, [[(30, 30), (60, 30)]], side=280)
-    expect(verdict).not_to_contain_text("So changed")
+    expect(verdict).not_to_contain_text(re.compile("[Ss]o changed"))
 
 
 def test_what_is_closed_is_not_asked_for(page: Page) -> None:
@@ -294,11 +295,37 @@ def test_what_is_closed_is_not_asked_for(page: Page) -> None:
         page.locator(ANSWER).scroll_into_view_if_needed()
 
 
+def test_a_number_is_read(page: Page) -> None:
+    draw(page, [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]], side=280)
+    expect_label(page, "17")
+    expect(page.locator("#pad .box")).to_have_count(2)
+    expect(page.locator("#pad .digit")).to_have_count(2)
+
+
+def test_a_scribble_is_no_digit(page: Page) -> None:
+    places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
+    draw(page, [places], side=280)
+    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think")
+    expect(page.locator("#pad .bar.best .name")).to_have_text("none")
+    expect(page.locator("#pad .label")).to_have_text("?")
+
+
+@pytest.mark.parametrize("network", ["1998: LeNet-5 as printed", "Tutorial: LeNet-5, sigmoids"])
+def test_networks_of_thirty_years_answer_the_same_drawing(page: Page, network: str) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile(network)).click()
+    expect(page.locator("#pad .layer").last).to_contain_text("10 numbers")
+    expect(page.locator("#pad .result")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", re.compile("^[0-9]$"))
+
+
 def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callable[[Page, str], None]) -> None:
     """The reading is made by hand, so that this is about the page alone."""
     one = Classifier.from_pretrained("digits").predict(render([[(250, 100), (250, 400)]], 20))
     seven = Classifier.from_pretrained("digits").predict(render([[(140, 110), (365, 105), (235, 415)]], 20))
-    found = (Found((0.1, 0.2, 0.4, 0.8), one), Found((0.5, 0.2, 0.9, 0.8), seven, touching=True))
+    found = (Found((0.1, 0.2, 0.4, 0.8), one, False), Found((0.5, 0.2, 0.9, 0.8), seven, touching=True))
 
     def answer_by_hand(route: Route) -> None:
         body = route.request.post_data_json
