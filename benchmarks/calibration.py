@@ -35,6 +35,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
     options = parser.parse_args()
+    if len(options.network) < 2:
+        parser.error("give two networks or more, of the recipes digits-fold-1 to -5: each is judged by the others'")
     try:
         pairs = readers(options)
         test = load("mnist").test
@@ -58,7 +60,7 @@ def main() -> int:
     print("\n| network | ECE as trained | temperature, from the others' writers | ECE with it |\n|---|---:|---:|---:|")
     cooled = []
     for number, (name, (logits, labels)) in enumerate(zip(options.network, answers, strict=True)):
-        others = [answer for other, answer in enumerate(answers) if other != number] or answers
+        others = [answer for other, answer in enumerate(answers) if other != number]
         temperature = fit_temperature(*(torch.cat(parts) for parts in zip(*others, strict=True)))
         cooled.append((logits / temperature).softmax(dim=1))
         before, after = (calibration_error(probs[:, :10], labels) for probs in (logits.softmax(dim=1), cooled[-1]))

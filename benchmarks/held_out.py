@@ -62,6 +62,9 @@ def heading(pairs: list[tuple[Classifier, list[Drawing]]], options: argparse.Nam
         f"{' '.join(Path(name).name for name in options.network)}: {len(drawings):,} drawings by "
         f"{len({d.writer for d in drawings})} writers ({options.writers})"
     )
-    if options.writers == "auto" and any(c.recipe.dataset == "drawings" for c, _ in pairs):
-        line += f"\nNote: {pairs[0][0].recipe.name} learned from all writers of {PEN_FILE}: only others measure it."
+    for classifier, some in pairs:
+        dataset, writers = classifier.recipe.dataset, {d.writer for d in some}
+        held = writer_fold(range(1, 31), int(dataset.removeprefix(FOLD))) if dataset.startswith(FOLD) else set()
+        if dataset.startswith("drawings") and options.source.name == PEN_FILE and writers - held:
+            line += f"\nNote: {classifier.recipe.name} learned from writers that it reads here: only others measure it."
     return line

@@ -5,8 +5,9 @@
 The digits are pen drawings of writers that the network did not learn from, at brush widths 6, 14, 28
 and 44 of 400.  The strangers come from other sources than those of lenet/strangers.py, from which
 the network learned: printed letters and signs of matplotlib's own fonts, scribbles of another kind,
-filled shapes, textures, and pairs of those writers' digits that touch.  What cannot be told from a
-digit even by a person is left out, as there.  The score is 1 - `stranger`; a blank scores 0.
+filled shapes and textures; only the pairs of digits that touch are made as there, of other writers.
+What cannot be told from a digit even by a person is left out, as there.  The score is 1 - `stranger`;
+a blank scores 0.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ class Classifier:
         predictions = self._predictions([fitted(stages, ink, self.recipe.input) for ink in inks])
         doubts = [self._doubt(p) for p in predictions]
         return tuple(
-            _found(sheet.fractions(tried[i].whole), predictions[i], may_touch(inks[i], doubts[i]))
+            _found(sheet.fractions(tried[i].whole), _alone(predictions[i]), may_touch(inks[i], doubts[i]))
             for i in cheapest(tried, doubts)
             if tried[i].digit and predictions[i].verdict != "blank"
         )
@@ -188,6 +188,11 @@ class Classifier:
         if stranger > STRANGER_ABOVE:
             verdict = "stranger"
         return Prediction(label, named[label], named, stranger, verdict, preprocessed, activations)
+
+
+def _alone(prediction: Prediction) -> Prediction:
+    """The same, without holding on to the batch that it was one of."""
+    return replace(prediction, activations={name: output.clone() for name, output in prediction.activations.items()})
 
 
 def _found(box: tuple[float, float, float, float], prediction: Prediction, touching: bool) -> Found:

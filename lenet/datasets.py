@@ -6,20 +6,23 @@ MNIST, FashionMNIST and CIFAR-10 are downloaded from their own sites, with their
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import math
 import os
 import struct
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
+import PIL
 import platformdirs
 import torch
 import torchvision
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from torchvision.datasets.utils import download_and_extract_archive
 
@@ -230,27 +233,39 @@ def _render_stranger(digits: list[Drawing], number: int) -> np.ndarray:
     return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], side / 6))))
 
 
-def _cached(path: Path, count: int, make: Callable[[int], np.ndarray]) -> Tensor:
+def _cached(path: Path, fingerprint: str, count: int, make: Callable[[int], np.ndarray]) -> Tensor:
     """The images make(0) to make(count - 1), uint8, from the file at `path` where it holds just these.
 
-    Rendering takes minutes and reading a blink.  A file that a different version wrote is found out by
-    making a few images anew.
+    Rendering takes minutes and reading a blink.
+
+    Args:
+        fingerprint: of what decides the images; a file with another one is made anew.
     """
-    probes = range(0, count, max(1, count // 16))
     try:
-        images = load_file(path)["images"]
-        if len(images) == count and all(np.array_equal(images[i].numpy(), make(i)) for i in probes):
-            return images
-    except (OSError, KeyError, SafetensorError):
+        with safe_open(path, framework="pt") as file:
+            images: Tensor = file.get_tensor("images")
+            if len(images) == count and (file.metadata() or {}).get("fingerprint") == fingerprint:
+                return images
+    except (OSError, SafetensorError):
         pass
     images = torch.from_numpy(np.stack([make(i) for i in range(count)]))
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        save_file({"images": images}, part)
+        save_file({"images": images}, part, metadata={"fingerprint": fingerprint})
         part.replace(path)
     except (OSError, SafetensorError):  # a full disk or a read-only folder: then anew next time
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
     return images
+
+
+@lru_cache
+def _fingerprint(pen_file: Path) -> str:
+    """Of all that decides a rendering: the strokes, the code that bends and draws them, and Pillow."""
+    here = Path(__file__).parent
+    code = [here / f"{name}.py" for name in ("datasets", "strangers", "strokes", "ink", "preprocess")]
+    content = b"".join(path.read_bytes() for path in (*code, pen_file))
+    return hashlib.sha256(content + PIL.__version__.encode()).hexdigest()
 
 
 def _pen_split(drawings: list[Drawing], images: Tensor, writers: set[int]) -> Split:
@@ -263,7 +278,9 @@ def _pen_split(drawings: list[Drawing], images: Tensor, writers: set[int]) -> Sp
 def _pen_images(root: Path) -> tuple[list[Drawing], Tensor]:
     drawings = read_drawings(root / PEN_FILE)
     path = root / "pen_digits_30_writers.rendered.safetensors"
-    return drawings, _cached(path, len(drawings), lambda i: _render_drawing(drawings[i], i))
+    return drawings, _cached(
+        path, _fingerprint(root / PEN_FILE), len(drawings), lambda i: _render_drawing(drawings[i], i)
+    )
 
 
 def _pen(root: Path) -> Dataset:
@@ -297,7 +314,10 @@ def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[in
     known = [d for d in pen if d.writer in learned]
     name = "strangers" + "".join(f"-{writer}" for writer in sorted(held))
     odd = _cached(
-        root / f"{name}.rendered.safetensors", STRANGERS + STRANGERS_HELD_OUT, lambda i: _render_stranger(known, i)
+        root / f"{name}.rendered.safetensors",
+        _fingerprint(root / PEN_FILE),
+        STRANGERS + STRANGERS_HELD_OUT,
+        lambda i: _render_stranger(known, i),
     )
     odd_split = Split(odd[:, None], torch.full((len(odd),), len(DIGITS)))
     return Dataset(

@@ -168,7 +168,7 @@ class Counterfactual:
     reached: bool
 
 
-def counterfactual(model: Network, x: Tensor, target: int) -> Counterfactual:
+def counterfactual(model: Network, x: Tensor, target: int, temperature: float = 1.0) -> Counterfactual:
     """The few touches of pen and eraser that make the network read a picture as another class.
 
     Gradient ascent on single pixels finds a haze that no hand would draw.  So the change is made of
@@ -183,6 +183,7 @@ def counterfactual(model: Network, x: Tensor, target: int) -> Counterfactual:
         x: network input of one picture, (1, 1, H, W), light ink on dark paper; its least and greatest
             values are paper and full ink.
         target: index of the wanted class.
+        temperature: what the logits are divided by, as in `Recipe.temperature`.
     """
     x = x.detach()
     paper, full = x.aminmax()
@@ -192,7 +193,7 @@ def counterfactual(model: Network, x: Tensor, target: int) -> Counterfactual:
     noise = 0.15 * _noise(3, x)
     for _ in range(TOUCHES):
         copies = torch.cat([ink, ink + noise]).requires_grad_()
-        chances = model(paper + scale * copies).log_softmax(dim=1)[:, target]  # (4,)
+        chances = (model(paper + scale * copies) / temperature).log_softmax(dim=1)[:, target]  # (4,)
         if chances[0].exp() >= GOAL:
             break
         gradient = torch.autograd.grad(chances.sum(), copies)[0].mean(dim=0, keepdim=True)
@@ -201,7 +202,7 @@ def counterfactual(model: Network, x: Tensor, target: int) -> Counterfactual:
             ink = candidates[model(paper + scale * candidates).log_softmax(dim=1)[:, target].argmax()][None]
     changed = paper + scale * ink
     with torch.no_grad():
-        probs = model(changed).softmax(dim=1)[0]
+        probs = (model(changed) / temperature).softmax(dim=1)[0]
     reached = int(probs.argmax()) == target
     return Counterfactual(changed, (ink - original)[0, 0], float(probs[target]), reached)
 

@@ -22,6 +22,7 @@ MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
 
 PAPER_MIN_SIDE = 100  # pixels: what is smaller is no photograph
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
+PIECES = 200  # of ink that are looked at, the weightiest
 WINDOWS = (0.05, 0.12, 0.28)  # of the longer side: strokes are narrower, shadows and desks wider
 
 
@@ -262,8 +263,12 @@ def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> n
     pieces = np.flatnonzero(fit & (area >= 4) & (np.arange(len(fit)) > 0))
     if len(pieces) == 0:
         return pieces
-    slices = ndimage.find_objects(labels)
-    box = np.array([[edge for part in slices[p - 1] for edge in (part.start, part.stop)] for p in pieces])
+    if len(pieces) > PIECES:  # a page of dots: a digit is not among its lightest
+        pieces = np.sort(pieces[np.argsort(weight[pieces])[-PIECES:]])
+    number = np.zeros(len(fit), np.int32)
+    number[pieces] = np.arange(1, len(pieces) + 1)
+    slices = ndimage.find_objects(number[labels])
+    box = np.array([[edge for part in found for edge in (part.start, part.stop)] for found in slices])
     area, weight = area[pieces], weight[pieces]
     mean = weight / area
     main = int(np.argmax(weight * mean))

@@ -201,8 +201,9 @@ function paintRow(row) {
   const { columns, wide, high, gap, count } = grid;
   const flush = layer.shape.length === 1 ? 0 : gap; // no gap behind the last
   [canvas.width, canvas.height] = [Math.round(columns * wide) - flush, Math.ceil(count / columns) * high - gap];
-  canvas.style.width = `${canvas.width / devicePixelRatio}px`;
-  canvas.style.height = `${canvas.height / devicePixelRatio}px`;
+  const dots = Math.max(1, devicePixelRatio); // as in `arrange`
+  canvas.style.width = `${canvas.width / dots}px`;
+  canvas.style.height = `${canvas.height / dots}px`;
   const pen = canvas.getContext("2d");
   pen.imageSmoothingEnabled = false;
   const table = theme()[layer.signed ? "signed" : "unsigned"];

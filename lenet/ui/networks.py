@@ -24,7 +24,7 @@ from lenet.explain import Counterfactual, Layer, counterfactual, layers, salienc
 from lenet.preprocess import Picture
 from lenet.ui import cores
 
-REMEMBERED = 32  # readings, of about a third of a megabyte each: what was just answered is looked into
+REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 KEPT = 64  # trained networks, of a quarter to one and a half megabytes each; the oldest go first
 
 
@@ -136,7 +136,7 @@ def rival(prediction: Prediction) -> str:
 
 
 def blank(key: str) -> tuple[Layer, ...]:
-    """The layers of that network for an empty picture, so that their room on the page is known."""
+    """The layers of that network for some picture, so that their room on the page is known before there is one."""
     network = get(key)
     side = network.recipe.input.size
     return layers(network.model, network.predict(np.eye(side, dtype=np.float32)).activations)
@@ -161,7 +161,8 @@ def what_if(key: str, prediction: Prediction) -> Counterfactual:
     """What would make the answer its rival."""
     cores.one()
     network = get(key)
-    return counterfactual(network.model, prediction.preprocessed.x, network.classes.index(rival(prediction)))
+    target = network.classes.index(rival(prediction))
+    return counterfactual(network.model, prediction.preprocessed.x, target, network.recipe.temperature)
 
 
 def keep(checkpoint: Checkpoint) -> tuple[str, Path]:

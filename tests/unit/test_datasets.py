@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import struct
@@ -328,20 +329,27 @@ def test_renderings_are_kept_and_stale_ones_found_out(tmp_path):
         return one
 
     path = tmp_path / "some.safetensors"
-    first = lenet.datasets._cached(path, 40, make(0))
+    first = lenet.datasets._cached(path, "a", 40, make(0))
     assert len(made) == 40
     made.clear()
-    assert torch.equal(lenet.datasets._cached(path, 40, make(0)), first)
-    assert len(made) < 25  # a few probes
-    assert lenet.datasets._cached(path, 40, make(100))[0, 0, 0] == 100  # another version drew differently
+    assert torch.equal(lenet.datasets._cached(path, "a", 40, make(0)), first)
+    assert not made
+    assert lenet.datasets._cached(path, "b", 40, make(100))[0, 0, 0] == 100  # another version draws differently
+    assert lenet.datasets._cached(path, "b", 39, make(50))[0, 0, 0] == 50
     path.write_bytes(b"torn")
-    assert lenet.datasets._cached(path, 3, make(7))[:, 0, 0].tolist() == [7, 8, 9]
+    assert lenet.datasets._cached(path, "b", 3, make(7))[:, 0, 0].tolist() == [7, 8, 9]
     assert [p.name for p in tmp_path.iterdir()] == ["some.safetensors"]
 
 
-def test_a_read_only_folder_keeps_no_renderings(tmp_path):
-    missing = tmp_path / "nowhere" / "some.safetensors"
-    assert lenet.datasets._cached(missing, 2, lambda i: np.full((1, 1), i, np.uint8)).flatten().tolist() == [0, 1]
+def test_a_read_only_folder_keeps_no_renderings(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(lenet.datasets, "save_file", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert lenet.datasets._cached(
+        tmp_path / "some.safetensors", "a", 2, lambda i: np.full((1, 1), i, np.uint8)
+    ).flatten().tolist() == [0, 1]
 
 
 # --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from lenet.models import MODELS
 from lenet.strokes import read_drawings, render, writer_split
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
-DIGIT_READERS = ("lenet5", "lenet5-linear", "lenet5-sigmoid", "lenet5-bn", "lenet5-1998", "lenet-wide")
+DIGIT_READERS = ("lenet5", "lenet5-linear", "lenet5-sigmoid", "lenet5-bn", "lenet5-1998", "lenet-modern", "lenet-wide")
 
 
 @pytest.fixture(scope="module")

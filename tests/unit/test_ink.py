@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFilter
 
+from lenet import ink
 from lenet.ink import extract, from_paper, is_flat, to_grey
 from lenet.preprocess import InputFormat, Preprocessed, digit
 
@@ -190,3 +191,14 @@ def test_any_shape_and_any_noise_is_worked_through(shape):
         noise = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
         paper = from_paper(noise)
         assert paper.ink.shape == paper.evened.shape == shape
+
+
+def test_of_a_page_of_dots_only_the_weightiest_are_looked_at() -> None:
+    """Ten thousand pieces took seconds, and anybody may send such a picture."""
+    labels = np.zeros((400, 400), np.int32)
+    places = np.arange(1, 10_001).reshape(100, 100)
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        labels[row::4, column::4] = places
+    fit = np.ones(10_001, bool)
+    chosen = ink._digit_among(labels, np.where(labels > 0, np.float32(0.8), np.float32(0)), fit)
+    assert len(chosen) <= ink.PIECES

@@ -206,7 +206,7 @@ def test_bytes_can_be_read_back() -> None:
 
 def test_looking_inside_asks_the_network_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     draw.read_drawing(question())
-    monkeypatch.setattr(networks, "predict", lambda *_: pytest.fail("a second forward pass"))
+    monkeypatch.setattr(Classifier, "_activations", lambda *_: pytest.fail("a second forward pass"))
     assert draw.look_inside(question(inside=True))["layers"]
 
 
