@@ -140,7 +140,11 @@ class Classifier:
         predictions = self._predictions([fitted(stages, ink, self.recipe.input) for ink in inks])
         doubts = [self._doubt(p) for p in predictions]
         return tuple(
-            _found(sheet.fractions(tried[i].whole), _alone(predictions[i]), may_touch(inks[i], doubts[i]))
+            _found(
+                sheet.fractions(tried[i].whole),
+                _alone(predictions[i]) if len(tried) > 1 else predictions[i],
+                may_touch(inks[i], doubts[i]),
+            )
             for i in cheapest(tried, doubts)
             if tried[i].digit and predictions[i].verdict != "blank"
         )
@@ -163,6 +167,8 @@ class Classifier:
         activations = self._activations(torch.cat([p.x for p in preprocessed]))
         logits = list(activations.values())[-1]
         probs = (logits / self.recipe.temperature).softmax(dim=1)  # (B, classes), and one more for strangers
+        if len(preprocessed) == 1:
+            return [self._prediction(preprocessed[0], probs[0], activations)]
         return [
             self._prediction(p, probs[i], {name: output[i : i + 1] for name, output in activations.items()})
             for i, p in enumerate(preprocessed)

@@ -80,9 +80,12 @@ def to_input(images: Tensor, form: InputFormat) -> Tensor:
     elif side > form.size:
         raise ValueError(f"images of {side} pixels do not fit a network of {form.size} pixels by padding")
     # (value / 255 - mean) / std as one multiplication and one addition
-    scale = torch.tensor([1 / (255 * s) for s in form.std], device=x.device).view(1, -1, 1, 1)
-    shift = torch.tensor([-m / s for m, s in zip(form.mean, form.std, strict=True)], device=x.device).view(1, -1, 1, 1)
-    return x * scale + shift
+    scale, shift = [1 / (255 * s) for s in form.std], [-m / s for m, s in zip(form.mean, form.std, strict=True)]
+    if len(scale) == 1:  # the same numbers, without the time it takes to make tensors of them
+        return x * scale[0] + shift[0]
+    return x * torch.tensor(scale, device=x.device).view(1, -1, 1, 1) + torch.tensor(shift, device=x.device).view(
+        1, -1, 1, 1
+    )
 
 
 # --------------------------------------------------------------------------------------------------

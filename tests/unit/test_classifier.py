@@ -131,7 +131,7 @@ def test_the_shipped_networks_reach_their_goals() -> None:
 @pytest.mark.data
 def test_the_header_of_digits_says_what_the_test_split_says(mnist_root, digits: Classifier) -> None:
     dataset = lenet.load_dataset("mnist", mnist_root)
-    logits = lenet.evaluate(digits.model, dataset.test.images, digits.recipe.input)
+    logits = lenet.evaluate(digits.model, dataset.test.images, digits.recipe.input)[:, : len(digits.classes)]
     right = (logits.argmax(1) == dataset.test.labels).double().mean().item()
     assert right == pytest.approx(digits.metrics["test_accuracy"], abs=5e-4)
 
