@@ -39,7 +39,8 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(
-        "| network | decode | and preprocess | and predict, p50 | p95 | p50 less decode |\n|---|---:|---:|---:|---:|---:|"
+        "| network | decode | and preprocess | and predict, p50 | p95 | p50 less decode |\n"
+        "|---|---:|---:|---:|---:|---:|"
     )
     for name, (classifier, drawings) in zip(options.network, pairs, strict=True):
         pictures = [png(d) for d in drawings[: WARM_UP + COUNT]]
