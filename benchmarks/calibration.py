@@ -21,7 +21,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.drawings import WIDTHS
-from benchmarks.held_out import add_arguments, heading, readers
+from benchmarks.held_out import add_arguments, heading, parse
 from lenet.classifier import Classifier
 from lenet.datasets import load
 from lenet.errors import LeNetError
@@ -34,11 +34,10 @@ from lenet.training import evaluate
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
-    options = parser.parse_args()
+    options, pairs = parse(parser)
     if len(options.network) < 2:
         parser.error("give two networks or more, of the recipes digits-fold-1 to -5: each is judged by the others'")
     try:
-        pairs = readers(options)
         test = load("mnist").test
     except LeNetError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,8 @@ from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.held_out import add_arguments, heading, readers
-from lenet.classifier import UNSURE_BELOW, Classifier, Prediction
-from lenet.errors import LeNetError
+from benchmarks.held_out import Pairs, add_arguments, heading, parse
+from lenet.classifier import UNSURE_BELOW, Prediction
 from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
 
 WIDTHS = (6, 14, 28, 44)
@@ -32,12 +31,7 @@ HALF = PEN_TABLET / 2
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
-    options = parser.parse_args()
-    try:
-        pairs = readers(options)
-    except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    options, pairs = parse(parser)
     print(heading(pairs, options) + "\n")
     print("| brush width of 400 | ours | classic | ours, unsure | ours, wrong though sure |")
     print("|---:|---:|---:|---:|---:|")
@@ -52,9 +46,6 @@ def main() -> int:
         shares = [changed(pairs, width, change) for width in WIDTHS]
         print(f"| {name} | " + " | ".join(f"{value:.2%}" for value in (*shares, np.mean(shares))) + " |", flush=True)
     return 0
-
-
-Pairs = Sequence[tuple[Classifier, list[Drawing]]]
 
 
 def measure(pairs: Pairs, width: int) -> tuple[float, float, float, float]:

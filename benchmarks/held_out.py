@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from lenet.classifier import Classifier
@@ -24,8 +25,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--writers", choices=("auto", "all", "val", "test"), default="auto")
 
 
-def readers(options: argparse.Namespace) -> list[tuple[Classifier, list[Drawing]]]:
-    """Each network and the drawings that it is to read.
+Pairs = list[tuple[Classifier, list[Drawing]]]  # each network and the drawings that it is to read
+
+
+def parse(parser: argparse.ArgumentParser) -> tuple[argparse.Namespace, Pairs]:
+    """The options and what they name; ends the program with a sentence where that cannot be opened."""
+    options = parser.parse_args()
+    try:
+        return options, readers(options)
+    except LeNetError as error:
+        sys.exit(f"error: {error}")
+
+
+def readers(options: argparse.Namespace) -> Pairs:
+    """The networks and the drawings that the options name.
 
     Raises:
         LeNetError: a file is missing or damaged.
@@ -55,7 +68,7 @@ def chosen(file: Path, classifier: Classifier, writers: str) -> list[Drawing]:
     return [d for d in drawings if d.writer in wanted]
 
 
-def heading(pairs: list[tuple[Classifier, list[Drawing]]], options: argparse.Namespace) -> str:
+def heading(pairs: Pairs, options: argparse.Namespace) -> str:
     """What was read by what, in a line; and a warning where a network knew the writers."""
     drawings = [d for _, some in pairs for d in some]
     line = (

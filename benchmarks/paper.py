@@ -23,9 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks.held_out import add_arguments, heading, readers
-from lenet.classifier import UNSURE_BELOW, Classifier, Prediction
-from lenet.errors import LeNetError
+from benchmarks.held_out import Pairs, add_arguments, heading, parse
+from lenet.classifier import UNSURE_BELOW
 from lenet.strokes import Drawing
 
 # Diameters in millimetres, and how tall people write with such a pen.
@@ -78,12 +77,7 @@ def main() -> int:
     add_arguments(parser)
     parser.add_argument("--count", type=int, default=80, help="photographs a condition, five times as many mixed")
     parser.add_argument("--sheet", type=Path, help="save samples here instead of reading any")
-    options = parser.parse_args()
-    try:
-        pairs = readers(options)
-    except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    options, pairs = parse(parser)
     if options.sheet:
         sheet([d for _, some in pairs for d in some]).save(options.sheet)
         return 0
@@ -100,7 +94,7 @@ def main() -> int:
     return 0
 
 
-def measure(pairs: Sequence[tuple[Classifier, list[Drawing]]], name: str, count: int) -> tuple[float, float, float]:
+def measure(pairs: Pairs, name: str, count: int) -> tuple[float, float, float]:
     """Fractions: right by our road, right by the classic one, unsure; the networks take turns."""
     right = classic = unsure = 0
     for number in range(count):
@@ -109,12 +103,8 @@ def measure(pairs: Sequence[tuple[Classifier, list[Drawing]]], name: str, count:
         found = classifier.read(photo)  # as the page does
         right += "".join(f.prediction.label for f in found) == str(drawing.label)
         unsure += not found or any(f.prediction.verdict != "sure" for f in found)
-        classic += _is(classifier.predict(photo, "classic"), drawing)
+        classic += classifier.predict(photo, "classic").label == str(drawing.label)
     return right / count, classic / count, unsure / count
-
-
-def _is(prediction: Prediction, drawing: Drawing) -> bool:
-    return prediction.label == str(drawing.label)
 
 
 def sample(drawings: Sequence[Drawing], name: str, number: int) -> tuple[Drawing, bytes]:

@@ -20,8 +20,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.held_out import add_arguments, readers
-from lenet.errors import LeNetError
+from benchmarks.held_out import add_arguments, parse
 from lenet.preprocess import ROADS, open_picture
 from lenet.strokes import Drawing, render
 
@@ -31,13 +30,8 @@ WARM_UP, COUNT, PAD = 50, 300, 280
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
-    options = parser.parse_args()
     torch.set_num_threads(1)
-    try:
-        pairs = readers(options)
-    except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    options, pairs = parse(parser)
     print(
         "| network | decode | and preprocess | and predict, p50 | p95 | p50 less decode |\n"
         "|---|---:|---:|---:|---:|---:|"

@@ -30,10 +30,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from benchmarks.drawings import WIDTHS as ALL_WIDTHS
-from benchmarks.held_out import add_arguments, heading, readers
-from lenet.classifier import Classifier, Found
-from lenet.errors import LeNetError
-from lenet.strokes import CANVAS, PEN_TABLET, Drawing, render
+from benchmarks.held_out import Pairs, add_arguments, heading, parse
+from lenet.classifier import Found
+from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
 
 WIDTHS = (6, 14, 28)  # of 400
 PAD = 280  # pixels a side of the page's pad
@@ -41,7 +40,6 @@ NUMBERS = 300  # of each length and brush width
 PAIRS = 300  # that touch, of each brush width
 SAME_BOX = 0.8
 
-Strokes = list[np.ndarray]  # each (points, 2)
 Box = tuple[float, float, float, float]
 
 
@@ -58,20 +56,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
     parser.add_argument("--failures", type=Path, help="a folder to put pictures of what went wrong into")
-    options = parser.parse_args()
-    try:
-        pairs = readers(options)
-    except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    options, pairs = parse(parser)
     print(heading(pairs, options) + "\n")
     print_numbers(pairs, options.failures)
     print_touching(pairs, options.failures)
     print_single(pairs, options.failures)
     return 0
-
-
-Pairs = Sequence[tuple[Classifier, list[Drawing]]]
 
 
 def print_numbers(pairs: Pairs, failures: Path | None) -> None:

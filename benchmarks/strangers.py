@@ -25,9 +25,8 @@ from sklearn.metrics import roc_auc_score
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.drawings import WIDTHS
-from benchmarks.held_out import add_arguments, heading, readers
+from benchmarks.held_out import add_arguments, heading, parse
 from lenet.classifier import Prediction
-from lenet.errors import LeNetError
 from lenet.strokes import CANVAS, Drawing, fitted, render
 
 EACH = 1000  # strangers of each kind
@@ -44,12 +43,7 @@ Rng = np.random.Generator
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
-    options = parser.parse_args()
-    try:
-        pairs = readers(options)
-    except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    options, pairs = parse(parser)
     digits: list[Prediction] = []
     strangers: dict[str, list[Prediction]] = {name: [] for name in KINDS}
     for number, (classifier, drawings) in enumerate(pairs):

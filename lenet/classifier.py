@@ -61,6 +61,14 @@ class Prediction:
     activations: dict[str, Tensor]
 
 
+def rival(prediction: Prediction) -> str:
+    """What it may be instead: the likeliest class that is not the answer, or of a stranger the likeliest of all."""
+    if prediction.verdict == "stranger":
+        return prediction.label
+    others = {name: p for name, p in prediction.probs.items() if name != prediction.label}
+    return max(others, key=others.__getitem__)
+
+
 @dataclass(frozen=True)
 class Found:
     """One digit of a picture.

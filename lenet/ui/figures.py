@@ -15,11 +15,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lenet.classifier import Found, Prediction
+from lenet.classifier import Found, Prediction, rival
 from lenet.explain import Counterfactual, Layer
 from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
-from lenet.ui.networks import rival
 
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange; the page's charts use them too
 NONE = "none"  # what stands at the probability that it is no digit at all

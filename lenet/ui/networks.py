@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from lenet.checkpoint import Checkpoint, load, save
-from lenet.classifier import WEIGHTS, Classifier, Found, Prediction
+from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, saliency
 from lenet.preprocess import Picture
@@ -125,14 +125,6 @@ def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
         while len(_readings) > REMEMBERED:
             _readings.popitem(last=False)
     return found
-
-
-def rival(prediction: Prediction) -> str:
-    """What it may be instead: the likeliest class that is not the answer, or of a stranger the likeliest of all."""
-    if prediction.verdict == "stranger":
-        return prediction.label
-    others = {name: p for name, p in prediction.probs.items() if name != prediction.label}
-    return max(others, key=others.__getitem__)
 
 
 def blank(key: str) -> tuple[Layer, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier, Found, Prediction
+from lenet.classifier import Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
 from lenet.training import EpochEnd, Step
@@ -152,7 +152,7 @@ def test_no_digit_has_no_name_but_a_closest_one() -> None:
     assert 'bar best"><span class="name">none<' in html
     assert html.count("bar best") == 1
     assert "none 88%" in html
-    assert networks.rival(stranger) == "5"
+    assert rival(stranger) == "5"
     assert "label short" in figures.empty_answer(["1", "2"], "", strangers=True)
 
 
