@@ -307,7 +307,7 @@ def framed(picture: Image.Image, form: InputFormat, box: Box | None = None) -> P
     chosen = "The middle" if box is None else "The part that was chosen"
     why = "Averaged down smoothly, to the size of the pictures that the network learned from."
     if square.padded(picture.size):
-        why += " Where the picture ends, its edge goes on."
+        why += " Beyond the edge the picture is mirrored."
     stages = (
         Stage("Upright", np.asarray(whole), "Turned as the camera was held, and laid on white where transparent."),
         Stage("Square", np.asarray(frame), f"{chosen}, cut out with its proportions kept: squeezing would deform it."),
@@ -376,12 +376,12 @@ def _placed(middle: float, side: int, length: int) -> int:
 
 
 def cut(picture: Image.Image, square: Square) -> np.ndarray:
-    """What `square` shows of an "RGB" picture at 32x32, uint8 (32, 32, 3); beyond the edges, their pixels again."""
+    """What `square` shows of an "RGB" picture at 32x32, uint8 (32, 32, 3); what lies beyond is mirrored."""
     inside = square.inside(picture.size)
     left, right = _filled(inside[0] - square.left, inside[2] - square.left, square.side)
     top, bottom = _filled(inside[1] - square.top, inside[3] - square.top, square.side)
     part = picture.crop(inside).resize((right - left, bottom - top), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    image = np.pad(np.asarray(part), ((top, PHOTO_SIDE - bottom), (left, PHOTO_SIDE - right), (0, 0)), mode="edge")
+    image = np.pad(np.asarray(part), ((top, PHOTO_SIDE - bottom), (left, PHOTO_SIDE - right), (0, 0)), mode="symmetric")
     return image[:, ::-1] if square.mirrored else image
 
 
