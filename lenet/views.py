@@ -39,6 +39,6 @@ def _elsewhere(size: tuple[int, int]) -> tuple[Square, ...]:
 
 
 def _shifted(first: Square) -> tuple[Square, ...]:
-    """Up and to the left, and down and to the right, by a pixel of what the network sees."""
-    step = max(1, round(first.side / PHOTO_SIDE))
+    """Up and to the left, and down and to the right, by a pixel of what the network sees, if there are as many."""
+    step = round(first.side / PHOTO_SIDE)
     return tuple(replace(first, left=first.left + way, top=first.top + way) for way in (-step, step))
