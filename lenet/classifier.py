@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -238,32 +239,37 @@ class Classifier:
     def _photos(self, pictures: Sequence[Image.Image], box: Box | None) -> list[Prediction]:
         preprocessed = [framed(picture, self.recipe.input, box) for picture in pictures]
         firsts = [square_of(picture.size, box) for picture in pictures]
+        seen = [p.stages[-1].image for p in preprocessed]
         activations = self._activations(torch.cat([p.x for p in preprocessed]))
         logits = list(activations.values())[-1]  # (B, classes)
         predictions = [
-            self._photo(picture.size, [firsts[i]], logits[i : i + 1], preprocessed[i], _row(activations, i))
+            self._photo(picture.size, [firsts[i]], [seen[i]], logits[i : i + 1], preprocessed[i], _row(activations, i))
             for i, picture in enumerate(pictures)
         ]
         unsure = [i for i, prediction in enumerate(predictions) if prediction.verdict != "sure"]
         squares = {i: more(pictures[i].size, box) for i in unsure}
         if not any(squares.values()):
             return predictions
-        images = [cut(pictures[i], square) for i in unsure for square in squares[i]]
-        further = self._logits(photo_input(images, self.recipe.input)).split([len(squares[i]) for i in unsure])
+        images = {i: [cut(pictures[i], square) for square in squares[i]] for i in unsure}
+        x = photo_input([image for some in images.values() for image in some], self.recipe.input)
+        further = self._logits(x).split([len(squares[i]) for i in unsure])
         for i, rows in zip(unsure, further, strict=True):
             looks, both = [firsts[i], *squares[i]], torch.cat([logits[i : i + 1], rows])
-            predictions[i] = self._photo(pictures[i].size, looks, both, preprocessed[i], predictions[i].activations)
+            predictions[i] = self._photo(
+                pictures[i].size, looks, [seen[i], *images[i]], both, preprocessed[i], predictions[i].activations
+            )
         return predictions
 
     def _photo(
         self,
         size: tuple[int, int],
         squares: Sequence[Square],
+        images: Sequence[np.ndarray],
         logits: Tensor,
         preprocessed: Preprocessed,
         activations: dict[str, Tensor],
     ) -> Prediction:
-        """The answer to a picture of `size`, seen in `squares` with these logits (V, classes)."""
+        """The answer to a picture of `size`, seen in `squares` as `images`, with logits (V, classes)."""
         probs = (logits / self.temperature).softmax(dim=1)
         weights = probs.amax(dim=1) ** TRUST
         weights /= weights.sum()
@@ -271,7 +277,9 @@ class Classifier:
             View(_fractions(square, size), square.mirrored, square.padded(size), self._by_name(row), float(weight))
             for square, row, weight in zip(squares, probs, weights, strict=True)
         )
-        stranger = self.calibration.stranger(logits) if self.calibration is not None else 0.0
+        stranger = 0.0
+        if self.calibration is not None:
+            stranger = self.calibration.stranger(logits, torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2))
         return self._answer(weights @ probs, stranger, preprocessed, activations, views)
 
     @torch.inference_mode()

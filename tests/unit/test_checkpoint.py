@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 import struct
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from lenet.checkpoint import (
     MAX_BYTES,
     Calibration,
     Checkpoint,
+    Gauge,
     calibrated,
     finish,
     load,
@@ -112,30 +112,32 @@ def test_a_calibration_travels_in_the_header_and_older_files_have_none(tmp_path)
     save(tmp_path / "plain", plain)
     assert load(tmp_path / "plain").calibration is None
     assert plain.temperature == plain.recipe.temperature == 1
-    known = replace(plain, calibration=Calibration(temperature=1.5, middle=-4.0, limit=-2.5))
+    known = calibrated(plain, photos())
     save(tmp_path / "known", known)
     assert load(tmp_path / "known").calibration == known.calibration
-    assert load(tmp_path / "known").temperature == 1.5
+    assert load(tmp_path / "known").temperature == known.temperature != 1
 
 
 @pytest.mark.parametrize(
-    "calibration",
+    "change",
     [
-        5,
-        [],
-        {},
-        {"temperature": 1.0, "middle": -4.0},
-        {"temperature": 0.0, "middle": -4.0, "limit": -2.0},
-        {"temperature": 1.0, "middle": -2.0, "limit": -4.0},
-        {"temperature": 1.0, "middle": float("nan"), "limit": -4.0},
-        {"temperature": "1", "middle": -4.0, "limit": -2.0},
-        {"temperature": 1.0, "middle": -4.0, "limit": -2.0, "more": 1},
+        lambda values: 5,
+        lambda values: {},
+        lambda values: {**values, "temperature": 0.0},
+        lambda values: {**values, "temperature": "1"},
+        lambda values: {**values, "energy": {"middle": -4.0}},
+        lambda values: {**values, "energy": {"middle": -2.0, "limit": -4.0}},
+        lambda values: {**values, "looks": {"middle": float("nan"), "limit": 1.0}},
+        lambda values: {**values, "mean": values["mean"][:-1]},
+        lambda values: {**values, "precision": [row[:-1] for row in values["precision"]]},
+        lambda values: {**values, "precision": 3},
+        lambda values: {**values, "more": 1},
     ],
-    ids=str,
 )
-def test_a_damaged_calibration(calibration, tmp_path):
-    save(tmp_path / "net", a_checkpoint("lenet5"))
-    with_header(tmp_path / "net", calibration=calibration)
+def test_a_damaged_calibration(change, tmp_path):
+    save(tmp_path / "net", calibrated(a_checkpoint("lenet5"), photos()))
+    _, header = header_of(tmp_path / "net")
+    with_header(tmp_path / "net", calibration=change(header["calibration"]))
     with pytest.raises(CheckpointError, match="is not a weights file of this project"):
         load(tmp_path / "net")
 
@@ -389,34 +391,50 @@ def photos(count: int = 200) -> Split:
     return Split(images, torch.randint(0, 10, (count,), generator=generator))
 
 
-def test_the_validation_split_decides_who_is_a_stranger():
-    checkpoint, val = a_checkpoint("lenet5"), photos()
+def calibration_of(checkpoint: Checkpoint, val: Split) -> Calibration:
     calibration = calibrated(checkpoint, val).calibration
     assert calibration is not None
+    return calibration
+
+
+def test_the_validation_split_decides_who_is_a_stranger():
+    checkpoint, val = a_checkpoint("lenet5"), photos()
+    calibration = calibration_of(checkpoint, val)
     with torch.no_grad():
         logits = checkpoint.model(to_input(val.images, checkpoint.recipe.input))
-    scores = torch.tensor([calibration.stranger(row[None]) for row in logits])
-    assert (scores <= 0.5).double().mean().item() == pytest.approx(KNOWN, abs=0.01)
-    assert scores.median().item() == pytest.approx(AT_MIDDLE, abs=0.005)
+    pairs = list(zip(logits.split(1), val.images.split(1), strict=True))
+    scores = torch.tensor([calibration.stranger(row, image) for row, image in pairs])
+    assert KNOWN <= (scores <= 0.5).double().mean().item() < 1
+    assert AT_MIDDLE <= scores.median().item() < 0.2
+    # what looks like none of them, though the network says the same; and the other way round
+    assert calibration.stranger(logits[:1], torch.full((1, 3, 32, 32), 99, dtype=torch.uint8)) > 0.99
+    assert calibration.stranger(logits[:1] * 0 - 99, val.images[:1]) > 0.99
 
 
-def test_the_score_rises_with_the_energy_and_stays_within_0_and_1():
-    calibration = Calibration(temperature=1.0, middle=-10.0, limit=-5.0)
-    # one logit far above the others is minus the energy
-    of = lambda *energies: calibration.stranger(torch.tensor([[-e, -1e3] for e in energies]))  # noqa: E731
-    assert of(-5.0) == pytest.approx(0.5)
-    assert of(-10.0) == pytest.approx(AT_MIDDLE)
-    assert 0 <= of(-1e4) < of(-9.0) < of(-4.0) < of(1e3) <= 1
-    assert of(-9.0, -1.0) == pytest.approx(0.5)  # of several views: their mean
+def test_a_picture_is_as_strange_as_its_least_strange_view():
+    checkpoint, val = a_checkpoint("lenet5"), photos()
+    calibration = calibration_of(checkpoint, val)
+    flat = torch.full((1, 3, 32, 32), 99, dtype=torch.uint8)
+    one = calibration.stranger(torch.ones(1, 10), val.images[:1])
+    assert calibration.stranger(torch.ones(2, 10), torch.cat([flat, val.images[:1]])) == pytest.approx(one)
+    assert one < calibration.stranger(torch.ones(1, 10), flat)
+
+
+def test_a_gauge_rises_from_0_to_1():
+    gauge = Gauge(middle=-10.0, limit=-5.0)
+    values = gauge(torch.tensor([-1e4, -10.0, -7.0, -5.0, 1e4], dtype=torch.float64)).tolist()
+    assert values == sorted(values)
+    assert values[0] == pytest.approx(0)
+    assert values[1] == pytest.approx(AT_MIDDLE)
+    assert values[3:] == pytest.approx([0.5, 1])
 
 
 def test_a_network_that_answers_always_the_same_can_be_calibrated():
     checkpoint = a_checkpoint("lenet5")
     for parameter in checkpoint.model.parameters():
         torch.nn.init.zeros_(parameter)
-    calibration = calibrated(checkpoint, photos(20)).calibration
-    assert calibration is not None
-    assert calibration.stranger(torch.zeros(1, 10)) == pytest.approx(0.5)
+    same = Split(torch.zeros(20, 3, 32, 32, dtype=torch.uint8), torch.arange(20) % 10)
+    assert calibration_of(checkpoint, same).stranger(torch.zeros(1, 10), same.images[:1]) == pytest.approx(0.5)
 
 
 def test_a_finished_run_is_calibrated_if_it_names_photos():

@@ -10,10 +10,11 @@ import torch
 from PIL import Image
 
 import lenet
-from lenet.checkpoint import Calibration, Checkpoint
+from lenet.checkpoint import Calibration, Checkpoint, Gauge
 from lenet.classifier import UNSURE_BELOW, WEIGHTS, Classifier
 from lenet.datasets import DATASETS
 from lenet.errors import CheckpointError, ImageError
+from lenet.looks import STATISTICS
 from lenet.models import MODELS
 from lenet.preprocess import photo
 from lenet.recipes import RECIPES
@@ -192,7 +193,9 @@ def test_a_batch_of_photos_answers_as_one_by_one_in_two_passes(doubter: Classifi
 
 
 def test_a_photo_like_no_class_is_a_stranger_and_is_looked_at_again() -> None:
-    calibration = Calibration(temperature=2.0, middle=-12.0, limit=-8.0)
+    nothing = (0.0,) * STATISTICS  # of looks: no picture is strange by them
+    energy, looks = Gauge(middle=-12.0, limit=-8.0), Gauge(middle=1.0, limit=2.0)
+    calibration = Calibration(2.0, energy, looks, nothing, (nothing,) * STATISTICS)
     known = certain([0.0] * 9 + [12.0], calibration).predict(noise(300, 200))
     assert (known.verdict, len(known.views)) == ("sure", 1)
     assert known.stranger == pytest.approx(0.05, abs=0.01)
