@@ -11,10 +11,12 @@ the middle leaves the old file whole.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from lenet.datasets import DATASETS, Dataset, answerable
+from lenet.datasets import DATASETS, Dataset, Split, answerable
 from lenet.errors import CheckpointError, RecipeError
-from lenet.metrics import accuracy
+from lenet.looks import STATISTICS, distance, statistics
+from lenet.metrics import accuracy, energy, fit_temperature
 from lenet.models import MODELS, Network
 from lenet.recipes import Recipe
 from lenet.training import EpochEnd, TrainingState, evaluate, start
@@ -33,7 +36,89 @@ from lenet.training import EpochEnd, TrainingState, evaluate, start
 HEADER = "lenet"
 FORMAT = 1
 RESUME = "resume/"  # what tensors that only training needs are called
+KNOWN = 0.97  # of the validation split's pictures, at least this share are no strangers
+AT_MIDDLE = 0.05  # how strange the middle one of them is said to look
 MAX_BYTES = 200_000_000  # far above any network here; a larger file is refused before it is read
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A score that is higher for stranger pictures, as the validation split has it.
+
+    Attributes:
+        middle: its median there.
+        limit: what only (1 - KNOWN) / 2 of the pictures there exceed.
+    """
+
+    middle: float
+    limit: float
+
+    def __post_init__(self) -> None:
+        if not -math.inf < self.middle <= self.limit < math.inf:
+            raise ValueError(f"a gauge from {self.middle!r} to {self.limit!r}")
+
+    @classmethod
+    def of(cls, scores: Tensor) -> Gauge:
+        shares = torch.tensor([0.5, 1 - (1 - KNOWN) / 2], dtype=scores.dtype)
+        return cls(*scores.quantile(shares).tolist())
+
+    def __call__(self, scores: Tensor) -> Tensor:
+        """0 to 1, rising: AT_MIDDLE at `middle`, 0.5 at `limit`, a logistic function between and beyond."""
+        width = max(self.limit - self.middle, 1e-6) / math.log(1 / AT_MIDDLE - 1)
+        return ((scores - self.limit) / width).sigmoid()
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the validation split says of a network that learned no "none of these".
+
+    Attributes:
+        temperature: what its logits are divided by for the lowest cross-entropy (`metrics.fit_temperature`).
+        energy: gauges `metrics.energy`: how little a picture is like any class.
+        looks: gauges the squared distance of `looks.statistics` from their mean, by `precision` (Mahalanobis):
+            how little a picture is like any photo.
+        mean, precision: of those statistics, (S,) and (S, S), the inverse of their covariance.
+    """
+
+    temperature: float
+    energy: Gauge
+    looks: Gauge
+    mean: tuple[float, ...]
+    precision: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        numbers = (self.temperature, *self.mean, *(value for row in self.precision for value in row))
+        if not (self.temperature > 0 and all(math.isfinite(value) for value in numbers)):
+            raise ValueError("a calibration that is not of finite numbers")
+        if not len(self.mean) == len(self.precision) == STATISTICS or {len(row) for row in self.precision} != {
+            STATISTICS
+        }:
+            raise ValueError(f"a calibration of other than {STATISTICS} statistics")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Calibration:
+        """The inverse of `asdict`, also after a round trip through JSON."""
+        gauges = {name: Gauge(**values[name]) for name in ("energy", "looks")}
+        precision = tuple(tuple(row) for row in values["precision"])
+        return cls(**{**values, **gauges, "mean": tuple(values["mean"]), "precision": precision})
+
+    def stranger(self, logits: Tensor, images: Tensor) -> float:
+        """How strange a picture looks, 0 to 1, from its views: logits (V, classes), images uint8 (V, 3, 32, 32).
+
+        A view is as strange as the worse of its two gauges says, and the picture as the least strange of its
+        views: what is off the middle is seen in some.  Of the validation split's pictures, a share of KNOWN or
+        more is at 0.5 or below.  It is not the probability of a stranger: that depends on how many there are.
+        """
+        far = distance(statistics(images), self._mean, self._precision)
+        return torch.maximum(self.energy(energy(logits, self.temperature)), self.looks(far)).min().item()
+
+    @cached_property
+    def _mean(self) -> Tensor:
+        return torch.tensor(self.mean, dtype=torch.float64)
+
+    @cached_property
+    def _precision(self) -> Tensor:
+        return torch.tensor(self.precision, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -45,6 +130,7 @@ class Checkpoint:
         classes: names, in the order of the logits.
         metrics: what was measured of it; accuracies are fractions.
         versions: of Python and PyTorch, that trained it.
+        calibration: measured on the validation split, of networks that name photos; older files have none.
     """
 
     model: Network
@@ -52,6 +138,12 @@ class Checkpoint:
     classes: tuple[str, ...]
     metrics: dict[str, float]
     versions: dict[str, str] = field(default_factory=lambda: _versions())
+    calibration: Calibration | None = None
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by: as measured, else as the recipe says."""
+        return self.calibration.temperature if self.calibration is not None else self.recipe.temperature
 
 
 def _versions() -> dict[str, str]:
@@ -73,7 +165,27 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     }
     if state.history:
         metrics["val_accuracy"] = state.history[-1].val_accuracy
-    return Checkpoint(state.network, state.recipe, dataset.classes, metrics)
+    checkpoint = Checkpoint(state.network, state.recipe, dataset.classes, metrics)
+    return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
+
+
+def calibrated(checkpoint: Checkpoint, val: Split) -> Checkpoint:
+    """The same with the calibration that its data set's validation split gives."""
+    logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
+    temperature = fit_temperature(logits, val.labels)
+    found = statistics(val.images)
+    mean, covariance = found.mean(dim=0), found.T.cov()
+    # a hundredth of each statistic's own variance keeps those that hardly vary together from deciding alone
+    own = covariance.diagonal().clamp(min=1e-12).diag()
+    precision = torch.linalg.inv(0.99 * covariance + 0.01 * own)
+    calibration = Calibration(
+        temperature,
+        Gauge.of(energy(logits, temperature)),
+        Gauge.of(distance(found, mean, precision)),
+        tuple(mean.tolist()),
+        tuple(tuple(row) for row in precision.tolist()),
+    )
+    return replace(checkpoint, calibration=calibration)
 
 
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
@@ -90,6 +202,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "metrics": checkpoint.metrics,
         "versions": checkpoint.versions,
     }
+    if checkpoint.calibration is not None:
+        header["calibration"] = asdict(checkpoint.calibration)
     _write(Path(path), checkpoint.model.state_dict(), header)
 
 
@@ -107,7 +221,8 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         classes = tuple(str(name) for name in header["classes"])
         model = MODELS[recipe.model].build(len(recipe.input.mean), len(classes))
         _fill(path, model, weights)
-        return Checkpoint(model.eval(), recipe, classes, dict(header["metrics"]), dict(header["versions"]))
+        calibration = Calibration.from_dict(header["calibration"]) if "calibration" in header else None
+        return Checkpoint(model.eval(), recipe, classes, dict(header["metrics"]), dict(header["versions"]), calibration)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_foreign(path, f"its header lacks or garbles {error}")) from error
 

@@ -14,10 +14,24 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import lenet.checkpoint
-from lenet.checkpoint import MAX_BYTES, Checkpoint, finish, load, load_state, save, save_state
+from lenet.checkpoint import (
+    AT_MIDDLE,
+    KNOWN,
+    MAX_BYTES,
+    Calibration,
+    Checkpoint,
+    Gauge,
+    calibrated,
+    finish,
+    load,
+    load_state,
+    save,
+    save_state,
+)
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError
 from lenet.models import MODELS
+from lenet.preprocess import to_input
 from lenet.recipes import RECIPES
 from lenet.training import TrainingState, fit, start
 
@@ -91,6 +105,41 @@ def test_the_header_is_one_key_of_sorted_json(tmp_path):
     assert sorted(header) == ["classes", "format", "metrics", "model", "recipe", "versions"]
     assert header["recipe"]["seed"] == 0
     assert header["metrics"]["test_accuracy"] == 0.875
+
+
+def test_a_calibration_travels_in_the_header_and_older_files_have_none(tmp_path):
+    plain = a_checkpoint("lenet5")
+    save(tmp_path / "plain", plain)
+    assert load(tmp_path / "plain").calibration is None
+    assert plain.temperature == plain.recipe.temperature == 1
+    known = calibrated(plain, photos())
+    save(tmp_path / "known", known)
+    assert load(tmp_path / "known").calibration == known.calibration
+    assert load(tmp_path / "known").temperature == known.temperature != 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda values: 5,
+        lambda values: {},
+        lambda values: {**values, "temperature": 0.0},
+        lambda values: {**values, "temperature": "1"},
+        lambda values: {**values, "energy": {"middle": -4.0}},
+        lambda values: {**values, "energy": {"middle": -2.0, "limit": -4.0}},
+        lambda values: {**values, "looks": {"middle": float("nan"), "limit": 1.0}},
+        lambda values: {**values, "mean": values["mean"][:-1]},
+        lambda values: {**values, "precision": [row[:-1] for row in values["precision"]]},
+        lambda values: {**values, "precision": 3},
+        lambda values: {**values, "more": 1},
+    ],
+)
+def test_a_damaged_calibration(change, tmp_path):
+    save(tmp_path / "net", calibrated(a_checkpoint("lenet5"), photos()))
+    _, header = header_of(tmp_path / "net")
+    with_header(tmp_path / "net", calibration=change(header["calibration"]))
+    with pytest.raises(CheckpointError, match="is not a weights file of this project"):
+        load(tmp_path / "net")
 
 
 def test_a_stopped_run_can_be_used_as_a_network(tmp_path):
@@ -330,3 +379,67 @@ def test_the_test_accuracy_is_that_of_the_classifiers_answers():
     split = Split(images, torch.tensor([7, 7, 7, 1]))
     classes = DATASETS["drawings"].classes
     assert finish(state, Dataset("drawings", classes, split, split, split)).metrics["test_accuracy"] == 0.75
+
+
+# --------------------------------------------------------------------------------------------------
+# Calibration
+
+
+def photos(count: int = 200) -> Split:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (count, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    return Split(images, torch.randint(0, 10, (count,), generator=generator))
+
+
+def calibration_of(checkpoint: Checkpoint, val: Split) -> Calibration:
+    calibration = calibrated(checkpoint, val).calibration
+    assert calibration is not None
+    return calibration
+
+
+def test_the_validation_split_decides_who_is_a_stranger():
+    checkpoint, val = a_checkpoint("lenet5"), photos()
+    calibration = calibration_of(checkpoint, val)
+    with torch.no_grad():
+        logits = checkpoint.model(to_input(val.images, checkpoint.recipe.input))
+    pairs = list(zip(logits.split(1), val.images.split(1), strict=True))
+    scores = torch.tensor([calibration.stranger(row, image) for row, image in pairs])
+    assert KNOWN <= (scores <= 0.5).double().mean().item() < 1
+    assert AT_MIDDLE <= scores.median().item() < 0.2
+    # what looks like none of them, though the network says the same; and the other way round
+    assert calibration.stranger(logits[:1], torch.full((1, 3, 32, 32), 99, dtype=torch.uint8)) > 0.99
+    assert calibration.stranger(logits[:1] * 0 - 99, val.images[:1]) > 0.99
+
+
+def test_a_picture_is_as_strange_as_its_least_strange_view():
+    checkpoint, val = a_checkpoint("lenet5"), photos()
+    calibration = calibration_of(checkpoint, val)
+    flat = torch.full((1, 3, 32, 32), 99, dtype=torch.uint8)
+    one = calibration.stranger(torch.ones(1, 10), val.images[:1])
+    assert calibration.stranger(torch.ones(2, 10), torch.cat([flat, val.images[:1]])) == pytest.approx(one)
+    assert one < calibration.stranger(torch.ones(1, 10), flat)
+
+
+def test_a_gauge_rises_from_0_to_1():
+    gauge = Gauge(middle=-10.0, limit=-5.0)
+    values = gauge(torch.tensor([-1e4, -10.0, -7.0, -5.0, 1e4], dtype=torch.float64)).tolist()
+    assert values == sorted(values)
+    assert values[0] == pytest.approx(0)
+    assert values[1] == pytest.approx(AT_MIDDLE)
+    assert values[3:] == pytest.approx([0.5, 1])
+
+
+def test_a_network_that_answers_always_the_same_can_be_calibrated():
+    checkpoint = a_checkpoint("lenet5")
+    for parameter in checkpoint.model.parameters():
+        torch.nn.init.zeros_(parameter)
+    same = Split(torch.zeros(20, 3, 32, 32, dtype=torch.uint8), torch.arange(20) % 10)
+    assert calibration_of(checkpoint, same).stranger(torch.zeros(1, 10), same.images[:1]) == pytest.approx(0.5)
+
+
+def test_a_finished_run_is_calibrated_if_it_names_photos():
+    split = photos(40)
+    colour = start(RECIPES["cifar10-lenet5-sgd"], "cpu")
+    assert finish(colour, Dataset("cifar10", DIGITS, split, split, split)).calibration is not None
+    grey, data = a_state(1)
+    assert finish(grey, data).calibration is None

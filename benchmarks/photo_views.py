@@ -1,0 +1,193 @@
+"""Which further views of a photo help, and how to average them?  On CIFAR-10's validation split: for choosing.
+
+    python benchmarks/photo_views.py --network photos
+
+Each picture as it is; cut to 4:3 and longer, so that its ends are missing from the middle; enlarged and laid on a
+longer canvas, in the middle, at one end, anywhere; and smaller than the canvas is high.  The canvas is plain or
+another picture, blurred.  A row is a set of views, each also mirrored, looked at where the central square alone is
+below `UNSURE_BELOW`; "trust" is the power of its confidence by which a view counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageFilter
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from lenet.classifier import TRUST, UNSURE_BELOW, Classifier
+from lenet.datasets import load
+from lenet.errors import LeNetError
+from lenet.preprocess import Square, cut, photo_input, square_of
+from lenet.views import WHOLE
+
+COUNT = 500  # pictures of each kind
+SIDE = 128  # pixels of an enlarged picture: four times its own
+ASPECTS = (4 / 3, 3 / 2, 16 / 9, 2)
+
+Size = tuple[int, int]
+Rng = np.random.Generator
+Looks = dict[str, Tensor]  # logits (N, classes) of each place, as it is and, as "NAME mirrored", the other way round
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", nargs="+", default=["photos"], help="names in weights/, or paths")
+    parser.add_argument("--count", type=int, default=COUNT, help="pictures of each kind")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    try:
+        classifiers = [Classifier.from_pretrained(name) for name in options.network]
+        val = load("cifar10").val
+    except LeNetError as error:
+        sys.exit(f"error: {error}")
+    labels = val.labels[: options.count]
+    plain = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in val.images[: options.count]]
+    rng = np.random.default_rng(0)
+    pictures = {
+        kind: [make(rng, one, plain[int(rng.integers(len(plain)))]) for one in plain] for kind, make in KINDS.items()
+    }
+    for name, classifier in zip(options.network, classifiers, strict=True):
+        seen = {kind: look(classifier, some) for kind, some in pictures.items()}
+        print(f"\n| {Path(name).stem}, {len(labels)} of each kind | {' | '.join(KINDS)} | mean | sure but wrong |")
+        print("|---|" + "---:|" * (len(KINDS) + 2))
+        for row, (places, trust) in ROWS.items():
+            print(f"| {row} | " + " | ".join(f"{value:.1%}" for value in measure(seen, labels, places, trust)) + " |")
+    return 0
+
+
+def look(classifier: Classifier, pictures: list[Image.Image]) -> Looks:
+    found: Looks = {}
+    for name, place in PLACES.items():
+        images = [cut(picture, place(picture.size)) for picture in pictures]
+        for suffix, some in (("", images), (" mirrored", [image[:, ::-1] for image in images])):
+            with torch.inference_mode():
+                x = photo_input(some, classifier.recipe.input)
+                found[name + suffix] = torch.cat([classifier.model(part) for part in x.split(500)])
+            found[name + suffix] = found[name + suffix] / classifier.temperature
+    return found
+
+
+def measure(seen: dict[str, Looks], labels: Tensor, places: tuple[str, ...], trust: float) -> list[float]:
+    """The fraction right of each kind, their mean, and the mean fraction wrong though sure."""
+    right, misled = [], []
+    for looks in seen.values():
+        names = [name + suffix for name in places for suffix in ("", " mirrored")] if places else []
+        probs = torch.stack([looks[name].softmax(dim=1) for name in names or ["middle"]])  # (V, N, classes)
+        weights = probs.amax(dim=2, keepdim=True) ** trust
+        settled = probs[0].amax(dim=1, keepdim=True) >= UNSURE_BELOW
+        answer = torch.where(settled, probs[0], (weights * probs).sum(dim=0) / weights.sum(dim=0))
+        confidence, best = answer.max(dim=1)
+        right.append((best == labels).double().mean().item())
+        misled.append(((best != labels) & (confidence >= UNSURE_BELOW)).double().mean().item())
+    return [*right, float(np.mean(right)), float(np.mean(misled))]
+
+
+def _shifted(way: int) -> Callable[[Size], Square]:
+    def place(size: Size) -> Square:
+        middle = square_of(size)
+        step = way * round(middle.side / 32)
+        return Square(middle.left + step, middle.top + step, middle.side)
+
+    return place
+
+
+def _tighter(size: Size) -> Square:
+    middle = square_of(size)
+    margin = round(middle.side * 0.075)
+    return Square(middle.left + margin, middle.top + margin, middle.side - 2 * margin)
+
+
+PLACES: dict[str, Callable[[Size], Square]] = {
+    "middle": square_of,
+    "one end": lambda size: Square(0, 0, min(size)),
+    "other end": lambda size: Square(size[0] - min(size), size[1] - min(size), min(size)),
+    "whole": lambda size: square_of(size, WHOLE),
+    "up left": _shifted(-1),
+    "down right": _shifted(1),
+    "tighter": _tighter,
+}
+ENDS = ("one end", "other end")
+ROWS: dict[str, tuple[tuple[str, ...], float]] = {
+    "central square": ((), 0),
+    "and mirrored": (("middle",), 0),
+    "and a pixel to and fro": (("middle", "up left", "down right"), 0),
+    "and the ends": (("middle", *ENDS), 0),
+    "and the whole": (("middle", "whole"), 0),
+    "and both": (("middle", *ENDS, "whole"), 0),
+    f"and both, trust {TRUST}": (("middle", *ENDS, "whole"), TRUST),
+    "and both, trust 4": (("middle", *ENDS, "whole"), 4),
+    f"and both and tighter, trust {TRUST}": (("middle", *ENDS, "whole", "tighter"), TRUST),
+    f"a pixel to and fro, trust {TRUST}": (("middle", "up left", "down right"), TRUST),
+}
+
+
+# --------------------------------------------------------------------------------------------------
+# The pictures: (random numbers, a picture of 32x32, another one) -> picture
+
+
+def as_it_is(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    return one
+
+
+def cut_long(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    """A part of it as long as it is, and 18 to 24 of 32 pixels wide."""
+    lost = int(rng.integers(4, 8))
+    box = (0, lost, 32, 32 - lost) if rng.random() < 0.5 else (lost, 0, 32 - lost, 32)
+    part = one.crop(box)
+    return part.resize((part.width * 4, part.height * 4), Image.Resampling.BICUBIC)
+
+
+def in_the_middle(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    return _laid(rng, one, other, 1, (0.5, 0.5))
+
+
+def at_one_end(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    return _laid(rng, one, other, 1, (float(rng.integers(2)),) * 2)
+
+
+def anywhere(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    return _laid(rng, one, other, 1, (rng.random(), rng.random()))
+
+
+def small(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    return _laid(rng, one, other, rng.uniform(0.55, 0.95), (rng.random(), rng.random()))
+
+
+def _laid(rng: Rng, one: Image.Image, other: Image.Image, part: float, place: tuple[float, float]) -> Image.Image:
+    """On a canvas of which it takes `part` of the shorter side, at fractions of the room that is left."""
+    short = round(SIDE / part)
+    long = round(short * ASPECTS[rng.integers(len(ASPECTS))])
+    size = (long, short) if rng.random() < 0.5 else (short, long)
+    kind = rng.integers(3)
+    if kind == 0:
+        blur = ImageFilter.GaussianBlur(size[0] / 20)
+        canvas = other.resize(size, Image.Resampling.BICUBIC).filter(blur)
+    else:
+        pixels = np.asarray(one).reshape(-1, 3).mean(axis=0) if kind == 1 else rng.integers(0, 256, 3)
+        red, green, blue = (int(value) for value in pixels)
+        canvas = Image.new("RGB", size, (red, green, blue))
+    x, y = (round((room - SIDE) * at) for room, at in zip(size, place, strict=True))
+    canvas.paste(one.resize((SIDE, SIDE), Image.Resampling.BICUBIC), (x, y))
+    return canvas
+
+
+KINDS: dict[str, Callable[[Rng, Image.Image, Image.Image], Image.Image]] = {
+    "as it is": as_it_is,
+    "cut long": cut_long,
+    "in the middle": in_the_middle,
+    "at one end": at_one_end,
+    "anywhere": anywhere,
+    "small": small,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
