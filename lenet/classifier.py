@@ -92,6 +92,7 @@ class Classifier:
         road: the name in ROADS that `predict` takes by default: "ours" for networks of one channel,
             "photo" for those of three.
         parameters: how many trainable numbers the network has.
+        confusion: as in `Checkpoint.confusion`.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -99,6 +100,7 @@ class Classifier:
         self.recipe = checkpoint.recipe
         self.classes = answerable(checkpoint.classes)
         self.metrics = checkpoint.metrics
+        self.confusion = checkpoint.confusion
         self.parameters = count_parameters(checkpoint.model)
         self.road = "ours" if DATASETS[checkpoint.recipe.dataset].channels == 1 else "photo"
 
