@@ -27,6 +27,8 @@ async function choose(name) {
   if (question !== asked) return;
   about.innerHTML = reply.about || reply.problem;
   about.setAttribute("aria-busy", "false");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (about.getBoundingClientRect().top > innerHeight / 2) about.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 }
 
 // --- pictures ----------------------------------------------------------------------------------------
@@ -45,7 +47,7 @@ async function showPictures(cell, page) {
     room.innerHTML = reply.pictures || reply.waiting || reply.problem;
     if (!reply.waiting) {
       mark(cell);
-      label(cell, reply.more);
+      if (!reply.problem) label(cell, reply.more);
       place.setAttribute("aria-busy", "false");
       return;
     }
@@ -83,7 +85,7 @@ const squareAt = (row, column) => find(`.matrix td[data-cell="${row},${column}"]
 function open(square) {
   hold(square);
   showPictures(cellOf(square), 0);
-  if (matchMedia("(max-width: 700px)").matches) find(".pictures").scrollIntoView({ block: "nearest" });
+  if (matchMedia("(max-width: 700px)").matches) find(".pictures").scrollIntoView();
 }
 
 function hold(square) {

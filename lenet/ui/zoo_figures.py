@@ -161,7 +161,7 @@ def about(animal: Exhibit) -> str:
         f'<div class="halves"><section class="measured">{found}</section>'
         f'<section class="pictures" aria-live="polite" aria-busy="false"><h3>Test pictures</h3><div class="cards">'
         f'<p class="hint">Click a square of the matrix to see its pictures, or look at any of them.</p></div>'
-        f'<div class="more"><button type="button" class="start">Show 25 test pictures</button>'
+        f'<div class="further"><button type="button" class="start">Show 25 test pictures</button>'
         f'<button type="button" class="next" hidden>Another 25</button>'
         f'<button type="button" class="any" hidden>Random 25</button></div></section></div>'
         f'<div class="halves"><section>{layer_rows(animal)}</section><section>{recipe_words(animal)}</section></div>'
