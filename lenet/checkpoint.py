@@ -106,8 +106,9 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "recipe": checkpoint.recipe.to_dict(),
         "metrics": checkpoint.metrics,
         "versions": checkpoint.versions,
-        "confusion": checkpoint.confusion,
     }
+    if checkpoint.confusion:
+        header["confusion"] = checkpoint.confusion
     _write(Path(path), checkpoint.model.state_dict(), header)
 
 
@@ -126,7 +127,8 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         model = MODELS[recipe.model].build(len(recipe.input.mean), len(classes))
         _fill(path, model, weights)
         counts = _confusion(header.get("confusion", ()), len(answerable(classes)))
-        return Checkpoint(model.eval(), recipe, classes, dict(header["metrics"]), dict(header["versions"]), counts)
+        metrics, versions = dict(header["metrics"]), dict(header["versions"])
+        return Checkpoint(model.eval(), recipe, classes, metrics, versions, confusion=counts)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_foreign(path, f"its header lacks or garbles {error}")) from error
 

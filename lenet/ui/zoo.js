@@ -85,7 +85,7 @@ const squareAt = (row, column) => find(`.matrix td[data-cell="${row},${column}"]
 function open(square) {
   hold(square);
   showPictures(cellOf(square), 0);
-  if (matchMedia("(max-width: 700px)").matches) find(".pictures").scrollIntoView();
+  if (matchMedia("(max-width: 900px)").matches) find(".pictures").scrollIntoView();
 }
 
 function hold(square) {

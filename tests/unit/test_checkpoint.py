@@ -89,7 +89,7 @@ def test_the_header_is_one_key_of_sorted_json(tmp_path):
         assert list(file.metadata()) == ["lenet"]
     text, header = header_of(tmp_path / "net")
     assert text == json.dumps(header, sort_keys=True)
-    assert sorted(header) == ["classes", "confusion", "format", "metrics", "model", "recipe", "versions"]
+    assert sorted(header) == ["classes", "format", "metrics", "model", "recipe", "versions"]
     assert header["recipe"]["seed"] == 0
     assert header["metrics"]["test_accuracy"] == 0.875
 
