@@ -11,6 +11,7 @@ the middle leaves the old file whole.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from torch import Tensor
 
 from lenet.datasets import DATASETS, Dataset, Split, answerable
 from lenet.errors import CheckpointError, RecipeError
-from lenet.metrics import accuracy, confusion
+from lenet.metrics import accuracy, confusion, energy, fit_temperature
 from lenet.models import MODELS, Network
 from lenet.recipes import Recipe
 from lenet.training import EpochEnd, TrainingState, evaluate, start
@@ -34,7 +35,38 @@ HEADER = "lenet"
 FORMAT = 1
 RESUME = "resume/"  # what tensors that only training needs are called
 FIRST = 1000  # of the test images, measured apart
+KNOWN = 0.97  # of the validation split's pictures are no strangers
+AT_MIDDLE = 0.05  # how strange the middle one of them is said to look
 MAX_BYTES = 200_000_000  # far above any network here; a larger file is refused before it is read
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the validation split says of a network's logits, for a network that learned no "none of these".
+
+    Attributes:
+        temperature: what they are divided by for the lowest cross-entropy (`metrics.fit_temperature`).
+        middle: the median of its pictures' energies (`metrics.energy`).
+        limit: the energy that KNOWN of its pictures stay under.
+    """
+
+    temperature: float
+    middle: float
+    limit: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.temperature < math.inf and -math.inf < self.middle <= self.limit < math.inf):
+            raise ValueError(f"a calibration of {self.temperature!r}, {self.middle!r}, {self.limit!r}")
+
+    def stranger(self, logits: Tensor) -> float:
+        """How strange a picture looks, 0 to 1, from the logits of its views, (V, classes).
+
+        A logistic function of their mean energy: 0.5 at `limit`, and AT_MIDDLE at `middle`.  Not the
+        probability of a stranger, which depends on how many strangers there are.
+        """
+        above = float(energy(logits, self.temperature).mean()) - self.limit
+        width = max(self.limit - self.middle, 1e-6) / math.log(1 / AT_MIDDLE - 1)
+        return float(torch.tensor(above / width).sigmoid())
 
 
 @dataclass(frozen=True)
@@ -48,6 +80,7 @@ class Checkpoint:
         versions: of Python and PyTorch, that trained it.
         confusion: counts on the test split: the row is the label, the column the answer, of the
             `answerable` classes; empty for a network that was not measured.
+        calibration: measured on the validation split, of networks that name photos; older files have none.
     """
 
     model: Network
@@ -56,6 +89,12 @@ class Checkpoint:
     metrics: dict[str, float]
     versions: dict[str, str] = field(default_factory=lambda: _versions())
     confusion: tuple[tuple[int, ...], ...] = ()
+    calibration: Calibration | None = None
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by: as measured, else as the recipe says."""
+        return self.calibration.temperature if self.calibration is not None else self.recipe.temperature
 
 
 def _versions() -> dict[str, str]:
@@ -71,7 +110,8 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     metrics = {"train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1)}
     if state.history:
         metrics["val_accuracy"] = state.history[-1].val_accuracy
-    return measured(Checkpoint(state.network, state.recipe, dataset.classes, metrics), dataset.test)
+    checkpoint = measured(Checkpoint(state.network, state.recipe, dataset.classes, metrics), dataset.test)
+    return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
 
 
 def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
@@ -93,6 +133,15 @@ def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
     return replace(checkpoint, metrics=metrics, confusion=counts)
 
 
+def calibrated(checkpoint: Checkpoint, val: Split) -> Checkpoint:
+    """The same with the calibration that its data set's validation split gives."""
+    logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
+    temperature = fit_temperature(logits, val.labels)
+    energies = energy(logits, temperature)
+    middle, limit = energies.quantile(torch.tensor([0.5, KNOWN], dtype=energies.dtype)).tolist()
+    return replace(checkpoint, calibration=Calibration(temperature, middle, limit))
+
+
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     """Write `checkpoint` to `path`; the same checkpoint gives the same bytes.
 
@@ -109,6 +158,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     }
     if checkpoint.confusion:
         header["confusion"] = checkpoint.confusion
+    if checkpoint.calibration is not None:
+        header["calibration"] = asdict(checkpoint.calibration)
     _write(Path(path), checkpoint.model.state_dict(), header)
 
 
@@ -126,9 +177,10 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         classes = tuple(str(name) for name in header["classes"])
         model = MODELS[recipe.model].build(len(recipe.input.mean), len(classes))
         _fill(path, model, weights)
+        calibration = Calibration(**header["calibration"]) if "calibration" in header else None
         counts = _confusion(header.get("confusion", ()), len(answerable(classes)))
         metrics, versions = dict(header["metrics"]), dict(header["versions"])
-        return Checkpoint(model.eval(), recipe, classes, metrics, versions, confusion=counts)
+        return Checkpoint(model.eval(), recipe, classes, metrics, versions, counts, calibration)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_foreign(path, f"its header lacks or garbles {error}")) from error
 

@@ -160,7 +160,7 @@ def answer_all(classifier: Classifier, test: Split) -> Iterator[Answers]:
     for start in range(0, len(test), BATCH):
         images = test.images[start : start + BATCH]
         logits = evaluate(classifier.model, images, classifier.recipe.input)
-        probs = (logits / classifier.recipe.temperature).softmax(dim=1)[:, : len(classifier.classes)]
+        probs = (logits / classifier.temperature).softmax(dim=1)[:, : len(classifier.classes)]
         best = probs.max(dim=1)
         end = start + len(images)
         given[start:end], confidences[start:end] = best.indices.numpy(), best.values.numpy()

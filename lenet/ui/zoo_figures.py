@@ -217,7 +217,7 @@ TOLD = {"name", "about", "model", "dataset", "input", "epochs", "batch_size", "o
 
 def recipe_words(animal: Exhibit) -> str:
     """How it was trained and what came of it, in words."""
-    recipe, metrics = animal.network.recipe, animal.network.metrics
+    recipe, metrics, temperature = animal.network.recipe, animal.network.metrics, animal.network.temperature
     colour = "colour" if len(recipe.input.mean) == 3 else "grey"
     more = {"momentum": recipe.momentum, "weight decay": recipe.weight_decay, "label smoothing": recipe.label_smoothing}
     optimizer = [OPTIMIZERS.get(recipe.optimizer, recipe.optimizer), f"learning rate {recipe.lr:g}"]
@@ -234,7 +234,7 @@ def recipe_words(animal: Exhibit) -> str:
         "Augmentation": recipe.augmentation,
         "Precision": PRECISIONS.get(recipe.precision, recipe.precision),
         "Average": f"of its weights over the last steps, with a decay of {recipe.ema:g}" if recipe.ema else "",
-        "Confidence": f"logits are divided by {recipe.temperature:g}" if recipe.temperature != 1 else "",
+        "Confidence": f"logits are divided by {temperature:.3g}" if temperature != 1 else "",
         **_others(recipe),
         "Source": recipe.source,
         "It reports": recipe.claims,

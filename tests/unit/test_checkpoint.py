@@ -15,10 +15,24 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import lenet.checkpoint
-from lenet.checkpoint import MAX_BYTES, Checkpoint, finish, load, load_state, measured, save, save_state
+from lenet.checkpoint import (
+    AT_MIDDLE,
+    KNOWN,
+    MAX_BYTES,
+    Calibration,
+    Checkpoint,
+    calibrated,
+    finish,
+    load,
+    load_state,
+    measured,
+    save,
+    save_state,
+)
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError
 from lenet.models import MODELS
+from lenet.preprocess import to_input
 from lenet.recipes import RECIPES
 from lenet.training import TrainingState, evaluate, fit, start
 
@@ -101,6 +115,39 @@ def test_the_confusion_matrix_comes_back_and_old_files_have_none(tmp_path):
     assert load(path).confusion == counts
     with_header(path, confusion=None)  # as files were written before it
     assert load(path).confusion == ()
+
+
+def test_a_calibration_travels_in_the_header_and_older_files_have_none(tmp_path):
+    plain = a_checkpoint("lenet5")
+    save(tmp_path / "plain", plain)
+    assert load(tmp_path / "plain").calibration is None
+    assert plain.temperature == plain.recipe.temperature == 1
+    known = replace(plain, calibration=Calibration(temperature=1.5, middle=-4.0, limit=-2.5))
+    save(tmp_path / "known", known)
+    assert load(tmp_path / "known").calibration == known.calibration
+    assert load(tmp_path / "known").temperature == 1.5
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        5,
+        [],
+        {},
+        {"temperature": 1.0, "middle": -4.0},
+        {"temperature": 0.0, "middle": -4.0, "limit": -2.0},
+        {"temperature": 1.0, "middle": -2.0, "limit": -4.0},
+        {"temperature": 1.0, "middle": float("nan"), "limit": -4.0},
+        {"temperature": "1", "middle": -4.0, "limit": -2.0},
+        {"temperature": 1.0, "middle": -4.0, "limit": -2.0, "more": 1},
+    ],
+    ids=str,
+)
+def test_a_damaged_calibration(calibration, tmp_path):
+    save(tmp_path / "net", a_checkpoint("lenet5"))
+    with_header(tmp_path / "net", calibration=calibration)
+    with pytest.raises(CheckpointError, match="is not a weights file of this project"):
+        load(tmp_path / "net")
 
 
 def test_a_stopped_run_can_be_used_as_a_network(tmp_path):
@@ -365,3 +412,51 @@ def test_the_first_thousand_are_measured_apart_where_there_are_more():
     assert again.metrics["val_accuracy"] == checkpoint.metrics["val_accuracy"]
     assert again.confusion[answer][answer] == 900
     assert "test_accuracy_first_1000" not in measured(checkpoint, Split(images[:1000], labels[:1000])).metrics
+
+
+# --------------------------------------------------------------------------------------------------
+# Calibration
+
+
+def photos(count: int = 200) -> Split:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (count, 3, 32, 32), generator=generator, dtype=torch.uint8)
+    return Split(images, torch.randint(0, 10, (count,), generator=generator))
+
+
+def test_the_validation_split_decides_who_is_a_stranger():
+    checkpoint, val = a_checkpoint("lenet5"), photos()
+    calibration = calibrated(checkpoint, val).calibration
+    assert calibration is not None
+    with torch.no_grad():
+        logits = checkpoint.model(to_input(val.images, checkpoint.recipe.input))
+    scores = torch.tensor([calibration.stranger(row[None]) for row in logits])
+    assert (scores <= 0.5).double().mean().item() == pytest.approx(KNOWN, abs=0.01)
+    assert scores.median().item() == pytest.approx(AT_MIDDLE, abs=0.005)
+
+
+def test_the_score_rises_with_the_energy_and_stays_within_0_and_1():
+    calibration = Calibration(temperature=1.0, middle=-10.0, limit=-5.0)
+    # one logit far above the others is minus the energy
+    of = lambda *energies: calibration.stranger(torch.tensor([[-e, -1e3] for e in energies]))  # noqa: E731
+    assert of(-5.0) == pytest.approx(0.5)
+    assert of(-10.0) == pytest.approx(AT_MIDDLE)
+    assert 0 <= of(-1e4) < of(-9.0) < of(-4.0) < of(1e3) <= 1
+    assert of(-9.0, -1.0) == pytest.approx(0.5)  # of several views: their mean
+
+
+def test_a_network_that_answers_always_the_same_can_be_calibrated():
+    checkpoint = a_checkpoint("lenet5")
+    for parameter in checkpoint.model.parameters():
+        torch.nn.init.zeros_(parameter)
+    calibration = calibrated(checkpoint, photos(20)).calibration
+    assert calibration is not None
+    assert calibration.stranger(torch.zeros(1, 10)) == pytest.approx(0.5)
+
+
+def test_a_finished_run_is_calibrated_if_it_names_photos():
+    split = photos(40)
+    colour = start(RECIPES["cifar10-lenet5-sgd"], "cpu")
+    assert finish(colour, Dataset("cifar10", DIGITS, split, split, split)).calibration is not None
+    grey, data = a_state(1)
+    assert finish(grey, data).calibration is None

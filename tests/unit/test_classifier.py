@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 
 import lenet
-from lenet.checkpoint import Checkpoint
+from lenet.checkpoint import Calibration, Checkpoint
 from lenet.classifier import UNSURE_BELOW, WEIGHTS, Classifier
 from lenet.datasets import DATASETS
 from lenet.errors import CheckpointError, ImageError
 from lenet.models import MODELS
+from lenet.preprocess import photo
 from lenet.recipes import RECIPES
 from lenet.strokes import render
 
@@ -104,6 +105,111 @@ def test_the_classic_road_is_another(digits: Classifier) -> None:
     small.paste(render(SEVEN, 8, 100), (280, 20))
     assert digits.predict(small).label == "7"
     assert digits.predict(small, "classic").preprocessed.x.ne(digits.predict(small).preprocessed.x).any()
+
+
+# --------------------------------------------------------------------------------------------------
+# Photos
+
+
+def noise(width: int, height: int) -> Image.Image:
+    rng = np.random.default_rng(0)
+    return Image.fromarray(rng.integers(0, 256, (4, 6, 3), dtype=np.uint8)).resize((width, height))
+
+
+@pytest.fixture(scope="module")
+def doubter() -> Classifier:
+    """A namer of photos that is never sure: random weights."""
+    torch.manual_seed(0)
+    recipe = RECIPES["photos"]
+    return Classifier(Checkpoint(MODELS[recipe.model].build(3, 10), recipe, DATASETS["cifar10"].classes, {}))
+
+
+def certain(logits: list[float], calibration: Calibration | None = None) -> Classifier:
+    """A namer of photos that always answers the same."""
+    recipe = RECIPES["photos"]
+    model = MODELS[recipe.model].build(3, 10)
+    *_, last = model.children()
+    torch.nn.init.zeros_(last.weight)
+    last.bias.data = torch.tensor(logits)
+    return Classifier(Checkpoint(model, recipe, DATASETS["cifar10"].classes, {}, calibration=calibration))
+
+
+def test_a_sure_answer_needs_one_look() -> None:
+    prediction = certain([0.0] * 9 + [9.0]).predict(noise(300, 200))
+    assert (prediction.label, prediction.verdict, prediction.stranger) == ("truck", "sure", 0.0)
+    (view,) = prediction.views
+    assert (view.mirrored, view.padded, view.weight) == (False, False, 1.0)
+    assert view.box == pytest.approx((1 / 6, 0, 5 / 6, 1))
+    assert view.probs == prediction.probs
+
+
+def test_an_unsure_answer_is_the_mean_of_its_views_by_their_weights(doubter: Classifier) -> None:
+    picture = noise(300, 200)
+    prediction = doubter.predict(picture)
+    assert prediction.verdict == "unsure"
+    assert len(prediction.views) == 8
+    assert sum(view.weight for view in prediction.views) == pytest.approx(1)
+    assert sum(prediction.probs.values()) == pytest.approx(1)
+    for name, p in prediction.probs.items():
+        assert p == pytest.approx(sum(view.weight * view.probs[name] for view in prediction.views), abs=1e-6)
+    surest, vaguest = (of(prediction.views, key=lambda view: max(view.probs.values())) for of in (max, min))
+    assert surest.weight > vaguest.weight
+    # what a single look at the same place sees
+    end = next(view for view in prediction.views if view.box[0] == 0 and not view.mirrored and not view.padded)
+    alone = doubter.predict(picture, box=end.box).views[0]
+    assert list(alone.probs.values()) == pytest.approx(list(end.probs.values()), abs=1e-5)
+    assert torch.equal(prediction.preprocessed.x, photo(picture, doubter.recipe.input).x)
+    main = list(prediction.activations.values())[-1].softmax(dim=1)[0]
+    assert main.tolist() == pytest.approx(list(prediction.views[0].probs.values()), abs=1e-5)
+
+
+def test_views_that_fall_together_are_computed_once(doubter: Classifier) -> None:
+    views = doubter.predict(noise(32, 32)).views
+    assert len({(view.box, view.mirrored) for view in views}) == len(views) == 6
+
+
+def test_a_chosen_box_is_looked_at_and_nothing_else(doubter: Classifier) -> None:
+    prediction = doubter.predict(noise(300, 200), box=(0.5, 0.25, 0.75, 0.625))
+    assert prediction.views[0].box == pytest.approx((0.5, 0.25, 0.75, 0.625))
+    for view in prediction.views:
+        assert view.box == pytest.approx((0.5, 0.25, 0.75, 0.625), abs=0.03)
+    assert doubter.predict(noise(300, 200), box=(0, 0, 1, 1)).views[0].padded
+
+
+def test_a_batch_of_photos_answers_as_one_by_one_in_two_passes(doubter: Classifier) -> None:
+    pictures = [noise(300, 200), noise(32, 32), noise(90, 200)]
+    passes: list[int] = []
+    first, *_ = doubter.model.children()
+    hook = first.register_forward_hook(lambda layer, inputs, output: passes.append(len(output)))
+    together = doubter.predict_batch(pictures)
+    hook.remove()
+    assert passes == [3, 7 + 5 + 7]
+    for picture, prediction in zip(pictures, together, strict=True):
+        alone = doubter.predict(picture)
+        assert list(prediction.probs.values()) == pytest.approx(list(alone.probs.values()), abs=1e-5)
+        assert [view.box for view in prediction.views] == [view.box for view in alone.views]
+        assert all(len(output) == 1 for output in prediction.activations.values())
+
+
+def test_a_photo_like_no_class_is_a_stranger_and_is_looked_at_again() -> None:
+    calibration = Calibration(temperature=2.0, middle=-12.0, limit=-8.0)
+    known = certain([0.0] * 9 + [12.0], calibration).predict(noise(300, 200))
+    assert (known.verdict, len(known.views)) == ("sure", 1)
+    assert known.stranger == pytest.approx(0.05, abs=0.01)
+    assert known.confidence == pytest.approx(math.exp(6) / (math.exp(6) + 9))
+    odd = certain([0.0] * 9 + [7.0], calibration).predict(noise(300, 200))
+    assert (odd.label, odd.verdict, len(odd.views)) == ("truck", "stranger", 8)
+    assert odd.stranger > 0.5
+    assert sum(odd.probs.values()) == pytest.approx(1)
+
+
+def test_boxes_are_for_photos(digits: Classifier, doubter: Classifier) -> None:
+    assert digits.predict(render(SEVEN, 20)).views == ()
+    with pytest.raises(ImageError, match="in photos only"):
+        digits.predict(render(SEVEN, 20), box=(0, 0, 1, 1))
+    with pytest.raises(ImageError, match="is not in the picture"):
+        doubter.predict(noise(40, 40), box=(0.5, 0, 0.5, 1))
+    assert doubter.predict_batch([]) == []
 
 
 def test_errors_are_sentences(digits: Classifier, tmp_path) -> None:

@@ -13,6 +13,7 @@ from lenet.metrics import (
     calibration_error,
     confusion,
     cross_entropy,
+    energy,
     fit_temperature,
 )
 
@@ -62,3 +63,11 @@ def test_the_temperature_that_generated_the_labels_is_found():
     assert temperature == pytest.approx(2.5, rel=0.03)
     assert calibration_error((logits / temperature).softmax(dim=1), labels) < 0.01
     assert calibration_error(logits.softmax(dim=1), labels) > 0.1
+
+
+def test_the_energy_is_low_for_what_looks_like_a_class():
+    expected = -2 * math.log(math.exp(1) + math.exp(0.5) + 1)
+    values = energy(torch.tensor([[2.0, 1.0, 0.0], [4.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1e4, 0.0, 0.0]]), 2.0)
+    assert values[0].item() == pytest.approx(expected)
+    assert values[1] < values[0] < values[2]
+    assert values[3].item() == pytest.approx(-1e4)

@@ -18,11 +18,14 @@ from lenet.preprocess import (
     DIGIT_SIDE,
     ROADS,
     InputFormat,
+    Square,
     classic_digit,
+    cut,
     digit,
     digit_image,
     open_picture,
     photo,
+    square_of,
     to_input,
 )
 
@@ -372,6 +375,80 @@ def test_a_photo_is_its_central_square_not_squeezed(size):
 def test_a_photo_of_32_by_32_arrives_bit_for_bit():
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     assert torch.equal(photo(pixels, COLOUR).x, to_input(torch.from_numpy(pixels).permute(2, 0, 1)[None], COLOUR))
+
+
+@pytest.mark.parametrize(
+    ("size", "box", "square"),
+    [
+        ((200, 100), None, (50, 0, 100)),
+        ((200, 100), (0.0, 0.0, 0.5, 1.0), (0, 0, 100)),  # square already
+        ((200, 100), (0.25, 0.4, 0.5, 0.6), (50, 25, 50)),  # grows upwards and downwards
+        ((200, 100), (0.5, 0.0, 0.6, 0.6), (80, 0, 60)),  # to both sides
+        ((200, 100), (0.25, 0.0, 0.5, 0.2), (50, 0, 50)),  # downwards only: above, the picture ends
+        ((200, 100), (0.95, 0.0, 1.0, 1.0), (100, 0, 100)),  # leftwards only
+        ((200, 100), (0.0, 0.0, 1.0, 1.0), (0, -50, 200)),  # the whole, padded above and below
+        ((100, 200), (0.0, 0.1, 1.0, 0.9), (-30, 20, 160)),
+        ((200, 100), (0.2, 0.7, 0.9, 0.8), (40, -20, 140)),  # padded on both sides, wherever the box is
+        ((200, 100), (0.5, 0.5, 0.5001, 0.5001), (100, 50, 1)),  # a pixel at least
+        ((1, 1), (0.0, 0.0, 1.0, 1.0), (0, 0, 1)),
+    ],
+)
+def test_a_box_becomes_a_square(size, box, square):
+    assert square_of(size, box) == Square(*square)
+
+
+@pytest.mark.parametrize(
+    "box", [(0.5, 0, 0.5, 1), (0.6, 0, 0.5, 1), (-0.1, 0, 1, 1), (0, 0, 1, 1.1), (0, float("nan"), 1, 1), (0, 1, 1, 0)]
+)
+def test_a_box_outside_the_picture_is_refused(box):
+    with pytest.raises(ImageError, match=r"is not in the picture: give left, top, right and bottom as fractions"):
+        photo(Image.new("RGB", (40, 40)), COLOUR, box)
+
+
+def test_a_box_shows_its_part_of_the_picture():
+    picture = Image.new("RGB", (300, 200), (0, 0, 255))
+    picture.paste((255, 0, 0), (180, 40, 240, 100))
+    result = photo(picture, COLOUR, (180 / 300, 40 / 200, 240 / 300, 100 / 200))
+    assert {tuple(colour) for colour in result.stages[-1].image.reshape(-1, 3)} == {(255, 0, 0)}
+    assert result.stages[1].image.shape == (60, 60, 3)
+    assert "chosen" in result.stages[1].why
+    assert torch.equal(result.x[0, 0], torch.ones(32, 32))
+
+
+def test_a_box_in_a_picture_held_sideways_is_where_the_eye_sees_it(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "rotate by 90 degrees clockwise to view"
+    upright = Image.new("RGB", (200, 400), (0, 0, 255))
+    upright.paste((255, 0, 0), (0, 0, 100, 100))
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "phone.png", exif=exif)
+    assert photo(tmp_path / "phone.png", COLOUR, (0, 0, 0.5, 0.25)).x[0, 0].min() == 1
+
+
+def test_a_box_too_wide_for_its_picture_is_padded_by_a_mirror():
+    rows = np.repeat(np.arange(0, 160, 10, dtype=np.uint8), 2)  # 32 rows in 16 pairs
+    picture = np.broadcast_to(rows[8:24, None, None], (16, 32, 3))
+    image = photo(picture, COLOUR, (0, 0, 1, 1)).stages[-1].image[:, 5, 0]
+    assert np.array_equal(image[8:24], rows[8:24])
+    assert np.array_equal(image[:8], rows[8:16][::-1])
+    assert np.array_equal(image[24:], rows[16:24][::-1])
+
+
+def test_a_square_that_reaches_beyond_is_padded_there_alone():
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    picture = Image.fromarray(pixels)
+    shifted = cut(picture, Square(-1, 1, 32))
+    assert np.array_equal(shifted[:31, 1:], pixels[1:, :31])
+    assert np.array_equal(shifted[:31, 0], pixels[1:, 0])
+    assert np.array_equal(shifted[31, 1:], pixels[31, :31])
+    assert np.array_equal(cut(picture, Square(0, 0, 32, mirrored=True)), pixels[:, ::-1])
+    assert Square(-1, 1, 32).padded((32, 32))
+    assert Square(-1, 1, 32).inside((32, 32)) == (0, 1, 31, 32)
+    assert not Square(1, 1, 31).padded((32, 32))
+
+
+@pytest.mark.parametrize("size", [(1, 500), (500, 1), (3, 33)])
+def test_a_thin_picture_still_shows_a_column(size):
+    assert photo(Image.new("RGB", size, (255, 0, 0)), COLOUR, (0, 0, 1, 1)).x[0, 0].min() == 1
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (31, 33)])
