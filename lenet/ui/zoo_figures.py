@@ -205,9 +205,10 @@ SCHEDULES = {
     "constant": "the same throughout",
     "plateau": "halved after 5 epochs without a lower validation loss",
     "cosine": "down to zero along a cosine",
+    "linear": "in a straight line down to zero",
     "one-cycle": "up in a straight line for a fifth of the run, then down to zero",
 }
-OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
 PRECISIONS = {"float32": "float32", "bfloat16": "bfloat16 for the forward pass, float32 for weights and updates"}
 TOLD = {"name", "about", "model", "dataset", "input", "epochs", "batch_size", "optimizer", "lr", "momentum"} | {
     *("weight_decay", "schedule", "loss", "augmentation", "precision", "seed", "source", "claims"),
