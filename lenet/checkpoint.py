@@ -28,7 +28,7 @@ from torch import Tensor
 from lenet.datasets import DATASETS, Dataset, Split, answerable
 from lenet.errors import CheckpointError, RecipeError
 from lenet.looks import STATISTICS, distance, statistics
-from lenet.metrics import accuracy, energy, fit_temperature
+from lenet.metrics import accuracy, confusion, energy, fit_temperature
 from lenet.models import MODELS, Network
 from lenet.recipes import Recipe
 from lenet.training import EpochEnd, TrainingState, evaluate, start
@@ -36,6 +36,7 @@ from lenet.training import EpochEnd, TrainingState, evaluate, start
 HEADER = "lenet"
 FORMAT = 1
 RESUME = "resume/"  # what tensors that only training needs are called
+FIRST = 1000  # of the test images, measured apart
 KNOWN = 0.97  # of the validation split's pictures, at least this share are no strangers
 AT_MIDDLE = 0.05  # how strange the middle one of them is said to look
 MAX_BYTES = 200_000_000  # far above any network here; a larger file is refused before it is read
@@ -130,6 +131,8 @@ class Checkpoint:
         classes: names, in the order of the logits.
         metrics: what was measured of it; accuracies are fractions.
         versions: of Python and PyTorch, that trained it.
+        confusion: counts on the test split: the row is the label, the column the answer, of the
+            `answerable` classes; empty for a network that was not measured.
         calibration: measured on the validation split, of networks that name photos; older files have none.
     """
 
@@ -138,6 +141,7 @@ class Checkpoint:
     classes: tuple[str, ...]
     metrics: dict[str, float]
     versions: dict[str, str] = field(default_factory=lambda: _versions())
+    confusion: tuple[tuple[int, ...], ...] = ()
     calibration: Calibration | None = None
 
     @property
@@ -153,20 +157,33 @@ def _versions() -> dict[str, str]:
 def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     """What a run has come to: its network, measured on the test split.
 
-    The metrics are test_accuracy (the answer is the likeliest class but "not a digit", as in
-    `Classifier.predict`), val_accuracy (of all classes, after the last whole epoch, if there is one) and
-    train_seconds.
+    The metrics are those of `measured`, val_accuracy (of all classes, after the last whole epoch, if there
+    is one) and train_seconds.
     """
-    logits = evaluate(state.network, dataset.test.images, state.recipe.input)
-    logits = logits[:, : len(answerable(dataset.classes))]
-    metrics = {
-        "test_accuracy": accuracy(logits, dataset.test.labels),
-        "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),
-    }
+    metrics = {"train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1)}
     if state.history:
         metrics["val_accuracy"] = state.history[-1].val_accuracy
-    checkpoint = Checkpoint(state.network, state.recipe, dataset.classes, metrics)
+    checkpoint = measured(Checkpoint(state.network, state.recipe, dataset.classes, metrics), dataset.test)
     return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
+
+
+def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
+    """`checkpoint` with its confusion matrix and test accuracies: what they were before is replaced.
+
+    The metrics are test_accuracy (the answer is the likeliest class but "not a digit", as in
+    `Classifier.predict`) and, of a split that has more, test_accuracy_first_1000: those images of
+    CIFAR-10's are lossless also where the others were kept as JPEG.
+
+    Args:
+        test: the test split of the recipe's data set, see `lenet.datasets.load_test`.
+    """
+    logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input)
+    logits = logits[:, : len(answerable(checkpoint.classes))]
+    metrics = {**checkpoint.metrics, "test_accuracy": accuracy(logits, test.labels)}
+    if len(test) > FIRST:
+        metrics["test_accuracy_first_1000"] = accuracy(logits[:FIRST], test.labels[:FIRST])
+    counts = tuple(tuple(row) for row in confusion(logits, test.labels).tolist())
+    return replace(checkpoint, metrics=metrics, confusion=counts)
 
 
 def calibrated(checkpoint: Checkpoint, val: Split) -> Checkpoint:
@@ -202,6 +219,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "metrics": checkpoint.metrics,
         "versions": checkpoint.versions,
     }
+    if checkpoint.confusion:
+        header["confusion"] = checkpoint.confusion
     if checkpoint.calibration is not None:
         header["calibration"] = asdict(checkpoint.calibration)
     _write(Path(path), checkpoint.model.state_dict(), header)
@@ -222,9 +241,20 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         model = MODELS[recipe.model].build(len(recipe.input.mean), len(classes))
         _fill(path, model, weights)
         calibration = Calibration.from_dict(header["calibration"]) if "calibration" in header else None
-        return Checkpoint(model.eval(), recipe, classes, dict(header["metrics"]), dict(header["versions"]), calibration)
+        counts = _confusion(header.get("confusion", ()), len(answerable(classes)))
+        metrics, versions = dict(header["metrics"]), dict(header["versions"])
+        return Checkpoint(model.eval(), recipe, classes, metrics, versions, counts, calibration)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_foreign(path, f"its header lacks or garbles {error}")) from error
+
+
+def _confusion(rows: Any, classes: int) -> tuple[tuple[int, ...], ...]:
+    """A header's confusion matrix; none in files of before it.  ValueError for what no count gives."""
+    counts = tuple(tuple(row) for row in rows)
+    square = [len(row) for row in counts] == [classes] * classes
+    if counts and not (square and all(type(n) is int and n >= 0 for row in counts for n in row)):
+        raise ValueError("the confusion matrix")
+    return counts
 
 
 def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:

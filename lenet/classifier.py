@@ -136,6 +136,7 @@ class Classifier:
         road: the name in ROADS that `predict` takes by default: "ours" for networks of one channel,
             "photo" for those of three.
         parameters: how many trainable numbers the network has.
+        confusion: as in `Checkpoint.confusion`.
         temperature: what its logits are divided by before they become probabilities.
         calibration: what the validation split says of its logits; None where that was not measured.
     """
@@ -145,6 +146,7 @@ class Classifier:
         self.recipe = checkpoint.recipe
         self.classes = answerable(checkpoint.classes)
         self.metrics = checkpoint.metrics
+        self.confusion = checkpoint.confusion
         self.temperature = checkpoint.temperature
         self.calibration = checkpoint.calibration
         self.parameters = count_parameters(checkpoint.model)

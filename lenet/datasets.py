@@ -111,6 +111,16 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Dataset:
     return DATASETS[name].read(Path(root) if root is not None else data_root())
 
 
+def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
+    """The test split of the data set called `name`, without making what only training needs.
+
+    Raises:
+        DataError: as `load`.
+    """
+    known = DATASETS.get(name)
+    return load(known.test_of if known and known.test_of else name, root).test
+
+
 def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
     """`data` without `count` random examples, and those: the same ones every time."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))
@@ -364,6 +374,7 @@ class Source:
         channels: 1 for grey, 3 for colour.
         about: one sentence for a list.
         for_measuring: only the benchmarks want it; the page does not list it.
+        test_of: the data set whose test split is this one's too; "" where it has its own.
     """
 
     read: Callable[[Path], Dataset]
@@ -371,6 +382,7 @@ class Source:
     channels: int
     about: str
     for_measuring: bool = False
+    test_of: str = ""
 
 
 DATASETS: dict[str, Source] = {
@@ -387,7 +399,11 @@ DATASETS: dict[str, Source] = {
     "cifar10": Source(_cifar10, CIFAR10_CLASSES, 3, "60,000 photographs of 32x32 pixels (170 MB)"),
     "pen": Source(_pen, DIGITS, 1, f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})"),
     "drawings": Source(
-        drawings, (*DIGITS, NOT_A_DIGIT), 1, "MNIST, the tablet's digits, and letters and scribbles as an 11th class"
+        drawings,
+        (*DIGITS, NOT_A_DIGIT),
+        1,
+        "MNIST, the tablet's digits, and letters and scribbles as an 11th class",
+        test_of="mnist",
     ),
     **{
         f"drawings-fold-{fold}": Source(
@@ -396,6 +412,7 @@ DATASETS: dict[str, Source] = {
             1,
             f"drawings without a fifth of the tablet's writers, number {fold}, who measure it",
             for_measuring=True,
+            test_of="mnist",
         )
         for fold in range(1, FOLDS + 1)
     },

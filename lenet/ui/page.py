@@ -1,4 +1,4 @@
-"""The page: three tabs, what they share, and the endpoints for programs."""
+"""The page: four tabs, what they share, and the endpoints for programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
-from lenet.ui import draw, networks, photo, train
+from lenet.ui import draw, networks, photo, train, zoo
 
 TITLE = "LeNet Playground"
 INTRODUCTION = (
@@ -44,6 +44,8 @@ def build() -> gr.Blocks:
                 draw_network = draw.build()
             with gr.Tab("Photo", id="photo"):
                 photo_network = photo.build()
+            with gr.Tab("Zoo", id="zoo"):
+                zoo.build()
             with gr.Tab("Train", id="train"):
                 train.build(draw_network, photo_network, tabs)
         _publish(

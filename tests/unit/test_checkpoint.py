@@ -25,6 +25,7 @@ from lenet.checkpoint import (
     finish,
     load,
     load_state,
+    measured,
     save,
     save_state,
 )
@@ -33,7 +34,7 @@ from lenet.errors import CheckpointError
 from lenet.models import MODELS
 from lenet.preprocess import to_input
 from lenet.recipes import RECIPES
-from lenet.training import TrainingState, fit, start
+from lenet.training import TrainingState, evaluate, fit, start
 
 RECIPE = RECIPES["digits-demo"].with_changes(ema=0.9, seed=3)
 DIGITS = tuple("0123456789")
@@ -105,6 +106,15 @@ def test_the_header_is_one_key_of_sorted_json(tmp_path):
     assert sorted(header) == ["classes", "format", "metrics", "model", "recipe", "versions"]
     assert header["recipe"]["seed"] == 0
     assert header["metrics"]["test_accuracy"] == 0.875
+
+
+def test_the_confusion_matrix_comes_back_and_old_files_have_none(tmp_path):
+    path = tmp_path / "net.safetensors"
+    counts = tuple(tuple(10 * row + column for column in range(10)) for row in range(10))
+    save(path, replace(a_checkpoint(), confusion=counts))
+    assert load(path).confusion == counts
+    with_header(path, confusion=None)  # as files were written before it
+    assert load(path).confusion == ()
 
 
 def test_a_calibration_travels_in_the_header_and_older_files_have_none(tmp_path):
@@ -274,6 +284,13 @@ RECIPE_DICT = RECIPES["digits-demo"].to_dict()
         {"recipe": {**RECIPE_DICT, "input": {**RECIPE_DICT["input"], "mean": [0.5] * 3, "std": [0.5] * 3}}},
         {"recipe": {**RECIPE_DICT, "epochs": -1}},
         {"recipe": {**RECIPE_DICT, "surprise": 1}},
+        {"confusion": 5},
+        {"confusion": [[1] * 10] * 9},
+        {"confusion": [[1] * 11] * 10},
+        {"confusion": [[1] * 9 + [-1]] * 10},
+        {"confusion": [[1] * 9 + [0.5]] * 10},
+        {"confusion": [[1] * 9 + [True]] * 10},
+        {"confusion": ["0123456789"] * 10},
     ],
     ids=lambda changes: "-".join(changes),
 )
@@ -378,7 +395,25 @@ def test_the_test_accuracy_is_that_of_the_classifiers_answers():
     images = torch.zeros(4, 1, 28, 28, dtype=torch.uint8)
     split = Split(images, torch.tensor([7, 7, 7, 1]))
     classes = DATASETS["drawings"].classes
-    assert finish(state, Dataset("drawings", classes, split, split, split)).metrics["test_accuracy"] == 0.75
+    checkpoint = finish(state, Dataset("drawings", classes, split, split, split))
+    assert checkpoint.metrics["test_accuracy"] == 0.75
+    assert [len(row) for row in checkpoint.confusion] == [10] * 10  # and nothing is taken for "not a digit"
+    assert (checkpoint.confusion[7][7], checkpoint.confusion[1][7]) == (3, 1)
+    assert sum(map(sum, checkpoint.confusion)) == 4
+
+
+def test_the_first_thousand_are_measured_apart_where_there_are_more():
+    checkpoint = a_checkpoint("lenet5")
+    images = torch.zeros(1200, 3, 32, 32, dtype=torch.uint8)  # one picture, and so one answer
+    answer = int(evaluate(checkpoint.model, images[:1], checkpoint.recipe.input).argmax())
+    labels = torch.full((1200,), answer)
+    labels[900:] = (answer + 1) % 10
+    again = measured(checkpoint, Split(images, labels))
+    assert again.metrics["test_accuracy"] == 0.75
+    assert again.metrics["test_accuracy_first_1000"] == 0.9
+    assert again.metrics["val_accuracy"] == checkpoint.metrics["val_accuracy"]
+    assert again.confusion[answer][answer] == 900
+    assert "test_accuracy_first_1000" not in measured(checkpoint, Split(images[:1000], labels[:1000])).metrics
 
 
 # --------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from lenet.datasets import (
     Split,
     data_root,
     load,
+    load_test,
     read_drawings,
     render,
     writer_split,
@@ -301,6 +302,14 @@ def test_drawings_have_an_eleventh_class(small_drawings):
     assert data.train.labels.bincount().tolist() == [100, 100, 100, 101, 101, 100, 100, 100, 100, 100, 40]
     assert data.val.labels.bincount(minlength=11).tolist() == [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 10]
     assert data.test.labels.tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("name", ["drawings", "drawings-fold-3"])
+def test_the_test_split_of_drawings_needs_no_strokes(small_drawings, name):
+    (small_drawings / PEN_FILE).unlink()
+    assert load_test(name, small_drawings).labels.tolist() == [3, 4]
+    with pytest.raises(DataError, match="no data set called"):
+        load_test("drawings-fold-9", small_drawings)
 
 
 def test_each_writer_is_left_out_by_one_fold(small_drawings):

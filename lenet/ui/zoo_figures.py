@@ -1,0 +1,359 @@
+"""Pure functions from what is known of the networks to the Zoo tab's HTML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from html import escape
+
+import numpy as np
+
+from lenet.datasets import DATASETS
+from lenet.recipes import RECIPES, Recipe
+from lenet.ui.figures import png_uri
+from lenet.zoo import FLOPS_EACH, Answers, Exhibit, LayerRow
+
+RIGHT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"  # beside green and red, for those who see no such difference
+
+# --------------------------------------------------------------------------------------------------
+# All networks
+
+
+def families(animals: Mapping[str, Sequence[Exhibit]], chosen: Exhibit) -> str:
+    """Each family's networks in a list to choose from, and its figure beside it."""
+    return "".join(_family(title, found, chosen) for title, found in animals.items() if found)
+
+
+def _family(title: str, animals: Sequence[Exhibit], chosen: Exhibit) -> str:
+    names = ("Test accuracy", "Parameters", "Multiply-adds", "Training", "File")
+    head = "".join(f"<span>{name}</span>" for name in names)
+    rows = "".join(_entry(animal, animal is chosen) for animal in animals)
+    figure = _scatter(animals, chosen) if len(animals) > 1 else ""
+    return (
+        f'<section class="family"><div class="list" role="group" aria-label="{escape(title)}">'
+        f'<div class="head" aria-hidden="true"><h3>{escape(title)}</h3>{head}</div>{rows}</div>{figure}</section>'
+    )
+
+
+def _entry(animal: Exhibit, chosen: bool) -> str:
+    network, recipe = animal.network, animal.network.recipe
+    # The units are for a phone, where no heading stands above them.
+    facts = (
+        f"<span>{network.parameters:,}<small> parameters</small></span>"
+        f"<span>{short(animal.multiply_adds)}<small> multiply-adds</small></span>"
+        f'<span class="more">{duration(network.metrics.get("train_seconds"))}</span>'
+        f'<span class="more">{size(animal.file_bytes)}</span>'
+    )
+    return (
+        f'<button type="button" class="entry{" chosen" if chosen else ""}" aria-pressed="{str(chosen).lower()}" '
+        f'data-network="{escape(animal.name)}"><span class="who"><b>{escape(animal.name)}</b> '
+        f"<i>{escape(recipe.model)} on {escape(recipe.dataset)}</i></span>"
+        f'<span class="test">{accuracy(animal):.2%}</span><span class="facts">{facts}</span></button>'
+    )
+
+
+def accuracy(animal: Exhibit) -> float:
+    """On its test split; NaN where nobody measured it."""
+    return animal.network.metrics.get("test_accuracy", math.nan)
+
+
+def short(count: float) -> str:
+    """A large number in three digits: "652 k", "3.05 M"."""
+    for unit in ("", "k", "M", "G"):
+        if count < 999.5 or unit == "G":
+            break
+        count /= 1000
+    digits = 0 if not unit or count >= 99.95 else 1 if count >= 9.995 else 2
+    return f"{count:.{digits}f} {unit}".strip()
+
+
+def size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.0f} kB"
+
+
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+# The figure is HTML, for its texts keep their size on a phone; heights are pixels, of style.css too.
+HEIGHT, LINE = 190, 16
+STEPS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # percent between two grid lines
+
+
+def _scatter(animals: Sequence[Exhibit], chosen: Exhibit) -> str:
+    """Accuracy against parameters, these on a logarithmic scale; a dot with its name each."""
+    points = [(animal, math.log10(animal.network.parameters), 100 * accuracy(animal)) for animal in animals]
+    points = [point for point in points if math.isfinite(point[2])]
+    if not points:
+        return ""
+    left, right = _padded([x for _, x, _ in points], 0.12)
+    low, high = _padded([y for _, _, y in points], 0.5)
+    high = min(high, 100.0)
+    step = next((step for step in STEPS if (high - low) / step <= 4), STEPS[-1])
+    levels = [step * level for level in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    grid = "".join(
+        f'<i class="level" style="bottom:{(level - low) / (high - low):.2%}"><u>{level:g}%</u></i>' for level in levels
+    )
+    axis = "".join(
+        f'<i class="tick" style="left:{(math.log10(tick) - left) / (right - left):.2%}">{_round(tick)}</i>'
+        for tick in _ticks(10**left, 10**right)
+    )
+    dots, lowest = "", {"west": math.inf, "east": math.inf}
+    for animal, x, y in sorted(points, key=lambda point: -point[2]):
+        across, up = (x - left) / (right - left), HEIGHT * (y - low) / (high - low)
+        side = "west" if across > 0.5 else "east"  # of its dot stands the name, below the one before it
+        lowest[side] = min(up, lowest[side] - LINE)
+        dots += (
+            f'<span class="dot {side}{" chosen" if animal is chosen else ""}" data-network="{escape(animal.name)}" '
+            f'style="left:{across:.2%};bottom:{up:.0f}px"><b style="top:{up - lowest[side]:.0f}px">'
+            f"{escape(animal.name)}</b></span>"
+        )
+    said = ", ".join(f"{animal.name} {y:.2f}% with {animal.network.parameters:,}" for animal, _, y in points)
+    return (
+        f'<figure class="scatter" role="img" aria-label="{escape(f"Test accuracy against parameters: {said}")}">'
+        f"<figcaption>Test accuracy against parameters</figcaption>"
+        f'<div class="plane">{grid}{axis}{dots}</div></figure>'
+    )
+
+
+def _ticks(low: float, high: float) -> list[int]:
+    """Round numbers between the two: 1, 2 and 5 times a power of ten, or all digits where that gives but one."""
+    for digits in ((1, 2, 5), range(1, 10)):
+        ticks = [digit * 10**power for power in range(3, 9) for digit in digits if low <= digit * 10**power <= high]
+        if len(ticks) > 1:
+            break
+    return ticks
+
+
+def _round(tick: int) -> str:
+    return f"{tick // 1_000_000} M" if tick >= 1_000_000 else f"{tick // 1000} k"
+
+
+def _padded(values: Sequence[float], least: float) -> tuple[float, float]:
+    """The range of `values` with a margin, and a range of `least` at the least."""
+    low, high = min(values), max(values)
+    margin = max(0.12 * (high - low), (least - (high - low)) / 2)
+    return low - margin, high + margin
+
+
+# --------------------------------------------------------------------------------------------------
+# One network
+
+
+def about(animal: Exhibit) -> str:
+    """All that is known of it without its test pictures, and the room for these."""
+    network = animal.network
+    if network.confusion:
+        found = measured(network.classes, network.confusion)
+    else:
+        found = (
+            '<p class="hint">Its file was written before files carried a confusion matrix: '
+            "show its test pictures, and it is counted here.</p>"
+        )
+    return (
+        f'<h2>{escape(animal.name)}</h2><p class="lead">{escape(_sentence(network.recipe.about))}</p>'
+        f'<div class="halves"><section class="measured">{found}</section>'
+        f'<section class="pictures" aria-live="polite" aria-busy="false"><h3>Test pictures</h3><div class="cards">'
+        f'<p class="hint">Click a square of the matrix to see its pictures, or look at any of them.</p></div>'
+        f'<div class="further"><button type="button" class="start">Show 25 test pictures</button>'
+        f'<button type="button" class="next" hidden>Another 25</button>'
+        f'<button type="button" class="any" hidden>Random 25</button></div></section></div>'
+        f'<div class="halves"><section>{layer_rows(animal)}</section><section>{recipe_words(animal)}</section></div>'
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def layer_rows(animal: Exhibit) -> str:
+    """The layers as a table that scrolls sideways by itself, and what its columns count."""
+    nested = any(len(row.path) > 1 for row in animal.layers)
+    switch = '<label><input type="checkbox" class="parts"> Inside the blocks</label>' if nested else ""
+    rows = "".join(_layer(row) for row in animal.layers)
+    total = animal.multiply_adds
+    return (
+        f'<div class="over"><h3>Layers</h3>{switch}</div>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="Layers"><table class="layers"><thead><tr>'
+        f'<th scope="col">Layer</th><th scope="col">Kind</th><th scope="col">Output</th>'
+        f'<th scope="col">Parameters</th><th scope="col">Multiply-adds</th></tr></thead><tbody>{rows}</tbody>'
+        f'<tfoot><tr><th scope="row" colspan="3">Together</th><td>{animal.network.parameters:,}</td>'
+        f"<td>{total:,}</td></tr></tfoot></table></div>"
+        f'<p class="hint">Multiply-adds (MACs) of convolutions and matrix products, for one picture; each is two '
+        f"floating-point operations, so together {short(FLOPS_EACH * total)}FLOP. Biases, normalisation, activations "
+        f"and pooling are not counted.</p>"
+    )
+
+
+def _layer(row: LayerRow) -> str:
+    shape = "&times;".join(map(str, row.shape))
+    name = escape(".".join(row.path[1:] or row.path))
+    counts = "".join(f"<td>{n:,}</td>" if n else "<td>&middot;</td>" for n in (row.parameters, row.multiply_adds))
+    return (
+        f'<tr{" class=part" if len(row.path) > 1 else ""}><th scope="row">{name}</th><td>{escape(row.kind)}</td>'
+        f"<td>{shape}</td>{counts}</tr>"
+    )
+
+
+SCHEDULES = {
+    "constant": "the same throughout",
+    "plateau": "halved after 5 epochs without a lower validation loss",
+    "cosine": "down to zero along a cosine",
+    "linear": "in a straight line down to zero",
+    "one-cycle": "up in a straight line for a fifth of the run, then down to zero",
+}
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
+PRECISIONS = {"float32": "float32", "bfloat16": "bfloat16 for the forward pass, float32 for weights and updates"}
+TOLD = {"name", "about", "model", "dataset", "input", "epochs", "batch_size", "optimizer", "lr", "momentum"} | {
+    *("weight_decay", "schedule", "loss", "augmentation", "precision", "seed", "source", "claims"),
+    *("temperature", "ema", "label_smoothing"),
+}
+
+
+def recipe_words(animal: Exhibit) -> str:
+    """How it was trained and what came of it, in words."""
+    recipe, metrics, temperature = animal.network.recipe, animal.network.metrics, animal.network.temperature
+    colour = "colour" if len(recipe.input.mean) == 3 else "grey"
+    more = {"momentum": recipe.momentum, "weight decay": recipe.weight_decay, "label smoothing": recipe.label_smoothing}
+    optimizer = [OPTIMIZERS.get(recipe.optimizer, recipe.optimizer), f"learning rate {recipe.lr:g}"]
+    optimizer += [f"{name} {value:g}" for name, value in more.items() if value]
+    measured_on = DATASETS[recipe.dataset].test_of or recipe.dataset
+    told = {
+        "Data": f"{recipe.dataset}: {DATASETS[recipe.dataset].about}",
+        "Input": f"{recipe.input.size}×{recipe.input.size} pixels, {colour}",
+        "Length": f"{recipe.epochs} epochs in batches of {recipe.batch_size}; "
+        f"{duration(metrics.get('train_seconds'))}, seed {recipe.seed}",
+        "Optimiser": ", ".join(optimizer),
+        "Schedule": f"{recipe.schedule}: {SCHEDULES.get(recipe.schedule, '')}",
+        "Loss": recipe.loss,
+        "Augmentation": recipe.augmentation,
+        "Precision": PRECISIONS.get(recipe.precision, recipe.precision),
+        "Average": f"of its weights over the last steps, with a decay of {recipe.ema:g}" if recipe.ema else "",
+        "Confidence": f"logits are divided by {temperature:.3g}" if temperature != 1 else "",
+        **_others(recipe),
+        "Source": recipe.source,
+        "It reports": recipe.claims,
+        "File": f"{size(animal.file_bytes)}, weights and all that stands here",
+        "Measured": _accuracies(metrics, measured_on),
+    }
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in told.items() if said)
+    again = f"<dt>Again</dt><dd><code>python train.py {escape(recipe.name)}</code></dd>"
+    return f'<h3>Recipe</h3><dl class="recipe">{rows}{again if recipe.name in RECIPES else ""}</dl>'
+
+
+def _others(recipe: Recipe) -> dict[str, str]:
+    """What else the recipe sets that others leave as it is."""
+    return {
+        field.name.replace("_", " ").capitalize(): str(getattr(recipe, field.name))
+        for field in fields(recipe)
+        if field.name not in TOLD and getattr(recipe, field.name) != field.default
+    }
+
+
+def _accuracies(metrics: Mapping[str, float], dataset: str) -> str:
+    names = {
+        "test_accuracy": f"of {dataset}'s test pictures right",
+        "test_accuracy_first_1000": "of the first 1,000 of them",
+        "val_accuracy": "of the validation pictures",
+    }
+    return ", ".join(f"{metrics[name]:.2%} {said}" for name, said in names.items() if name in metrics)
+
+
+# --------------------------------------------------------------------------------------------------
+# Its answers
+
+
+def measured(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """The confusion matrix, and below it each class's own accuracy."""
+    return _matrix(classes, counts) + _by_class(classes, counts)
+
+
+def _matrix(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    """Counts, their squares shaded: right answers by their share of the row, errors against the commonest one."""
+    most = max((n for i, row in enumerate(counts) for j, n in enumerate(row) if i != j), default=0)
+    head = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in classes)
+    rows = ""
+    for i, row in enumerate(counts):
+        cells = ""
+        for j, count in enumerate(row):
+            # The root, so that a single error is seen too.
+            shade = count / max(1, sum(row)) if i == j else math.sqrt(count / max(1, most))
+            said = f"{classes[i]} called {classes[j]}: {count:,}"
+            cells += (
+                f'<td role="gridcell" data-cell="{i},{j}" tabindex="{0 if i == j == 0 else -1}" aria-selected="false" '
+                f'aria-label="{escape(said)}" title="{escape(said)}" class="{"right" if i == j else "wrong"}" '
+                f'style="--shade:{shade:.3f}">{count or ""}</td>'
+            )
+        rows += f'<tr><th scope="row">{escape(classes[i])}</th>{cells}</tr>'
+    names = " words" if max(map(len, classes)) > 2 else ""
+    return (
+        '<h3>Confusion matrix</h3><p class="hint">A row is what the pictures show, a column what the network called '
+        "them. Click a square, or go by arrow keys and Enter, to see its pictures.</p>"
+        f'<table class="matrix{names}" role="grid" aria-label="Confusion matrix">'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _by_class(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+    parts = {name: counts[i][i] / sum(counts[i]) for i, name in enumerate(classes) if sum(counts[i])}
+    said = ", ".join(f"{name} {part:.1%}" for name, part in parts.items())
+    rows = "".join(
+        f'<div class="bar"><span class="name">{escape(name)}</span><span class="track"><span class="fill" '
+        f'style="transform:scaleX({part:.4f})"></span></span><span class="percent">{part:.1%}</span></div>'
+        for name, part in parts.items()
+    )
+    return (
+        f'<h3>Accuracy by class</h3><div class="bars" role="img" '
+        f'aria-label="{escape(f"Accuracy by class: {said}")}">{rows}</div>'
+    )
+
+
+def waiting(done: int, total: int, seconds: float) -> str:
+    """How far a network is with its test pictures; `total` is 0 until these are loaded."""
+    said = f"Asking the network: {done:,} of {total:,} test pictures" if total else "Loading the test pictures"
+    return (
+        f'<div class="waiting"><p>{said}, {seconds:.0f} s</p><div class="track">'
+        f'<span class="fill" style="transform:scaleX({done / total if total else 0:.4f})"></span></div></div>'
+    )
+
+
+def sampled(total: int, seed: int) -> str:
+    return (
+        f'<p class="hint">Some of the {total:,} test pictures, drawn at random (seed {seed}). Below each: predicted '
+        "(true), and how sure the network is.</p>"
+    )
+
+
+def in_cell(label: str, answer: str, found: int, first: int, count: int) -> str:
+    """What the pictures of a square of the matrix are, and which of them are shown."""
+    who = f"<b>{escape(label)}</b> called <b>{escape(answer)}</b>"
+    if not found:
+        return f'<p class="hint">{who}: no test picture here.</p>'
+    which = f"{first + 1} to {first + count} of {found:,}" if found > count else f"{found:,}"
+    return f'<p class="hint">{who}: {which}, the most confident answer first.</p>'
+
+
+def pictures(images: np.ndarray, answers: Answers, positions: np.ndarray, classes: Sequence[str]) -> str:
+    """A card for each picture: "predicted (true)" and the confidence.
+
+    Args:
+        images: uint8 (N, H, W) or (N, H, W, 3), those at `positions` of the test split.
+    """
+    cards = ""
+    for image, position in zip(images, positions, strict=True):
+        given, label = int(answers.given[position]), int(answers.labels[position])
+        sign, verdict = (RIGHT, "right") if given == label else (WRONG, "wrong")
+        said = f"{classes[given]} ({classes[label]})"
+        cards += (
+            f'<figure class="card {verdict}"><img src="{png_uri(image)}" '
+            f'alt="Test picture {position}: {escape(said)}, {verdict}"><figcaption><b>{sign} '
+            f"{escape(classes[given])}</b> ({escape(classes[label])})"
+            f"<i>{answers.confidences[position]:.0%}</i></figcaption></figure>"
+        )
+    return f'<div class="grid">{cards}</div>'

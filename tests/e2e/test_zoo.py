@@ -1,0 +1,160 @@
+"""The Zoo tab: every network, its layers, its mistakes and their pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lenet.classifier import WEIGHTS, Classifier
+from tests.serving import serve
+
+pytestmark = pytest.mark.browser
+
+LOADED = 120_000  # milliseconds: ten thousand pictures, on a machine that may be busy
+
+
+def open_zoo(page: Page, network: str = "") -> None:
+    page.get_by_role("tab", name="Zoo").click()
+    expect(page.locator("#zoo .about h2")).to_be_visible()
+    if network:
+        entry(page, network).click()
+        expect(page.locator("#zoo .about h2")).to_have_text(network)
+        expect(page.locator("#zoo .about")).to_have_attribute("aria-busy", "false")
+
+
+def entry(page: Page, network: str) -> Locator:
+    return page.locator(f'#zoo button[data-network="{network}"]')
+
+
+def cell(page: Page, label: int, answer: int) -> Locator:
+    return page.locator(f'#zoo .matrix td[data-cell="{label},{answer}"]')
+
+
+def random_pictures(page: Page) -> None:
+    page.get_by_role("button", name="Show 25 test pictures").click()
+    expect(page.locator("#zoo .waiting, #zoo .card").first).to_be_visible(timeout=2_000)
+    expect(page.locator("#zoo .card")).to_have_count(25, timeout=LOADED)
+
+
+def test_every_network_is_there_and_shows_its_layers(page: Page) -> None:
+    open_zoo(page)
+    names = sorted(path.stem for path in WEIGHTS.glob("*.safetensors") if "resume" not in path.name)
+    shown = page.locator("#zoo button[data-network]")
+    assert sorted(str(each.get_attribute("data-network")) for each in shown.all()) == names
+    for name in ("mnist-lenet5-1998", "photos"):
+        entry(page, name).click()
+        expect(page.locator("#zoo .about h2")).to_have_text(name)
+        expect(entry(page, name)).to_have_attribute("aria-pressed", "true")
+        expect(page.locator('#zoo button[aria-pressed="true"]')).to_have_count(1)
+        expect(page.locator("#zoo .entry.chosen")).to_have_count(1)
+        network = Classifier.from_pretrained(name)
+        rows = page.locator("#zoo .layers tbody tr:not(.part)")
+        expect(rows).to_have_count(len(list(network.model.named_children())))
+        expect(page.locator("#zoo .layers tfoot")).to_contain_text(f"{network.parameters:,}")
+        expect(page.locator("#zoo .recipe")).to_contain_text(f"python train.py {network.recipe.name}")
+    page.locator('#zoo .dot[data-network="digits"]').click()
+    expect(page.locator("#zoo .about h2")).to_have_text("digits")
+    expect(page.locator("#zoo .dot.chosen b")).to_have_text("digits")
+
+
+@pytest.mark.data
+def test_pictures_and_a_cell_of_the_matrix(page: Page, cifar_root: Path, snap: Callable[[Page, str], None]) -> None:
+    open_zoo(page, "photos")
+    random_pictures(page)
+    cards = page.locator("#zoo .card")
+    captions = cards.all_inner_texts()
+    for card, said in zip(cards.all(), captions, strict=True):
+        found = re.match(r"([✓✗])\s+(\w+)\s+\((\w+)\)\s+\d+%", said)
+        assert found is not None, said
+        assert (found[1] == "✓") == (found[2] == found[3]), said
+        assert ("right" in str(card.get_attribute("class"))) == (found[2] == found[3])
+    page.get_by_role("button", name="Another 25").click()
+    expect(page.locator("#zoo .pictures")).to_contain_text("seed 1")
+    assert cards.all_inner_texts() != captions
+
+    assert sum(int(text or 0) for text in page.locator("#zoo .matrix td[data-cell]").all_inner_texts()) == 10_000
+    cell(page, 3, 5).click()
+    expect(page.locator("#zoo .pictures .hint").first).to_contain_text("cat called dog")
+    expect(cell(page, 3, 5)).to_have_attribute("aria-selected", "true")
+    said = cards.all_inner_texts()
+    assert len(said) == 25
+    assert all(re.match(r"✗\s+dog\s+\(cat\)", text) for text in said)
+    confidences = [int(re.findall(r"(\d+)%", text)[0]) for text in said]
+    assert confidences == sorted(confidences, reverse=True)
+    page.get_by_role("button", name="More of these").click()
+    expect(page.locator("#zoo .pictures")).to_contain_text("26 to 50 of")
+    assert max(int(re.findall(r"(\d+)%", text)[0]) for text in cards.all_inner_texts()) <= confidences[-1]
+    snap(page, "zoo-light-1280")
+
+
+@pytest.mark.data
+def test_the_keyboard_is_enough(page: Page, mnist_root: Path) -> None:
+    open_zoo(page)
+    entry(page, "mnist-lenet5-sigmoid").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-sigmoid")
+    page.get_by_role("button", name="Show 25 test pictures").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#zoo .card")).to_have_count(25, timeout=LOADED)
+    expect(page.locator('#zoo .matrix td[tabindex="0"]')).to_have_count(1)  # one stop of the Tab key
+    cell(page, 0, 0).focus()
+    for key in ["ArrowUp", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft"]:
+        page.keyboard.press(key)
+    expect(cell(page, 2, 1)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#zoo .pictures .hint").first).to_contain_text("2 called 2: 1 to 25 of")
+    expect(cell(page, 2, 2)).to_be_focused()
+    expect(page.locator("#zoo .card.right")).to_have_count(25)
+
+
+@pytest.mark.data
+def test_a_pad_is_answered_while_a_network_reads_its_pictures(page: Page, mnist_root: Path) -> None:
+    open_zoo(page, "digits")
+    page.get_by_role("button", name="Show 25 test pictures").click()
+    page.get_by_role("tab", name="Draw").click()
+    page.get_by_role("button", name="Draw a crossed seven").click()
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=5_000)
+    page.get_by_role("tab", name="Zoo").click()
+    expect(page.locator("#zoo .card")).to_have_count(25, timeout=LOADED)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390), ("light", 800)]
+)
+def test_it_fits(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int, cifar_root: Path
+) -> None:
+    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    open_zoo(page, "photos")
+    random_pictures(page)
+    cell(page, 5, 3).click()
+    expect(page.locator("#zoo .card").first).to_contain_text("cat")
+    expect(page.locator("#zoo .card").first).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Every count stands inside its square.
+    crowded = page.locator("#zoo .matrix td[data-cell]").evaluate_all(
+        "cells => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.title)"
+    )
+    assert crowded == []
+    snap(page, f"zoo-{scheme}-{width}")
+
+
+def test_without_data_all_but_the_pictures_is_there(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"  # the discard port: refused at once
+    offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
+    here = {"no_proxy": "127.0.0.1,localhost", "NO_PROXY": "127.0.0.1,localhost"}
+    with serve(tmp_path / "app.log", LENET_DATA=str(tmp_path / "empty"), **offline, **here) as url:
+        page = open_page(url)
+        open_zoo(page, "photos")
+        for _ in range(2):  # also a second time
+            page.get_by_role("button", name="Show 25 test pictures").click()
+            expect(page.locator("#zoo .pictures")).to_have_attribute("aria-busy", "false", timeout=60_000)
+            expect(page.locator("#zoo .pictures .problem")).to_contain_text("could not be downloaded")
+        expect(page.locator("#zoo .layers tbody tr").first).to_be_visible()
+        page.close()  # before its server goes
