@@ -14,7 +14,7 @@ from lenet.classifier import Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
 from lenet.training import EpochEnd, Step
-from lenet.ui import draw, figures, networks
+from lenet.ui import draw, figures, networks, pictures
 from lenet.ui.train import POINTS_AT_MOST, Curves, Line, _duration, _table
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -160,7 +160,7 @@ def test_why_a_scribble_is_no_digit() -> None:
     rng = np.random.default_rng(0)
     picture = render([rng.uniform(100, 400, (25, 2))], 12)
     asked = question(picture=address(picture))
-    (found,) = networks.read("digits", draw.decode(asked["picture"]), "ours")
+    (found,) = networks.read("digits", pictures.decode(asked["picture"]), "ours")
     assert found.prediction.verdict == "stranger"
     why = draw.look_inside(asked | {"why": True})["why"]
     assert "spoke for no digit" in why["legend"]
