@@ -66,7 +66,7 @@ def test_texts_from_elsewhere_are_escaped() -> None:
 
 def test_an_answer_shows_every_class_in_order() -> None:
     prediction = Classifier.from_pretrained("digits").predict(render(SEVEN, 20))
-    html = figures.answer(prediction)
+    html = figures.answer(prediction, figures.sentence(prediction))
     places = [html.index(f'<span class="name">{digit}</span>') for digit in "0123456789"]
     assert places == sorted(places)
     assert html.count('class="bar best"') == 1
@@ -114,7 +114,7 @@ def test_one_digit_is_shown_as_ever() -> None:
     html = figures.reading(one, 0)
     assert '<p class="label short">2</p>' in html
     assert html.count('class="bar') == 11 + 1  # the digits and none, and their frame
-    assert figures.answer(one[0].prediction).count('class="bar') == 10 + 1
+    assert figures.answer(one[0].prediction, "").count('class="bar') == 10 + 1
     assert figures.boxes(one, 0) == ""
 
 
