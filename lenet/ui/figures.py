@@ -87,8 +87,7 @@ def _digit(found: Found, chosen: bool) -> str:
 
 
 def _large(prediction: Prediction) -> str:
-    shown = _shown(prediction)
-    return f'<p class="label {_sizes([shown])}">{escape(shown) or "?"}</p>'
+    return f'<p class="label {_sizes(list(prediction.probs))}">{escape(_shown(prediction)) or "?"}</p>'
 
 
 def _shown(prediction: Prediction) -> str:

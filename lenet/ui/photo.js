@@ -18,7 +18,7 @@ const HINTS = {
   chosen: "Your box: drag it, or move it with the arrow keys and resize it with + and -.",
 };
 
-let photo = null; // {key, source, width, height}: source is what to open it from again
+let photo = null; // {photo: the server's key, source: what to open it from again, width, height}
 let box = null; // {x, y, side} in the photo's pixels, or null: automatic
 let chosen = null; // the network whose answer is shown large
 let keys = []; // of the networks, as their cards stand
@@ -61,13 +61,13 @@ async function open(source) {
 
 // The server forgets photos at last, and all of them when it starts anew.
 async function openAgain() {
-  const [number, of] = [opening, changes];
-  const reply = await server.open_photo(photo.source).catch(() => ({ problem: "The server does not answer." }));
+  const number = opening;
+  photo.photo = null; // asked for once
+  const reply = await server.open_photo(photo.source).catch(() => ({ problem: "The server does not answer. Open the photo again." }));
   if (number !== opening) return;
   if (reply.problem) return complain(reply.problem);
-  photo = { ...photo, photo: reply.photo };
+  photo.photo = reply.photo;
   asked.clear();
-  if (of === changes) changes += 1;
   ask();
 }
 
@@ -288,7 +288,7 @@ function wanted() {
 }
 
 async function ask() {
-  const network = photo && wanted();
+  const network = photo?.photo && wanted();
   if (photo) result.setAttribute("aria-busy", String((replies.get(chosen)?.known ?? -1) < changes));
   if (!network) return;
   const known = changes;

@@ -118,10 +118,14 @@ def _listed(key: str, own: bool) -> tuple[str, str, int, float | None]:
 def _examples() -> str:
     """A button for each example, with its picture small."""
     return "".join(
-        f'<button type="button" class="example" data-example="{escape(name)}" title="Open the drawn {escape(name)}" '
-        f'aria-label="Open the drawn {escape(name)}"><img src="{_thumbnail(path)}" alt=""></button>'
+        f'<button type="button" class="example" data-example="{escape(name)}" title="{_drawn(name)}" '
+        f'aria-label="{_drawn(name)}"><img src="{_thumbnail(path)}" alt=""></button>'
         for name, path in EXAMPLES.items()
     )
+
+
+def _drawn(name: str) -> str:
+    return f"Open the drawn {escape(name.replace('-', ' '))}"
 
 
 def _thumbnail(path: Path) -> str:

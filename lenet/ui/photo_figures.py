@@ -35,7 +35,7 @@ def cards(networks: Sequence[tuple[str, str, int, float | None]], chosen: str) -
 def _card(key: str, caption: str, parameters: int, accuracy: float | None, chosen: bool) -> str:
     facts = f"{short(parameters)} parameters"
     if accuracy is not None:
-        facts += f", {accuracy:.1%} in its test"
+        facts += f", test {accuracy:.1%}"
     return (
         f'<button type="button" class="card" data-network="{escape(key)}" aria-pressed="{str(chosen).lower()}">'
         f'<span class="title">{escape(caption)}</span><span class="facts">{facts}</span>'
@@ -59,9 +59,10 @@ def card(prediction: Prediction, milliseconds: float) -> str:
     percent = "" if stranger else f" <i>{prediction.confidence:.0%}</i>"
     likeliest = sorted(prediction.probs.items(), key=lambda item: item[1], reverse=True)[:FIRST]
     bars = "".join(bar(label, p, label == prediction.label and not stranger) for label, p in likeliest)
+    took = "Computing time on the server, preparing the photo included"
     return (
         f'<span class="named {prediction.verdict}"><b>{escape(name.get(prediction.verdict, "?"))}</b>{percent}</span>'
-        f'<span class="took">{_milliseconds(milliseconds)}</span><span class="bars">{bars}</span>'
+        f'<span class="took" title="{took}">{_milliseconds(milliseconds)}</span><span class="bars">{bars}</span>'
     )
 
 

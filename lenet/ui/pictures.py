@@ -18,7 +18,7 @@ from lenet.errors import ImageError
 from lenet.preprocess import Picture, upright
 
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
-SIDE = 1024  # pixels of what is kept and shown: its smallest crop still has more than the 32 that a network sees
+SIDE = 1024  # pixels of what is kept and shown, many times what a network sees
 KEPT = 48  # pictures of at most three megabytes each; the oldest go first
 SECONDS = 3600.0  # after which one goes although there is room
 

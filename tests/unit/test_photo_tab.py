@@ -13,7 +13,7 @@ from PIL import Image
 
 from lenet.classifier import Classifier, Prediction, View
 from lenet.errors import FetchError
-from lenet.ui import networks, photo, photo_figures, pictures
+from lenet.ui import figures, networks, photo, photo_figures, pictures
 
 EXAMPLES = Path(photo.__file__).parent / "examples"
 
@@ -190,6 +190,8 @@ def test_a_stranger_has_no_name() -> None:
     assert "3.1 ms" in card
     assert "bar best" not in card
     assert "frog" not in card
+    large = figures.answer(stranger, photo_figures.sentence(stranger))
+    assert 'data-label=""><p class="label long">?</p>' in large  # of the same size as a name
 
 
 def test_cards_show_what_a_network_costs() -> None:
@@ -197,7 +199,7 @@ def test_cards_show_what_a_network_costs() -> None:
     assert 'data-network="a" aria-pressed="false"' in cards
     assert 'data-network="b" aria-pressed="true"' in cards
     assert "&lt;A&gt;" in cards
-    assert "62k parameters, 75.6% in its test" in cards
+    assert "62k parameters, test 75.6%" in cards
     assert "3.9M parameters<" in cards
 
 
