@@ -359,7 +359,9 @@ def test_while_the_box_moves_only_the_chosen_network_is_asked(
 ) -> None:
     page = photo_tab_of(open_page(two_networks))
     upload(page, "aside.png", aside())
-    expect(page.locator("#studio .card").last.locator(".named b")).to_have_text("cat")
+    last = page.locator("#studio .card").last
+    expect(last.locator(".named b")).to_have_text("cat")
+    expect(last).to_have_attribute("aria-busy", "false")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
     photo = page.locator("#studio .shown").bounding_box()
