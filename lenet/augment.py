@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
+from torchvision.io import decode_jpeg, encode_jpeg
 
 Augmentation = Callable[[Tensor, Generator], Tensor]
 
@@ -48,6 +49,48 @@ class FlipShift:
         offsets = torch.randint(-self.pixels, self.pixels + 1, (count, 1), generator=generator)
         positions = (torch.arange(side) + offsets).abs()
         return torch.where(positions >= side, 2 * (side - 1) - positions, positions)
+
+
+@dataclass(frozen=True)
+class Jpeg:
+    """Written as a JPEG and read back, as nearly every uploaded photo was.
+
+    Attributes:
+        share: the share of images to which this happens.
+        quality: least and greatest, 1 to 100; one is drawn for each image.
+    """
+
+    share: float
+    quality: tuple[int, int] = (50, 95)
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        chosen = (torch.rand(len(images), generator=generator) < self.share).nonzero()[:, 0]
+        low, high = self.quality
+        qualities = torch.randint(low, high + 1, chosen.shape, generator=generator).tolist()
+        images = images.clone()
+        for which, quality in zip(chosen.tolist(), qualities, strict=True):
+            images[which] = decode_jpeg(encode_jpeg(images[which].cpu(), quality)).to(images.device)
+        return images
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A square of `pixels` a side, anywhere inside, turned into mid-grey (DeVries and Taylor 2017)."""
+
+    pixels: int
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        count, _, height, width = images.shape
+        inside = [
+            (
+                (torch.arange(side) - torch.randint(side - self.pixels + 1, (count, 1), generator=generator))
+                // self.pixels
+                == 0
+            )
+            for side in (height, width)
+        ]
+        hidden = (inside[0][:, None, :, None] & inside[1][:, None, None, :]).to(images.device)  # (B, 1, H, W)
+        return images.masked_fill(hidden, 127)
 
 
 @dataclass(frozen=True)
@@ -141,6 +184,8 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "none": Chain(),
     "flip-shift": FlipShift(pixels=2),
     "flip-shift-4": FlipShift(pixels=4),
+    "photographed": Chain((Jpeg(share=0.5), FlipShift(pixels=2))),
+    "photographed-hidden": Chain((Jpeg(share=0.5), FlipShift(pixels=2), Cutout(pixels=8))),
     "handwriting": Chain((StrokeWidth(share=0.5), Affine(degrees=12, scale=0.15, shear=0.2, pixels=2))),
     "many-hands": Chain((StrokeWidth(share=0.5), Affine(degrees=15, scale=0.25, shear=0.3, pixels=2, bend=1.5))),
 }

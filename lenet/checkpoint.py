@@ -243,7 +243,8 @@ def _refuse_impossible(state: TrainingState) -> None:
     if len(state.history) != state.epoch or not state.seconds >= 0:
         raise ValueError(f"{len(state.history)} epochs of {state.epoch}, {state.seconds!r} seconds")
     moments = [frozenset(own) for own in state.optimizer.state.values()]
-    if moments and (len(set(moments)) > 1 or len(moments) != len(list(state.model.parameters()))):
+    kinds = len(state.optimizer.param_groups)  # Muon keeps other moments of hidden layers than of the rest
+    if moments and (len(set(moments)) > kinds or len(moments) != len(list(state.model.parameters()))):
         raise ValueError("the optimizer's moments are not all there")
 
 

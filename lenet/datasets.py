@@ -55,16 +55,28 @@ CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; lab
 
 @dataclass(frozen=True)
 class Split:
-    """images: uint8 (N, C, H, W); labels: int64 (N,)."""
+    """Images and what they show.
+
+    Attributes:
+        images: uint8 (N, C, H, W).
+        labels: int64 (N,).
+        soft: float32 (N, classes), summing to 1: what to learn in place of the labels, if anything.
+    """
 
     images: Tensor
     labels: Tensor
+    soft: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def subset(self, index: Tensor) -> Split:
-        return Split(self.images[index], self.labels[index])
+        return Split(self.images[index], self.labels[index], None if self.soft is None else self.soft[index])
+
+    def to(self, device: torch.device) -> Split:
+        return Split(
+            self.images.to(device), self.labels.to(device), None if self.soft is None else self.soft.to(device)
+        )
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,69 @@ def lenet_modern(in_channels: int = 1, classes: int = 10) -> Network:
 
 
 # --------------------------------------------------------------------------------------------------
+# Networks for photographs: the shape of Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU",
+# 2024, which goes back to Page, "How to Train Your ResNet", 2019
+
+
+class Whitening(nn.Conv2d):
+    """Patches of 2x2 pixels as 24 uncorrelated numbers of equal variance, in place of a learned first layer.
+
+    The filters are the principal components of the training images' patches, each divided by its
+    deviation, once with either sign, since a GELU follows.  They are set by `fit` and never trained.
+
+    Args:
+        in_channels: of the images; there are 8 filters for each.
+    """
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__(in_channels, 8 * in_channels, 2, bias=False)
+        weight = self.weight.detach()
+        del self.weight
+        self.register_buffer("weight", weight)
+
+    @torch.no_grad()
+    def fit(self, x: Tensor) -> None:
+        """Set the filters from network input x (B, C, H, W)."""
+        patches = nn.functional.unfold(x, 2).transpose(1, 2).flatten(0, 1)  # (patches, 4 C)
+        variances, components = torch.linalg.eigh(patches.T.cov().double())
+        # 5e-4: the finest components are mostly noise, and would be blown up
+        filters = (components / (variances + 5e-4).sqrt()).T.view(-1, *self.weight.shape[1:])
+        self.weight.copy_(torch.cat([filters, -filters]))
+
+
+def _convnet(in_channels: int, classes: int, widths: tuple[int, int, int]) -> Network:
+    """Whitened patches, three blocks of two 3x3 convolutions, each at half the resolution, and one linear layer."""
+    layers: dict[str, nn.Module] = {"whiten": Whitening(in_channels), "gelu0": nn.GELU()}  # (B, 24, 31, 31)
+    maps, number = 8 * in_channels, 1
+    for block, width in enumerate(widths, start=1):
+        layers[f"conv{number}"] = nn.Conv2d(maps, width, 3, padding=1, bias=False)
+        layers[f"pool{block}"] = nn.MaxPool2d(2)  # (B, width, 15, 15), then 7 and 3
+        layers[f"bn{number}"] = nn.BatchNorm2d(width)
+        layers[f"gelu{number}"] = nn.GELU()
+        layers[f"conv{number + 1}"] = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        layers[f"bn{number + 1}"] = nn.BatchNorm2d(width)
+        layers[f"gelu{number + 1}"] = nn.GELU()
+        maps, number = width, number + 2
+    layers |= {"pool4": nn.MaxPool2d(3), "flatten": nn.Flatten(), "fc1": nn.Linear(maps, classes)}  # (B, width)
+    return Network(**layers)
+
+
+def convnet_small(in_channels: int = 3, classes: int = 10) -> Network:
+    """Three blocks of 24, 40 and 64 maps, for 32x32 input: 99,066 trainable parameters."""
+    return _convnet(in_channels, classes, (24, 40, 64))
+
+
+def convnet_medium(in_channels: int = 3, classes: int = 10) -> Network:
+    """Three blocks of 64, 256 and 256 maps, for 32x32 input: 1,972,490 trainable parameters."""
+    return _convnet(in_channels, classes, (64, 256, 256))
+
+
+def convnet_large(in_channels: int = 3, classes: int = 10) -> Network:
+    """Three blocks of 128, 384 and 384 maps, for 32x32 input: 4,603,530 trainable parameters."""
+    return _convnet(in_channels, classes, (128, 384, 384))
+
+
+# --------------------------------------------------------------------------------------------------
 # A small residual network
 
 
@@ -394,5 +457,8 @@ MODELS: dict[str, Model] = {
     "lenet5-1998": Model(lenet5_1998, 32, 1, "LeNet-5 as printed in 1998: Table I, RBF output"),
     "lenet-modern": Model(lenet_modern, 28, 1, "LeNet's plan today: 3x3 convolutions in pairs, more maps, BatchNorm"),
     "lenet-wide": Model(lenet_wide, 32, 3, "three 3x3 convolutions of 32, 64 and 64 maps"),
+    "convnet-small": Model(convnet_small, 32, 3, "whitened patches and six 3x3 convolutions of 24 to 64 maps"),
+    "convnet-medium": Model(convnet_medium, 32, 3, "whitened patches and six 3x3 convolutions of 64 to 256 maps"),
+    "convnet-large": Model(convnet_large, 32, 3, "whitened patches and six 3x3 convolutions of 128 to 384 maps"),
     "resnet-mini": Model(resnet_mini, 32, 3, "two residual blocks at full resolution"),
 }

@@ -12,8 +12,8 @@ from typing import Any
 from lenet.errors import RecipeError
 from lenet.preprocess import InputFormat
 
-OPTIMIZERS = ("sgd", "adam", "adamw")
-SCHEDULES = ("constant", "plateau", "cosine", "one-cycle")
+OPTIMIZERS = ("sgd", "adam", "adamw", "muon")
+SCHEDULES = ("constant", "plateau", "cosine", "linear", "one-cycle")
 LOSSES = ("cross-entropy", "discriminative-map")
 PRECISIONS = ("float32", "bfloat16")
 
@@ -26,9 +26,9 @@ class Recipe:
         model: a name in MODELS.
         dataset: a name in DATASETS.
         input: how images become network input.
-        momentum: SGD's; Adam's betas are PyTorch's own 0.9 and 0.999.
+        momentum: SGD's and Muon's; Adam's betas are PyTorch's own 0.9 and 0.999.
         schedule: "constant"; "plateau" halves lr after 5 epochs without a lower validation loss;
-            "cosine" and "one-cycle" reach zero at the end, the latter after a linear warm-up.
+            "cosine", "linear" and "one-cycle" reach zero at the end, the last after a linear warm-up.
         loss: "cross-entropy", or "discriminative-map", equation 9 of LeCun et al. 1998.
         augmentation: a name in AUGMENTATIONS.
         precision: "bfloat16" for the forward pass, by autocast; weights and updates stay float32. With 16
@@ -145,6 +145,7 @@ MNIST_PADDED = InputFormat(32, *MNIST_STATISTICS)
 MNIST_AS_IS = InputFormat(28, *MNIST_STATISTICS)
 # "The values of the input pixels are normalized so that the background level (white) corresponds to
 # a value of -0.1 and the foreground (black) corresponds to 1.175" (LeCun et al. 1998, section II.B)
+CIFAR10_STATISTICS = InputFormat(32, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))  # of its training pixels
 PAPER_1998 = InputFormat(32, mean=(0.1 / 1.275,), std=(1 / 1.275,))
 
 # --------------------------------------------------------------------------------------------------
@@ -340,8 +341,8 @@ _OWN = [
         augmentation="handwriting",
     ),
     Recipe(
-        name="photos",
-        about="the shipped namer of photographs: LeNet-5, as far as 62,006 parameters went",
+        name="photos-lenet5",
+        about="LeNet-5 on photographs, as far as 62,006 parameters went",
         model="lenet5",
         dataset="cifar10",
         input=SIGNED_COLOUR,
@@ -356,4 +357,33 @@ _OWN = [
     ),
 ]
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*_CLASSIC, DIGITS, _MNIST, *_OWN, *_FOLDS)}
+PHOTOS = Recipe(
+    name="photos",
+    about="the shipped namer of photographs: an hour of two processor cores",
+    model="convnet-large",
+    dataset="cifar10",
+    input=CIFAR10_STATISTICS,
+    epochs=24,
+    batch_size=500,
+    optimizer="muon",
+    lr=0.1,
+    momentum=0.6,
+    schedule="linear",
+    label_smoothing=0.2,
+    augmentation="photographed-hidden",
+    precision="bfloat16",
+)
+
+_SMALLER_PHOTOS = [
+    PHOTOS.with_changes(
+        name="photos-medium",
+        about="two million parameters, ten minutes of two processor cores",
+        model="convnet-medium",
+        epochs=9,
+        augmentation="photographed",
+    ),
+]
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe for recipe in (*_CLASSIC, DIGITS, _MNIST, *_OWN, PHOTOS, *_SMALLER_PHOTOS, *_FOLDS)
+}

@@ -27,11 +27,13 @@ from lenet.augment import AUGMENTATIONS
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import RecipeError, TrainingError
 from lenet.metrics import accuracy, cross_entropy
-from lenet.models import MODELS, Network
+from lenet.models import MODELS, Network, Whitening
+from lenet.muon import Muon
 from lenet.preprocess import InputFormat, to_input
 from lenet.recipes import Recipe
 
 SECONDS_BETWEEN_STEPS = 0.1  # of Step events: how often a page can redraw, how soon a stop is heard
+SHOWN_TO_WHITENING = 5000  # images, of some 900 patches each
 WARM_UP = 0.2  # of a one-cycle schedule; the rest goes down to zero
 
 # The constant j of equation 9 (LeCun et al. 1998), which the paper calls positive and leaves open:
@@ -151,7 +153,7 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
             f"with {len(recipe.input.mean)} channels."
         )
     model = model.to(place).to(memory_format=torch.channels_last)
-    optimizer = _optimizer(recipe, model)
+    optimizer = _optimizer(recipe, model, place)
     return TrainingState(
         recipe=recipe,
         device=place,
@@ -167,11 +169,14 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     )
 
 
-def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+def _optimizer(recipe: Recipe, model: Network, device: torch.device) -> torch.optim.Optimizer:
     # Fused: one kernel a step instead of one an operation and layer, 2.5 times as fast on small nets.
     shared: dict[str, Any] = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(model.parameters(), momentum=recipe.momentum, **shared)
+    if recipe.optimizer == "muon":
+        dtype = torch.bfloat16 if _in_bfloat16(recipe, device) else torch.float32
+        return Muon(model, momentum=recipe.momentum, dtype=dtype, **shared)
     return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer](model.parameters(), **shared)
 
 
@@ -185,9 +190,11 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     """
     recipe, device = state.recipe, state.device
     # The whole data set, on the device: no loader, one index a batch.
-    train = Split(dataset.train.images.to(device), dataset.train.labels.to(device))
+    train = dataset.train.to(device)
     augmentation = AUGMENTATIONS[recipe.augmentation]
     total_steps = math.ceil(len(train) / recipe.batch_size)
+    if state.epoch == state.step == 0:
+        _whiten(state, train.images[:SHOWN_TO_WHITENING])
 
     while not state.done:
         order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
@@ -195,9 +202,10 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         while state.step < total_steps:
             began = time.perf_counter()
             batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
-            images = augmentation(train.images[batch], _generator(recipe.seed, state.epoch, state.step))
+            chosen = train.subset(batch)
+            images = augmentation(chosen.images, _generator(recipe.seed, state.epoch, state.step))
             lr = _set_lr(state, (state.epoch * total_steps + state.step) / (recipe.epochs * total_steps))
-            _learn(state, to_input(images, recipe.input), train.labels[batch])
+            _learn(state, to_input(images, recipe.input), chosen)
             state.step += 1
             now = time.perf_counter()
             state.seconds += now - began
@@ -217,6 +225,14 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         yield _end_epoch(state, dataset.val)
 
 
+def _whiten(state: TrainingState, images: Tensor) -> None:
+    """Set the layers that learn from images alone, before the first step."""
+    for network in (state.model, state.network):
+        for layer in network:
+            if isinstance(layer, Whitening):
+                layer.fit(to_input(images, state.recipe.input))
+
+
 def _generator(*key: int) -> torch.Generator:
     """A stream of random numbers of its own for each (seed, epoch) and each (seed, epoch, step)."""
     mixed = 0
@@ -227,32 +243,46 @@ def _generator(*key: int) -> torch.Generator:
 
 def _set_lr(state: TrainingState, progress: float) -> float:
     """Set and return this step's learning rate; `progress` is the fraction of the run that is done."""
-    recipe, group = state.recipe, state.optimizer.param_groups[0]
-    if recipe.schedule == "cosine":
-        group["lr"] = recipe.lr * (1 + math.cos(math.pi * progress)) / 2
-    elif recipe.schedule == "one-cycle":
-        group["lr"] = recipe.lr * min((progress + 1e-3) / WARM_UP, (1 - progress) / (1 - WARM_UP))
-    return group["lr"]
+    recipe, groups = state.recipe, state.optimizer.param_groups
+    if recipe.schedule in ("constant", "plateau"):
+        return groups[0]["lr"]
+    lr = (
+        recipe.lr
+        * {
+            "cosine": (1 + math.cos(math.pi * progress)) / 2,
+            "linear": 1 - progress,
+            "one-cycle": min((progress + 1e-3) / WARM_UP, (1 - progress) / (1 - WARM_UP)),
+        }[recipe.schedule]
+    )
+    for group in groups:
+        group["lr"] = lr * group.get("share", 1.0)
+    return lr
 
 
-def _learn(state: TrainingState, x: Tensor, labels: Tensor) -> None:
+def _learn(state: TrainingState, x: Tensor, batch: Split) -> None:
     """One step: forward, backward, update; the sums stay on the device, so nothing waits for it."""
     state.model.train()
-    with torch.autocast(state.device.type, torch.bfloat16, enabled=state.recipe.precision == "bfloat16"):
+    with torch.autocast(state.device.type, torch.bfloat16, enabled=_in_bfloat16(state.recipe, state.device)):
         logits = state.model(x.contiguous(memory_format=torch.channels_last))
-    loss = loss_of(logits.float(), labels, state.recipe)
+    loss = loss_of(logits.float(), batch.labels if batch.soft is None else batch.soft, state.recipe)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     state.optimizer.step()
     if state.average is not None:
         state.average.update_parameters(state.model)
     with torch.no_grad():
-        correct = (logits.argmax(dim=1) == labels).sum()
-        state.sums = state.sums + torch.stack([loss * len(labels), correct, torch.full_like(loss, len(labels))])
+        correct = (logits.argmax(dim=1) == batch.labels).sum()
+        state.sums = state.sums + torch.stack([loss * len(batch), correct, torch.full_like(loss, len(batch))])
+
+
+def _in_bfloat16(recipe: Recipe, device: torch.device) -> bool:
+    """Whether the recipe wants bfloat16 and the device computes with it; a processor that only imitates it is slow."""
+    able = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
+    return able and recipe.precision == "bfloat16"
 
 
 def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
-    """The recipe's loss, a scalar.
+    """The recipe's loss, a scalar; labels are int64 (B,), or with cross-entropy also float (B, classes).
 
     "discriminative-map" is equation 9 of LeCun et al. 1998, the mean of
     y_D + log(exp(-j) + sum_i exp(-y_i)), with penalties y = -logits and D the label: cross-entropy

@@ -20,6 +20,7 @@ LEAVES = {
     "augment": {"errors"},
     "metrics": {"errors"},
     "fetch": {"errors"},
+    "muon": set(),
     "strokes": {"errors"},
     "strangers": {"strokes"},
     "numbers": {"preprocess"},

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator
 
-from lenet.augment import AUGMENTATIONS, Affine, Chain, FlipShift, StrokeWidth
+from lenet.augment import AUGMENTATIONS, Affine, Chain, Cutout, FlipShift, Jpeg, StrokeWidth
 
 
 def seeded(seed: int = 0) -> Generator:
@@ -27,6 +27,7 @@ RANDOM = {
     "bent": Affine(degrees=0, scale=0, shear=0, pixels=0, bend=2),
     "strokes": StrokeWidth(share=1.0),
     "handwriting": AUGMENTATIONS["handwriting"],
+    "cutout": Cutout(pixels=8),
 }
 
 
@@ -100,6 +101,33 @@ def test_affine_turns_and_scales_about_the_middle():
     assert mass.max() < 1.2**2 + 0.05
     centre = (ones[:, 0].sum(dim=1) * torch.arange(28)).sum(dim=1) / ones.sum(dim=(1, 2, 3))
     torch.testing.assert_close(centre, torch.full((50,), 13.5), atol=0.1, rtol=0)
+
+
+def test_jpeg_changes_its_share_a_little_and_each_by_its_own_quality():
+    ramp = torch.arange(32, dtype=torch.uint8) * 8
+    image = torch.stack([ramp.expand(32, 32), ramp[:, None].expand(32, 32), 255 - ramp.expand(32, 32)])
+    image[:, 10:20, 10:20] = torch.tensor([250, 20, 120], dtype=torch.uint8)[:, None, None]
+    images = image.repeat(200, 1, 1, 1)
+    out = Jpeg(share=0.5, quality=(40, 95))(images, seeded())
+    difference = (out.float() - images.float()).abs().mean(dim=(1, 2, 3))
+    assert out.dtype == torch.uint8
+    assert torch.equal(images, image.repeat(200, 1, 1, 1)), "the caller's pictures were changed in place"
+    assert 70 < (difference > 0).sum() < 130
+    assert difference.max() < 20
+    assert len(difference.unique()) > 10, "every picture drew the same quality"
+    assert torch.equal(out, Jpeg(share=0.5, quality=(40, 95))(images, seeded()))
+    assert torch.equal(Jpeg(share=0.0)(images, seeded()), images)
+
+
+def test_cutout_hides_one_square_of_its_size_anywhere():
+    images = torch.full((300, 3, 32, 32), 255, dtype=torch.uint8)
+    hidden = Cutout(pixels=10)(images, seeded()) == 127
+    assert (hidden.sum(dim=(2, 3)) == 100).all()
+    rows, columns = hidden[:, 0].any(dim=2), hidden[:, 0].any(dim=1)
+    assert (rows.sum(dim=1) == 10).all()
+    assert (columns.sum(dim=1) == 10).all()
+    first = rows.float().argmax(dim=1)
+    assert set(first.tolist()) == set(range(23)), "some place is never hidden, or lies outside"
 
 
 def test_strokes_get_thinner_in_some_pictures_and_thicker_in_others():

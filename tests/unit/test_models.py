@@ -6,7 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from lenet.models import MODELS, TABLE_I, EuclideanRBF, ScaledTanh, Subsampling, count_parameters, digit_bitmaps
+from lenet.models import (
+    MODELS,
+    TABLE_I,
+    EuclideanRBF,
+    ScaledTanh,
+    Subsampling,
+    Whitening,
+    count_parameters,
+    digit_bitmaps,
+)
 
 # Layer by layer; the totals and the LeNet rows are the ones that the tutorials and the paper print.
 LENET5 = {"conv1": 456, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850}
@@ -37,6 +46,30 @@ PUBLISHED = {
         },
     ),
     "lenet-wide": (122_570, {"conv1": 896, "conv2": 18496, "conv3": 36928, "fc1": 65600, "fc2": 650}),
+    "convnet-small": (
+        94_474,
+        {"conv1": 5184, "bn1": 48, "conv2": 5184, "bn2": 48, "conv3": 8640, "bn3": 80, "conv4": 14400, "bn4": 80}
+        | {"conv5": 23040, "bn5": 128, "conv6": 36864, "bn6": 128, "fc1": 650},
+    ),
+    "convnet-medium": (
+        1_972_490,
+        {
+            "conv1": 13824,
+            "bn1": 128,
+            "conv2": 36864,
+            "bn2": 128,
+            "conv3": 147456,
+            "bn3": 512,
+            "conv4": 589824,
+            "bn4": 512,
+        }
+        | {"conv5": 589824, "bn5": 512, "conv6": 589824, "bn6": 512, "fc1": 2570},
+    ),
+    "convnet-large": (
+        4_606_218,
+        {"conv1": 27648, "bn1": 256, "conv2": 147456, "bn2": 256, "conv3": 442368, "bn3": 768, "conv4": 1327104}
+        | {"bn4": 768, "conv5": 1327104, "bn5": 768, "conv6": 1327104, "bn6": 768, "fc1": 3850},
+    ),
     # blocks by hand: 2 x (3x3x16x16 + 16) + 2 x 32; (3x3x16x32 + 32) + (3x3x32x32 + 32) + (16x32 + 32) + 3 x 64
     "resnet-mini": (347_498, {"conv1": 448, "bn1": 32, "block1": 4704, "block2": 14624, "fc1": 327690}),
 }
@@ -93,10 +126,26 @@ def test_activations_are_the_forward_pass(name):
         ("lenet5-1998", "tanh6", (84,)),
         ("lenet-wide", "conv3", (64, 4, 4)),
         ("resnet-mini", "block2", (32, 32, 32)),
+        ("convnet-small", "whiten", (24, 31, 31)),
+        ("convnet-small", "conv6", (64, 3, 3)),
+        ("convnet-small", "flatten", (64,)),
     ],
 )
 def test_shapes_in_the_middle(name, layer, shape):
     assert build(name).activations(an_input(name))[layer].shape[1:] == shape
+
+
+def test_whitened_patches_are_uncorrelated_and_of_one_variance():
+    x = 10 * torch.randn(200, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    x = nn.functional.avg_pool2d(x, 3, stride=1) * torch.tensor([0.5, 1.0, 2.0]).view(1, 3, 1, 1)  # neighbours alike
+    x = torch.cat([x[:, :2], x[:, 1:] + x[:, :1]], dim=1)[:, [0, 1, 3]]  # and channels
+    layer = Whitening(3)
+    layer.fit(x)
+    out = layer(x).transpose(0, 1).flatten(1)  # (24, patches)
+    torch.testing.assert_close(out[:12].cov(), torch.eye(12), atol=0.05, rtol=0)
+    torch.testing.assert_close(out[12:], -out[:12])
+    assert count_parameters(layer) == 0
+    assert set(layer.state_dict()) == {"weight"}
 
 
 # --------------------------------------------------------------------------------------------------

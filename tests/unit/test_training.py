@@ -40,11 +40,15 @@ def synthetic(channels: int = 1, side: int = 28, train: int = 100) -> Dataset:
 
 GREY = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
 COLOUR = RECIPES["cifar10-lenet5-sgd"].with_changes(epochs=3, batch_size=32, lr=0.02)
+PHOTOS = RECIPES["photos-medium"].with_changes(
+    model="convnet-small", epochs=3, batch_size=32, lr=0.1, augmentation="none", label_smoothing=0.0
+)
 RUNS: dict[str, tuple[Recipe, Dataset]] = {
     "sgd, plateau": (COLOUR, synthetic(3, 32)),
     "adam": (RECIPES["mnist-lenet5-sigmoid"].with_changes(epochs=3, batch_size=32), synthetic()),
     "adamw, average, augmented": (GREY.with_changes(ema=0.9, weight_decay=0.01), synthetic()),
     "cosine, paper": (RECIPES["mnist-lenet5-1998"].with_changes(epochs=3, batch_size=32), synthetic()),
+    "muon, whitened": (PHOTOS.with_changes(ema=0.9), synthetic(3, 32)),
 }
 
 
@@ -85,6 +89,7 @@ def test_it_learns(name):
         "adam": (5e-3, 100),  # sigmoids take their time
         "adamw, average, augmented": (4e-3, 25),
         "cosine, paper": (2e-3, 60),
+        "muon, whitened": (0.1, 15),
     }[name]
     state, events = run(recipe.with_changes(epochs=epochs, lr=lr), data)
     ends = [e for e in events if isinstance(e, EpochEnd)]

@@ -1,0 +1,86 @@
+"""What the namers of photographs reach on CIFAR-10's test split, with and without test-time augmentation.
+
+python benchmarks/photo_accuracy.py [FILES or names in weights/]
+
+Files of one recipe, trained with several seeds, are one row: their mean and, in brackets, their spread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean, stdev
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from lenet.classifier import Classifier
+from lenet.datasets import Split, load
+from lenet.errors import LeNetError
+from lenet.metrics import accuracy
+from lenet.models import Network
+from lenet.preprocess import InputFormat
+from lenet.training import evaluate
+
+LOSSLESS = 1000  # of the test images where this was measured; the others are JPEG copies (quality 75)
+SHIFT = 1  # pixels
+
+
+def views(images: Tensor) -> list[Tensor]:
+    """A batch (N, C, H, W), itself and mirrored, in place and moved by a pixel to two corners."""
+    padded = functional.pad(images.float(), (SHIFT,) * 4, mode="reflect").to(images.dtype)
+    side = images.shape[-1]
+    moved = [padded[:, :, at : at + side, at : at + side] for at in (0, 2 * SHIFT)]
+    return [view for batch in (images, *moved) for view in (batch, batch.flip(3))]
+
+
+def with_views(network: Network, images: Tensor, form: InputFormat) -> Tensor:
+    """The mean logits (N, classes) of all views, those in place counting twice."""
+    in_place, mirrored, *moved = (evaluate(network, view, form) for view in views(images))
+    return (2 * in_place + 2 * mirrored + sum(moved)) / (4 + len(moved))
+
+
+def figures(classifier: Classifier, test: Split) -> tuple[float, ...]:
+    """Accuracy on the lossless images and on all; then the same with views."""
+    logits = [ask(classifier.model, test.images, classifier.recipe.input) for ask in (evaluate, with_views)]
+    return tuple(accuracy(some[:n], test.labels[:n]) for some in logits for n in (LOSSLESS, len(test)))
+
+
+def shown(values: list[float]) -> str:
+    return f"{mean(values):.2%}" + (f" ({100 * stdev(values):.2f})" if len(values) > 1 else "")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", help="default: all in weights/ that learned from CIFAR-10")
+    names = parser.parse_args().networks
+    try:
+        opened = [Classifier.from_pretrained(name) for name in names or Classifier.names()]
+        opened = [one for one in opened if one.recipe.dataset == "cifar10"]
+        test = load("cifar10").test
+    except LeNetError as error:
+        sys.exit(f"error: {error}")
+    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    about: dict[str, str] = {}
+    with torch.inference_mode():
+        for one in opened:
+            seconds = one.metrics["train_seconds"]
+            rows[one.recipe.name].append((*figures(one, test), seconds))
+            about[one.recipe.name] = f"{one.recipe.model} | {one.parameters:,} | {one.recipe.epochs}"
+    print(
+        "| recipe | network | parameters | epochs | runs | minutes | 1,000 lossless | all 10,000 | with views | all |"
+    )
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for name, runs in rows.items():
+        *accuracies, seconds = (list(column) for column in zip(*runs, strict=True))
+        cells = " | ".join(shown(column) for column in accuracies)
+        print(f"| `{name}` | {about[name]} | {len(runs)} | {mean(seconds) / 60:.1f} | {cells} |")
+
+
+if __name__ == "__main__":
+    main()
