@@ -16,14 +16,14 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def serve(log: Path, **environment: str) -> Iterator[str]:
-    """`python app.py` on a free port; yields the page's address."""
+def serve(log: Path, *program: str, **environment: str) -> Iterator[str]:
+    """`python app.py`, or Python with the arguments `program`, on a free port; yields the page's address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [sys.executable, *(program or ["app.py"])],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -17,6 +17,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a camera of the browser's own, for pages that are allowed one
 ]
 expect.set_options(timeout=10_000)
 

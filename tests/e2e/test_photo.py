@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from pathlib import Path
+import re
+import shutil
+from collections.abc import Callable, Iterator
 
 import pytest
+import torch
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
+
+from lenet.checkpoint import load, save
+from lenet.classifier import WEIGHTS
+from tests.serving import ROOT, serve
 
 pytestmark = pytest.mark.browser
 
-EXAMPLES = Path(__file__).parents[2] / "lenet" / "ui" / "examples"
+EXAMPLES = ROOT / "lenet" / "ui" / "examples"
+
+
+def photo_tab_of(page: Page) -> Page:
+    page.get_by_role("tab", name="Photo").click()
+    expect(page.locator("#studio .invite")).to_contain_text("I know ten things: airplane, automobile,")
+    return page
 
 
 @pytest.fixture
 def photo_tab(page: Page) -> Page:
-    page.get_by_role("tab", name="Photo").click()
-    expect(page.locator("#photo-answer")).to_contain_text("ten things")
-    return page
+    return photo_tab_of(page)
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
-    page.locator("input[type=file]:not(.file)").first.set_input_files(
-        {"name": name, "mimeType": "image/png", "buffer": content}
-    )
+    page.locator("#studio input.file").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def upload_example(page: Page, name: str) -> None:
+    upload(page, f"{name}.jpg", (EXAMPLES / f"{name}.jpg").read_bytes())
 
 
 def encoded(image: Image.Image, kind: str) -> bytes:
@@ -34,34 +46,333 @@ def encoded(image: Image.Image, kind: str) -> bytes:
     return buffer.getvalue()
 
 
+def aside() -> bytes:
+    """A frog at the right end of a wide grey picture."""
+    canvas = Image.new("RGB", (900, 300), "#9aa4b0")
+    canvas.paste(Image.open(EXAMPLES / "frog.jpg").resize((300, 300)), (600, 0))
+    return encoded(canvas, "PNG")
+
+
+def expect_label(page: Page, label: str | re.Pattern[str]) -> None:
+    expect(page.locator("#studio .result .answer")).to_have_attribute("data-label", label)
+
+
+def settle(page: Page) -> None:
+    """Until the answer knows the newest box."""
+    expect(page.locator("#studio .result")).to_have_attribute("aria-busy", "false")
+
+
+def crop(page: Page) -> tuple[float, float, float]:
+    """Left, top and width of the box, in parts of the photo's width and height."""
+    box, photo = page.locator("#studio .crop").bounding_box(), page.locator("#studio .shown").bounding_box()
+    assert box is not None
+    assert photo is not None
+    return (
+        (box["x"] - photo["x"]) / photo["width"],
+        (box["y"] - photo["y"]) / photo["height"],
+        box["width"] / photo["width"],
+    )
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """With the mouse, from and to parts of the photo's width and height."""
+    photo = page.locator("#studio .shown").bounding_box()
+    assert photo is not None
+    places = [(photo["x"] + x * photo["width"], photo["y"] + y * photo["height"]) for x, y in (start, end)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=8)
+    page.mouse.up()
+
+
 def test_an_example_is_named(photo_tab: Page, snap: Callable[[Page, str], None]) -> None:
-    photo_tab.locator("button.gallery-item, .gallery button").first.click()
-    expect(photo_tab.locator("#photo-answer .answer")).to_have_attribute("data-label", "airplane")
-    expect(photo_tab.locator("#photo-steps .stage")).to_have_count(3)
+    photo_tab.get_by_role("button", name="Open the drawn airplane").click()
+    expect_label(photo_tab, "airplane")
+    expect(photo_tab.locator("#studio .sentence")).to_contain_text("I think this is an airplane")
+    expect(photo_tab.locator("#studio .steps .stage")).to_have_count(3)
+    seen = photo_tab.locator("#studio .seen img")
+    assert seen.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [32, 32]
+    assert seen.bounding_box()["width"] >= 192  # type: ignore[index]
+    expect(photo_tab.locator("#studio .card").first.locator(".took")).to_have_text(re.compile(r"^[\d.]+ ms$"))
     snap(photo_tab, "photo-light-1280")
 
 
-@pytest.mark.parametrize("name", ["ship", "automobile", "truck"])  # truck.jpg lies on its side, and EXIF says so
-def test_an_upload_is_named(photo_tab: Page, name: str) -> None:
-    upload(photo_tab, f"{name}.jpg", (EXAMPLES / f"{name}.jpg").read_bytes())
-    expect(photo_tab.locator("#photo-answer .answer")).to_have_attribute("data-label", name)
+@pytest.mark.parametrize("name", ["ship", "truck"])  # truck.jpg lies on its side, and EXIF says so
+def test_an_upload_is_named_and_stands_upright(photo_tab: Page, name: str) -> None:
+    upload_example(photo_tab, name)
+    expect_label(photo_tab, name)
+    size = photo_tab.locator("#studio .whole").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    assert size == {"ship": [800, 450], "truck": [640, 480]}[name]
 
 
-def test_odd_files_are_named_or_get_a_sentence(photo_tab: Page) -> None:
+def test_nothing_jumps_when_a_photo_comes(photo_tab: Page) -> None:
+    places = """() => [".frame", ".tools", ".pictures", ".bars", ".seen", ".count", ".card", ".saw"].map((part) =>
+        Math.round(document.querySelector(`#studio ${part}`).getBoundingClientRect().top + scrollY))"""
+    before = photo_tab.evaluate(places)
+    photo_tab.get_by_role("button", name="Open the drawn airplane").click()
+    expect_label(photo_tab, "airplane")
+    assert photo_tab.evaluate(places) == before
+
+
+def test_the_box_is_dragged_and_the_answer_follows(photo_tab: Page, snap: Callable[[Page, str], None]) -> None:
+    upload(photo_tab, "aside.png", aside())
+    settle(photo_tab)
+    expect(photo_tab.get_by_role("button", name="Automatic box")).to_be_disabled()
+    expect(photo_tab.locator("#studio .view")).not_to_have_count(0)  # the middle is grey, so more was looked at
+    seen = photo_tab.locator("#studio .seen img").get_attribute("src")
+    drag(photo_tab, (0.5, 0.5), (0.9, 0.5))
+    settle(photo_tab)
+    expect_label(photo_tab, "frog")
+    assert crop(photo_tab) == pytest.approx((2 / 3, 0, 1 / 3), abs=0.01)  # it stops at the edge
+    assert photo_tab.locator("#studio .seen img").get_attribute("src") != seen
+    snap(photo_tab, "photo-box-1280")
+
+    corner = (2 / 3 + 0.01, 0.03)
+    drag(photo_tab, corner, (corner[0] + 1 / 12, corner[1] + 1 / 4))  # as far down as to the right
+    settle(photo_tab)
+    left, top, width = crop(photo_tab)
+    assert (left, top, width) == pytest.approx((2 / 3 + 1 / 12, 1 / 4, 1 / 4), abs=0.01)  # the far corner holds still
+
+    photo_tab.get_by_role("button", name="Automatic box").click()
+    settle(photo_tab)
+    expect(photo_tab.locator("#studio .seen img")).to_have_attribute("src", seen or "")
+
+
+def test_it_answers_while_the_box_moves(photo_tab: Page) -> None:
+    upload(photo_tab, "aside.png", aside())
+    settle(photo_tab)
+    photo = photo_tab.locator("#studio .shown").bounding_box()
+    assert photo is not None
+    middle = photo["y"] + photo["height"] / 2
+    photo_tab.mouse.move(photo["x"] + photo["width"] / 2, middle)
+    photo_tab.mouse.down()
+    photo_tab.mouse.move(photo["x"] + 0.95 * photo["width"], middle, steps=12)
+    expect_label(photo_tab, "frog")
+    photo_tab.mouse.up()
+
+
+def test_the_box_moves_by_keys(photo_tab: Page) -> None:
+    upload(photo_tab, "aside.png", aside())
+    settle(photo_tab)
+    box = photo_tab.locator("#studio .crop")
+    box.focus()
+    before = crop(photo_tab)
+    for _ in range(20):
+        photo_tab.keyboard.press("ArrowRight")
+    settle(photo_tab)
+    after = crop(photo_tab)
+    assert after[0] > before[0] + 0.1
+    assert after[2] == pytest.approx(before[2], abs=0.005)
+    for key in ("-", "-", "Shift+ArrowLeft"):
+        photo_tab.keyboard.press(key)
+    assert crop(photo_tab)[2] < after[2] - 0.03
+    smaller = crop(photo_tab)[2]
+    photo_tab.keyboard.press("+")
+    assert crop(photo_tab)[2] > smaller
+    expect(box).to_have_attribute("aria-label", re.compile(r"\d+% of the width, \d+% from the left"))
+    photo_tab.keyboard.press("Escape")
+    settle(photo_tab)
+    assert crop(photo_tab) == pytest.approx(before, abs=0.005)
+
+
+def test_a_finger_drags_the_box(open_page: Callable[..., Page], snap: Callable[[Page, str], None]) -> None:
+    page = photo_tab_of(open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
+    upload(page, "aside.png", aside())
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    photo = page.locator("#studio .shown").bounding_box()
+    assert photo is not None
+    touch = page.context.new_cdp_session(page)
+    before = page.evaluate("scrollY")
+    for kind, part in (("touchStart", 0.5), ("touchMove", 0.7), ("touchMove", 0.95), ("touchEnd", None)):
+        x, y = photo["x"] + (part or 0) * photo["width"], photo["y"] + photo["height"] / 2
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}] if part else []})
+    expect_label(page, "frog")
+    expect(page.locator("#studio .result .label")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == before
+    snap(page, "photo-light-390")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_dark(open_page: Callable[..., Page], snap: Callable[[Page, str], None], width: int) -> None:
+    page = photo_tab_of(open_page(viewport={"width": width, "height": 844}, color_scheme="dark"))
+    upload_example(page, "ship")
+    expect_label(page, "ship")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    snap(page, f"photo-dark-{width}")
+
+
+def test_odd_files_are_named_or_get_a_sentence_and_nothing_is_lost(photo_tab: Page) -> None:
     ship = Image.open(EXAMPLES / "ship.jpg")
     upload(photo_tab, "cmyk.jpg", encoded(ship.convert("CMYK"), "JPEG"))
-    expect(photo_tab.locator("#photo-answer .answer")).to_have_attribute("data-label", "ship")
-    photo_tab.get_by_role("button", name="Remove Image").click()
+    expect_label(photo_tab, "ship")
     upload(photo_tab, "broken.png", encoded(ship, "PNG")[:5000])
-    expect(photo_tab.locator("#photo-answer .problem")).to_contain_text("damaged")
-    expect(photo_tab.get_by_text("Traceback")).to_have_count(0)
+    expect(photo_tab.locator("#studio .trouble")).to_contain_text("damaged")
+    expect_label(photo_tab, "ship")
+    expect(photo_tab.locator("#studio .whole")).to_be_visible()
+    upload_example(photo_tab, "airplane")
+    expect_label(photo_tab, "airplane")
+    expect(photo_tab.locator("#studio .trouble")).to_be_hidden()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 1280), ("light", 390), ("dark", 390)])
-def test_it_fits(open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int) -> None:
-    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    page.get_by_role("tab", name="Photo").click()
-    upload(page, "ship.jpg", (EXAMPLES / "ship.jpg").read_bytes())
-    expect(page.locator("#photo-answer .answer")).to_have_attribute("data-label", "ship")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    snap(page, f"photo-{scheme}-{width}")
+def test_a_web_address_that_is_refused_gets_its_sentence(photo_tab: Page) -> None:
+    upload_example(photo_tab, "ship")
+    expect_label(photo_tab, "ship")
+    address, trouble = photo_tab.get_by_label("Web address of a picture"), photo_tab.locator("#studio .trouble")
+    for typed, says in (
+        ("http://localhost/cat.jpg", "not on the public internet"),
+        ("file:///etc/passwd", "begin with http"),
+        ("", "Give the address"),
+    ):
+        address.fill(typed)
+        address.press("Enter")
+        expect(trouble).to_contain_text(says)
+        expect(address).to_have_value(typed)
+    expect_label(photo_tab, "ship")
+
+
+def test_a_picture_behind_a_web_address_is_fetched(photo_tab: Page) -> None:
+    """What the server would fetch is made by hand: no test reaches out of this machine."""
+    page = photo_tab
+    page.get_by_role("button", name="Open the drawn ship").click()
+    expect_label(page, "ship")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        body = route.request.post_data_json
+        if body["fn_name"] == "open_photo" and "url" in str(body["data"]):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server/**", hold)
+    with page.expect_response(lambda r: "open_photo" in (r.request.post_data or "")) as kept:
+        page.get_by_role("button", name="Open the drawn airplane").click()
+    expect_label(page, "airplane")
+    reply = kept.value.text()
+    page.get_by_role("button", name="Open the drawn ship").click()
+    expect_label(page, "ship")
+    page.get_by_label("Web address of a picture").fill("https://example.org/plane.png")
+    page.get_by_role("button", name="Fetch").click()
+    expect(page.locator("#studio .working")).to_be_visible(timeout=1_000)
+    expect(page.locator("#studio .working")).to_have_text("Fetching the picture")
+    held[0].fulfill(content_type="application/json", body=reply)
+    expect_label(page, "airplane")
+    expect(page.locator("#studio .working")).to_be_hidden()
+
+
+def test_a_forgotten_photo_is_sent_again(photo_tab: Page) -> None:
+    gone = 0
+
+    def forget_once(route: Route) -> None:
+        nonlocal gone
+        if route.request.post_data_json["fn_name"] == "name_photo" and not gone:
+            gone += 1
+            route.fulfill(content_type="application/json", body='{"gone": true}')
+        else:
+            route.continue_()
+
+    photo_tab.route("**/component_server/**", forget_once)
+    upload_example(photo_tab, "ship")
+    expect_label(photo_tab, "ship")
+    assert gone == 1
+
+
+def test_a_photo_outlives_a_visit_to_another_tab(photo_tab: Page) -> None:
+    upload_example(photo_tab, "ship")
+    expect_label(photo_tab, "ship")
+    photo_tab.get_by_role("tab", name="Train").click()
+    expect(photo_tab.locator("#studio .frame")).to_be_hidden()
+    photo_tab.get_by_role("tab", name="Photo").click()
+    expect_label(photo_tab, "ship")
+    expect(photo_tab.locator("#studio .whole")).to_be_visible()
+
+
+def test_the_camera_takes_a_picture(open_page: Callable[..., Page]) -> None:
+    page = photo_tab_of(open_page(permissions=["camera"]))
+    page.get_by_role("button", name="Camera").click()
+    expect(page.locator("#studio .live")).to_be_visible()
+    page.get_by_role("button", name="Take it").click()
+    expect(page.locator("#studio .whole")).to_be_visible()
+    expect(page.locator("#studio .seen img")).to_be_visible()
+    expect(page.locator("#studio .live")).to_be_hidden()
+    expect(page.get_by_role("button", name="Camera")).to_be_visible()
+
+
+# --------------------------------------------------------------------------------------------------
+# several networks, one photo
+
+SERVED = """
+import sys
+from pathlib import Path
+import lenet.classifier
+lenet.classifier.WEIGHTS = Path(sys.argv[1])
+from lenet.ui.page import LAUNCH, build
+build().launch(**LAUNCH)
+"""
+
+
+@pytest.fixture(scope="module")
+def two_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page with the shipped networks, and one that takes everything for a cat."""
+    folder = tmp_path_factory.mktemp("weights")
+    for name in ("digits", "photos"):
+        shutil.copy(WEIGHTS / f"{name}.safetensors", folder)
+    checkpoint = load(folder / "photos.safetensors")
+    with torch.no_grad():
+        list(checkpoint.model.parameters())[-1][checkpoint.classes.index("cat")] += 1000  # the last bias
+    save(folder / "photos-cats.safetensors", checkpoint)
+    with serve(folder / "app.log", "-c", SERVED, str(folder)) as url:
+        yield url
+
+
+def test_every_network_answers_and_one_is_chosen(
+    two_networks: str, open_page: Callable[..., Page], snap: Callable[[Page, str], None]
+) -> None:
+    page = photo_tab_of(open_page(two_networks))
+    expect(page.locator("#studio .count")).to_have_text("2 networks, one photo")
+    ours, cats = page.locator("#studio .card").all()
+    places = [card.bounding_box() for card in (ours, cats)]
+    page.get_by_role("button", name="Open the drawn ship").click()
+    expect(ours.locator(".named b")).to_have_text("ship")
+    expect(cats.locator(".named b")).to_have_text("cat")
+    expect(ours).to_contain_text("62k parameters")
+    expect(cats.locator(".took")).to_have_text(re.compile(r"^[\d.]+ ms$"))
+    expect(cats.locator(".bar")).to_have_count(3)
+    assert [card.bounding_box() for card in (ours, cats)] == places
+    expect_label(page, "ship")
+    snap(page, "photo-two-1280")
+    cats.click()
+    expect_label(page, "cat")
+    expect(cats).to_have_attribute("aria-pressed", "true")
+    expect(ours).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Open the drawn airplane").click()  # the choice stays
+    expect(ours.locator(".named b")).to_have_text("airplane")
+    expect_label(page, "cat")
+    ours.focus()
+    page.keyboard.press("Enter")
+    expect_label(page, "airplane")
+
+
+def test_while_the_box_moves_only_the_chosen_network_is_asked(
+    two_networks: str, open_page: Callable[..., Page]
+) -> None:
+    page = photo_tab_of(open_page(two_networks))
+    upload(page, "aside.png", aside())
+    last = page.locator("#studio .card").last
+    expect(last.locator(".named b")).to_have_text("cat")
+    expect(last).to_have_attribute("aria-busy", "false")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    photo = page.locator("#studio .shown").bounding_box()
+    assert photo is not None
+    middle = photo["y"] + photo["height"] / 2
+    page.mouse.move(photo["x"] + photo["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(photo["x"] + 0.95 * photo["width"], middle, steps=10)
+    expect_label(page, "frog")
+    settle(page)
+    assert asked
+    assert not any("photos-cats" in body for body in asked)
+    with page.expect_request(lambda request: "photos-cats" in (request.post_data or "")):
+        page.mouse.up()

@@ -87,10 +87,11 @@ def test_a_network_trained_on_photographs_names_one(train_tab: Page, cifar_root:
     page.locator("#stop").click()
     expect(page.locator("#status")).to_contain_text("test images right", timeout=30_000)
     page.locator("#use").click()
-    expect(page.locator("#photo-answer")).to_be_visible()
-    expect(page.get_by_label("Network").last).to_have_value(re.compile("^Yours: cifar10-lenet5-sgd"))
-    page.locator("input[type=file]:not(.file)").first.set_input_files(EXAMPLES / "ship.jpg")
-    expect(page.locator("#photo-answer .answer")).not_to_have_attribute("data-label", "")
+    card = page.locator("#studio .card[aria-pressed=true]")
+    expect(card).to_contain_text("Yours: cifar10-lenet5-sgd")
+    page.locator("#studio input.file").set_input_files(EXAMPLES / "ship.jpg")
+    expect(page.locator("#studio .seen img")).to_be_visible()
+    expect(card.locator(".took")).to_have_text(re.compile("ms$"))
 
 
 def test_a_failed_start_keeps_the_network_before_it(train_tab: Page) -> None:

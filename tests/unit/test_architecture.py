@@ -20,6 +20,7 @@ LEAVES = {
     "preprocess": {"errors", "ink"},
     "augment": {"errors"},
     "metrics": {"errors"},
+    "fetch": {"errors"},
     "muon": set(),
     "strokes": {"errors"},
     "strangers": {"strokes"},

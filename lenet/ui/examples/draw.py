@@ -1,8 +1,8 @@
 """The example pictures of the Photo tab: scenes drawn by this script, not photographed.
 
 Every picture in this folder comes from here, so that the project ships no one else's pictures.  The
-scenes show six of the ten CIFAR-10 classes; their sizes differ on purpose, and one is stored lying
-on its side with an EXIF orientation tag, as phones store theirs.
+scenes show six of the ten CIFAR-10 classes; their sizes differ on purpose, one is stored lying on its
+side with an EXIF orientation tag, as phones store theirs, and in one what it shows stands far to the side.
 
     python lenet/ui/examples/draw.py [name ...]
 
@@ -759,6 +759,28 @@ def horse() -> Image.Image:
     return canvas.picture()
 
 
+def horse_aside() -> Image.Image:
+    """The same horse far to one side of a wide pasture: the middle of the picture holds none of it."""
+    canvas = Canvas(960, 400, seed=22)
+    sky(canvas, [(0, "#5fa0dc"), (210, "#e6eff2")], cover=0.4, patch=(300, 70))
+    hills(canvas, 236, (168, 190, 160, 186, 172, 158, 180), "#8fabb4")
+    trees(canvas, 230, 40, ("#55803c", "#467036", "#6d9347", "#3b6433"), count=180)
+    meadow = canvas.noise(220, 16, octaves=4)
+    green = ramp(meadow + (canvas.y - 310) / 430, [(0.2, "#9db553"), (0.5, "#7fa545"), (0.9, "#527f30")])
+    canvas.paint(canvas.mask(smoothstep(canvas.y, 224, 228)), green)
+    canvas.defocus(2.0)
+    blades = ("#6f9a3c", "#85ad48", "#5c8a34", "#9abb58", "#4b7a2c")
+    grass(canvas, 250, 330, 3600, (3, 9), blades)
+
+    canvas.place(750, 346, 1.92)
+    canvas.paint(canvas.soft(canvas.ellipse(54, 0, 66, 4.5), 3), "#1c2c10", 0.65)
+    bay(canvas)
+    canvas.unplace()
+    grass(canvas, 350, 380, 1700, (9, 16), blades)
+    grass(canvas, 380, 430, 1200, (16, 30), blades)
+    return canvas.picture()
+
+
 def bay(canvas: Canvas) -> None:
     """A horse that looks left, 100 tall at the withers; the origin is on the ground below its chest."""
     coat = ramp(canvas.v, [(0, "#2a1a12"), (22, "#2f1c12"), (38, "#7a4422"), (60, "#98582b"), (130, "#a8642f")])
@@ -942,6 +964,7 @@ SCENES: dict[str, Callable[[], Image.Image]] = {
     "automobile": automobile,
     "frog": frog,
     "horse": horse,
+    "horse-aside": horse_aside,
     "ship": ship,
     "truck": truck,
 }
