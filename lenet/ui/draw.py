@@ -11,7 +11,7 @@ import gradio as gr
 
 from lenet.classifier import Found
 from lenet.errors import ImageError, LeNetError
-from lenet.ui import figures, networks
+from lenet.ui import figures, networks, parts
 
 HERE = Path(__file__).parent
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
@@ -117,13 +117,13 @@ def build() -> gr.Dropdown:
         network = gr.Dropdown(choices, value=default, label="Network", scale=2)
         road = gr.Radio(ROAD_CHOICES, value="ours", label="How the drawing is prepared", scale=3)
     classes = networks.get(default).classes
-    template = (HERE / "pad.html").read_text(encoding="utf-8")
+    template = parts.read("pad.html")
     template = template.replace("@answer@", figures.empty_answer(classes, INVITATION, strangers=True))
+    template = template.replace("@layers@", parts.read("layers.html"))
     pad = gr.HTML(
         value={"network": default, "road": "ours"},
         html_template=template.replace("@steps@", STEPS_HINT),
-        # One function body: inside.js goes on where pad.js ends.
-        js_on_load="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("pad.js", "inside.js")),
+        js_on_load=parts.read("pad.js", "layers.js", "inside.js"),  # one function body
         server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
         layers=figures.inside(networks.blank(default), classes, every=False),
