@@ -1,11 +1,11 @@
-// The layers behind an answer, painted: a row for each.  The start of a function body, from which it has
-// `find`; what follows it calls `buildRows`, `showLayers`, `emptyLayers` and `paintRows`.
+// The layers behind an answer, painted: a row for each.  The start of a function body with
+// `element`; what follows it there calls `buildRows`, `showLayers`, `emptyLayers` and `paintRows`.
 //
 // The server sends numbers as bytes, and they are painted here: for each layer one canvas, for which no
 // picture has to be encoded, sent and decoded.
 
-const rows = find(".rows");
-const pointedLine = find(".pointed");
+const rows = element.querySelector(".rows");
+const pointedLine = element.querySelector(".pointed");
 const HINT = "Point at a map or tap it to hear what it is.";
 
 // --- colours ---------------------------------------------------------------------------------------
@@ -73,8 +73,9 @@ function paintSmall(width, height, colour) {
 let shownLayers = []; // [{layer, canvas, grid}], in order; grid says where its cells lie
 let pointed = null; // {row, cell} under the mouse, the finger or the keyboard
 
-function describe({ shape }) {
-  return shape.length === 3 ? `${shape[0]} maps of ${shape[1]}×${shape[2]}` : `${shape[0]} numbers`;
+function describe({ shape, of }) {
+  if (shape.length === 1) return `${shape[0]} numbers`;
+  return `${of ? `the strongest ${shape[0]} of ${of}` : shape[0]} maps of ${shape[1]}×${shape[2]}`;
 }
 
 function buildRows(layers) {
@@ -170,12 +171,12 @@ function sayPointed() {
     return;
   }
   const { layer } = pointed.row;
-  const { name, shape, labels, said } = layer;
+  const { name, shape, labels, said, maps, of } = layer;
   const value = said ? said[pointed.cell].toFixed(2).replace("-", "−") : null;
   let text;
   if (labels) text = `${name}, ${labels[pointed.cell]}` + (value ? `: score ${value}` : "");
   else if (shape.length === 3)
-    text = `${name}, map ${pointed.cell + 1} of ${shape[0]}, ${shape[1]}×${shape[2]}` + (value ? `, strongest ${value}` : "");
+    text = `${name}, map ${(maps ? maps[pointed.cell] : pointed.cell) + 1} of ${of || shape[0]}, ${shape[1]}×${shape[2]}` + (value ? `, strongest ${value}` : "");
   else text = `${name}, number ${pointed.cell + 1} of ${shape[0]}` + (value ? `: ${value}` : "");
   pointedLine.textContent = text;
 }
@@ -220,14 +221,14 @@ function listen(row) {
 
 function paintRows() {
   shownLayers.forEach(paintRow);
-  const ramp = find(".ramp");
+  const ramp = element.querySelector(".ramp");
   paintSmall(255, 1, (i) => theme().signed[i + 1]);
   [ramp.width, ramp.height] = [255, 1];
   ramp.getContext("2d").drawImage(small, 0, 0);
 }
 
 function showLayers(layers) {
-  const shapes = (list) => list.map(({ name, shape, labels }) => [name, shape, labels].join()).join(";");
+  const shapes = (list) => list.map(({ name, shape, of, labels }) => [name, shape, of, labels].join()).join(";");
   if (shapes(layers) !== shapes(shownLayers.map(({ layer }) => layer))) buildRows(layers);
   layers.forEach((layer, i) => {
     shownLayers[i].layer = { ...layer, cells: layer.bytes ? unpack(layer.bytes) : null };
