@@ -1,7 +1,7 @@
 """The LeNet family in PyTorch, from the 1998 paper to today.
 
 Read in this order: models, preprocess, datasets, augment, recipes, metrics, training, checkpoint,
-numbers, classifier.  What a program needs is here:
+numbers, views, classifier.  What a program needs is here:
 
     reader = lenet.Classifier.from_pretrained("digits")
     reader.predict("five.png").label
@@ -12,7 +12,7 @@ numbers, classifier.  What a program needs is here:
 """
 
 from lenet.checkpoint import Checkpoint
-from lenet.classifier import Classifier, Found, Prediction
+from lenet.classifier import Classifier, Found, Prediction, View
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
@@ -39,6 +39,7 @@ __all__ = [
     "Stage",
     "Step",
     "TrainingState",
+    "View",
     "evaluate",
     "fit",
     "load_dataset",

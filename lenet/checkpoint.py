@@ -11,10 +11,11 @@ the middle leaves the old file whole.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from lenet.datasets import DATASETS, Dataset, answerable
+from lenet.datasets import DATASETS, Dataset, Split, answerable
 from lenet.errors import CheckpointError, RecipeError
-from lenet.metrics import accuracy
+from lenet.metrics import accuracy, energy, fit_temperature
 from lenet.models import MODELS, Network
 from lenet.recipes import Recipe
 from lenet.training import EpochEnd, TrainingState, evaluate, start
@@ -33,7 +34,38 @@ from lenet.training import EpochEnd, TrainingState, evaluate, start
 HEADER = "lenet"
 FORMAT = 1
 RESUME = "resume/"  # what tensors that only training needs are called
+KNOWN = 0.97  # of the validation split's pictures are no strangers
+AT_MIDDLE = 0.05  # how strange the middle one of them is said to look
 MAX_BYTES = 200_000_000  # far above any network here; a larger file is refused before it is read
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the validation split says of a network's logits, for a network that learned no "none of these".
+
+    Attributes:
+        temperature: what they are divided by for the lowest cross-entropy (`metrics.fit_temperature`).
+        middle: the median of its pictures' energies (`metrics.energy`).
+        limit: the energy that KNOWN of its pictures stay under.
+    """
+
+    temperature: float
+    middle: float
+    limit: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.temperature < math.inf and -math.inf < self.middle <= self.limit < math.inf):
+            raise ValueError(f"a calibration of {self.temperature!r}, {self.middle!r}, {self.limit!r}")
+
+    def stranger(self, logits: Tensor) -> float:
+        """How strange a picture looks, 0 to 1, from the logits of its views, (V, classes).
+
+        A logistic function of their mean energy: 0.5 at `limit`, and AT_MIDDLE at `middle`.  Not the
+        probability of a stranger, which depends on how many strangers there are.
+        """
+        above = float(energy(logits, self.temperature).mean()) - self.limit
+        width = max(self.limit - self.middle, 1e-6) / math.log(1 / AT_MIDDLE - 1)
+        return float(torch.tensor(above / width).sigmoid())
 
 
 @dataclass(frozen=True)
@@ -45,6 +77,7 @@ class Checkpoint:
         classes: names, in the order of the logits.
         metrics: what was measured of it; accuracies are fractions.
         versions: of Python and PyTorch, that trained it.
+        calibration: measured on the validation split, of networks that name photos; older files have none.
     """
 
     model: Network
@@ -52,6 +85,12 @@ class Checkpoint:
     classes: tuple[str, ...]
     metrics: dict[str, float]
     versions: dict[str, str] = field(default_factory=lambda: _versions())
+    calibration: Calibration | None = None
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by: as measured, else as the recipe says."""
+        return self.calibration.temperature if self.calibration is not None else self.recipe.temperature
 
 
 def _versions() -> dict[str, str]:
@@ -73,7 +112,17 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     }
     if state.history:
         metrics["val_accuracy"] = state.history[-1].val_accuracy
-    return Checkpoint(state.network, state.recipe, dataset.classes, metrics)
+    checkpoint = Checkpoint(state.network, state.recipe, dataset.classes, metrics)
+    return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
+
+
+def calibrated(checkpoint: Checkpoint, val: Split) -> Checkpoint:
+    """The same with the calibration that its data set's validation split gives."""
+    logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
+    temperature = fit_temperature(logits, val.labels)
+    energies = energy(logits, temperature)
+    middle, limit = energies.quantile(torch.tensor([0.5, KNOWN], dtype=energies.dtype)).tolist()
+    return replace(checkpoint, calibration=Calibration(temperature, middle, limit))
 
 
 def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
@@ -90,6 +139,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         "metrics": checkpoint.metrics,
         "versions": checkpoint.versions,
     }
+    if checkpoint.calibration is not None:
+        header["calibration"] = asdict(checkpoint.calibration)
     _write(Path(path), checkpoint.model.state_dict(), header)
 
 
@@ -107,7 +158,8 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         classes = tuple(str(name) for name in header["classes"])
         model = MODELS[recipe.model].build(len(recipe.input.mean), len(classes))
         _fill(path, model, weights)
-        return Checkpoint(model.eval(), recipe, classes, dict(header["metrics"]), dict(header["versions"]))
+        calibration = Calibration(**header["calibration"]) if "calibration" in header else None
+        return Checkpoint(model.eval(), recipe, classes, dict(header["metrics"]), dict(header["versions"]), calibration)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_foreign(path, f"its header lacks or garbles {error}")) from error
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from lenet.checkpoint import Checkpoint, load
@@ -21,7 +22,21 @@ from lenet.datasets import DATASETS, answerable
 from lenet.errors import CheckpointError, ImageError
 from lenet.models import count_parameters
 from lenet.numbers import Sheet, cheapest, may_touch, trials
-from lenet.preprocess import ROADS, Picture, Preprocessed, fitted, inked
+from lenet.preprocess import (
+    ROADS,
+    Box,
+    Picture,
+    Preprocessed,
+    Square,
+    cut,
+    fitted,
+    framed,
+    inked,
+    photo_input,
+    square_of,
+    upright,
+)
+from lenet.views import more
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 
@@ -30,10 +45,33 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 # at 0.7.  benchmarks/drawings.py and strangers.py print these shares for all folds.
 UNSURE_BELOW = 0.85
 STRANGER_ABOVE = 0.5
+# A photo's views count by this power of their confidence: those that miss what it shows are seldom sure of
+# anything.  On photos off the middle 2 is worth 2 points over a plain mean, and no more answers are wrong though
+# sure; with 4 they are: benchmarks/photo_views.py.
+TRUST = 2
 LEAST = 0.01  # the probability at which a network's doubt ends: below, it is no better measured
 
 
 Verdict = Literal["sure", "unsure", "stranger", "blank"]
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at a photo.
+
+    Attributes:
+        box: the part of the upright picture that it shows.
+        mirrored: left and right were swapped.
+        padded: it reaches beyond the picture, which goes on there as in a mirror.
+        probs: every class's probability from this look alone, in class order; they sum to 1.
+        weight: how much they count in the answer; the weights of all looks sum to 1.
+    """
+
+    box: Box
+    mirrored: bool
+    padded: bool
+    probs: dict[str, float]
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -43,13 +81,17 @@ class Prediction:
     Attributes:
         label: the likeliest class, or "" where the verdict is "blank".
         confidence: its probability, 0 to 1.
-        probs: every class's probability, in class order; with `stranger` they sum to 1, or to 0 for "blank".
-        stranger: the probability that it is none of the classes; 0 for a network that did not learn what
-            they are not.
+        probs: every class's probability, in class order; of a digit they sum with `stranger` to 1, or to 0
+            for "blank"; of a photo they alone sum to 1.
+        stranger: of a digit, the probability that it is none of the classes; 0 for a network that did not
+            learn what they are not.  Of a photo, how strange it looks, which is no probability and adds
+            nothing to `probs`: see `Calibration.stranger`; 0 for a network without one.
         verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`), "stranger" (it is none of the
-            classes, more likely than not) or "blank" (nothing is drawn).
+            classes: `stranger` is above `STRANGER_ABOVE`) or "blank" (nothing is drawn).
         preprocessed: how the picture became network input.
         activations: every layer's output by name, float32 (1, ...); empty for "blank".
+        views: of a photo, the looks at it whose probabilities `probs` averages by their weights;
+            `preprocessed` and `activations` belong to the first one.  There are none of a digit.
     """
 
     label: str
@@ -59,6 +101,7 @@ class Prediction:
     verdict: Verdict
     preprocessed: Preprocessed
     activations: dict[str, Tensor]
+    views: tuple[View, ...] = ()
 
 
 def rival(prediction: Prediction) -> str:
@@ -92,6 +135,8 @@ class Classifier:
         road: the name in ROADS that `predict` takes by default: "ours" for networks of one channel,
             "photo" for those of three.
         parameters: how many trainable numbers the network has.
+        temperature: what its logits are divided by before they become probabilities.
+        calibration: what the validation split says of its logits; None where that was not measured.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -99,6 +144,8 @@ class Classifier:
         self.recipe = checkpoint.recipe
         self.classes = answerable(checkpoint.classes)
         self.metrics = checkpoint.metrics
+        self.temperature = checkpoint.temperature
+        self.calibration = checkpoint.calibration
         self.parameters = count_parameters(checkpoint.model)
         self.road = "ours" if DATASETS[checkpoint.recipe.dataset].channels == 1 else "photo"
 
@@ -117,17 +164,20 @@ class Classifier:
             raise CheckpointError(f"There are no weights called {name}: give a path, or one of {there}.")
         return cls(load(name))
 
-    def predict(self, image: Picture, road: str | None = None) -> Prediction:
+    def predict(self, image: Picture, road: str | None = None, box: Box | None = None) -> Prediction:
         """The answer to one picture.
 
         Args:
             image: a PIL image, a path, or an array; see `lenet.preprocess.open_picture`.
             road: a name in ROADS; None for this network's own.
+            box: the part of a photo to look at; None for its central square, and where the answer to that
+                is unsure, for the other views in `lenet.views` too.
 
         Raises:
-            ImageError: the picture cannot be read, or the road is not one for this network.
+            ImageError: the picture cannot be read, the road is not one for this network, or the box is
+                not within the picture or not for a photo.
         """
-        return self.predict_batch([image], road)[0]
+        return self.predict_batch([image], road, box)[0]
 
     def read(self, image: Picture, road: str | None = None) -> tuple[Found, ...]:
         """Every digit of one picture, left to right; none where nothing is drawn.
@@ -157,12 +207,18 @@ class Classifier:
             if tried[i].digit and predictions[i].verdict != "blank"
         )
 
-    def predict_batch(self, images: Sequence[Picture], road: str | None = None) -> list[Prediction]:
-        """`predict` for many pictures, in one forward pass."""
+    def predict_batch(
+        self, images: Sequence[Picture], road: str | None = None, box: Box | None = None
+    ) -> list[Prediction]:
+        """`predict` for many pictures, in one forward pass, and one more for the further views of photos."""
+        road = self._fitting(road)
+        if box is not None and road != "photo":
+            raise ImageError("A box can be chosen in photos only: a digit is found wherever it stands.")
         if not images:
             return []
-        prepare = ROADS[self._fitting(road)]
-        return self._predictions([prepare(image, self.recipe.input) for image in images])
+        if road == "photo":
+            return self._photos([upright(image) for image in images], box)
+        return self._predictions([ROADS[road](image, self.recipe.input) for image in images])
 
     def _fitting(self, road: str | None) -> str:
         road = road or self.road
@@ -174,17 +230,58 @@ class Classifier:
     def _predictions(self, preprocessed: Sequence[Preprocessed]) -> list[Prediction]:
         activations = self._activations(torch.cat([p.x for p in preprocessed]))
         logits = list(activations.values())[-1]
-        probs = (logits / self.recipe.temperature).softmax(dim=1)  # (B, classes), and one more for strangers
+        probs = (logits / self.temperature).softmax(dim=1)  # (B, classes), and one more for strangers
         if len(preprocessed) == 1:
             return [self._prediction(preprocessed[0], probs[0], activations)]
-        return [
-            self._prediction(p, probs[i], {name: output[i : i + 1] for name, output in activations.items()})
-            for i, p in enumerate(preprocessed)
+        return [self._prediction(p, probs[i], _row(activations, i)) for i, p in enumerate(preprocessed)]
+
+    def _photos(self, pictures: Sequence[Image.Image], box: Box | None) -> list[Prediction]:
+        preprocessed = [framed(picture, self.recipe.input, box) for picture in pictures]
+        firsts = [square_of(picture.size, box) for picture in pictures]
+        activations = self._activations(torch.cat([p.x for p in preprocessed]))
+        logits = list(activations.values())[-1]  # (B, classes)
+        predictions = [
+            self._photo(picture.size, [firsts[i]], logits[i : i + 1], preprocessed[i], _row(activations, i))
+            for i, picture in enumerate(pictures)
         ]
+        unsure = [i for i, prediction in enumerate(predictions) if prediction.verdict != "sure"]
+        squares = {i: more(pictures[i].size, box) for i in unsure}
+        if not any(squares.values()):
+            return predictions
+        images = [cut(pictures[i], square) for i in unsure for square in squares[i]]
+        further = self._logits(photo_input(images, self.recipe.input)).split([len(squares[i]) for i in unsure])
+        for i, rows in zip(unsure, further, strict=True):
+            looks, both = [firsts[i], *squares[i]], torch.cat([logits[i : i + 1], rows])
+            predictions[i] = self._photo(pictures[i].size, looks, both, preprocessed[i], predictions[i].activations)
+        return predictions
+
+    def _photo(
+        self,
+        size: tuple[int, int],
+        squares: Sequence[Square],
+        logits: Tensor,
+        preprocessed: Preprocessed,
+        activations: dict[str, Tensor],
+    ) -> Prediction:
+        """The answer to a picture of `size`, seen in `squares` with these logits (V, classes)."""
+        probs = (logits / self.temperature).softmax(dim=1)
+        weights = probs.amax(dim=1) ** TRUST
+        weights /= weights.sum()
+        views = tuple(
+            View(_fractions(square, size), square.mirrored, square.padded(size), self._by_name(row), float(weight))
+            for square, row, weight in zip(squares, probs, weights, strict=True)
+        )
+        stranger = self.calibration.stranger(logits) if self.calibration is not None else 0.0
+        return self._answer(weights @ probs, stranger, preprocessed, activations, views)
 
     @torch.inference_mode()
     def _activations(self, x: Tensor) -> dict[str, Tensor]:
         return self.model.activations(x)
+
+    @torch.inference_mode()
+    def _logits(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.model(x)
+        return logits
 
     @staticmethod
     def _doubt(prediction: Prediction) -> float:
@@ -194,14 +291,38 @@ class Classifier:
     def _prediction(self, preprocessed: Preprocessed, probs: Tensor, activations: dict[str, Tensor]) -> Prediction:
         if preprocessed.blank:
             return Prediction("", 0.0, dict.fromkeys(self.classes, 0.0), 0.0, "blank", preprocessed, {})
-        known = probs[: len(self.classes)].tolist()
         stranger = float(probs[len(self.classes) :].sum())
-        named = dict(zip(self.classes, known, strict=True))
+        return self._answer(probs[: len(self.classes)], stranger, preprocessed, activations)
+
+    def _answer(
+        self,
+        probs: Tensor,
+        stranger: float,
+        preprocessed: Preprocessed,
+        activations: dict[str, Tensor],
+        views: tuple[View, ...] = (),
+    ) -> Prediction:
+        """From the probabilities (classes,) of what it may be."""
+        named = self._by_name(probs)
         label = max(named, key=named.__getitem__)
         verdict: Verdict = "sure" if named[label] >= UNSURE_BELOW else "unsure"
         if stranger > STRANGER_ABOVE:
             verdict = "stranger"
-        return Prediction(label, named[label], named, stranger, verdict, preprocessed, activations)
+        return Prediction(label, named[label], named, stranger, verdict, preprocessed, activations, views)
+
+    def _by_name(self, probs: Tensor) -> dict[str, float]:
+        return dict(zip(self.classes, probs.tolist(), strict=True))
+
+
+def _row(activations: dict[str, Tensor], i: int) -> dict[str, Tensor]:
+    """Those of picture `i` of a batch."""
+    return {name: output[i : i + 1] for name, output in activations.items()}
+
+
+def _fractions(square: Square, size: tuple[int, int]) -> Box:
+    left, top, right, bottom = square.inside(size)
+    width, height = size
+    return left / width, top / height, right / width, bottom / height
 
 
 def _alone(prediction: Prediction) -> Prediction:

@@ -2,6 +2,7 @@
 
     LeNetError
     ├── ImageError        a picture that cannot be read, or is too large to be
+    ├── FetchError        a picture's web address that is refused, or brings none
     ├── DataError         a data set that is missing, incomplete or not reachable
     ├── RecipeError       a recipe, or an override of one, that cannot be trained
     ├── TrainingError     a run that cannot go on, such as a loss that is not finite
@@ -17,6 +18,10 @@ class LeNetError(Exception):
 
 
 class ImageError(LeNetError):
+    pass
+
+
+class FetchError(LeNetError):
     pass
 
 

@@ -56,3 +56,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
         else:
             low = left
     return 2 / (low + high)
+
+
+def energy(logits: Tensor, temperature: float) -> Tensor:
+    """-T log sum exp(z / T), (N,): the higher, the less a row looks like any class (Liu et al. 2020)."""
+    return -temperature * (logits.double() / temperature).logsumexp(dim=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,10 @@ from typing import Any
 import gradio as gr
 
 from lenet.classifier import Found
-from lenet.errors import ImageError, LeNetError
-from lenet.ui import figures, networks, parts
+from lenet.errors import LeNetError
+from lenet.ui import figures, networks, parts, pictures
 
 HERE = Path(__file__).parent
-MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
 INVITATION = "Draw something: a digit, anywhere, any size."
 STEPS_HINT = '<p class="hint">Each step from your drawing to the network\'s numbers appears here, with its reason.</p>'
 
@@ -77,7 +75,7 @@ def _asked(question: dict[str, Any]) -> tuple[tuple[Found, ...], int]:
         question: {"picture": data address, "network", "road", "focus": [x, y] or null}: the digit
             whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
     """
-    found = networks.read(str(question["network"]), decode(str(question["picture"])), str(question["road"]))
+    found = networks.read(str(question["network"]), pictures.decode(str(question["picture"])), str(question["road"]))
     focus = question.get("focus")
     if not focus:
         return found, 0
@@ -90,23 +88,6 @@ def _distance(box: tuple[float, float, float, float], x: float, y: float) -> tup
     left, top, right, bottom = box
     outside = max(left - x, 0, x - right) + max(top - y, 0, y - bottom)
     return outside, abs(x - (left + right) / 2)
-
-
-def decode(address: str) -> bytes:
-    """The file in a data: address.
-
-    Raises:
-        ImageError: it is too large, or no such address.
-    """
-    header, _, content = address.partition(",")
-    if not header.startswith("data:") or not header.endswith(";base64"):
-        raise ImageError("The pad sent no picture. Reload the page and try again.")
-    if len(content) > MAX_BYTES * 4 / 3:
-        raise ImageError("This picture has over 20 MB: make it smaller and try again.")
-    try:
-        return base64.b64decode(content, validate=True)
-    except ValueError:
-        raise ImageError("The pad sent no picture. Reload the page and try again.") from None
 
 
 def build() -> gr.Dropdown:

@@ -50,9 +50,9 @@ def curves(history: Sequence[EpochEnd], title: str) -> Figure:
 # HTML; every text that is not our own is escaped
 
 
-def answer(prediction: Prediction) -> str:
-    """The answer large, a sentence, and every class's probability in a fixed order."""
-    return _panel(prediction.label, _large(prediction), sentence(prediction), prediction)
+def answer(prediction: Prediction, said: str) -> str:
+    """The answer large, what is said of it, and every class's probability in a fixed order."""
+    return _panel(_shown(prediction), _large(prediction), said, prediction)
 
 
 def reading(found: Sequence[Found], chosen: int) -> str:
@@ -104,9 +104,9 @@ def _percent(prediction: Prediction) -> str:
 
 def _panel(label: str, large: str, said: str, prediction: Prediction, strangers: bool = False) -> str:
     best, verdict = prediction.label, prediction.verdict
-    rows = "".join(_bar(name, p, name == best and verdict != "stranger") for name, p in prediction.probs.items())
+    rows = "".join(bar(name, p, name == best and verdict != "stranger") for name, p in prediction.probs.items())
     if strangers:
-        rows += _bar(NONE, prediction.stranger, verdict == "stranger")
+        rows += bar(NONE, prediction.stranger, verdict == "stranger")
     return (
         f'<div class="answer {verdict}" data-label="{escape(label)}">{large}<p class="sentence">{said}</p>'
         f'<div class="bars" role="img" aria-label="{escape(_spoken(prediction, strangers))}">{rows}</div></div>'
@@ -133,7 +133,7 @@ def _box(found: Found, chosen: bool) -> str:
 
 def empty_answer(classes: Sequence[str], invitation: str, strangers: bool = False) -> str:
     """The same panel before there is anything to answer, of the same size."""
-    rows = "".join(_bar(name, 0.0, False) for name in [*classes, *([NONE] if strangers else [])])
+    rows = "".join(bar(name, 0.0, False) for name in [*classes, *([NONE] if strangers else [])])
     return (
         f'<div class="answer blank" data-label=""><p class="label {_sizes(classes)}">?</p>'
         f'<p class="sentence">{escape(invitation)}</p><div class="bars">{rows}</div></div>'
@@ -162,11 +162,12 @@ def _spoken(prediction: Prediction, strangers: bool) -> str:
     return "Probabilities: " + ", ".join(f"{name} {p:.0%}" for name, p in chances.items())
 
 
-def _bar(name: str, probability: float, best: bool) -> str:
+def bar(name: str, probability: float, best: bool) -> str:
+    """A class and how likely it is; of spans, so that a button may hold it too."""
     return (
-        f'<div class="bar{" best" if best else ""}"><span class="name">{escape(name)}</span>'
+        f'<span class="bar{" best" if best else ""}"><span class="name">{escape(name)}</span>'
         f'<span class="track"><span class="fill" style="transform:scaleX({probability:.4f})"></span></span>'
-        f'<span class="percent">{100 * probability:.0f}%</span></div>'
+        f'<span class="percent">{100 * probability:.0f}%</span></span>'
     )
 
 
@@ -256,7 +257,7 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
         "ink": _ink(prediction),
         "evidence": _bytes(_middle(evidence), True)["bytes"],
         "legend": f"{_swatch('plus', f'spoke for {label}')} {_swatch('minus', f'spoke for {other}')}",
-        "question": f"What would make it {_article(other)} {other}?",
+        "question": f"What would make it {article(other)} {other}?",
         "sums": f"In sum {_signed(evidence.clip(min=0))} for it, {_signed(evidence.clip(max=0))} against, in logits.",
     }
 
@@ -269,9 +270,9 @@ def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
     """The same picture, the ink that a change adds and takes away, and whether it is enough."""
     other = escape(rival(prediction))
     said = (
-        f"So changed, it reads {_article(other)} <b>{other}</b> ({changed.probability:.0%})."
+        f"So changed, it reads {article(other)} <b>{other}</b> ({changed.probability:.0%})."
         if changed.reached
-        else f"Even so changed, it is not yet {_article(other)} {other} to the network ({changed.probability:.0%})."
+        else f"Even so changed, it is not yet {article(other)} {other} to the network ({changed.probability:.0%})."
     )
     change = _middle(changed.change.numpy())
     return {
@@ -296,7 +297,7 @@ def _middle(picture: np.ndarray) -> np.ndarray:
     return picture[border:-border, border:-border] if border else picture
 
 
-def _article(name: str) -> str:
+def article(name: str) -> str:
     return "an" if name[:1].lower() in "8aeiou" else "a"
 
 

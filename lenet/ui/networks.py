@@ -10,27 +10,40 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 import warnings
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from lenet.checkpoint import Checkpoint, load, save
 from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
-from lenet.preprocess import Picture
-from lenet.ui import cores
+from lenet.preprocess import Box, Picture
+from lenet.ui import cores, pictures
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
+NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
 KEPT = 64  # trained networks, of a quarter to one and a half megabytes each; the oldest go first
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a network says of a kept photo, and how many milliseconds that took it."""
+
+    prediction: Prediction
+    milliseconds: float
 
 
 _lock = threading.Lock()
 _trained: OrderedDict[str, Classifier] = OrderedDict()
 _readings: OrderedDict[tuple[str, str, bytes], tuple[Found, ...]] = OrderedDict()
+_named: OrderedDict[tuple[str, str, Box | None], Named] = OrderedDict()
 _folder = tempfile.TemporaryDirectory(prefix="lenet-trained-")
 
 
@@ -53,19 +66,31 @@ def shipped(road: str) -> list[tuple[str, str]]:
     return [(title(classifier, name), name) for name, classifier in _shipped().items() if classifier.road == road]
 
 
-# What the shipped ones are to a visitor; the test accuracy follows.
+# What the shipped ones are to a visitor.
 TITLES = {
     "digits": "Today: ours",
     "mnist-lenet5-1998": "1998: LeNet-5 as printed",
     "mnist-lenet5-sigmoid": "Tutorial: LeNet-5, sigmoids",
     "mnist-lenet5-bn": "Tutorial: LeNet-5, BatchNorm",
+    "photos": "Today: ours",
+    "photos-medium": "Ours, medium",
+    "photos-small": "Ours, small",
+    "photos-lenet-wide": "LeNet, wider: our training",
+    "photos-lenet5": "LeNet-5: our training",
+    "cifar10-lenet5-sgd": "Tutorial: LeNet-5, SGD",
+    "cifar10-lenet5-linear": "Tutorial: LeNet-5, linear",
 }
 
 
+def caption(classifier: Classifier, name: str) -> str:
+    """What the page calls it."""
+    return TITLES.get(name, f"{name}, {classifier.recipe.model}")
+
+
 def title(classifier: Classifier, name: str) -> str:
+    """The same, with its test accuracy."""
     accuracy = classifier.metrics.get("test_accuracy")
-    shown = TITLES.get(name, f"{name}, {classifier.recipe.model}")
-    return shown + (f" ({accuracy:.1%})" if accuracy is not None else "")
+    return caption(classifier, name) + (f" ({accuracy:.1%})" if accuracy is not None else "")
 
 
 def get(key: str) -> Classifier:
@@ -125,6 +150,45 @@ def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
         while len(_readings) > REMEMBERED:
             _readings.popitem(last=False)
     return found
+
+
+def name(key: str, photo: str, box: Box | None) -> Named | None:
+    """What the network that `key` names says of a photo that `pictures` keeps; None where it is kept no longer.
+
+    The last few answers are, activations and all: so the page can ask what stood behind one.
+
+    Args:
+        box: the part to look at; None for what the network makes of the whole.
+
+    Raises:
+        CheckpointError: see `get`.
+        ImageError: the box is none.
+    """
+    asked = (key, photo, box)
+    with _lock:
+        if asked in _named:
+            _named.move_to_end(asked)
+            return _named[asked]
+    picture = pictures.get(photo)
+    if picture is None:
+        return None
+    cores.one()
+    network = get(key)
+    began = time.perf_counter()
+    prediction = network.predict(picture, box=box)
+    named = Named(prediction, 1000 * (time.perf_counter() - began))
+    with _lock:
+        _named[asked] = named
+        while len(_named) > NAMED:
+            _named.popitem(last=False)
+    return named
+
+
+def warm(road: str) -> None:
+    """One answer of each shipped network whose pictures take `road`: the first in a process is the slowest."""
+    cores.one()
+    for _, key in shipped(road):
+        get(key).predict(Image.new("RGB", (32, 32)))
 
 
 def blank(key: str) -> tuple[Layer, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ def build() -> gr.Blocks:
             with gr.Tab("Draw", id="draw"):
                 draw_network = draw.build()
             with gr.Tab("Photo", id="photo"):
-                photo_network = photo.build()
+                studio = photo.build()
             with gr.Tab("Train", id="train"):
-                train.build(draw_network, photo_network, tabs)
+                train.build(draw_network, studio, tabs)
         _publish(
             classify_digit,
             [photo.uploaded_image(render=False), gr.Textbox("digits", render=False), gr.Textbox("ours", render=False)],
@@ -75,24 +76,35 @@ def classify_digit(image: str, network: str, road: str) -> dict[str, Any]:
         network: a name in weights/, such as "digits".
         road: "ours", or "classic" for the tutorials' resize-invert-normalise.
     """
-    return _answer(lambda: networks.predict(network, image, road))
+    return _answer(_asked(lambda: networks.predict(network, image, road)))
 
 
 def classify_photo(image: str, network: str) -> dict[str, Any]:
-    """Name what a photo shows: {"label", "confidence", "verdict", "probs", "stranger"}.
+    """Name what a photo shows: {"label", "confidence", "verdict", "probs", "stranger", "views"}.
+
+    The verdict is "stranger" where it seems none of the classes; `views` are the parts that were looked at,
+    with fractions of the upright picture: {"box": [left, top, right, bottom], "mirrored", "padded", "weight"}.
 
     Args:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    return _answer(lambda: networks.predict(network, image))
+    prediction = _asked(lambda: networks.predict(network, image))
+    views = [
+        {"box": list(view.box), "mirrored": view.mirrored, "padded": view.padded, "weight": view.weight}
+        for view in prediction.views
+    ]
+    return _answer(prediction) | {"views": views}
 
 
-def _answer(ask: Any) -> dict[str, Any]:
+def _asked(ask: Callable[[], Prediction]) -> Prediction:
     try:
-        prediction: Prediction = ask()
+        return ask()
     except LeNetError as error:
         raise gr.Error(str(error)) from error
+
+
+def _answer(prediction: Prediction) -> dict[str, Any]:
     return {
         "label": prediction.label,
         "confidence": prediction.confidence,

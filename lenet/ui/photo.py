@@ -1,18 +1,25 @@
-"""The Photo tab: a picture, and which of ten things a network takes it for."""
+"""The Photo tab: a picture, the part of it that is looked at, and what every photo network takes it for."""
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from lenet.datasets import CIFAR10_CLASSES
-from lenet.errors import LeNetError
-from lenet.ui import figures, networks
+from lenet.errors import ImageError, LeNetError
+from lenet.fetch import fetch
+from lenet.preprocess import Box, upright
+from lenet.ui import figures, networks, photo_figures, pictures
 
-EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.jpg"))
-INVITATION = "Choose, drop or paste a photo: I know ten things."
+HERE = Path(__file__).parent
+EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
+INVITATION = f"I know ten things: {', '.join(CIFAR10_CLASSES[:-1])} and {CIFAR10_CLASSES[-1]}."
+NO_PICTURE = "The page sent no picture. Reload it and try again."
 
 
 def uploaded_image(**options: Any) -> gr.Image:
@@ -26,36 +33,121 @@ def uploaded_image(**options: Any) -> gr.Image:
     return image
 
 
-def classify(path: str | None, network: str) -> tuple[str, str]:
-    """HTML of the answer and of what the network saw."""
-    if path is None:
-        return figures.empty_answer(CIFAR10_CLASSES, INVITATION), ""
+def open_photo(question: dict[str, Any]) -> dict[str, Any]:
+    """What the page asks once for each picture: to keep it, and how to show it; or a problem.
+
+    Args:
+        question: one of {"picture": data address}, {"url"} and {"example": its name}.
+    """
     try:
-        prediction = networks.predict(network, path)
+        key, picture = pictures.keep(_source(question))
     except LeNetError as error:
-        return figures.problem(str(error)), ""
-    return figures.answer(prediction), figures.stages(prediction)
+        return {"problem": str(error)}
+    except (AttributeError, TypeError):
+        return {"problem": NO_PICTURE}
+    return {"photo": key, "address": pictures.address(picture), "width": picture.width, "height": picture.height}
 
 
-def build() -> gr.Dropdown:
-    """The tab's contents; returns its choice of network, for the Train tab to add to."""
-    choices = networks.shipped("photo")
-    network = gr.Dropdown(choices, value=choices[0][1], label="Network")
-    with gr.Row(elem_classes="sides"):
-        with gr.Column(scale=1, min_width=300):
-            photo = uploaded_image(sources=["upload", "clipboard", "webcam"], label="Photo", height=320)
-            gr.Examples([[str(path)] for path in EXAMPLES], photo, label="Examples, drawn for this page")
-        with gr.Column(scale=1, min_width=300):
-            answer = gr.HTML(figures.empty_answer(CIFAR10_CLASSES, INVITATION), elem_id="photo-answer")
-    with gr.Accordion("What the network saw", open=True):
-        steps = gr.HTML(elem_id="photo-steps")
-    gr.on(
-        [photo.change, network.change],
-        classify,
-        [photo, network],
-        [answer, steps],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+def _source(question: dict[str, Any]) -> Path | bytes:
+    if question.get("example") in EXAMPLES:
+        return EXAMPLES[question["example"]]
+    if "url" in question:
+        return fetch(str(question["url"]))
+    return pictures.decode(str(question.get("picture")))
+
+
+def name_photo(question: dict[str, Any]) -> dict[str, Any]:
+    """What the page asks of each network: HTML for what it says of a kept photo, or a problem.
+
+    Args:
+        question: {"photo": key, "network": key, "box": four fractions or null for automatic}.
+
+    Returns:
+        {"gone": true} where the photo is no longer kept.
+    """
+    try:
+        photo = str(question["photo"])
+        named, picture = networks.name(str(question["network"]), photo, _box(question["box"])), pictures.get(photo)
+    except LeNetError as error:
+        return {"problem": str(error)}
+    except (KeyError, TypeError, ValueError):
+        return {"problem": "The page asked for what no photo has. Reload it and try again."}
+    if named is None or picture is None:
+        return {"gone": True}
+    prediction = named.prediction
+    boxes = [list(view.box) for view in prediction.views]
+    return {
+        "boxes": [box for place, box in enumerate(boxes) if box not in boxes[:place]],
+        "card": photo_figures.card(prediction, named.milliseconds),
+        "answer": figures.answer(prediction, photo_figures.sentence(prediction)),
+        "seen": photo_figures.seen(prediction),
+        "views": photo_figures.views(prediction, picture.size),
+        "steps": figures.stages(prediction),
+    }
+
+
+def _box(sent: Any) -> Box | None:
+    if sent is None:
+        return None
+    left, top, right, bottom = map(float, sent)
+    if not all(map(math.isfinite, (left, top, right, bottom))):
+        raise ImageError("The box is not in the picture: drag it again.")
+    return left, top, right, bottom
+
+
+def offer(chosen: str | None = None, trained: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The networks to ask, for the tab's value: those in weights/ and a visitor's own.
+
+    The default comes first, then the visitor's, then the others, the most accurate before the rest.
+    """
+    shipped = [key for _, key in networks.shipped("photo")]
+    others = sorted(shipped[1:], key=lambda key: networks.get(key).metrics.get("test_accuracy", 0.0), reverse=True)
+    listed = [_listed(key, key in trained) for key in (*shipped[:1], *trained, *others)]
+    chosen = chosen or listed[0][0]
+    count = f"{len(listed)} networks, one photo" if len(listed) > 1 else "One network, one photo"
+    return {"network": chosen, "cards": photo_figures.cards(listed, chosen), "title": count}
+
+
+def _listed(key: str, own: bool) -> tuple[str, str, int, float | None]:
+    network = networks.get(key)
+    caption = f"Yours: {network.recipe.name}" if own else networks.caption(network, key)
+    return key, caption, network.parameters, network.metrics.get("test_accuracy")
+
+
+@lru_cache(maxsize=1)
+def _examples() -> str:
+    """A button for each example, with its picture small."""
+    return "".join(
+        f'<button type="button" class="example" data-example="{escape(name)}" title="Open the drawn {escape(name)}" '
+        f'aria-label="Open the drawn {escape(name)}"><img src="{_thumbnail(path)}" alt=""></button>'
+        for name, path in EXAMPLES.items()
     )
-    return network
+
+
+def _thumbnail(path: Path) -> str:
+    picture = upright(path)
+    picture.thumbnail((128, 128))
+    return pictures.address(picture)
+
+
+def build() -> gr.HTML:
+    """The tab's contents; returns what holds its choice of network, for the Train tab to add to."""
+    value = offer()
+    networks.warm("photo")
+    template = (HERE / "photo.html").read_text(encoding="utf-8")
+    parts = {
+        "answer": figures.empty_answer(CIFAR10_CLASSES, "Choose, drop or paste a photo."),
+        "invitation": INVITATION,
+        "examples": _examples(),
+        "cards": value["cards"],
+        "title": value["title"],
+    }
+    for name, html in parts.items():
+        template = template.replace(f"@{name}@", html)
+    return gr.HTML(
+        value=value,
+        html_template=template,
+        js_on_load=(HERE / "photo.js").read_text(encoding="utf-8"),
+        server_functions=[open_photo, name_photo],
+        elem_id="studio",
+    )

@@ -20,7 +20,7 @@ from lenet.datasets import DATASETS, load
 from lenet.errors import DataError, LeNetError, RecipeError
 from lenet.recipes import RECIPES, recipe_named
 from lenet.training import EpochEnd, Event, Step, TrainingState, fit, start
-from lenet.ui import cores, figures, networks
+from lenet.ui import cores, figures, networks, photo
 
 SECONDS_BETWEEN_FRAMES = 0.3
 SECONDS_AT_MOST = 45 * 60  # then a run on the page ends as if stopped, so that a forgotten one frees its place
@@ -305,20 +305,20 @@ def _about(name: str) -> str:
     )
 
 
-def _use(key: str, mine: list[tuple[str, str]], draw_choice: str, photo_choice: str) -> tuple[Any, ...]:
+def _use(key: str, mine: list[tuple[str, str]]) -> tuple[Any, ...]:
     """Add the trained network to the tab that it fits, choose it there, and go there."""
     classifier = networks.get(key)
     if key not in [known for _, known in mine]:
         mine = [(f"Yours: {networks.title(classifier, classifier.recipe.name)}", key), *mine]
     yours = [(title, known) for title, known in mine if networks.road(known) == classifier.road]
-    chosen = gr.Dropdown([*yours, *networks.shipped(classifier.road)], value=key)
     if classifier.road == "ours":
-        return mine, chosen, photo_choice, gr.Tabs(selected="draw")
-    return mine, draw_choice, chosen, gr.Tabs(selected="photo")
+        chosen = gr.Dropdown([*yours, *networks.shipped("ours")], value=key)
+        return mine, chosen, gr.skip(), gr.Tabs(selected="draw")
+    return mine, gr.skip(), photo.offer(key, tuple(known for _, known in yours)), gr.Tabs(selected="photo")
 
 
-def build(draw_network: gr.Dropdown, photo_network: gr.Dropdown, tabs: gr.Tabs) -> None:
-    """The tab's contents; a trained network goes into one of the other tabs' choices."""
+def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs) -> None:
+    """The tab's contents; a trained network goes into one of the other tabs."""
     recipes = [(f"{name}: {recipe.about}", name) for name, recipe in RECIPES.items() if recipe.dataset in _LISTED]
     recipes.sort(key=lambda choice: not choice[1].endswith("-demo"))
     default = RECIPES[DEFAULT]
@@ -367,8 +367,8 @@ def build(draw_network: gr.Dropdown, photo_network: gr.Dropdown, tabs: gr.Tabs) 
     stop_button.click(stop, None, stop_button, queue=False, api_visibility="private")
     use.click(
         _use,
-        [key, mine, draw_network, photo_network],
-        [mine, draw_network, photo_network, tabs],
+        [key, mine],
+        [mine, draw_network, studio, tabs],
         queue=False,
         api_visibility="private",
     )

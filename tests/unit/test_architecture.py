@@ -19,6 +19,7 @@ LEAVES = {
     "preprocess": {"errors", "ink"},
     "augment": {"errors"},
     "metrics": {"errors"},
+    "fetch": {"errors"},
     "strokes": {"errors"},
     "strangers": {"strokes"},
     "numbers": {"preprocess"},

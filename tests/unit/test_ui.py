@@ -14,7 +14,7 @@ from lenet.classifier import Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
 from lenet.training import EpochEnd, Step
-from lenet.ui import draw, figures, networks
+from lenet.ui import draw, figures, networks, pictures
 from lenet.ui.train import POINTS_AT_MOST, Curves, Line, _duration, _table
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -66,7 +66,7 @@ def test_texts_from_elsewhere_are_escaped() -> None:
 
 def test_an_answer_shows_every_class_in_order() -> None:
     prediction = Classifier.from_pretrained("digits").predict(render(SEVEN, 20))
-    html = figures.answer(prediction)
+    html = figures.answer(prediction, figures.sentence(prediction))
     places = [html.index(f'<span class="name">{digit}</span>') for digit in "0123456789"]
     assert places == sorted(places)
     assert html.count('class="bar best"') == 1
@@ -114,7 +114,7 @@ def test_one_digit_is_shown_as_ever() -> None:
     html = figures.reading(one, 0)
     assert '<p class="label short">2</p>' in html
     assert html.count('class="bar') == 11 + 1  # the digits and none, and their frame
-    assert figures.answer(one[0].prediction).count('class="bar') == 10 + 1
+    assert figures.answer(one[0].prediction, "").count('class="bar') == 10 + 1
     assert figures.boxes(one, 0) == ""
 
 
@@ -160,7 +160,7 @@ def test_why_a_scribble_is_no_digit() -> None:
     rng = np.random.default_rng(0)
     picture = render([rng.uniform(100, 400, (25, 2))], 12)
     asked = question(picture=address(picture))
-    (found,) = networks.read("digits", draw.decode(asked["picture"]), "ours")
+    (found,) = networks.read("digits", pictures.decode(asked["picture"]), "ours")
     assert found.prediction.verdict == "stranger"
     why = draw.look_inside(asked | {"why": True})["why"]
     assert "spoke for no digit" in why["legend"]

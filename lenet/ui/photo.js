@@ -1,0 +1,361 @@
+// The photo and its crop box.  gr.HTML runs this as a function body with `element`, `props`, `server` and `watch`.
+//
+// A photo travels once: the server keeps it under a key.  Each change of the box then asks only what the
+// chosen network makes of it, two questions under way at most; when the hand rests, the other networks
+// are asked in turn, one at a time, so that none is timed while another works.
+
+const find = (selector) => element.querySelector(selector);
+const [frame, shown, whole, crop, looks] = [".frame", ".shown", ".whole", ".crop", ".looks"].map(find);
+const [result, seen, views, steps, cards] = [".result", ".seen", ".views-used", ".steps", ".cards"].map(find);
+const [trouble, note, automatic, camera, live] = [".trouble", ".note", ".automatic", ".camera", ".live"].map(find);
+const [file, url, fetchButton] = [".file", ".url", ".fetch"].map(find);
+
+const MAX_BYTES = 20e6; // of a picture; the server refuses more
+const SMALLEST = 0.08; // of the photo's shorter side: the least that a box can be
+const HINTS = {
+  sure: "Automatic: the middle. Drag the box to look elsewhere.",
+  unsure: "Automatic: the middle was unsure, so more was looked at (dashed). Drag the box to choose.",
+  chosen: "Your box: drag it, or move it with the arrow keys and resize it with + and -.",
+};
+
+let photo = null; // {key, source, width, height}: source is what to open it from again
+let box = null; // {x, y, side} in the photo's pixels, or null: automatic
+let chosen = null; // the network whose answer is shown large
+let keys = []; // of the networks, as their cards stand
+let changes = 0; // counts photos and boxes
+let opened = 0; // the number of changes when the photo came: what is older is about another
+let opening = 0; // counts photos asked for; the newest is the one that is wanted
+let dragging = false;
+let asking = 0; // questions under way
+const asked = new Map(); // network -> the number of changes that its newest question knows
+const replies = new Map(); // network -> {known, reply}, the newest
+
+// --- photos ----------------------------------------------------------------------------------------
+
+async function open(source) {
+  const number = ++opening;
+  complain("");
+  frame.classList.add("busy");
+  find(".working").hidden = false;
+  find(".working span").textContent = source.url ? "Fetching the picture" : "Opening the photo";
+  fetchButton.disabled = Boolean(source.url);
+  const reply = await server.open_photo(source).catch(() => ({ problem: "The server does not answer. Check the connection and try again." }));
+  if (number !== opening) return; // another one is wanted by now
+  frame.classList.remove("busy");
+  find(".working").hidden = true;
+  fetchButton.disabled = false;
+  if (reply.problem) return complain(reply.problem); // the photo before it stays
+  stopCamera();
+  if (source.url) source = { picture: reply.address }; // what is fetched once need not be again
+  photo = { ...reply, source };
+  whole.src = reply.address;
+  whole.classList.toggle("tiny", Math.max(reply.width, reply.height) <= 128);
+  shown.style.setProperty("--aspect", reply.width / reply.height);
+  element.style.setProperty("--photo", `url(${reply.address})`);
+  shown.hidden = false;
+  frame.classList.remove("empty");
+  find(".invite").hidden = true;
+  setBox(null);
+  opened = changes;
+}
+
+// The server forgets photos at last, and all of them when it starts anew.
+async function openAgain() {
+  const [number, of] = [opening, changes];
+  const reply = await server.open_photo(photo.source).catch(() => ({ problem: "The server does not answer." }));
+  if (number !== opening) return;
+  if (reply.problem) return complain(reply.problem);
+  photo = { ...photo, photo: reply.photo };
+  asked.clear();
+  if (of === changes) changes += 1;
+  ask();
+}
+
+function complain(message) {
+  trouble.textContent = message;
+  trouble.classList.toggle("problem", Boolean(message));
+}
+
+async function openFile(blob) {
+  if (!blob) return;
+  if (blob.size > MAX_BYTES) return complain("This picture has over 20 MB: make it smaller and try again.");
+  const picture = await new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(blob);
+  });
+  open({ picture });
+}
+
+find(".open").addEventListener("click", () => file.click());
+file.addEventListener("change", () => {
+  openFile(file.files[0]);
+  file.value = "";
+});
+for (const kind of ["dragenter", "dragover"])
+  frame.addEventListener(kind, (event) => {
+    event.preventDefault();
+    frame.classList.add("over");
+  });
+frame.addEventListener("dragleave", () => frame.classList.remove("over"));
+frame.addEventListener("drop", (event) => {
+  event.preventDefault();
+  frame.classList.remove("over");
+  openFile(event.dataTransfer.files[0]);
+});
+frame.addEventListener("click", () => {
+  if (!photo && live.hidden) file.click();
+});
+document.addEventListener("paste", (event) => {
+  if (element.offsetParent === null || event.target === url) return; // another tab of the page is open
+  const item = [...event.clipboardData.items].find(({ type }) => type.startsWith("image/"));
+  if (item) openFile(item.getAsFile());
+});
+find(".address").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (url.value.trim()) open({ url: url.value });
+  else complain("Give the address of a picture: it looks like https://example.org/cat.jpg.");
+});
+find(".pictures").addEventListener("click", (event) => {
+  const example = event.target.closest(".example");
+  if (example) open({ example: example.dataset.example });
+});
+
+// --- the camera: the first click shows what it sees, the second takes it ----------------------------------
+
+function stopCamera() {
+  live.srcObject?.getTracks().forEach((track) => track.stop());
+  live.srcObject = null;
+  live.hidden = true;
+  camera.textContent = "Camera";
+}
+
+camera.hidden = !navigator.mediaDevices?.getUserMedia; // it needs https, or this very machine
+camera.addEventListener("click", async () => {
+  complain("");
+  if (live.srcObject) {
+    const still = document.createElement("canvas");
+    [still.width, still.height] = [live.videoWidth, live.videoHeight];
+    still.getContext("2d").drawImage(live, 0, 0);
+    return open({ picture: still.toDataURL("image/jpeg", 0.92) });
+  }
+  try {
+    live.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    live.hidden = false;
+    await live.play();
+    camera.textContent = "Take it";
+  } catch {
+    stopCamera();
+    complain("No camera can be used here: allow it in the browser, or choose a photo.");
+  }
+});
+new IntersectionObserver(([entry]) => {
+  if (!entry.isIntersecting && element.offsetParent === null) stopCamera(); // another tab of the page was opened
+}).observe(frame);
+
+// --- the box -----------------------------------------------------------------------------------------
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high));
+
+function setBox(next) {
+  box = next && fitting(next);
+  changes += 1;
+  automatic.disabled = !box;
+  complain("");
+  if (box) {
+    note.textContent = HINTS.chosen;
+    placeBox(fractions(box));
+    looks.replaceChildren();
+  }
+  for (const card of cards.children) card.setAttribute("aria-busy", String(photo !== null));
+  ask();
+}
+
+function fitting({ x, y, side }) {
+  const shorter = Math.min(photo.width, photo.height);
+  const within = clamp(side, SMALLEST * shorter, shorter);
+  return { x: clamp(x, 0, photo.width - within), y: clamp(y, 0, photo.height - within), side: within };
+}
+
+function fractions({ x, y, side }) {
+  const parts = [x / photo.width, y / photo.height, (x + side) / photo.width, (y + side) / photo.height];
+  return parts.map((part) => clamp(part, 0, 1));
+}
+
+function place(target, [left, top, right, bottom]) {
+  const percent = (part) => `${(100 * part).toFixed(3)}%`;
+  Object.assign(target.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
+}
+
+let placed = [0, 0, 1, 1]; // where the box is drawn, by whoever chose it
+function placeBox(parts) {
+  placed = parts;
+  place(crop, parts);
+  const [left, top, right] = parts.map((part) => Math.round(100 * part));
+  crop.setAttribute("aria-label", `The part that the network looks at: ${right - left}% of the width, ${left}% from the left, ${top}% from the top`);
+}
+
+// The square that a drag or a key changes: the chosen one, or the one that is drawn.
+function current() {
+  if (box) return box;
+  const [left, top, right, bottom] = placed;
+  const [wide, high] = [(right - left) * photo.width, (bottom - top) * photo.height];
+  const side = Math.min(wide, high);
+  return { x: left * photo.width + (wide - side) / 2, y: top * photo.height + (high - side) / 2, side };
+}
+
+// A photo's pixels at the pointer.
+function at(event) {
+  const rectangle = shown.getBoundingClientRect();
+  return {
+    x: ((event.clientX - rectangle.left) * photo.width) / rectangle.width,
+    y: ((event.clientY - rectangle.top) * photo.height) / rectangle.height,
+  };
+}
+
+function centred({ x, y, side }, to) {
+  return { x: x + (side - to) / 2, y: y + (side - to) / 2, side: to };
+}
+
+// The opposite corner stays where it is, and the box within the photo.
+function stretched({ x, y, side }, corner, by) {
+  const [west, north] = [corner.includes("w"), corner.includes("n")];
+  const grown = ((west ? -by.x : by.x) + (north ? -by.y : by.y)) / 2;
+  const room = Math.min(west ? x + side : photo.width - x, north ? y + side : photo.height - y);
+  const to = clamp(side + grown, SMALLEST * Math.min(photo.width, photo.height), room);
+  return { x: west ? x + side - to : x, y: north ? y + side - to : y, side: to };
+}
+
+let drag = null; // {pointer, from, start, corner}
+crop.addEventListener("pointerdown", (event) => {
+  if (drag || event.button !== 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  crop.focus({ preventScroll: true });
+  crop.setPointerCapture(event.pointerId);
+  drag = { pointer: event.pointerId, from: at(event), start: current(), corner: event.target.tagName === "I" ? event.target.className : "" };
+  dragging = true;
+  frame.classList.add("dragging");
+});
+crop.addEventListener("pointermove", (event) => {
+  if (!drag || event.pointerId !== drag.pointer) return;
+  const { x, y } = at(event);
+  const by = { x: x - drag.from.x, y: y - drag.from.y };
+  const { start, corner } = drag;
+  setBox(corner ? stretched(start, corner, by) : { x: start.x + by.x, y: start.y + by.y, side: start.side });
+});
+for (const end of ["pointerup", "pointercancel"])
+  crop.addEventListener(end, (event) => {
+    if (!drag || event.pointerId !== drag.pointer) return;
+    drag = null;
+    dragging = false;
+    frame.classList.remove("dragging");
+    ask();
+  });
+
+// A click beside the box brings it there.
+shown.addEventListener("click", (event) => {
+  if (crop.contains(event.target)) return;
+  const [{ x, y }, { side }] = [at(event), current()];
+  setBox({ x: x - side / 2, y: y - side / 2, side });
+});
+
+crop.addEventListener("keydown", (event) => {
+  if (!photo || event.ctrlKey || event.metaKey || event.altKey) return;
+  const now = current();
+  const step = 0.02 * Math.min(photo.width, photo.height);
+  const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+  const grow = event.shiftKey ? right - down : { "+": 1, "=": 1, "-": -1, _: -1 }[event.key] ?? 0;
+  if (event.key === "Escape") setBox(null);
+  else if (grow) setBox(centred(now, now.side + 2 * grow * step));
+  else if (right || down) setBox({ ...now, x: now.x + right * step, y: now.y + down * step });
+  else return;
+  event.preventDefault();
+});
+
+automatic.addEventListener("click", () => setBox(null));
+
+// --- answers -----------------------------------------------------------------------------------------
+
+const AT_ONCE = 2; // as for the pad: the second leaves while the first is on its way back
+
+// The network to ask next, or null.
+function wanted() {
+  const behind = (key) => (asked.get(key) ?? -1) < changes;
+  if (behind(chosen)) return asking < AT_ONCE ? chosen : null;
+  if (dragging || asking) return null;
+  return keys.find(behind) ?? null;
+}
+
+async function ask() {
+  const network = photo && wanted();
+  if (photo) result.setAttribute("aria-busy", String((replies.get(chosen)?.known ?? -1) < changes));
+  if (!network) return;
+  const known = changes;
+  asked.set(network, known);
+  asking += 1;
+  const question = { photo: photo.photo, network, box: box && fractions(box) };
+  const reply = await server.name_photo(question).catch(() => ({ problem: "The server does not answer. Check the connection and try again." }));
+  asking -= 1;
+  if (reply.gone) {
+    if (question.photo === photo.photo) return openAgain();
+  } else if (known >= opened && known > (replies.get(network)?.known ?? -1)) {
+    replies.set(network, { known, reply });
+    show(network);
+  }
+  ask();
+}
+
+function cardOf(network) {
+  return [...cards.children].find((card) => card.dataset.network === network);
+}
+
+function show(network) {
+  const { known, reply } = replies.get(network) ?? {};
+  if (!reply) return;
+  const card = cardOf(network);
+  if (card) {
+    card.setAttribute("aria-busy", String(known < changes));
+    if (reply.problem) card.querySelector(".said").textContent = reply.problem;
+    else card.querySelector(".said").innerHTML = reply.card;
+  }
+  if (network !== chosen) return;
+  if (reply.problem) return complain(reply.problem);
+  [result.innerHTML, seen.innerHTML] = [reply.answer, reply.seen];
+  [views.innerHTML, steps.innerHTML] = [reply.views, reply.steps];
+  result.dataset.changes = known; // which state of the photo is answered
+  result.setAttribute("aria-busy", String(known < changes));
+  if (box || known < changes) return;
+  const [first, ...others] = reply.boxes;
+  note.textContent = others.length ? HINTS.unsure : HINTS.sure;
+  placeBox(first);
+  looks.replaceChildren(...others.map((parts) => {
+    const look = document.createElement("span");
+    place(look, parts);
+    return look;
+  }));
+}
+
+cards.addEventListener("click", (event) => {
+  const card = event.target.closest(".card");
+  if (card) choose(card.dataset.network);
+});
+
+function choose(network) {
+  chosen = network;
+  for (const card of cards.children) card.setAttribute("aria-pressed", String(card.dataset.network === chosen));
+  show(chosen);
+  ask();
+}
+
+// The networks to choose from: at first, and when the Train tab adds one.
+function offer() {
+  cards.innerHTML = props.value.cards;
+  find(".count").textContent = props.value.title;
+  keys = [...cards.children].map((card) => card.dataset.network);
+  keys.forEach(show);
+  choose(props.value.network);
+}
+
+watch("value", offer);
+offer();

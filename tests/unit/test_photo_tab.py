@@ -1,0 +1,237 @@
+"""What the Photo tab is made of, without a server."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lenet.classifier import Classifier, Prediction, View
+from lenet.errors import FetchError
+from lenet.ui import networks, photo, photo_figures, pictures
+
+EXAMPLES = Path(photo.__file__).parent / "examples"
+
+
+def address(image: Image.Image, kind: str = "PNG", **options: object) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def opened(name: str = "ship") -> dict:
+    return photo.open_photo({"example": name})
+
+
+def asked(reply: dict, **more: object) -> dict:
+    return photo.name_photo({"photo": reply["photo"], "network": "photos", "box": None, **more})
+
+
+# --------------------------------------------------------------------------------------------------
+# a photo comes in
+
+
+def test_a_photo_is_kept_upright_and_small() -> None:
+    side = Image.new("RGB", (3000, 1500), "red")
+    side.paste("blue", (0, 0, 1500, 1500))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise
+    reply = photo.open_photo({"picture": address(side, "JPEG", exif=exif)})
+    assert (reply["width"], reply["height"]) == (512, 1024)
+    kept = pictures.get(reply["photo"])
+    assert kept is not None
+    assert kept.getpixel((256, 100))[2] > 200  # blue was on the left, and stands at the top
+    # What is shown, what is kept and what is looked at are the same way up.
+    shown = Image.open(io.BytesIO(base64.b64decode(reply["address"].split(",")[1])))
+    assert shown.size == kept.size
+    assert not shown.getexif()
+    named = networks.name("photos", reply["photo"], (0.0, 0.0, 1.0, 0.4))
+    assert named is not None
+    assert named.prediction.preprocessed.stages[-1].image[16, 16, 2] > 200
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ({}, "no picture"),
+        ({"picture": 7}, "no picture"),
+        ({"picture": "data:image/png;base64,AAAA"}, "not a picture"),
+        ({"example": "../draw.py"}, "no picture"),
+        ({"example": ["ship"]}, "no picture"),
+        ({"url": "http://127.0.0.1/cat.png"}, "not on the public internet"),
+        ({"url": None}, "begin with http"),
+        (7, "no picture"),
+    ],
+)
+def test_what_is_no_photo_gets_a_sentence(question: dict, says: str) -> None:
+    assert says in photo.open_photo(question)["problem"]
+
+
+def test_a_fetched_picture_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo, "fetch", lambda url: (EXAMPLES / f"{url}.jpg").read_bytes())
+    assert photo.open_photo({"url": "ship"})["width"] == 800
+
+    def nobody(url: str) -> bytes:
+        raise FetchError("Nobody there.")
+
+    monkeypatch.setattr(photo, "fetch", nobody)
+    assert photo.open_photo({"url": "ship"}) == {"problem": "Nobody there."}
+
+
+def test_kept_photos_are_forgotten_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = opened()
+    monkeypatch.setattr(pictures, "KEPT", 3)
+    for _ in range(3):
+        last = opened()
+    assert asked(first) == {"gone": True}
+    assert "answer" in asked(last)
+    later = time.monotonic() + pictures.SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert asked(last, box=[0, 0, 0.5, 0.5]) == {"gone": True}
+    assert not pictures._kept
+
+
+# --------------------------------------------------------------------------------------------------
+# and is named
+
+
+def test_a_photo_gets_all_that_the_page_shows() -> None:
+    reply = asked(opened())
+    assert 'data-label="ship"' in reply["answer"]
+    assert "I think this is a ship" in reply["answer"]
+    assert reply["answer"].count('class="bar') == 10 + 1  # and their frame
+    assert reply["card"].count('class="bar') == photo_figures.FIRST + 1
+    assert " ms</span>" in reply["card"]
+    assert reply["seen"].startswith('<img src="data:image/png')
+    assert reply["steps"].count("<figure") == 3
+    assert reply["boxes"][0] == pytest.approx([(1 - 450 / 800) / 2, 0, (1 + 450 / 800) / 2, 1], abs=0.01)
+
+
+def test_the_box_is_what_is_looked_at() -> None:
+    canvas = Image.new("RGB", (900, 300), "#9ab")
+    canvas.paste(Image.open(EXAMPLES / "frog.jpg").resize((300, 300)), (600, 0))
+    reply = photo.open_photo({"picture": address(canvas)})
+    chosen = asked(reply, box=[2 / 3, 0, 1, 1])
+    assert 'data-label="frog"' in chosen["answer"]
+    assert chosen["boxes"][0] == pytest.approx([2 / 3, 0, 1, 1], abs=0.01)
+    assert chosen["seen"] != asked(reply, box=[0, 0, 1 / 3, 1])["seen"]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"network": "run-guessed"}, "no longer kept"),
+        ({"network": "digits"}, "box|photo"),
+        ({"box": [0, 0, 1]}, "Reload"),
+        ({"box": "here"}, "Reload"),
+        ({"box": [0, 0, float("nan"), 1]}, "not in the picture"),
+        ({"box": [0.5, 0, 0.4, 1]}, "not in the picture"),
+        ({"box": [0, 0, 2, 1]}, "not in the picture"),
+    ],
+)
+def test_wrong_questions_get_a_sentence(more: dict, says: str) -> None:
+    if more.get("network") == "digits":
+        more = more | {"box": [0, 0, 1, 1]}
+    reply = asked(opened(), **more)
+    assert any(word in reply["problem"] for word in says.split("|"))
+
+
+def test_an_answer_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood behind it can then be asked about."""
+    reply = opened()
+    asked(reply)
+    monkeypatch.setattr(Classifier, "predict", lambda *_, **__: pytest.fail("a second prediction"))
+    named = networks.name("photos", reply["photo"], None)
+    assert named is not None
+    assert named.prediction.activations
+    assert named.milliseconds > 0
+
+
+def test_answers_are_forgotten_at_last() -> None:
+    reply = opened()
+    for i in range(networks.NAMED + 3):
+        networks.name("photos", reply["photo"], (0.0, 0.0, 0.5 + i / 100, 1.0))
+    assert len(networks._named) == networks.NAMED
+
+
+# --------------------------------------------------------------------------------------------------
+# in words and cards
+
+
+def said(verdict: str, **probs: float) -> Prediction:
+    named = networks.name("photos", opened()["photo"], None)
+    assert named is not None
+    label = max(probs, key=probs.__getitem__)
+    return replace(named.prediction, label=label, confidence=probs[label], probs=probs, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "sentence"),
+    [
+        (("sure", {"cat": 0.97, "dog": 0.03}), "I think this is a cat: 97% sure"),
+        (("sure", {"automobile": 0.999, "dog": 0.001}), "I think this is an automobile: over 99% sure"),
+        (("unsure", {"dog": 0.35, "airplane": 0.2, "cat": 0.45}), "A cat or a dog?"),
+        (("stranger", {"cat": 0.41, "dog": 0.2}), "None of my ten classes, I think. Closest: cat (41%)"),
+    ],
+)
+def test_sentences(prediction: tuple[str, dict[str, float]], sentence: str) -> None:
+    assert photo_figures.sentence(said(prediction[0], **prediction[1])) == sentence
+
+
+def test_a_stranger_has_no_name() -> None:
+    stranger = said("stranger", cat=0.41, dog=0.2, ship=0.1, frog=0.05)
+    card = photo_figures.card(stranger, 3.14159)
+    assert "<b>none of the ten</b>" in card
+    assert "3.1 ms" in card
+    assert "bar best" not in card
+    assert "frog" not in card
+
+
+def test_cards_show_what_a_network_costs() -> None:
+    cards = photo_figures.cards([("a", "<A>", 62_006, 0.756), ("b", "B", 3_912_345, None)], "b")
+    assert 'data-network="a" aria-pressed="false"' in cards
+    assert 'data-network="b" aria-pressed="true"' in cards
+    assert "&lt;A&gt;" in cards
+    assert "62k parameters, 75.6% in its test" in cards
+    assert "3.9M parameters<" in cards
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(610, "610"), (62_006, "62k"), (999_499, "999k"), (999_500, "1.0M"), (3_912_345, "3.9M")]
+)
+def test_parameters_as_people_say_them(count: int, text: str) -> None:
+    assert photo_figures.short(count) == text
+
+
+def test_views_say_where_and_how_much() -> None:
+    one = said("sure", cat=1.0)
+    assert "One look was enough" in photo_figures.views(replace(one, views=one.views[:1]), (800, 400))
+    views = (
+        View((0.25, 0.0, 0.75, 1.0), False, False, {"cat": 0.6, "dog": 0.4}, 0.7),
+        View((0.0, 0.0, 1.0, 1.0), True, True, {"cat": 0.2, "dog": 0.8}, 0.3),
+    )
+    html = photo_figures.views(replace(one, views=views), (800, 400))
+    assert "2 views averaged, because the first was unsure." in html
+    assert "aspect-ratio:400/400;background-size:200.00% 100.00%;background-position:50.00% 0.00%" in html
+    assert 'class="look mirrored"' in html
+    assert 'aria-label="whole, mirrored, dog 80%"' in html
+    assert "counts 70%" in html
+
+
+def test_the_default_is_offered_first_and_a_trained_one_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = photo.offer()
+    assert offered["network"] == "photos"
+    classifier = networks.get("photos")
+    monkeypatch.setitem(networks._trained, "run-mine", classifier)
+    offered = photo.offer("run-mine", ("run-mine",))
+    assert offered["network"] == "run-mine"
+    assert offered["cards"].index('data-network="photos"') < offered["cards"].index('data-network="run-mine"')
+    assert f"Yours: {classifier.recipe.name}" in offered["cards"]
+    assert offered["cards"].count('aria-pressed="true"') == 1
+    count = offered["cards"].count("data-network")
+    assert offered["title"] == f"{count} networks, one photo"
