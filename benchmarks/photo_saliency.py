@@ -169,7 +169,8 @@ def measure(model: Network, xs: Tensor, method: Method, fills: Sequence[Fill]) -
         began = time.perf_counter()
         said = method(model, x, label)
         seconds.append(time.perf_counter() - began)
-        pictures = torch.cat([curve(*ends, said) for fill in fills for ends in ((x, fill(x)), (fill(x), x))])
+        ends = [pair for fill in fills for pair in ((x, fill(x)), (fill(x), x))]
+        pictures = torch.cat([curve(start, end, said) for start, end in ends])
         with torch.no_grad():
             probs = model(pictures).softmax(dim=1)[:, label]
         areas.append(torch.trapezoid(probs.view(2 * len(fills), STEPS + 1), dim=1) / STEPS)

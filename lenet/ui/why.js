@@ -1,9 +1,9 @@
 // Why a photo got its answer.  gr.HTML runs this, behind layers.js, as a function body with `element`,
-// `props`, `server` and `watch`.  Only what is open and in view is asked for, one question at a time.
+// `props` and `server`.  Only what is open and in view is asked for, one question at a time.
 
 const find = (selector) => element.querySelector(selector);
 const [weighed, inside, every, scene] = [".weighed", ".inside", ".every", ".scene"].map(find);
-const [frame, heat, legend, sums] = [".frame", ".heat", ".legend", ".sums"].map(find);
+const [under, heat, legend, sums] = [".under", ".heat", ".legend", ".sums"].map(find);
 const resting = [legend.innerHTML, sums.textContent];
 
 let question = null; // about the photo whose answer is on the page
@@ -13,11 +13,11 @@ let looking = false;
 const inView = new Set();
 
 function ask(next) {
-  question = next && next.network ? next : null;
+  question = next;
   number += 1;
   heat.hidden = true; // it belongs to another answer
   if (question) return look();
-  frame.hidden = true;
+  under.hidden = true;
   [legend.innerHTML, sums.textContent] = resting;
   emptyLayers();
 }
@@ -41,8 +41,8 @@ function show(reply) {
   if (reply.problem) sums.textContent = reply.problem;
   if (reply.layers) showLayers(reply.layers);
   if (!reply.why) return;
-  [frame.src, heat.src] = [reply.why.frame, reply.why.heat];
-  frame.hidden = heat.hidden = false;
+  [under.src, heat.src] = [reply.why.frame, reply.why.heat];
+  under.hidden = heat.hidden = false;
   [legend.innerHTML, sums.textContent] = [reply.why.legend, reply.why.sums];
 }
 
@@ -63,7 +63,6 @@ const observer = new IntersectionObserver((entries) => {
 // At another width, or in view again, all is painted anew from what is known.
 new ResizeObserver(paintRows).observe(inside);
 
-watch("value", () => ask(props.value));
 document.addEventListener("photo-answered", (event) => ask(event.detail));
 
 buildRows(props.layers);

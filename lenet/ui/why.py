@@ -47,9 +47,9 @@ def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
 def build(ask: Ask, network: str) -> gr.HTML:
     """Two parts of the Photo tab, "Why this answer" and "Inside the network", which can be closed.
 
-    They show the question that the tab's handlers give it as value, or that a script of the page sends as
-    `document.dispatchEvent(new CustomEvent("photo-answered", { detail: question }))`; null empties them.
-    Only what is open and in view is asked for.
+    They are about the question that a script of the page sends when its answer is on the page,
+    `document.dispatchEvent(new CustomEvent("photo-answered", { detail: question }))`; of null they show
+    nothing.  Only what is open and in view is asked for.
 
     Args:
         ask: see `look`.
@@ -60,7 +60,6 @@ def build(ask: Ask, network: str) -> gr.HTML:
         return look(ask, question)
 
     return gr.HTML(
-        value={},
         html_template=parts.read("why.html").replace("@layers@", parts.read("layers.html")),
         js_on_load=parts.read("layers.js", "why.js"),
         server_functions=[look_at_photo],
