@@ -120,6 +120,7 @@ def methods(form: InputFormat) -> dict[str, Method]:
         "occlusion 8x8, stride 2, blur": occlusion(8, 2, blur),
         "`explain.photo_saliency`": explain.photo_saliency,
         "the same, 2 steps": partial(explain.photo_saliency, steps=2),
+        "the same, 4 steps": partial(explain.photo_saliency, steps=4),
         "the same, 8 steps": partial(explain.photo_saliency, steps=8),
     }
 
