@@ -10,7 +10,7 @@ import gradio as gr
 
 from lenet.classifier import Found
 from lenet.errors import LeNetError
-from lenet.ui import figures, networks, pictures
+from lenet.ui import figures, networks, parts, pictures
 
 HERE = Path(__file__).parent
 INVITATION = "Draw something: a digit, anywhere, any size."
@@ -98,13 +98,13 @@ def build() -> gr.Dropdown:
         network = gr.Dropdown(choices, value=default, label="Network", scale=2)
         road = gr.Radio(ROAD_CHOICES, value="ours", label="How the drawing is prepared", scale=3)
     classes = networks.get(default).classes
-    template = (HERE / "pad.html").read_text(encoding="utf-8")
+    template = parts.read("pad.html")
     template = template.replace("@answer@", figures.empty_answer(classes, INVITATION, strangers=True))
+    template = template.replace("@layers@", parts.read("layers.html"))
     pad = gr.HTML(
         value={"network": default, "road": "ours"},
         html_template=template.replace("@steps@", STEPS_HINT),
-        # One function body: inside.js goes on where pad.js ends.
-        js_on_load="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("pad.js", "inside.js")),
+        js_on_load=parts.read("layers.js", "pad.js", "inside.js"),  # one function body
         server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
         layers=figures.inside(networks.blank(default), classes, every=False),

@@ -22,6 +22,7 @@ from lenet.training import EpochEnd
 
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange; the page's charts use them too
 NONE = "none"  # what stands at the probability that it is no digit at all
+MAPS_SHOWN = 64  # of a layer: four rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
 
 
@@ -203,18 +204,31 @@ def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[
     `said` holds what a person hears of each cell: the strongest value of a map, or the number itself.
     The bytes run from 0 (nothing) to 255 (`scale`), or for a `signed` layer from 1 (-`scale`) by 128
     (nothing) to 255.  The last layer has the `labels` of its cells and is painted against its mean,
-    since a softmax sees no more of it.  A layer that is not shown has no bytes.
+    since a softmax sees no more of it.  A layer that is not shown has no bytes.  Where a layer has more
+    than `MAPS_SHOWN` maps (`of`), the strongest are shown, in order; `maps` are their places.
     """
     rows = []
     for layer in found:
         row: dict[str, Any] = {"name": layer.name, "kind": layer.kind, "telling": layer.telling}
         row["shape"] = list(layer.output.shape)
+        crowded = layer.output.ndim == 3 and len(layer.output) > MAPS_SHOWN
+        if crowded:
+            row |= {"of": len(layer.output), "shape": [MAPS_SHOWN, *layer.output.shape[1:]]}
         if layer is found[-1]:
             row["labels"] = [*classes, NONE][: len(layer.output)]
         if every or layer.telling:
-            row |= _cells(layer.output.numpy(), "labels" in row)
+            output = layer.output.numpy()
+            if crowded:
+                row["maps"] = (strongest := _strongest(output)).tolist()
+                output = output[strongest]
+            row |= _cells(output, "labels" in row)
         rows.append(row)
     return rows
+
+
+def _strongest(maps: np.ndarray) -> np.ndarray:
+    """(MAPS_SHOWN,) places, in order, of those of `maps` (C, H, W) with the strongest values."""
+    return np.sort(np.abs(maps).max(axis=(1, 2)).argsort()[-MAPS_SHOWN:])
 
 
 def _cells(output: np.ndarray, centred: bool) -> dict[str, Any]:

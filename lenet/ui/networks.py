@@ -23,7 +23,7 @@ from PIL import Image
 from lenet.checkpoint import Checkpoint, load, save
 from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, LeNetError
-from lenet.explain import Counterfactual, Layer, counterfactual, layers, saliency
+from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
 from lenet.preprocess import Box, Picture
 from lenet.ui import cores, pictures
 
@@ -211,6 +211,14 @@ def evidence(key: str, prediction: Prediction) -> np.ndarray:
     label = len(network.classes) if stranger else network.classes.index(prediction.label)
     against = network.classes.index(rival(prediction))
     return saliency(network.model, prediction.preprocessed.x, label, against).numpy()
+
+
+def photo_evidence(key: str, prediction: Prediction) -> np.ndarray:
+    """(H, W): which parts of a photo spoke for the answer (positive) and which against, in logits."""
+    cores.one()
+    network = get(key)
+    label = network.classes.index(prediction.label)
+    return photo_saliency(network.model, prediction.preprocessed.x, label).numpy()
 
 
 def what_if(key: str, prediction: Prediction) -> Counterfactual:

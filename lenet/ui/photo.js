@@ -287,6 +287,10 @@ function wanted() {
   return keys.find(behind) ?? null;
 }
 
+function questionTo(network) {
+  return { photo: photo.photo, network, box: box && fractions(box) };
+}
+
 async function ask() {
   const network = photo?.photo && wanted();
   if (photo) result.setAttribute("aria-busy", String((replies.get(chosen)?.known ?? -1) < changes));
@@ -294,7 +298,7 @@ async function ask() {
   const known = changes;
   asked.set(network, known);
   asking += 1;
-  const question = { photo: photo.photo, network, box: box && fractions(box) };
+  const question = questionTo(network);
   const reply = await server.name_photo(question).catch(() => ({ problem: "The server does not answer. Check the connection and try again." }));
   asking -= 1;
   if (reply.gone) {
@@ -325,6 +329,7 @@ function show(network) {
   [views.innerHTML, steps.innerHTML] = [reply.views, reply.steps];
   result.dataset.changes = known; // which state of the photo is answered
   result.setAttribute("aria-busy", String(known < changes));
+  if (known === changes) document.dispatchEvent(new CustomEvent("photo-answered", { detail: questionTo(network) })); // why.js
   if (box || known < changes) return;
   const [first, ...others] = reply.boxes;
   note.textContent = others.length ? HINTS.unsure : HINTS.sure;

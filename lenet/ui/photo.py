@@ -10,11 +10,12 @@ from typing import Any
 
 import gradio as gr
 
+from lenet.classifier import Prediction
 from lenet.datasets import CIFAR10_CLASSES
 from lenet.errors import ImageError, LeNetError
 from lenet.fetch import fetch
 from lenet.preprocess import Box, upright
-from lenet.ui import figures, networks, photo_figures, pictures
+from lenet.ui import figures, networks, photo_figures, pictures, why
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
@@ -86,6 +87,12 @@ def name_photo(question: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _answered(question: dict[str, Any]) -> Prediction | None:
+    """The answer to a question that `name_photo` knows; None where the photo is no longer kept."""
+    named = networks.name(str(question["network"]), str(question["photo"]), _box(question["box"]))
+    return named.prediction if named is not None else None
+
+
 def _box(sent: Any) -> Box | None:
     if sent is None:
         return None
@@ -148,10 +155,12 @@ def build() -> gr.HTML:
     }
     for name, html in parts.items():
         template = template.replace(f"@{name}@", html)
-    return gr.HTML(
+    studio = gr.HTML(
         value=value,
         html_template=template,
         js_on_load=(HERE / "photo.js").read_text(encoding="utf-8"),
         server_functions=[open_photo, name_photo],
         elem_id="studio",
     )
+    why.build(_answered, value["network"])
+    return studio

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from torch import nn
 
 from lenet import explain
 from lenet.classifier import Classifier, Prediction
-from lenet.models import MODELS
+from lenet.datasets import load
+from lenet.models import MODELS, Network, ResidualBlock
+from lenet.preprocess import to_input
 from lenet.strokes import read_drawings, render, writer_split
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -64,6 +69,57 @@ def test_every_architecture_is_told(name: str) -> None:
     assert not {layer.kind for layer in layers} & {type(m).__name__ for m in model.modules()}, "no plain words"
     c5 = [layer for layer in layers if layer.name == "c5"]
     assert [layer.output.shape for layer in c5] in ([], [(120,)])  # maps of one pixel are numbers
+
+
+class Whitened(nn.Conv2d):
+    """A convolution under another name."""
+
+
+class SqueezeGate(nn.Module):
+    """A block that the tables do not know."""
+
+    def __init__(self, maps: int) -> None:
+        super().__init__()
+        self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(maps, 4, 1), nn.ReLU(), nn.Conv2d(4, maps, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.gate(x).sigmoid()
+
+
+def strong() -> Network:
+    """Of the kinds of layers that networks for photos have."""
+    torch.manual_seed(0)
+    return Network(
+        white=Whitened(3, 24, 2),
+        gelu0=nn.GELU(),
+        conv1=nn.Conv2d(24, 512, 3, padding=1, bias=False),
+        pool1=nn.MaxPool2d(2),
+        bn1=nn.BatchNorm2d(512),
+        gelu1=nn.GELU(),
+        block1=nn.Sequential(nn.Conv2d(512, 64, 1), nn.BatchNorm2d(64), nn.GELU()),
+        drop=nn.Dropout(0.5),
+        block2=ResidualBlock(64, 96),
+        gate=SqueezeGate(96),
+        leaky=nn.LeakyReLU(),
+        pool2=nn.MaxPool2d(15),
+        flatten=nn.Flatten(),
+        fc=nn.Linear(96, 10),
+    ).eval()
+
+
+def test_blocks_and_layers_of_other_names_are_told() -> None:
+    model = strong()
+    with torch.inference_mode():
+        layers = explain.layers(model, model.activations(torch.rand(1, 3, 32, 32)))
+    told = {layer.name: layer.kind for layer in layers}
+    assert told["white"] == "convolution"
+    assert told["block1"] == "block of 1 layer"
+    assert told["gate"] == "block of 2 layers"
+    assert told["leaky"] == "leaky relu"
+    assert told["pool2"] == "pooling, the strongest of 15x15"
+    assert not {"drop", "flatten"} & set(told)
+    assert [layer.name for layer in layers if layer.telling] == ["gelu0", "gelu1", "block1", "block2", "pool2", "fc"]
+    assert layers[-2].output.shape == (96,)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -130,6 +186,69 @@ def test_every_architecture_can_be_asked(name: str) -> None:
     changed = explain.counterfactual(model, x, 3)
     assert changed.x.shape == x.shape
     assert 0 <= changed.probability <= 1
+
+
+# --------------------------------------------------------------------------------------------------
+# saliency of photos
+
+
+@pytest.fixture(scope="module")
+def photos() -> Classifier:
+    return Classifier.from_pretrained("photos")
+
+
+@pytest.fixture(scope="module")
+def ship(photos: Classifier) -> Prediction:
+    return photos.predict(Path(explain.__file__).parent / "ui" / "examples" / "ship.jpg")
+
+
+def test_what_a_photo_said_adds_up(photos: Classifier, ship: Prediction) -> None:
+    """To score(photo) - score(blurred photo), but for what softening moves over the edge."""
+    x, label = ship.preprocessed.x, photos.classes.index("ship")
+    with torch.no_grad():
+        sharp, vague = photos.model(torch.cat([x, explain.blurred(x)]))[:, label].tolist()
+    said = explain.photo_saliency(photos.model, x, label, steps=64)
+    assert said.shape == x.shape[2:]
+    assert float(said.sum()) == pytest.approx(sharp - vague, rel=0.15)
+    torch.testing.assert_close(explain.photo_saliency(photos.model, x, label), said, atol=0.1, rtol=1.0)
+
+
+def test_a_photo_of_nothing_says_nothing(photos: Classifier) -> None:
+    plain = torch.full((1, 3, 32, 32), 0.3)
+    assert explain.photo_saliency(photos.model, plain, 2).abs().max() < 1e-4
+
+
+def test_it_may_be_asked_of_what_a_prediction_holds(photos: Classifier, ship: Prediction) -> None:
+    with torch.inference_mode():
+        x = ship.preprocessed.x * 1.0  # has no gradient
+    assert explain.photo_saliency(photos.model, x, 8).isfinite().all()
+    assert not any(p.grad is not None for p in photos.model.parameters())
+    assert torch.equal(explain.photo_saliency(photos.model, x, 8), explain.photo_saliency(photos.model, x, 8))
+
+
+def test_networks_of_many_kinds_of_layers_can_be_asked_of_a_photo() -> None:
+    x = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    said = explain.photo_saliency(strong(), x, 3)
+    assert said.isfinite().all()
+    assert said.abs().max() > 0
+
+
+@pytest.mark.data
+def test_blurring_what_spoke_for_it_costs_more_than_blurring_any_part(photos: Classifier, cifar_root: Path) -> None:
+    xs = to_input(load("cifar10", cifar_root).val.images[:40], photos.recipe.input)
+    with torch.no_grad():
+        labels = photos.model(xs).argmax(dim=1).tolist()
+    torch.manual_seed(0)
+    said = torch.stack([explain.photo_saliency(photos.model, x[None], y) for x, y in zip(xs, labels, strict=True)])
+    falls = []
+    for order in (said, torch.rand_like(said), -said):
+        patches = nn.functional.avg_pool2d(order[:, None], 4).flatten(1)  # (N, 64)
+        chosen = (patches >= patches.topk(16, dim=1).values[:, -1:]).view(-1, 1, 8, 8)
+        mask = chosen.repeat_interleave(4, 2).repeat_interleave(4, 3)
+        with torch.no_grad():
+            probs = photos.model(torch.where(mask, explain.blurred(xs), xs)).softmax(dim=1)
+        falls.append(float(probs[range(len(xs)), labels].mean()))
+    assert falls[0] + 0.2 < falls[1] < falls[2], falls
 
 
 # --------------------------------------------------------------------------------------------------

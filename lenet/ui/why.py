@@ -1,0 +1,68 @@
+"""Why a photo got its answer: the parts of it that spoke for it, and the layers of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from lenet.classifier import Prediction
+from lenet.errors import LeNetError
+from lenet.ui import figures, networks, parts, why_figures
+
+Ask = Callable[[dict[str, Any]], Prediction | None]
+
+GARBLED = "The page asked about what is no photo. Reload it and try again."
+
+
+def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
+    """What the page asks when a photo is answered, of the parts that are in view.
+
+    Args:
+        ask: the answer to a photo, from what the tab says of it; None where it is no longer known.
+        question: what `ask` needs; "network", its key; and "why", "inside", "every", true where the map,
+            the telling layers and all layers are wanted.
+
+    Returns:
+        {"why": `why_figures.why`, "layers": `figures.inside`}, what is wanted of it; or a "problem".
+    """
+    try:
+        prediction, key = ask(question), str(question["network"])
+        if prediction is None:
+            return {}
+        reply: dict[str, Any] = {}
+        if question.get("why"):
+            reply["why"] = why_figures.why(prediction, networks.photo_evidence(key, prediction))
+        if question.get("inside"):
+            layers = networks.inside(key, prediction)
+            reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
+    except LeNetError as error:
+        return {"problem": str(error)}
+    except (KeyError, TypeError, ValueError):
+        return {"problem": GARBLED}
+    return reply
+
+
+def build(ask: Ask, network: str) -> gr.HTML:
+    """Two parts of the Photo tab, "Why this answer" and "Inside the network", which can be closed.
+
+    They are about the question that a script of the page sends when its answer is on the page,
+    `document.dispatchEvent(new CustomEvent("photo-answered", { detail: question }))`; of null they show
+    nothing.  Only what is open and in view is asked for.
+
+    Args:
+        ask: see `look`.
+        network: the key of the one whose layers are shown before there is a photo.
+    """
+
+    def look_at_photo(question: dict[str, Any]) -> dict[str, Any]:
+        return look(ask, question)
+
+    return gr.HTML(
+        html_template=parts.read("why.html").replace("@layers@", parts.read("layers.html")),
+        js_on_load=parts.read("layers.js", "why.js"),
+        server_functions=[look_at_photo],
+        layers=figures.inside(networks.blank(network), networks.get(network).classes, every=False),
+        elem_id="photo-why",
+    )

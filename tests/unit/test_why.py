@@ -1,0 +1,105 @@
+"""Why a photo got its answer: what lies over it, and what the page is told."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lenet.classifier import Prediction
+from lenet.errors import CheckpointError
+from lenet.explain import Layer
+from lenet.ui import figures, networks, why, why_figures
+
+SHIP = Path(networks.__file__).parent / "examples" / "ship.jpg"
+
+
+@pytest.fixture(scope="module")
+def ship() -> Prediction:
+    return networks.predict("photos", SHIP)
+
+
+def opened(address: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+
+
+def test_what_spoke_is_coloured_and_the_rest_is_clear() -> None:
+    evidence = np.zeros((32, 32))
+    evidence[4:8, 4:8], evidence[20:24, 20:24] = 2.0, -1.0
+    picture = np.asarray(why_figures.heat(evidence, 320))
+    assert picture.shape == (320, 320, 4)
+    assert tuple(picture[60, 60, :3]) == why_figures.FOR
+    assert tuple(picture[220, 220, :3]) == why_figures.AGAINST
+    assert picture[60, 60, 3] > picture[220, 220, 3] > 50
+    assert picture[150, 150, 3] == picture[300, 20, 3] == 0
+    assert picture[38, 60, 3] not in (0, picture[60, 60, 3]), "soft edges"
+    assert not np.asarray(why_figures.heat(np.zeros((32, 32))))[..., 3].any()
+
+
+def test_a_photo_is_shown_with_its_legend(ship: Prediction) -> None:
+    shown = why_figures.why(ship, networks.photo_evidence("photos", ship))
+    assert opened(shown["frame"]).format == "JPEG"
+    assert opened(shown["frame"]).size == ship.preprocessed.stages[-2].image.shape[1::-1]
+    assert opened(shown["heat"]).mode == "RGBA"
+    assert "spoke for ship" in shown["legend"]
+    assert "spoke against ship" in shown["legend"]
+    assert "for it" in shown["sums"]
+
+
+@pytest.mark.parametrize("shape", [(30, 50, 3), (51, 30, 3), (40, 40, 3)])
+def test_what_was_looked_at_is_shown_as_a_square(shape: tuple[int, int, int]) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    square = why_figures._squared(frame)
+    assert square.shape == (max(shape), max(shape), 3)
+    top, left = (max(shape) - shape[0]) // 2, (max(shape) - shape[1]) // 2
+    assert (square[top : top + shape[0], left : left + shape[1]] == frame).all()
+    assert (square[0, left] == frame[0, 0]).all()
+
+
+def test_of_many_maps_the_strongest_are_shown() -> None:
+    maps = torch.rand(200, 3, 3)
+    strongest = list(range(5, 195, 3))
+    maps[strongest[: figures.MAPS_SHOWN], 1, 1] = -9.0
+    crowded, answer = (
+        Layer("conv1", "convolution", maps, True),
+        Layer("fc1", "fully connected", torch.arange(3.0), True),
+    )
+    row, last = figures.inside((crowded, answer), ("a", "b", "c"), every=False)
+    assert row["shape"] == [figures.MAPS_SHOWN, 3, 3]
+    assert row["of"] == 200
+    assert sorted(set(row["maps"]) & set(strongest)) == strongest[: len(row["maps"])]
+    assert len(row["maps"]) == len(row["said"]) == figures.MAPS_SHOWN
+    assert row["said"].count(-9.0) == len(strongest)
+    assert len(base64.b64decode(row["bytes"])) == figures.MAPS_SHOWN * 9
+    assert "of" not in last
+    hidden = figures.inside((Layer("conv1", "", maps, False), answer), ("a", "b", "c"), every=False)[0]
+    assert hidden["shape"] == row["shape"], "room for it is known before it is shown"
+    assert "bytes" not in hidden
+
+
+def test_only_what_is_wanted_is_told(ship: Prediction) -> None:
+    asked: dict[str, Any] = {"network": "photos"}
+    assert why.look(lambda question: ship, asked) == {}
+    assert set(why.look(lambda question: ship, asked | {"why": True})) == {"why"}
+    few = why.look(lambda question: ship, asked | {"inside": True})
+    every = why.look(lambda question: ship, asked | {"inside": True, "every": True})
+    assert set(few) == set(every) == {"layers"}
+    assert sum("bytes" in row for row in few["layers"]) < len(every["layers"])
+    assert all("bytes" in row for row in every["layers"])
+    assert few["layers"][-1]["labels"] == list(ship.probs)
+
+
+def test_what_cannot_be_told_is_a_sentence(ship: Prediction) -> None:
+    def gone(question: dict[str, Any]) -> Prediction:
+        raise CheckpointError("This network is no longer kept here.")
+
+    assert why.look(gone, {"network": "x", "why": True}) == {"problem": "This network is no longer kept here."}
+    assert why.look(lambda question: None, {"network": "photos", "why": True}) == {}
+    assert why.look(lambda question: ship, {}) == {"problem": why.GARBLED}
+    assert "no longer kept" in why.look(lambda question: ship, {"network": "none", "why": True})["problem"]
