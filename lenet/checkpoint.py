@@ -10,6 +10,7 @@ the middle leaves the old file whole.
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -29,7 +30,7 @@ from lenet.datasets import DATASETS, Dataset, Split, answerable
 from lenet.errors import CheckpointError, RecipeError
 from lenet.looks import STATISTICS, distance, statistics
 from lenet.metrics import accuracy, confusion, energy, fit_temperature
-from lenet.models import MODELS, Network
+from lenet.models import MODELS, Network, count_parameters
 from lenet.recipes import Recipe
 from lenet.training import EpochEnd, TrainingState, evaluate, start
 
@@ -39,6 +40,7 @@ RESUME = "resume/"  # what tensors that only training needs are called
 FIRST = 1000  # of the test images, measured apart
 KNOWN = 0.97  # of the validation split's pictures, at least this share are no strangers
 AT_MIDDLE = 0.05  # how strange the middle one of them is said to look
+FEW = 1_000_000  # parameters; a network of more is kept in half precision
 MAX_BYTES = 200_000_000  # far above any network here; a larger file is refused before it is read
 
 
@@ -163,7 +165,9 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     metrics = {"train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1)}
     if state.history:
         metrics["val_accuracy"] = state.history[-1].val_accuracy
-    checkpoint = measured(Checkpoint(state.network, state.recipe, dataset.classes, metrics), dataset.test)
+    large = count_parameters(state.network) > FEW
+    network = rounded(state.network) if large else state.network  # and measured as it is shipped
+    checkpoint = measured(Checkpoint(network, state.recipe, dataset.classes, metrics), dataset.test)
     return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
 
 
@@ -223,7 +227,24 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         header["confusion"] = checkpoint.confusion
     if checkpoint.calibration is not None:
         header["calibration"] = asdict(checkpoint.calibration)
-    _write(Path(path), checkpoint.model.state_dict(), header)
+    _write(Path(path), _short(checkpoint.model.state_dict()), header)
+
+
+def rounded(network: Network) -> Network:
+    """A copy of `network` whose numbers a file can hold in half precision (10 digits of a binary fraction)."""
+    network = copy.deepcopy(network)
+    network.load_state_dict(
+        {name: t.half() if t.is_floating_point() else t for name, t in network.state_dict().items()}
+    )
+    return network
+
+
+def _short(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same numbers in half precision, where that is exact for all of them."""
+    halves = {name: t.half() for name, t in tensors.items() if t.is_floating_point()}
+    return (
+        {**tensors, **halves} if all(torch.equal(h.float(), tensors[name]) for name, h in halves.items()) else tensors
+    )
 
 
 def load(path: str | os.PathLike[str]) -> Checkpoint:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import pickle
 import struct
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import lenet.checkpoint
 from lenet.checkpoint import (
@@ -30,6 +31,7 @@ from lenet.checkpoint import (
     save_state,
 )
 from lenet.datasets import DATASETS, Dataset, Split
+from lenet.datasets import load as load_dataset
 from lenet.errors import CheckpointError
 from lenet.models import MODELS
 from lenet.preprocess import to_input
@@ -478,3 +480,18 @@ def test_a_finished_run_is_calibrated_if_it_names_photos():
     assert finish(colour, Dataset("cifar10", DIGITS, split, split, split)).calibration is not None
     grey, data = a_state(1)
     assert finish(grey, data).calibration is None
+
+
+def test_a_large_network_is_measured_and_kept_in_half_precision(tmp_path, monkeypatch):
+    monkeypatch.setattr("lenet.checkpoint.FEW", 1000)
+    state = start(RECIPES["digits-demo"], "cpu")
+    checkpoint = finish(state, load_dataset("digits"))
+    path = tmp_path / "net.safetensors"
+    save(path, checkpoint)
+    kept = {name: tensor for name, tensor in load_file(path).items() if tensor.is_floating_point()}
+    assert {tensor.dtype for tensor in kept.values()} == {torch.float16}
+    for name, tensor in load(path).model.state_dict().items():
+        assert torch.equal(tensor, checkpoint.model.state_dict()[name]), "the file is not the network that was measured"
+    assert not torch.equal(checkpoint.model.fc1.weight, state.network.fc1.weight), "the run's own weights were rounded"
+    save(path, Checkpoint(state.network, checkpoint.recipe, checkpoint.classes, {}))
+    assert {tensor.dtype for tensor in load_file(path).values() if tensor.is_floating_point()} == {torch.float32}
