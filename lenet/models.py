@@ -203,36 +203,39 @@ class Whitening(nn.Conv2d):
         self.weight.copy_(torch.cat([filters, -filters]))
 
 
-def _convnet(in_channels: int, classes: int, widths: tuple[int, int, int]) -> Network:
-    """Whitened patches, three blocks of two 3x3 convolutions, each at half the resolution, and one linear layer."""
+def _convnet(in_channels: int, classes: int, *blocks: tuple[int, ...]) -> Network:
+    """Whitened patches, blocks of 3x3 convolutions with these numbers of maps, and one linear layer.
+
+    Behind each block's first convolution the resolution halves; behind the last, each map's maximum is left.
+    """
     layers: dict[str, nn.Module] = {"whiten": Whitening(in_channels), "gelu0": nn.GELU()}  # (B, 24, 31, 31)
-    maps, number = 8 * in_channels, 1
-    for block, width in enumerate(widths, start=1):
-        layers[f"conv{number}"] = nn.Conv2d(maps, width, 3, padding=1, bias=False)
-        layers[f"pool{block}"] = nn.MaxPool2d(2)  # (B, width, 15, 15), then 7 and 3
-        layers[f"bn{number}"] = nn.BatchNorm2d(width)
-        layers[f"gelu{number}"] = nn.GELU()
-        layers[f"conv{number + 1}"] = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        layers[f"bn{number + 1}"] = nn.BatchNorm2d(width)
-        layers[f"gelu{number + 1}"] = nn.GELU()
-        maps, number = width, number + 2
-    layers |= {"pool4": nn.MaxPool2d(3), "flatten": nn.Flatten(), "fc1": nn.Linear(maps, classes)}  # (B, width)
-    return Network(**layers)
+    maps, number = 8 * in_channels, 0
+    for block, widths in enumerate(blocks, start=1):
+        for position, width in enumerate(widths):
+            number += 1
+            layers[f"conv{number}"] = nn.Conv2d(maps, width, 3, padding=1, bias=False)
+            if position == 0:
+                layers[f"pool{block}"] = nn.MaxPool2d(2)  # (B, width, 15, 15), then 7 and 3
+            layers[f"bn{number}"] = nn.BatchNorm2d(width)
+            layers[f"gelu{number}"] = nn.GELU()
+            maps = width
+    layers[f"pool{len(blocks) + 1}"] = nn.MaxPool2d(31 // 2 ** len(blocks))  # (B, maps, 1, 1)
+    return Network(**layers, flatten=nn.Flatten(), fc1=nn.Linear(maps, classes))
 
 
 def convnet_small(in_channels: int = 3, classes: int = 10) -> Network:
-    """Three blocks of 24, 40 and 64 maps, for 32x32 input: 99,066 trainable parameters."""
-    return _convnet(in_channels, classes, (24, 40, 64))
+    """Two blocks of 32 and 48 maps, for 32x32 input: 96,714 trainable parameters."""
+    return _convnet(in_channels, classes, (32, 32), (48, 48, 48, 56))
 
 
 def convnet_medium(in_channels: int = 3, classes: int = 10) -> Network:
     """Three blocks of 64, 256 and 256 maps, for 32x32 input: 1,972,490 trainable parameters."""
-    return _convnet(in_channels, classes, (64, 256, 256))
+    return _convnet(in_channels, classes, (64, 64), (256, 256), (256, 256))
 
 
 def convnet_large(in_channels: int = 3, classes: int = 10) -> Network:
     """Three blocks of 128, 384 and 384 maps, for 32x32 input: 4,603,530 trainable parameters."""
-    return _convnet(in_channels, classes, (128, 384, 384))
+    return _convnet(in_channels, classes, (128, 128), (384, 384), (384, 384))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -457,7 +460,7 @@ MODELS: dict[str, Model] = {
     "lenet5-1998": Model(lenet5_1998, 32, 1, "LeNet-5 as printed in 1998: Table I, RBF output"),
     "lenet-modern": Model(lenet_modern, 28, 1, "LeNet's plan today: 3x3 convolutions in pairs, more maps, BatchNorm"),
     "lenet-wide": Model(lenet_wide, 32, 3, "three 3x3 convolutions of 32, 64 and 64 maps"),
-    "convnet-small": Model(convnet_small, 32, 3, "whitened patches and six 3x3 convolutions of 24 to 64 maps"),
+    "convnet-small": Model(convnet_small, 32, 3, "whitened patches and six 3x3 convolutions of 32 to 56 maps"),
     "convnet-medium": Model(convnet_medium, 32, 3, "whitened patches and six 3x3 convolutions of 64 to 256 maps"),
     "convnet-large": Model(convnet_large, 32, 3, "whitened patches and six 3x3 convolutions of 128 to 384 maps"),
     "resnet-mini": Model(resnet_mini, 32, 3, "two residual blocks at full resolution"),

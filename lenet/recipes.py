@@ -382,6 +382,28 @@ _SMALLER_PHOTOS = [
         epochs=9,
         augmentation="photographed",
     ),
+    PHOTOS.with_changes(
+        name="photos-small",
+        about="less than a hundred thousand parameters",
+        model="convnet-small",
+        epochs=60,
+        augmentation="photographed",
+    ),
+    PHOTOS.with_changes(
+        name="photos-lenet-wide",
+        about="three wider 3x3 convolutions, as far as 122,570 parameters went",
+        model="lenet-wide",
+        epochs=60,
+        batch_size=128,
+        optimizer="adamw",
+        lr=2e-3,
+        momentum=0.0,
+        weight_decay=0.05,
+        schedule="one-cycle",
+        label_smoothing=0.0,
+        augmentation="photographed",
+        ema=0.999,
+    ),
 ]
 
 RECIPES: dict[str, Recipe] = {
