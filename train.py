@@ -23,6 +23,7 @@ from lenet.errors import LeNetError
 from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, Recipe, recipe_named
+from lenet.teacher import lessons
 from lenet.training import EpochEnd, Step, TrainingState, evaluate, fit, start
 from lenet.ui.figures import curves
 
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
     print(describe(state, out))
     if options.dry_run:
         return
-    dataset = load_dataset(recipe.dataset, options.data)
+    dataset = lessons(recipe.dataset, recipe.teacher, options.data)
     resume = out.with_name(f"{out.stem}.resume.safetensors")
     if resume.exists() and not options.resume:
         raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")

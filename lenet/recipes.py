@@ -31,6 +31,7 @@ class Recipe:
             "cosine", "linear" and "one-cycle" reach zero at the end, the last after a linear warm-up.
         loss: "cross-entropy", or "discriminative-map", equation 9 of LeCun et al. 1998.
         augmentation: a name in AUGMENTATIONS.
+        teacher: a name in weights/ whose opinion of the training images softens their labels, or "".
         precision: "bfloat16" for the forward pass, by autocast; weights and updates stay float32. With 16
             maps and more it is 1.6 to 2.4 times as fast on a processor with AMX.
         ema: decay a step of the running average of the weights that is evaluated; 0 for none.
@@ -55,6 +56,7 @@ class Recipe:
     loss: str = "cross-entropy"
     label_smoothing: float = 0.0
     augmentation: str = "none"
+    teacher: str = ""
     ema: float = 0.0
     precision: str = "float32"
     temperature: float = 1.0
@@ -64,7 +66,16 @@ class Recipe:
 
     def __post_init__(self) -> None:
         form = self.input
-        texts = (self.name, self.about, self.model, self.dataset, self.augmentation, self.source, self.claims)
+        texts = (
+            self.name,
+            self.about,
+            self.model,
+            self.dataset,
+            self.augmentation,
+            self.teacher,
+            self.source,
+            self.claims,
+        )
         checks = {
             "epochs must be a whole number from 1 to 10,000": _is_whole(self.epochs) and 1 <= self.epochs <= 10_000,
             "the batch size must be a whole number from 1 to 65,536": _is_whole(self.batch_size)
@@ -78,6 +89,7 @@ class Recipe:
             f"the optimizer must be one of {', '.join(OPTIMIZERS)}": self.optimizer in OPTIMIZERS,
             f"the schedule must be one of {', '.join(SCHEDULES)}": self.schedule in SCHEDULES,
             f"the loss must be one of {', '.join(LOSSES)}": self.loss in LOSSES,
+            "a teacher needs the loss cross-entropy": not self.teacher or self.loss == "cross-entropy",
             "the temperature must be from 0.1 to 10": 0.1 <= self.temperature <= 10,
             f"the precision must be one of {', '.join(PRECISIONS)}": self.precision in PRECISIONS,
             "its names and descriptions must be text": all(isinstance(text, str) for text in texts),

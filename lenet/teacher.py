@@ -1,34 +1,54 @@
-"""Learning from a larger network's answers.
+"""Learning from a larger network's answers, where a recipe names one.
 
-Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015.
-A cat that the large network takes for a dog with one chance in ten teaches a small one more than "cat".
+Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015: that a picture is a cat which
+might be a dog, and hardly a ship, teaches a small network more than "cat".
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import torch
-from torch import nn
 from torch.nn import functional
 
-from lenet.datasets import Dataset
-from lenet.preprocess import InputFormat
+from lenet.classifier import Classifier
+from lenet.datasets import Dataset, Split, load
+from lenet.errors import RecipeError
 from lenet.training import evaluate
 
+# Chosen on CIFAR-10's validation split.
+SHARE = 0.7  # of what is learned is the teacher's opinion, the rest is the label
+TEMPERATURE = 2.0  # divides the teacher's logits: its second thoughts count for more
 
-def taught(dataset: Dataset, teacher: nn.Module, form: InputFormat, temperature: float, share: float) -> Dataset:
-    """`dataset` with its training labels softened: `share` of them is the teacher's opinion.
 
-    The teacher sees each image once as it is and once mirrored; how a small network's own augmentation moves
-    it hardly matters to its opinion, which so is asked for once and not in every step.
+def lessons(dataset: str, teacher: str = "", root: str | os.PathLike[str] | None = None) -> Dataset:
+    """`lenet.load_dataset(dataset, root)`, its training labels softened where there is a teacher.
 
     Args:
-        temperature: what the teacher's logits are divided by: higher is softer.
-        share: 0 to 1; the rest is the label.
+        teacher: a name in weights/, or "".
+
+    Raises:
+        DataError: see `lenet.datasets.load`.
+        CheckpointError: there is no such teacher.
+        RecipeError: it knows other classes than the data set.
     """
-    images = dataset.train.images
-    logits = (evaluate(teacher, images, form) + evaluate(teacher, images.flip(3), form)) / 2
-    opinion = (logits / temperature).softmax(dim=1)  # (N, classes)
-    labels = functional.one_hot(dataset.train.labels, len(dataset.classes))
-    return replace(dataset, train=replace(dataset.train, soft=torch.lerp(labels.float(), opinion, share)))
+    data = load(dataset, root)
+    if not teacher:
+        return data
+    classifier = Classifier.from_pretrained(teacher)
+    if classifier.classes != data.classes:
+        raise RecipeError(f"{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.")
+    return replace(data, train=taught(data.train, classifier))
+
+
+def taught(train: Split, teacher: Classifier) -> Split:
+    """`train` with soft labels: the teacher's opinion of each image, as it is and mirrored, and the label.
+
+    It is asked once and not in every step: how an augmentation moves an image hardly moves its opinion.
+    """
+    form = teacher.recipe.input
+    logits = (evaluate(teacher.model, train.images, form) + evaluate(teacher.model, train.images.flip(3), form)) / 2
+    opinion = (logits / (teacher.temperature * TEMPERATURE)).softmax(dim=1)  # (N, classes)
+    labels = functional.one_hot(train.labels, opinion.shape[1]).float()
+    return replace(train, soft=torch.lerp(labels, opinion, SHARE))

@@ -16,9 +16,10 @@ import gradio as gr
 import pandas as pd
 
 from lenet.checkpoint import finish
-from lenet.datasets import DATASETS, load
+from lenet.datasets import DATASETS
 from lenet.errors import DataError, LeNetError, RecipeError
 from lenet.recipes import RECIPES, recipe_named
+from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, fit, start
 from lenet.ui import cores, figures, networks, photo
 
@@ -35,7 +36,7 @@ BATCH_AT_MOST = 1024  # one step of 65,536 images takes most of a minute, and St
 # The run of each visitor, by Gradio's session: set to end it.  Looked at ten times a second.
 _runs: dict[str, threading.Event] = {}
 _loader = ThreadPoolExecutor(max_workers=2, thread_name_prefix="load")
-_load = lru_cache(maxsize=2)(load)  # a second run on the same data starts at once
+_load = lru_cache(maxsize=2)(lessons)  # a second run on the same data starts at once
 
 
 # --------------------------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ def _frames(state: TrainingState, stopping: threading.Event) -> Iterator[Frame]:
     charts = Curves(recipe.epochs)
     began = shown = time.monotonic()
     # On another thread, so that Stop is heard and a visitor who leaves is noticed meanwhile.
-    loading = _loader.submit(_load, recipe.dataset)
+    loading = _loader.submit(_load, recipe.dataset, recipe.teacher)
     while not loading.done():
         yield Frame(_status("Loading", f"{recipe.dataset}, {_duration(time.monotonic() - began)}"), *charts.plots())
         if stopping.wait(SECONDS_BETWEEN_FRAMES):
@@ -299,9 +300,10 @@ def _digits_instead(name: str) -> tuple[str, str]:
 def _about(name: str) -> str:
     recipe = RECIPES[name]
     claim = f" It reports {recipe.claims}." if recipe.claims else ""
+    taught = f"Teacher: {recipe.teacher}. " if recipe.teacher else ""
     return (
         f"**{name}**: {recipe.about}. `{recipe.model}`, {recipe.optimizer} ({recipe.schedule}), "
-        f"augmentation: {recipe.augmentation}. Source: {recipe.source}.{claim}"
+        f"augmentation: {recipe.augmentation}. {taught}Source: {recipe.source}.{claim}"
     )
 
 
