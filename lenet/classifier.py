@@ -29,7 +29,7 @@ from lenet.preprocess import (
     Picture,
     Preprocessed,
     Square,
-    cut,
+    cuts,
     fitted,
     framed,
     inked,
@@ -241,25 +241,22 @@ class Classifier:
     def _photos(self, pictures: Sequence[Image.Image], box: Box | None) -> list[Prediction]:
         preprocessed = [framed(picture, self.recipe.input, box) for picture in pictures]
         firsts = [square_of(picture.size, box) for picture in pictures]
-        seen = [p.stages[-1].image for p in preprocessed]
         activations = self._activations(torch.cat([p.x for p in preprocessed]))
         logits = list(activations.values())[-1]  # (B, classes)
         predictions = [
-            self._photo(picture.size, [firsts[i]], [seen[i]], logits[i : i + 1], preprocessed[i], _row(activations, i))
-            for i, picture in enumerate(pictures)
+            self._photo(picture.size, [firsts[i]], [p.stages[-1].image], logits[i : i + 1], p, _row(activations, i))
+            for i, (picture, p) in enumerate(zip(pictures, preprocessed, strict=True))
         ]
         unsure = [i for i, prediction in enumerate(predictions) if prediction.verdict != "sure"]
-        squares = {i: more(pictures[i].size, box) for i in unsure}
-        if not any(squares.values()):
+        looks = {i: (firsts[i], *more(pictures[i].size, box)) for i in unsure}
+        images = {i: cuts(pictures[i], looks[i]) for i in unsure}
+        further = [image for some in images.values() for image in some[1:]]
+        if not further:
             return predictions
-        images = {i: [cut(pictures[i], square) for square in squares[i]] for i in unsure}
-        x = photo_input([image for some in images.values() for image in some], self.recipe.input)
-        further = self._logits(x).split([len(squares[i]) for i in unsure])
-        for i, rows in zip(unsure, further, strict=True):
-            looks, both = [firsts[i], *squares[i]], torch.cat([logits[i : i + 1], rows])
-            predictions[i] = self._photo(
-                pictures[i].size, looks, [seen[i], *images[i]], both, preprocessed[i], predictions[i].activations
-            )
+        rows = self._logits(photo_input(further, self.recipe.input)).split([len(looks[i]) - 1 for i in unsure])
+        for i, more_logits in zip(unsure, rows, strict=True):
+            both, inside = torch.cat([logits[i : i + 1], more_logits]), predictions[i].activations
+            predictions[i] = self._photo(pictures[i].size, looks[i], images[i], both, preprocessed[i], inside)
         return predictions
 
     def _photo(

@@ -385,6 +385,13 @@ def cut(picture: Image.Image, square: Square) -> np.ndarray:
     return image[:, ::-1] if square.mirrored else image
 
 
+def cuts(picture: Image.Image, squares: Sequence[Square]) -> list[np.ndarray]:
+    """`cut` for each of `squares`; what differs from another by the mirror alone is cut once."""
+    places = {(s.left, s.top, s.side): Square(s.left, s.top, s.side) for s in squares}
+    images = {key: cut(picture, place) for key, place in places.items()}
+    return [images[s.left, s.top, s.side][:, :: -1 if s.mirrored else 1] for s in squares]
+
+
 def _filled(start: int, end: int, side: int) -> tuple[int, int]:
     """Which of the 32 columns or rows show the pixels `start` to `end` of `side`: one at least."""
     first = min(round(PHOTO_SIDE * start / side), PHOTO_SIDE - 1)

@@ -21,6 +21,7 @@ from lenet.preprocess import (
     Square,
     classic_digit,
     cut,
+    cuts,
     digit,
     digit_image,
     open_picture,
@@ -441,6 +442,9 @@ def test_a_square_that_reaches_beyond_is_padded_there_alone():
     assert np.array_equal(shifted[:31, 0], pixels[1:, 0])
     assert np.array_equal(shifted[31, 1:], pixels[31, :31])
     assert np.array_equal(cut(picture, Square(0, 0, 32, mirrored=True)), pixels[:, ::-1])
+    squares = [Square(0, 0, 32), Square(0, 0, 32, mirrored=True), Square(3, 4, 20), Square(3, 4, 20, mirrored=True)]
+    for square, image in zip(squares, cuts(picture, squares), strict=True):
+        assert np.array_equal(image, cut(picture, square))
     assert Square(-1, 1, 32).padded((32, 32))
     assert Square(-1, 1, 32).inside((32, 32)) == (0, 1, 31, 32)
     assert not Square(1, 1, 31).padded((32, 32))
