@@ -15,7 +15,7 @@ from torch.nn import functional
 from lenet.classifier import Classifier
 from lenet.datasets import Dataset, Split, load
 from lenet.errors import RecipeError
-from lenet.training import evaluate
+from lenet.training import evaluate, in_bfloat16
 
 # Chosen on CIFAR-10's validation split.
 SHARE = 0.7  # of what is learned is the teacher's opinion, the rest is the label
@@ -47,8 +47,10 @@ def taught(train: Split, teacher: Classifier) -> Split:
 
     It is asked once and not in every step: how an augmentation moves an image hardly moves its opinion.
     """
-    form = teacher.recipe.input
-    logits = (evaluate(teacher.model, train.images, form) + evaluate(teacher.model, train.images.flip(3), form)) / 2
+    recipe = teacher.recipe
+    fast = in_bfloat16(recipe, torch.device("cpu"))  # where a `Classifier` is
+    views = (train.images, train.images.flip(3))
+    logits = sum((evaluate(teacher.model, view, recipe.input, bfloat16=fast) for view in views), torch.zeros(())) / 2
     opinion = (logits / (teacher.temperature * TEMPERATURE)).softmax(dim=1)  # (N, classes)
     labels = functional.one_hot(train.labels, opinion.shape[1]).float()
     return replace(train, soft=torch.lerp(labels, opinion, SHARE))
