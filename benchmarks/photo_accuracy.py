@@ -19,7 +19,7 @@ from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.classifier import Classifier
+from lenet.classifier import WEIGHTS, Classifier
 from lenet.datasets import Split, load
 from lenet.errors import LeNetError
 from lenet.metrics import accuracy
@@ -58,9 +58,9 @@ def shown(values: list[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", help="default: all in weights/ that learned from CIFAR-10")
-    names = parser.parse_args().networks
+    names = parser.parse_args().networks or sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
     try:
-        opened = [Classifier.from_pretrained(name) for name in names or Classifier.names()]
+        opened = [Classifier.from_pretrained(name) for name in names]
         opened = [one for one in opened if one.recipe.dataset == "cifar10"]
         test = load("cifar10").test
     except LeNetError as error:

@@ -105,7 +105,9 @@ def _parsed(url: str) -> SplitResult:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
         host = f"[{host}]" if ":" in host else host.encode("idna").decode()
-    except ValueError:  # a port that is no number, a bracket left open, a name that no host can have
+        # What people paste has spaces and letters of all alphabets; what is quoted already stays as it is.
+        path, query = (quote(text, safe="/%:=&?~+!$,;'@()*[]|") for text in (parts.path or "/", parts.query))
+    except ValueError:  # a port that is no number, a bracket left open, a name that no host can have, half a letter
         raise FetchError(f"This is no web address: {example}.") from None
     if parts.scheme not in PORTS:
         raise FetchError("Only addresses that begin with http:// or https:// can be fetched.")
@@ -113,8 +115,6 @@ def _parsed(url: str) -> SplitResult:
         raise FetchError(f"This address names no host: {example}.")
     if parts.username is not None or parts.password is not None:
         raise FetchError("This address holds a user name or a password, which is better not sent: leave it out.")
-    # What people paste has spaces and letters of all alphabets; what is quoted already stays as it is.
-    path, query = (quote(text, safe="/%:=&?~+!$,;'@()*[]|") for text in (parts.path or "/", parts.query))
     return SplitResult(parts.scheme, f"{host}:{port or PORTS[parts.scheme]}", path, query, "")
 
 

@@ -66,6 +66,8 @@ def test_pictures_and_a_cell_of_the_matrix(page: Page, cifar_root: Path, snap: C
     open_zoo(page, "photos")
     random_pictures(page)
     cards = page.locator("#zoo .card")
+    widths = cards.evaluate_all("(cards) => cards.map((card) => card.offsetWidth)")
+    assert max(widths) - 1 <= min(widths) > 80, "five by five, and not in another tab's columns"
     captions = cards.all_inner_texts()
     for card, said in zip(cards.all(), captions, strict=True):
         found = re.match(r"([✓✗])\s+(\w+)\s+\((\w+)\)\s+\d+%", said)

@@ -134,6 +134,7 @@ def test_public_addresses_are_not_refused(address: str) -> None:
         ("http://example.org:99999/", "no web address"),
         ("http://[::1/", "no web address"),
         ("http://a..b/", "no web address"),
+        ("http://example.org/\ud83d.png", "no web address"),  # half of a pair of surrogates
         (f"http://{'a' * 64}.org/", "no web address"),
     ],
 )
