@@ -58,7 +58,8 @@ def expect_label(page: Page, label: str | re.Pattern[str]) -> None:
 
 
 def settle(page: Page) -> None:
-    """Until the answer knows the newest box."""
+    """Until there is a photo, and the answer knows its newest box."""
+    expect(page.locator("#studio .shown")).to_be_visible()
     expect(page.locator("#studio .result")).to_have_attribute("aria-busy", "false")
 
 
