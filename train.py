@@ -110,7 +110,8 @@ def describe(state: TrainingState, out: Path) -> str:
         f"{recipe.name}: {recipe.about}\n"
         f"  {recipe.model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}\n"
         f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} with lr {recipe.lr:g} "
-        f"({recipe.schedule}), augmentation {recipe.augmentation}, seed {recipe.seed}\n"
+        f"({recipe.schedule}), augmentation {recipe.augmentation}, "
+        f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
         f"  to {out}"
     )
 

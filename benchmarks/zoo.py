@@ -29,8 +29,8 @@ FOOT = """
 The test accuracy is the last epoch's, of one view of each picture: MNIST's 10,000 test images for the readers of
 digits, of which `digits` answers with the likeliest digit though it knows what is none; CIFAR-10's 10,000 for the
 namers of photos, of which the first 1,000 were lossless and the others JPEG copies (quality 75) where they were measured.
-Networks of more than a million parameters are kept in half precision, and were measured so. The seconds are those of
-`digits` and the small ones on one thread, of `photos` on two cores of a machine that was busy with other work.
+Networks of more than a million parameters are kept in half precision, and were measured so. The seconds are those of a
+two-core machine that was busy with other work: two threads for `photos` and `photos-medium`, one for the others.
 `digits` learned from all 30 writers of the tablet: what a new writer gets is
 measured by five networks of its recipe that did not know a fifth of them each (results.md).
 """

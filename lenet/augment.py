@@ -67,9 +67,11 @@ class Jpeg:
         chosen = (torch.rand(len(images), generator=generator) < self.share).nonzero()[:, 0]
         low, high = self.quality
         qualities = torch.randint(low, high + 1, chosen.shape, generator=generator).tolist()
+        photographed = images[chosen.to(images.device)].cpu()
+        for image, quality in zip(photographed, qualities, strict=True):
+            image.copy_(decode_jpeg(encode_jpeg(image, quality)))
         images = images.clone()
-        for which, quality in zip(chosen.tolist(), qualities, strict=True):
-            images[which] = decode_jpeg(encode_jpeg(images[which].cpu(), quality)).to(images.device)
+        images[chosen.to(images.device)] = photographed.to(images.device)
         return images
 
 

@@ -7,7 +7,6 @@ which the gradient seldom shows are learned as fast as the few that dominate it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -57,7 +56,7 @@ class Muon(torch.optim.AdamW):
         super().__init__(groups, lr=lr, weight_decay=weight_decay, **options)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for parameter in group["params"] if group["turned"] else []:
                 if parameter.grad is not None:
@@ -67,7 +66,7 @@ class Muon(torch.optim.AdamW):
                     momentum.lerp_(parameter.grad, 1 - self.turning)
                     _turn(parameter, parameter.grad.lerp(momentum, self.turning), group["lr"], self.dtype)
                     parameter.grad = None  # which AdamW passes over
-        return super().step(closure)
+        super().step()
 
 
 def _turn(weight: Tensor, towards: Tensor, angle: float, dtype: torch.dtype) -> None:

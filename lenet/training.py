@@ -277,8 +277,9 @@ def _learn(state: TrainingState, x: Tensor, batch: Split) -> None:
 
 def in_bfloat16(recipe: Recipe, device: torch.device) -> bool:
     """Whether the recipe wants bfloat16 and the device computes with it; a processor that only imitates it is slow."""
-    able = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
-    return able and recipe.precision == "bfloat16"
+    if recipe.precision != "bfloat16":
+        return False
+    return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
 
 
 def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:

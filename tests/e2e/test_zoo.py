@@ -63,7 +63,7 @@ def test_every_network_is_there_and_shows_its_layers(page: Page) -> None:
 
 @pytest.mark.data
 def test_pictures_and_a_cell_of_the_matrix(page: Page, cifar_root: Path, snap: Callable[[Page, str], None]) -> None:
-    open_zoo(page, "photos")
+    open_zoo(page, "photos-lenet5")  # the quickest to answer ten thousand pictures
     random_pictures(page)
     cards = page.locator("#zoo .card")
     widths = cards.evaluate_all("(cards) => cards.map((card) => card.offsetWidth)")
@@ -133,7 +133,7 @@ def test_it_fits(
     open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int, cifar_root: Path
 ) -> None:
     page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    open_zoo(page, "photos")
+    open_zoo(page, "photos-lenet5")
     random_pictures(page)
     cell(page, 5, 3).click()
     expect(page.locator("#zoo .card").first).to_contain_text("cat")

@@ -228,13 +228,23 @@ def test_errors_are_sentences(digits: Classifier, tmp_path) -> None:
 def test_a_shipped_network_was_made_by_a_recipe_that_is_here(path) -> None:
     classifier = Classifier.from_pretrained(path.stem)
     assert classifier.recipe == RECIPES[path.stem]
-    assert classifier.parameters <= 62_500 or path.stem not in ("digits", "photos")
     assert path.stat().st_size < 10_000_000
 
 
-def test_the_shipped_networks_reach_their_goals() -> None:
-    assert Classifier.from_pretrained("digits").metrics["test_accuracy"] > 0.993
-    assert Classifier.from_pretrained("photos").parameters == 62_006
+# parameters at most, and test accuracy at least, of which a JPEG copy of CIFAR-10's test set takes one to three points
+@pytest.mark.parametrize(
+    ("name", "parameters", "accuracy"),
+    [
+        ("digits", 62_500, 0.993),
+        ("photos", 10_000_000, 0.91),
+        ("photos-lenet5", 62_006, 0.73),
+        ("photos-lenet-wide", 122_570, 0.78),
+    ],
+)
+def test_the_shipped_networks_are_as_small_and_good_as_they_are_said_to_be(name, parameters, accuracy) -> None:
+    classifier = Classifier.from_pretrained(name)
+    assert classifier.parameters <= parameters
+    assert classifier.metrics["test_accuracy"] > accuracy
 
 
 @pytest.mark.data
@@ -247,8 +257,9 @@ def test_the_header_of_digits_says_what_the_test_split_says(mnist_root, digits: 
 
 @pytest.mark.data
 def test_the_header_of_photos_says_what_the_test_split_says(cifar_root) -> None:
-    photos = Classifier.from_pretrained("photos")
+    photos = Classifier.from_pretrained("photos-lenet-wide")
     dataset = lenet.load_dataset("cifar10", cifar_root)
     right = lenet.evaluate(photos.model, dataset.test.images, photos.recipe.input).argmax(1) == dataset.test.labels
     assert right.double().mean().item() == pytest.approx(photos.metrics["test_accuracy"], abs=5e-4)
-    assert right[:1000].double().mean().item() > 0.72
+    first = right[:1000].double().mean().item()
+    assert first == pytest.approx(photos.metrics["test_accuracy_first_1000"], abs=2e-3)

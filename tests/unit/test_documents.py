@@ -22,7 +22,7 @@ def test_the_model_zoo_is_what_its_command_prints() -> None:
     assert (WEIGHTS / "README.md").read_text(encoding="utf-8") == zoo.page()
 
 
-@pytest.mark.parametrize("name", ["digits", "photos"])
+@pytest.mark.parametrize("name", ["digits", "photos", "photos-lenet5", "photos-lenet-wide"])
 def test_readme_gives_the_accuracies_in_the_headers(name: str) -> None:
     accuracy = f"{load(WEIGHTS / f'{name}.safetensors').metrics['test_accuracy']:.2%}"
     assert accuracy in README
