@@ -28,7 +28,8 @@ Any of them is made anew by `python train.py NAME`, and measured by
 FOOT = """
 The test accuracy is the last epoch's, of one view of each picture: MNIST's 10,000 test images for the readers of
 digits, of which `digits` answers with the likeliest digit though it knows what is none; CIFAR-10's 10,000 for the
-namers of photos, of which the first 1,000 were lossless and the others JPEG copies (quality 75) where they were measured.
+namers of photos, of which the first 1,000 were lossless and the others JPEG copies (quality 75) where this was
+measured.
 Networks of more than a million parameters are kept in half precision, and were measured so. The seconds are those of a
 two-core machine that was busy with other work: two threads for `photos` and `photos-medium`, one for the others.
 `digits` learned from all 30 writers of the tablet: what a new writer gets is
