@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +83,26 @@ def test_a_fetched_picture_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(photo, "fetch", nobody)
     assert photo.open_photo({"url": "ship"}) == {"problem": "Nobody there."}
+
+
+def test_slow_addresses_do_not_hold_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def slow(url: str) -> bytes:
+        begun.release()
+        assert go.wait(10)
+        raise FetchError("Too slow.")
+
+    monkeypatch.setattr(photo, "fetch", slow)
+    with ThreadPoolExecutor(photo.FETCHES) as visitors:
+        replies = [visitors.submit(photo.open_photo, {"url": "slow"}) for _ in range(photo.FETCHES)]
+        try:
+            assert all(begun.acquire(timeout=10) for _ in replies)
+            assert "Other pictures are being fetched" in photo.open_photo({"url": "one more"})["problem"]
+        finally:
+            go.set()
+    assert [reply.result() for reply in replies] == [{"problem": "Too slow."}] * photo.FETCHES
+    assert photo.open_photo({"url": "slow"}) == {"problem": "Too slow."}  # there is room again
 
 
 def test_kept_photos_are_forgotten_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
