@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -188,8 +191,9 @@ def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(monkeyp
     question = {"network": "digits", "cell": None, "page": 0}
     for _ in range(2):
         zoo.show_pictures({**question, "again": True})
-        tested._worker.submit(lambda: None).result()  # behind the asking
-        reply = zoo.show_pictures(question)
+        until = time.monotonic() + 10
+        while "waiting" in (reply := zoo.show_pictures(question)) and time.monotonic() < until:
+            time.sleep(0.01)
         assert "MNIST is not here." in reply["problem"]
         assert "needs no data" in reply["problem"]
     assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
@@ -201,6 +205,25 @@ def test_an_accident_while_asking_gets_a_sentence_and_a_note(monkeypatch, caplog
     tested._work(asking, Classifier.from_pretrained("digits"))
     assert "Try it again" in asking.problem
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_process_ends_while_networks_are_asked() -> None:
+    script = """
+import time
+from lenet.ui import tested
+
+def slowly(network, test):
+    for done in range(10_000):
+        time.sleep(0.05)
+        yield test[:done]
+
+tested.answer_all, tested._splits = slowly, lambda name: range(10_000)
+first = tested.ask("digits", False)
+tested.ask("mnist-lenet5-bn", False)
+while not first.done:
+    time.sleep(0.01)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 def test_the_matrix_holds_every_count_at_its_place() -> None:
