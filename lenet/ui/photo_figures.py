@@ -95,7 +95,7 @@ def views(prediction: Prediction, size: tuple[int, int]) -> str:
     said = "One look was enough: its answer was sure."
     if len(looks) > 1:
         said = (
-            f"{len(looks)} views averaged, because the first was unsure. "
+            f"{len(looks)} views averaged, because one look did not settle it. "
             "The surer of one thing a view is, the more it counts."
         )
     shown = "".join(_view(view, size) for view in looks) if len(looks) > 1 else ""

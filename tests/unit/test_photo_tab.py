@@ -240,7 +240,7 @@ def test_views_say_where_and_how_much() -> None:
         View((0.0, 0.0, 1.0, 1.0), True, True, {"cat": 0.2, "dog": 0.8}, 0.3),
     )
     html = photo_figures.views(replace(one, views=views), (800, 400))
-    assert "2 views averaged, because the first was unsure." in html
+    assert "2 views averaged, because one look did not settle it." in html
     assert "aspect-ratio:400/400;background-size:200.00% 100.00%;background-position:50.00% 0.00%" in html
     assert 'class="look mirrored"' in html
     assert 'aria-label="whole, mirrored, dog 80%"' in html
