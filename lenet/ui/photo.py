@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
 INVITATION = f"I know ten things: {', '.join(CIFAR10_CLASSES[:-1])} and {CIFAR10_CLASSES[-1]}."
 NO_PICTURE = "The page sent no picture. Reload it and try again."
+OUTSIDE = "The box is not in the picture: drag it again."
 FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
 
 _fetching = threading.BoundedSemaphore(FETCHES)
@@ -109,9 +110,12 @@ def _answered(question: dict[str, Any]) -> Prediction | None:
 def _box(sent: Any) -> Box | None:
     if sent is None:
         return None
-    left, top, right, bottom = map(float, sent)
+    try:
+        left, top, right, bottom = map(float, sent)
+    except OverflowError:  # a number of hundreds of digits
+        raise ImageError(OUTSIDE) from None
     if not all(map(math.isfinite, (left, top, right, bottom))):
-        raise ImageError("The box is not in the picture: drag it again.")
+        raise ImageError(OUTSIDE)
     return left, top, right, bottom
 
 

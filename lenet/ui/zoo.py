@@ -54,7 +54,7 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
         return _pictures(animal, asking, label, answer, int(question["page"]))
     except LeNetError as error:
         return {"problem": figures.problem(str(error))}
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError, OSError):
         return _NOT_ASKED
 
 

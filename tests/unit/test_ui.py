@@ -225,6 +225,19 @@ def test_what_if_says_whether_it_is_enough() -> None:
     assert draw.what_if({})["problem"]
 
 
+def test_a_network_for_photos_reads_no_drawing() -> None:
+    crafted = question(network="photos", road="photo", why=True, inside=True)
+    assert "names photos" in draw.read_drawing(crafted)["problem"]
+    assert draw.look_inside(crafted) == {}
+    assert draw.what_if(crafted)["problem"]
+
+
+def test_a_place_beyond_all_numbers_gets_a_sentence() -> None:
+    crafted = question(focus=[10**400, 0])
+    assert "no drawing" in draw.read_drawing(crafted)["problem"]
+    assert draw.look_inside(crafted) == {}
+
+
 def test_nothing_is_behind_a_blank_picture() -> None:
     blank = question(picture=address(Image.new("L", (280, 280), 255)), why=True, inside=True)
     assert draw.look_inside(blank) == {}

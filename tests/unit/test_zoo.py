@@ -167,7 +167,17 @@ def test_what_is_no_network_gets_a_sentence(question) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"cell": [99, 0]}, {"cell": "ab"}, {"cell": [1]}, {"cell": ["a", "b"]}, {"cell": 7}, {"page": None}, {"page": -1}],
+    [
+        {"cell": [99, 0]},
+        {"cell": [10**400, 0]},
+        {"cell": "ab"},
+        {"cell": [1]},
+        {"cell": ["a", "b"]},
+        {"cell": 7},
+        {"page": None},
+        {"page": -1},
+        {"page": float("inf")},
+    ],
 )
 def test_what_are_no_pictures_gets_a_sentence(changes, monkeypatch) -> None:
     answers = Answers(np.zeros(50, np.int64), np.zeros(50, np.int64), np.ones(50, np.float32))
