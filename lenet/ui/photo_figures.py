@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from lenet.classifier import Prediction, View, rival
-from lenet.ui.figures import article, bar, png_uri
+from lenet.ui.figures import article, bar, png_uri, short
 
 FIRST = 3  # bars of a card
 
@@ -68,15 +68,6 @@ def card(prediction: Prediction, milliseconds: float) -> str:
 
 def _milliseconds(taken: float) -> str:
     return f"{taken:.1f} ms" if taken < 9.95 else f"{taken:.0f} ms"
-
-
-def short(count: int) -> str:
-    """A number of parameters as people say it: 62k, 3.9M."""
-    if count < 1_000:
-        return str(count)
-    if count < 999_500:
-        return f"{count / 1_000:.0f}k"
-    return f"{count / 1_000_000:.1f}M"
 
 
 def seen(prediction: Prediction) -> str:

@@ -144,6 +144,15 @@ def test_the_digit_under_the_pen_is_meant(monkeypatch: pytest.MonkeyPatch) -> No
     assert "no drawing" in draw.read_drawing(question | {"focus": "here"})["problem"]
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0"), (610, "610"), (1000, "1k"), (62_006, "62k"), (999_499, "999k"), (999_500, "1.00M"),
+     (1_966_000, "1.97M"), (20_168_704, "20.2M"), (301_899_776, "302M"), (2.5e9, "2.50G")],
+)  # fmt: skip
+def test_large_numbers_as_people_say_them(count: float, said: str) -> None:
+    assert figures.short(count) == said
+
+
 def test_no_digit_has_no_name_but_a_closest_one() -> None:
     stranger = said("5", 0.12, "stranger")
     html = figures.reading((Found((0.1, 0.3, 0.4, 0.7), stranger, False),), 0)

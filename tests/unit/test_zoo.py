@@ -266,15 +266,6 @@ def test_a_card_says_predicted_and_true() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
-    [(0, "0"), (999, "999"), (1000, "1.00 k"), (651_720, "652 k"), (999_600, "1.00 M"), (20_168_704, "20.2 M"),
-     (3_052_416, "3.05 M"), (2.5e9, "2.50 G")],
-)  # fmt: skip
-def test_large_numbers_in_three_digits(count: float, said: str) -> None:
-    assert zoo_figures.short(count) == said
-
-
-@pytest.mark.parametrize(
     ("seconds", "said"), [(43.2, "43 s"), (89, "89 s"), (1214, "20 min"), (5430, "1 h 30 min"), (None, "unknown")]
 )
 def test_durations(seconds: float | None, said: str) -> None:
