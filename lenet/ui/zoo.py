@@ -89,7 +89,7 @@ def _exhibit(name: str) -> Exhibit:
 def build() -> None:
     """The tab's contents."""
     families = {
-        title: sorted((_exhibit(name) for _, name in networks.shipped(road)), key=zoo_figures.accuracy, reverse=True)
+        title: zoo_figures.ranked(_exhibit(name) for _, name in networks.shipped(road))
         for title, road in FAMILIES.items()
     }
     first = next(animals[0] for animals in families.values() if animals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from html import escape
 
@@ -37,7 +37,7 @@ def _family(title: str, animals: Sequence[Exhibit], chosen: Exhibit) -> str:
 
 
 def _entry(animal: Exhibit, chosen: bool) -> str:
-    network, recipe = animal.network, animal.network.recipe
+    network, recipe, right = animal.network, animal.network.recipe, accuracy(animal)
     # The units are for a phone, where no heading stands above them.
     facts = (
         f"<span>{network.parameters:,}<small> parameters</small></span>"
@@ -49,13 +49,19 @@ def _entry(animal: Exhibit, chosen: bool) -> str:
         f'<button type="button" class="entry{" chosen" if chosen else ""}" aria-pressed="{str(chosen).lower()}" '
         f'data-network="{escape(animal.name)}"><span class="who"><b>{escape(animal.name)}</b> '
         f"<i>{escape(recipe.model)} on {escape(recipe.dataset)}</i></span>"
-        f'<span class="test">{accuracy(animal):.2%}</span><span class="facts">{facts}</span></button>'
+        f'<span class="test">{"not measured" if right is None else f"{right:.2%}"}</span>'
+        f'<span class="facts">{facts}</span></button>'
     )
 
 
-def accuracy(animal: Exhibit) -> float:
-    """On its test split; NaN where nobody measured it."""
-    return animal.network.metrics.get("test_accuracy", math.nan)
+def ranked(animals: Iterable[Exhibit]) -> list[Exhibit]:
+    """The most accurate first, and last those that nobody measured."""
+    return sorted(animals, key=lambda animal: accuracy(animal) or 0.0, reverse=True)
+
+
+def accuracy(animal: Exhibit) -> float | None:
+    """On its test split; None where nobody measured it."""
+    return animal.network.metrics.get("test_accuracy")
 
 
 def size(count: int) -> str:
@@ -78,8 +84,11 @@ STEPS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # percent between two grid lines
 
 def _scatter(animals: Sequence[Exhibit], chosen: Exhibit) -> str:
     """Accuracy against parameters, these on a logarithmic scale; a dot with its name each."""
-    points = [(animal, math.log10(animal.network.parameters), 100 * accuracy(animal)) for animal in animals]
-    points = [point for point in points if math.isfinite(point[2])]
+    points = [
+        (animal, math.log10(animal.network.parameters), 100 * measured)
+        for animal in animals
+        if (measured := accuracy(animal)) is not None
+    ]
     if not points:
         return ""
     left, right = _padded([x for _, x, _ in points], 0.12)

@@ -290,6 +290,20 @@ def test_names_in_the_figure_do_not_lie_on_each_other() -> None:
     assert tops == [zoo_figures.LINE * number for number in range(5)]
 
 
+def test_a_network_that_nobody_measured_says_so_and_comes_last() -> None:
+    measured = [exhibit(name, Classifier.from_pretrained(name)) for name in ("mnist-lenet5-sigmoid", "digits")]
+    unmeasured = exhibit("digits", Classifier.from_pretrained("digits"))
+    unmeasured.network.metrics = {}
+    unmeasured = replace(unmeasured, name="unmeasured")
+    ranked = zoo_figures.ranked([measured[0], unmeasured, measured[1]])
+    assert ranked[-1] is unmeasured
+    assert zoo_figures.accuracy(ranked[0]) > zoo_figures.accuracy(ranked[1])
+    html = zoo_figures.families({"Digits": ranked}, ranked[0])
+    assert html.count("not measured") == 1
+    assert html.count('class="dot') == 2
+    assert "nan" not in text_of(html)
+
+
 def test_texts_from_a_file_are_escaped() -> None:
     digits = Classifier.from_pretrained("digits")
     odd = "<script>alert(1)</script>"
