@@ -82,9 +82,11 @@ async function openFile(blob) {
   const picture = await new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
+    reader.onerror = () => resolve(null); // moved, deleted, or not this person's to read
     reader.readAsDataURL(blob);
   });
-  open({ picture });
+  if (picture) open({ picture });
+  else complain("This file can no longer be read: choose it again.");
 }
 
 find(".open").addEventListener("click", () => file.click());
