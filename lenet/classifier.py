@@ -173,8 +173,8 @@ class Classifier:
         Args:
             image: a PIL image, a path, or an array; see `lenet.preprocess.open_picture`.
             road: a name in ROADS; None for this network's own.
-            box: the part of a photo to look at; None for its central square, and where the answer to that
-                is unsure, for the other views in `lenet.views` too.
+            box: the part of a photo to look at; None for its central square.  Where the answer to that is
+                not "sure", the other views in `lenet.views` are looked at too.
 
         Raises:
             ImageError: the picture cannot be read, the road is not one for this network, or the box is
@@ -247,14 +247,14 @@ class Classifier:
             self._photo(picture.size, [firsts[i]], [p.stages[-1].image], logits[i : i + 1], p, _row(activations, i))
             for i, (picture, p) in enumerate(zip(pictures, preprocessed, strict=True))
         ]
-        unsure = [i for i, prediction in enumerate(predictions) if prediction.verdict != "sure"]
-        looks = {i: (firsts[i], *more(pictures[i].size, box)) for i in unsure}
-        images = {i: cuts(pictures[i], looks[i]) for i in unsure}
+        unsettled = [i for i, prediction in enumerate(predictions) if prediction.verdict != "sure"]
+        looks = {i: (firsts[i], *more(pictures[i].size, box)) for i in unsettled}
+        images = {i: cuts(pictures[i], looks[i]) for i in unsettled}
         further = [image for some in images.values() for image in some[1:]]
         if not further:
             return predictions
-        rows = self._logits(photo_input(further, self.recipe.input)).split([len(looks[i]) - 1 for i in unsure])
-        for i, more_logits in zip(unsure, rows, strict=True):
+        rows = self._logits(photo_input(further, self.recipe.input)).split([len(looks[i]) - 1 for i in unsettled])
+        for i, more_logits in zip(unsettled, rows, strict=True):
             both, inside = torch.cat([logits[i : i + 1], more_logits]), predictions[i].activations
             predictions[i] = self._photo(pictures[i].size, looks[i], images[i], both, preprocessed[i], inside)
         return predictions

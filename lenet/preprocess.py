@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -377,19 +377,26 @@ def _placed(middle: float, side: int, length: int) -> int:
 
 def cut(picture: Image.Image, square: Square) -> np.ndarray:
     """What `square` shows of an "RGB" picture at 32x32, uint8 (32, 32, 3); what lies beyond is mirrored."""
-    inside = square.inside(picture.size)
-    left, right = _filled(inside[0] - square.left, inside[2] - square.left, square.side)
-    top, bottom = _filled(inside[1] - square.top, inside[3] - square.top, square.side)
-    part = picture.crop(inside).resize((right - left, bottom - top), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    image = np.pad(np.asarray(part), ((top, PHOTO_SIDE - bottom), (left, PHOTO_SIDE - right), (0, 0)), mode="symmetric")
-    return image[:, ::-1] if square.mirrored else image
+    return cuts(picture, [square])[0]
 
 
 def cuts(picture: Image.Image, squares: Sequence[Square]) -> list[np.ndarray]:
     """`cut` for each of `squares`; what differs from another by the mirror alone is cut once."""
-    places = {(s.left, s.top, s.side): Square(s.left, s.top, s.side) for s in squares}
-    images = {key: cut(picture, place) for key, place in places.items()}
-    return [images[s.left, s.top, s.side][:, :: -1 if s.mirrored else 1] for s in squares]
+    places = [replace(square, mirrored=False) for square in squares]
+    images = {place: _cut(picture, place) for place in dict.fromkeys(places)}
+    return [
+        images[place][:, ::-1] if square.mirrored else images[place]
+        for place, square in zip(places, squares, strict=True)
+    ]
+
+
+def _cut(picture: Image.Image, square: Square) -> np.ndarray:
+    """`cut` without the mirror."""
+    inside = square.inside(picture.size)
+    left, right = _filled(inside[0] - square.left, inside[2] - square.left, square.side)
+    top, bottom = _filled(inside[1] - square.top, inside[3] - square.top, square.side)
+    part = picture.crop(inside).resize((right - left, bottom - top), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.pad(np.asarray(part), ((top, PHOTO_SIDE - bottom), (left, PHOTO_SIDE - right), (0, 0)), mode="symmetric")
 
 
 def _filled(start: int, end: int, side: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""More looks at a photo whose first answer is unsure: which squares of it, and why those.
+"""More looks at a photo where the first gives no sure answer: which squares of it, and why those.
 
 | look | why |
 |---|---|

@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 INVITATION = "Draw something: a digit, anywhere, any size."
 STEPS_HINT = '<p class="hint">Each step from your drawing to the network\'s numbers appears here, with its reason.</p>'
 
+GARBLED = (KeyError, TypeError, ValueError, OverflowError)  # what questions raise that no page of ours asks
 ROAD_CHOICES = [("Ours: find, fit, centre", "ours"), ("Classic: resize, invert", "classic")]
 
 
@@ -25,7 +26,7 @@ def read_drawing(question: dict[str, Any]) -> dict[str, str]:
         found, chosen = _asked(question)
     except LeNetError as error:
         return {"problem": str(error)}
-    except (KeyError, TypeError, ValueError):
+    except GARBLED:
         return {"problem": "The pad sent something that is no drawing. Reload the page and try again."}
     return {
         "answer": figures.reading(found, chosen),
@@ -42,7 +43,7 @@ def look_inside(question: dict[str, Any]) -> dict[str, Any]:
     """
     try:
         found, chosen = _asked(question)
-    except (LeNetError, KeyError, TypeError, ValueError):
+    except (LeNetError, *GARBLED):
         return {}  # the answer's own question has said so
     key, prediction = question["network"], found[chosen].prediction
     if prediction.verdict == "blank":
@@ -60,7 +61,7 @@ def what_if(question: dict[str, Any]) -> dict[str, Any]:
     """What the button asks: the change that would give the runner-up, or a problem."""
     try:
         found, chosen = _asked(question)
-    except (LeNetError, KeyError, TypeError, ValueError):
+    except (LeNetError, *GARBLED):
         return {"problem": "This drawing can no longer be read: add a stroke and try again."}
     prediction = found[chosen].prediction
     if prediction.verdict == "blank":

@@ -161,12 +161,12 @@ def _spoken(prediction: Prediction, strangers: bool) -> str:
     return "Probabilities: " + ", ".join(f"{name} {p:.0%}" for name, p in chances.items())
 
 
-def bar(name: str, probability: float, best: bool) -> str:
-    """A class and how likely it is; of spans, so that a button may hold it too."""
+def bar(name: str, part: float, best: bool, decimals: int = 0) -> str:
+    """A class and how likely it is, or another part of a whole; of spans, so that a button may hold it too."""
     return (
         f'<span class="bar{" best" if best else ""}"><span class="name">{escape(name)}</span>'
-        f'<span class="track"><span class="fill" style="transform:scaleX({probability:.4f})"></span></span>'
-        f'<span class="percent">{100 * probability:.0f}%</span></span>'
+        f'<span class="track"><span class="fill" style="transform:scaleX({part:.4f})"></span></span>'
+        f'<span class="percent">{100 * part:.{decimals}f}%</span></span>'
     )
 
 
@@ -294,6 +294,16 @@ def _middle(picture: np.ndarray) -> np.ndarray:
     """(H, W) without the border that some networks have around the digit."""
     border = max(0, picture.shape[-1] - DIGIT_SIDE) // 2
     return picture[border:-border, border:-border] if border else picture
+
+
+def short(count: float) -> str:
+    """A large number as people say it, "62k", "1.97M", "302M": whole thousands, and three digits of what is more."""
+    for unit in ("", "k", "M", "G"):
+        if count < 999.5 or unit == "G":
+            break
+        count /= 1000
+    decimals = 0 if unit in ("", "k") or count >= 99.95 else 1 if count >= 9.995 else 2
+    return f"{count:.{decimals}f}{unit}"
 
 
 def article(name: str) -> str:

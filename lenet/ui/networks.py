@@ -22,7 +22,7 @@ from PIL import Image
 
 from lenet.checkpoint import Checkpoint, load, save
 from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
-from lenet.errors import CheckpointError, LeNetError
+from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
 from lenet.preprocess import Box, Picture
 from lenet.ui import cores, pictures
@@ -134,7 +134,7 @@ def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
 
     Raises:
         CheckpointError: see `get`.
-        ImageError: the picture cannot be read.
+        ImageError: the picture cannot be read, or the network reads no digits.
     """
     name = (key, road, hashlib.sha256(image).digest())
     with _lock:
@@ -143,6 +143,8 @@ def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
             return _readings[name]
     cores.one()
     network = get(key)
+    if network.road == "photo":
+        raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
     # An empty pad is one picture too, of nothing.
     found = network.read(image, road) or (Found((0.0, 0.0, 1.0, 1.0), network.predict(image, road), False),)
     with _lock:
@@ -162,7 +164,7 @@ def name(key: str, photo: str, box: Box | None) -> Named | None:
 
     Raises:
         CheckpointError: see `get`.
-        ImageError: the box is none.
+        ImageError: the box is none, or the network names no photos.
     """
     asked = (key, photo, box)
     with _lock:
@@ -174,6 +176,8 @@ def name(key: str, photo: str, box: Box | None) -> Named | None:
         return None
     cores.one()
     network = get(key)
+    if network.road != "photo":
+        raise ImageError("This network reads digits: ask it in the Draw tab, or choose one that names photos.")
     began = time.thread_time()  # which another visitor's question does not lengthen
     prediction = network.predict(picture, box=box)
     named = Named(prediction, 1000 * (time.thread_time() - began))

@@ -14,7 +14,7 @@ const MAX_BYTES = 20e6; // of a picture; the server refuses more
 const SMALLEST = 0.08; // of the photo's shorter side: the least that a box can be
 const HINTS = {
   sure: "Automatic: the middle. Drag the box to look elsewhere.",
-  unsure: "Automatic: the middle was unsure, so more was looked at (dashed). Drag the box to choose.",
+  further: "Automatic: the middle did not settle it, so more was looked at (dashed). Drag the box to choose.",
   chosen: "Your box: drag it, or move it with the arrow keys and resize it with + and -.",
 };
 
@@ -82,9 +82,11 @@ async function openFile(blob) {
   const picture = await new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
+    reader.onerror = () => resolve(null); // moved, deleted, or not this person's to read
     reader.readAsDataURL(blob);
   });
-  open({ picture });
+  if (picture) open({ picture });
+  else complain("This file can no longer be read: choose it again.");
 }
 
 find(".open").addEventListener("click", () => file.click());
@@ -332,7 +334,7 @@ function show(network) {
   if (known === changes) document.dispatchEvent(new CustomEvent("photo-answered", { detail: questionTo(network) })); // why.js
   if (box || known < changes) return;
   const [first, ...others] = reply.boxes;
-  note.textContent = others.length ? HINTS.unsure : HINTS.sure;
+  note.textContent = others.length ? HINTS.further : HINTS.sure;
   placeBox(first);
   looks.replaceChildren(...others.map((parts) => {
     const look = document.createElement("span");

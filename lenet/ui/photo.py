@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -12,7 +13,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.datasets import CIFAR10_CLASSES
-from lenet.errors import ImageError, LeNetError
+from lenet.errors import FetchError, ImageError, LeNetError
 from lenet.fetch import fetch
 from lenet.preprocess import Box, upright
 from lenet.ui import figures, networks, photo_figures, pictures, why
@@ -21,6 +22,10 @@ HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
 INVITATION = f"I know ten things: {', '.join(CIFAR10_CLASSES[:-1])} and {CIFAR10_CLASSES[-1]}."
 NO_PICTURE = "The page sent no picture. Reload it and try again."
+OUTSIDE = "The box is not in the picture: drag it again."
+FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
+
+_fetching = threading.BoundedSemaphore(FETCHES)
 
 
 def uploaded_image(**options: Any) -> gr.Image:
@@ -53,8 +58,17 @@ def _source(question: dict[str, Any]) -> Path | bytes:
     if question.get("example") in EXAMPLES:
         return EXAMPLES[question["example"]]
     if "url" in question:
-        return fetch(str(question["url"]))
+        return _fetched(str(question["url"]))
     return pictures.decode(str(question.get("picture")))
+
+
+def _fetched(url: str) -> bytes:
+    if not _fetching.acquire(blocking=False):  # to wait would hold a thread too
+        raise FetchError("Other pictures are being fetched just now: try again in a few seconds.")
+    try:
+        return fetch(url)
+    finally:
+        _fetching.release()
 
 
 def name_photo(question: dict[str, Any]) -> dict[str, Any]:
@@ -96,9 +110,12 @@ def _answered(question: dict[str, Any]) -> Prediction | None:
 def _box(sent: Any) -> Box | None:
     if sent is None:
         return None
-    left, top, right, bottom = map(float, sent)
+    try:
+        left, top, right, bottom = map(float, sent)
+    except OverflowError:  # a number of hundreds of digits
+        raise ImageError(OUTSIDE) from None
     if not all(map(math.isfinite, (left, top, right, bottom))):
-        raise ImageError("The box is not in the picture: drag it again.")
+        raise ImageError(OUTSIDE)
     return left, top, right, bottom
 
 

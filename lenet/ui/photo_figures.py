@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from lenet.classifier import Prediction, View, rival
-from lenet.ui.figures import article, bar, png_uri
+from lenet.ui.figures import article, bar, png_uri, short
 
 FIRST = 3  # bars of a card
 
@@ -70,15 +70,6 @@ def _milliseconds(taken: float) -> str:
     return f"{taken:.1f} ms" if taken < 9.95 else f"{taken:.0f} ms"
 
 
-def short(count: int) -> str:
-    """A number of parameters as people say it: 62k, 3.9M."""
-    if count < 1_000:
-        return str(count)
-    if count < 999_500:
-        return f"{count / 1_000:.0f}k"
-    return f"{count / 1_000_000:.1f}M"
-
-
 def seen(prediction: Prediction) -> str:
     """The very picture that the network got, to be shown large."""
     pixels = prediction.preprocessed.stages[-1].image
@@ -95,7 +86,7 @@ def views(prediction: Prediction, size: tuple[int, int]) -> str:
     said = "One look was enough: its answer was sure."
     if len(looks) > 1:
         said = (
-            f"{len(looks)} views averaged, because the first was unsure. "
+            f"{len(looks)} views averaged, because one look did not settle it. "
             "The surer of one thing a view is, the more it counts."
         )
     shown = "".join(_view(view, size) for view in looks) if len(looks) > 1 else ""

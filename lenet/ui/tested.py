@@ -6,13 +6,14 @@ and handlers only look how far it is: the pad goes on answering meanwhile.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -23,10 +24,12 @@ from lenet.ui import cores, networks
 from lenet.zoo import Answers, answer_all
 
 KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the oldest go first
+PATIENCE = 10  # seconds that the process waits at its end for the pictures that are under way
 
 _lock = threading.Lock()
 _askings: OrderedDict[str, Asking] = OrderedDict()
-_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="test")
+_queue: SimpleQueue[tuple[Asking, Classifier] | None] = SimpleQueue()
+_ending = threading.Event()
 _splits = lru_cache(maxsize=3)(load_test)  # CIFAR-10's has 31 megabytes, the others 8
 
 
@@ -63,7 +66,8 @@ def ask(key: str, again: bool) -> Asking:
         asking = _askings.get(key)
         if asking is None or (asking.problem and again):
             asking = _askings[key] = Asking()
-            _worker.submit(_work, asking, network)
+            _start()
+            _queue.put((asking, network))
         _askings.move_to_end(key)
         while len(_askings) > KEPT:
             _askings.popitem(last=False)
@@ -86,6 +90,26 @@ def _split(network: Classifier) -> Split:
     return _splits(DATASETS[name].test_of or name)
 
 
+@lru_cache(maxsize=1)
+def _start() -> None:
+    """Start the one thread.  A pool's would be waited for at the process's end, through all of its queue."""
+    worker = threading.Thread(target=_work_off, name="test", daemon=True)
+    worker.start()
+    atexit.register(_stop, worker)
+
+
+def _stop(worker: threading.Thread) -> None:
+    """Let the thread end: one that is cut off within PyTorch aborts the process."""
+    _ending.set()
+    _queue.put(None)
+    worker.join(PATIENCE)
+
+
+def _work_off() -> None:
+    while (task := _queue.get()) is not None and not _ending.is_set():
+        _work(*task)
+
+
 def _work(asking: Asking, network: Classifier) -> None:
     try:
         test = _split(network)
@@ -94,6 +118,8 @@ def _work(asking: Asking, network: Classifier) -> None:
         answers = None
         for answers in answer_all(network, test):
             asking.done = len(answers)
+            if _ending.is_set():
+                return
         asking.answers = answers
     except LeNetError as error:
         asking.problem = str(error)

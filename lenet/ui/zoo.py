@@ -54,7 +54,7 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
         return _pictures(animal, asking, label, answer, int(question["page"]))
     except LeNetError as error:
         return {"problem": figures.problem(str(error))}
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError, OSError):
         return _NOT_ASKED
 
 
@@ -89,7 +89,7 @@ def _exhibit(name: str) -> Exhibit:
 def build() -> None:
     """The tab's contents."""
     families = {
-        title: sorted((_exhibit(name) for _, name in networks.shipped(road)), key=zoo_figures.accuracy, reverse=True)
+        title: zoo_figures.ranked(_exhibit(name) for _, name in networks.shipped(road))
         for title, road in FAMILIES.items()
     }
     first = next(animals[0] for animals in families.values() if animals)

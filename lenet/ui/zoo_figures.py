@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from html import escape
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from lenet.datasets import DATASETS
 from lenet.recipes import RECIPES, Recipe
-from lenet.ui.figures import png_uri
+from lenet.ui.figures import bar, png_uri, short
 from lenet.zoo import FLOPS_EACH, Answers, Exhibit, LayerRow
 
 RIGHT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"  # beside green and red, for those who see no such difference
@@ -37,7 +37,7 @@ def _family(title: str, animals: Sequence[Exhibit], chosen: Exhibit) -> str:
 
 
 def _entry(animal: Exhibit, chosen: bool) -> str:
-    network, recipe = animal.network, animal.network.recipe
+    network, recipe, right = animal.network, animal.network.recipe, accuracy(animal)
     # The units are for a phone, where no heading stands above them.
     facts = (
         f"<span>{network.parameters:,}<small> parameters</small></span>"
@@ -49,23 +49,19 @@ def _entry(animal: Exhibit, chosen: bool) -> str:
         f'<button type="button" class="entry{" chosen" if chosen else ""}" aria-pressed="{str(chosen).lower()}" '
         f'data-network="{escape(animal.name)}"><span class="who"><b>{escape(animal.name)}</b> '
         f"<i>{escape(recipe.model)} on {escape(recipe.dataset)}</i></span>"
-        f'<span class="test">{accuracy(animal):.2%}</span><span class="facts">{facts}</span></button>'
+        f'<span class="test">{"not measured" if right is None else f"{right:.2%}"}</span>'
+        f'<span class="facts">{facts}</span></button>'
     )
 
 
-def accuracy(animal: Exhibit) -> float:
-    """On its test split; NaN where nobody measured it."""
-    return animal.network.metrics.get("test_accuracy", math.nan)
+def ranked(animals: Iterable[Exhibit]) -> list[Exhibit]:
+    """The most accurate first, and last those that nobody measured."""
+    return sorted(animals, key=lambda animal: accuracy(animal) or 0.0, reverse=True)
 
 
-def short(count: float) -> str:
-    """A large number in three digits: "652 k", "3.05 M"."""
-    for unit in ("", "k", "M", "G"):
-        if count < 999.5 or unit == "G":
-            break
-        count /= 1000
-    digits = 0 if not unit or count >= 99.95 else 1 if count >= 9.995 else 2
-    return f"{count:.{digits}f} {unit}".strip()
+def accuracy(animal: Exhibit) -> float | None:
+    """On its test split; None where nobody measured it."""
+    return animal.network.metrics.get("test_accuracy")
 
 
 def size(count: int) -> str:
@@ -88,8 +84,11 @@ STEPS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # percent between two grid lines
 
 def _scatter(animals: Sequence[Exhibit], chosen: Exhibit) -> str:
     """Accuracy against parameters, these on a logarithmic scale; a dot with its name each."""
-    points = [(animal, math.log10(animal.network.parameters), 100 * accuracy(animal)) for animal in animals]
-    points = [point for point in points if math.isfinite(point[2])]
+    points = [
+        (animal, math.log10(animal.network.parameters), 100 * measured)
+        for animal in animals
+        if (measured := accuracy(animal)) is not None
+    ]
     if not points:
         return ""
     left, right = _padded([x for _, x, _ in points], 0.12)
@@ -132,7 +131,7 @@ def _ticks(low: float, high: float) -> list[int]:
 
 
 def _round(tick: int) -> str:
-    return f"{tick // 1_000_000} M" if tick >= 1_000_000 else f"{tick // 1000} k"
+    return f"{tick // 1_000_000}M" if tick >= 1_000_000 else f"{tick // 1000}k"
 
 
 def _padded(values: Sequence[float], least: float) -> tuple[float, float]:
@@ -186,7 +185,7 @@ def layer_rows(animal: Exhibit) -> str:
         f'<tfoot><tr><th scope="row" colspan="3">Together</th><td>{animal.network.parameters:,}</td>'
         f"<td>{total:,}</td></tr></tfoot></table></div>"
         f'<p class="hint">Multiply-adds (MACs) of convolutions and matrix products, for one picture; each is two '
-        f"floating-point operations, so together {short(FLOPS_EACH * total)}FLOP. Biases, normalisation, activations "
+        f"floating-point operations, so together {short(FLOPS_EACH * total)} FLOPs. Biases, normalisation, activations "
         f"and pooling are not counted.</p>"
     )
 
@@ -303,11 +302,7 @@ def _matrix(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
 def _by_class(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
     parts = {name: counts[i][i] / sum(counts[i]) for i, name in enumerate(classes) if sum(counts[i])}
     said = ", ".join(f"{name} {part:.1%}" for name, part in parts.items())
-    rows = "".join(
-        f'<div class="bar"><span class="name">{escape(name)}</span><span class="track"><span class="fill" '
-        f'style="transform:scaleX({part:.4f})"></span></span><span class="percent">{part:.1%}</span></div>'
-        for name, part in parts.items()
-    )
+    rows = "".join(bar(name, part, False, decimals=1) for name, part in parts.items())
     return (
         f'<h3>Accuracy by class</h3><div class="bars" role="img" '
         f'aria-label="{escape(f"Accuracy by class: {said}")}">{rows}</div>'

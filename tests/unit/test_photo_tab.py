@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +85,26 @@ def test_a_fetched_picture_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     assert photo.open_photo({"url": "ship"}) == {"problem": "Nobody there."}
 
 
+def test_slow_addresses_do_not_hold_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def slow(url: str) -> bytes:
+        begun.release()
+        assert go.wait(10)
+        raise FetchError("Too slow.")
+
+    monkeypatch.setattr(photo, "fetch", slow)
+    with ThreadPoolExecutor(photo.FETCHES) as visitors:
+        replies = [visitors.submit(photo.open_photo, {"url": "slow"}) for _ in range(photo.FETCHES)]
+        try:
+            assert all(begun.acquire(timeout=10) for _ in replies)
+            assert "Other pictures are being fetched" in photo.open_photo({"url": "one more"})["problem"]
+        finally:
+            go.set()
+    assert [reply.result() for reply in replies] == [{"problem": "Too slow."}] * photo.FETCHES
+    assert photo.open_photo({"url": "slow"}) == {"problem": "Too slow."}  # there is room again
+
+
 def test_kept_photos_are_forgotten_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
     first = opened()
     monkeypatch.setattr(pictures, "KEPT", 3)
@@ -126,19 +148,18 @@ def test_the_box_is_what_is_looked_at() -> None:
     ("more", "says"),
     [
         ({"network": "run-guessed"}, "no longer kept"),
-        ({"network": "digits"}, "box|photo"),
+        ({"network": "digits"}, "reads digits"),
+        ({"network": "digits", "box": [0, 0, 1, 1]}, "reads digits"),
         ({"box": [0, 0, 1]}, "Reload"),
         ({"box": "here"}, "Reload"),
         ({"box": [0, 0, float("nan"), 1]}, "not in the picture"),
+        ({"box": [0, 0, 10**400, 1]}, "not in the picture"),
         ({"box": [0.5, 0, 0.4, 1]}, "not in the picture"),
         ({"box": [0, 0, 2, 1]}, "not in the picture"),
     ],
 )
 def test_wrong_questions_get_a_sentence(more: dict, says: str) -> None:
-    if more.get("network") == "digits":
-        more = more | {"box": [0, 0, 1, 1]}
-    reply = asked(opened(), **more)
-    assert any(word in reply["problem"] for word in says.split("|"))
+    assert says in asked(opened(), **more)["problem"]
 
 
 def test_an_answer_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,14 +221,7 @@ def test_cards_show_what_a_network_costs() -> None:
     assert 'data-network="b" aria-pressed="true"' in cards
     assert "&lt;A&gt;" in cards
     assert "62k parameters, test 75.6%" in cards
-    assert "3.9M parameters<" in cards
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(610, "610"), (62_006, "62k"), (999_499, "999k"), (999_500, "1.0M"), (3_912_345, "3.9M")]
-)
-def test_parameters_as_people_say_them(count: int, text: str) -> None:
-    assert photo_figures.short(count) == text
+    assert "3.91M parameters<" in cards
 
 
 def test_views_say_where_and_how_much() -> None:
@@ -218,7 +232,7 @@ def test_views_say_where_and_how_much() -> None:
         View((0.0, 0.0, 1.0, 1.0), True, True, {"cat": 0.2, "dog": 0.8}, 0.3),
     )
     html = photo_figures.views(replace(one, views=views), (800, 400))
-    assert "2 views averaged, because the first was unsure." in html
+    assert "2 views averaged, because one look did not settle it." in html
     assert "aspect-ratio:400/400;background-size:200.00% 100.00%;background-position:50.00% 0.00%" in html
     assert 'class="look mirrored"' in html
     assert 'aria-label="whole, mirrored, dog 80%"' in html

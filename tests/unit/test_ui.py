@@ -144,6 +144,15 @@ def test_the_digit_under_the_pen_is_meant(monkeypatch: pytest.MonkeyPatch) -> No
     assert "no drawing" in draw.read_drawing(question | {"focus": "here"})["problem"]
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0"), (610, "610"), (1000, "1k"), (62_006, "62k"), (999_499, "999k"), (999_500, "1.00M"),
+     (1_966_000, "1.97M"), (20_168_704, "20.2M"), (301_899_776, "302M"), (2.5e9, "2.50G")],
+)  # fmt: skip
+def test_large_numbers_as_people_say_them(count: float, said: str) -> None:
+    assert figures.short(count) == said
+
+
 def test_no_digit_has_no_name_but_a_closest_one() -> None:
     stranger = said("5", 0.12, "stranger")
     html = figures.reading((Found((0.1, 0.3, 0.4, 0.7), stranger, False),), 0)
@@ -223,6 +232,19 @@ def test_what_if_says_whether_it_is_enough() -> None:
     assert "So changed, it reads" in reply["said"]
     assert len(base64.b64decode(reply["change"])) == 28 * 28
     assert draw.what_if({})["problem"]
+
+
+def test_a_network_for_photos_reads_no_drawing() -> None:
+    crafted = question(network="photos", road="photo", why=True, inside=True)
+    assert "names photos" in draw.read_drawing(crafted)["problem"]
+    assert draw.look_inside(crafted) == {}
+    assert draw.what_if(crafted)["problem"]
+
+
+def test_a_place_beyond_all_numbers_gets_a_sentence() -> None:
+    crafted = question(focus=[10**400, 0])
+    assert "no drawing" in draw.read_drawing(crafted)["problem"]
+    assert draw.look_inside(crafted) == {}
 
 
 def test_nothing_is_behind_a_blank_picture() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -164,7 +167,17 @@ def test_what_is_no_network_gets_a_sentence(question) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"cell": [99, 0]}, {"cell": "ab"}, {"cell": [1]}, {"cell": ["a", "b"]}, {"cell": 7}, {"page": None}, {"page": -1}],
+    [
+        {"cell": [99, 0]},
+        {"cell": [10**400, 0]},
+        {"cell": "ab"},
+        {"cell": [1]},
+        {"cell": ["a", "b"]},
+        {"cell": 7},
+        {"page": None},
+        {"page": -1},
+        {"page": float("inf")},
+    ],
 )
 def test_what_are_no_pictures_gets_a_sentence(changes, monkeypatch) -> None:
     answers = Answers(np.zeros(50, np.int64), np.zeros(50, np.int64), np.ones(50, np.float32))
@@ -188,8 +201,9 @@ def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(monkeyp
     question = {"network": "digits", "cell": None, "page": 0}
     for _ in range(2):
         zoo.show_pictures({**question, "again": True})
-        tested._worker.submit(lambda: None).result()  # behind the asking
-        reply = zoo.show_pictures(question)
+        until = time.monotonic() + 10
+        while "waiting" in (reply := zoo.show_pictures(question)) and time.monotonic() < until:
+            time.sleep(0.01)
         assert "MNIST is not here." in reply["problem"]
         assert "needs no data" in reply["problem"]
     assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
@@ -201,6 +215,25 @@ def test_an_accident_while_asking_gets_a_sentence_and_a_note(monkeypatch, caplog
     tested._work(asking, Classifier.from_pretrained("digits"))
     assert "Try it again" in asking.problem
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_process_ends_while_networks_are_asked() -> None:
+    script = """
+import time
+from lenet.ui import tested
+
+def slowly(network, test):
+    for done in range(10_000):
+        time.sleep(0.05)
+        yield test[:done]
+
+tested.answer_all, tested._splits = slowly, lambda name: range(10_000)
+first = tested.ask("digits", False)
+tested.ask("mnist-lenet5-bn", False)
+while not first.done:
+    time.sleep(0.01)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 def test_the_matrix_holds_every_count_at_its_place() -> None:
@@ -233,15 +266,6 @@ def test_a_card_says_predicted_and_true() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
-    [(0, "0"), (999, "999"), (1000, "1.00 k"), (651_720, "652 k"), (999_600, "1.00 M"), (20_168_704, "20.2 M"),
-     (3_052_416, "3.05 M"), (2.5e9, "2.50 G")],
-)  # fmt: skip
-def test_large_numbers_in_three_digits(count: float, said: str) -> None:
-    assert zoo_figures.short(count) == said
-
-
-@pytest.mark.parametrize(
     ("seconds", "said"), [(43.2, "43 s"), (89, "89 s"), (1214, "20 min"), (5430, "1 h 30 min"), (None, "unknown")]
 )
 def test_durations(seconds: float | None, said: str) -> None:
@@ -264,6 +288,20 @@ def test_names_in_the_figure_do_not_lie_on_each_other() -> None:
     html = zoo_figures.families({"Digits": same}, same[0])
     tops = [int(top) for top in re.findall(r'<b style="top:(-?\d+)px"', html)]
     assert tops == [zoo_figures.LINE * number for number in range(5)]
+
+
+def test_a_network_that_nobody_measured_says_so_and_comes_last() -> None:
+    measured = [exhibit(name, Classifier.from_pretrained(name)) for name in ("mnist-lenet5-sigmoid", "digits")]
+    unmeasured = exhibit("digits", Classifier.from_pretrained("digits"))
+    unmeasured.network.metrics = {}
+    unmeasured = replace(unmeasured, name="unmeasured")
+    ranked = zoo_figures.ranked([measured[0], unmeasured, measured[1]])
+    assert ranked[-1] is unmeasured
+    assert zoo_figures.accuracy(ranked[0]) > zoo_figures.accuracy(ranked[1])
+    html = zoo_figures.families({"Digits": ranked}, ranked[0])
+    assert html.count("not measured") == 1
+    assert html.count('class="dot') == 2
+    assert "nan" not in text_of(html)
 
 
 def test_texts_from_a_file_are_escaped() -> None:
