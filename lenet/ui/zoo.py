@@ -49,9 +49,9 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
     """
     try:
         label, answer = question.get("cell") or (None, None)
-        animal = _exhibit(str(question["network"]))
-        asking = tested.ask(animal.name, bool(question.get("again")))
-        return _pictures(animal, asking, label, answer, int(question["page"]))
+        exhibit = _exhibit(str(question["network"]))
+        asking = tested.ask(exhibit.name, bool(question.get("again")))
+        return _pictures(exhibit, asking, label, answer, int(question["page"]))
     except LeNetError as error:
         return {"problem": figures.problem(str(error))}
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError, OSError):
@@ -61,12 +61,12 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
 _NOT_ASKED = {"problem": figures.problem("The page asked for something that is not here. Reload it and try again.")}
 
 
-def _pictures(animal: Exhibit, asking: Asking, label: int | None, answer: int | None, page: int) -> dict[str, Any]:
+def _pictures(exhibit: Exhibit, asking: Asking, label: int | None, answer: int | None, page: int) -> dict[str, Any]:
     if asking.problem:
         return {"problem": figures.problem(f"{asking.problem} All else on this page needs no data.")}
     if asking.answers is None:
         return {"waiting": zoo_figures.waiting(asking.done, asking.total, time.monotonic() - asking.began)}
-    answers, classes = asking.answers, animal.network.classes
+    answers, classes = asking.answers, exhibit.network.classes
     if label is None or answer is None:
         found, positions = len(answers), answers.sample(page, AT_ONCE)
         said = zoo_figures.sampled(found, page)
@@ -74,9 +74,9 @@ def _pictures(animal: Exhibit, asking: Asking, label: int | None, answer: int | 
         cell = answers.cell(label, answer)
         found, positions = len(cell), cell[page * AT_ONCE : (page + 1) * AT_ONCE]
         said = zoo_figures.in_cell(classes[label], classes[answer], found, page * AT_ONCE, len(positions))
-    cards = zoo_figures.pictures(tested.pictures(animal.name, positions), answers, positions, classes)
+    cards = zoo_figures.pictures(tested.pictures(exhibit.name, positions), answers, positions, classes)
     reply = {"pictures": said + cards, "more": (page + 1) * AT_ONCE < found}
-    if not animal.network.confusion:
+    if not exhibit.network.confusion:
         reply["measured"] = zoo_figures.measured(classes, answers.confusion(len(classes)))
     return reply
 
@@ -92,7 +92,7 @@ def build() -> None:
         title: zoo_figures.ranked(_exhibit(name) for _, name in networks.shipped(road))
         for title, road in FAMILIES.items()
     }
-    first = next(animals[0] for animals in families.values() if animals)
+    first = next(exhibits[0] for exhibits in families.values() if exhibits)
     template = (HERE / "zoo.html").read_text(encoding="utf-8")
     template = template.replace("@families@", zoo_figures.families(families, first))
     gr.HTML(

@@ -20,48 +20,48 @@ RIGHT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"  # beside green and red, for tho
 # All networks
 
 
-def families(animals: Mapping[str, Sequence[Exhibit]], chosen: Exhibit) -> str:
+def families(exhibits: Mapping[str, Sequence[Exhibit]], chosen: Exhibit) -> str:
     """Each family's networks in a list to choose from, and its figure beside it."""
-    return "".join(_family(title, found, chosen) for title, found in animals.items() if found)
+    return "".join(_family(title, found, chosen) for title, found in exhibits.items() if found)
 
 
-def _family(title: str, animals: Sequence[Exhibit], chosen: Exhibit) -> str:
+def _family(title: str, exhibits: Sequence[Exhibit], chosen: Exhibit) -> str:
     names = ("Test accuracy", "Parameters", "Multiply-adds", "Training", "File")
     head = "".join(f"<span>{name}</span>" for name in names)
-    rows = "".join(_entry(animal, animal is chosen) for animal in animals)
-    figure = _scatter(animals, chosen) if len(animals) > 1 else ""
+    rows = "".join(_entry(exhibit, exhibit is chosen) for exhibit in exhibits)
+    figure = _scatter(exhibits, chosen) if len(exhibits) > 1 else ""
     return (
         f'<section class="family"><div class="list" role="group" aria-label="{escape(title)}">'
         f'<div class="head" aria-hidden="true"><h3>{escape(title)}</h3>{head}</div>{rows}</div>{figure}</section>'
     )
 
 
-def _entry(animal: Exhibit, chosen: bool) -> str:
-    network, recipe, right = animal.network, animal.network.recipe, accuracy(animal)
+def _entry(exhibit: Exhibit, chosen: bool) -> str:
+    network, recipe, right = exhibit.network, exhibit.network.recipe, accuracy(exhibit)
     # The units are for a phone, where no heading stands above them.
     facts = (
         f"<span>{network.parameters:,}<small> parameters</small></span>"
-        f"<span>{short(animal.multiply_adds)}<small> multiply-adds</small></span>"
+        f"<span>{short(exhibit.multiply_adds)}<small> multiply-adds</small></span>"
         f'<span class="more">{duration(network.metrics.get("train_seconds"))}</span>'
-        f'<span class="more">{size(animal.file_bytes)}</span>'
+        f'<span class="more">{size(exhibit.file_bytes)}</span>'
     )
     return (
         f'<button type="button" class="entry{" chosen" if chosen else ""}" aria-pressed="{str(chosen).lower()}" '
-        f'data-network="{escape(animal.name)}"><span class="who"><b>{escape(animal.name)}</b> '
+        f'data-network="{escape(exhibit.name)}"><span class="who"><b>{escape(exhibit.name)}</b> '
         f"<i>{escape(recipe.model)} on {escape(recipe.dataset)}</i></span>"
         f'<span class="test">{"not measured" if right is None else f"{right:.2%}"}</span>'
         f'<span class="facts">{facts}</span></button>'
     )
 
 
-def ranked(animals: Iterable[Exhibit]) -> list[Exhibit]:
+def ranked(exhibits: Iterable[Exhibit]) -> list[Exhibit]:
     """The most accurate first, and last those that nobody measured."""
-    return sorted(animals, key=lambda animal: accuracy(animal) or 0.0, reverse=True)
+    return sorted(exhibits, key=lambda exhibit: accuracy(exhibit) or 0.0, reverse=True)
 
 
-def accuracy(animal: Exhibit) -> float | None:
+def accuracy(exhibit: Exhibit) -> float | None:
     """On its test split; None where nobody measured it."""
-    return animal.network.metrics.get("test_accuracy")
+    return exhibit.network.metrics.get("test_accuracy")
 
 
 def size(count: int) -> str:
@@ -82,12 +82,12 @@ HEIGHT, LINE = 190, 16
 STEPS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # percent between two grid lines
 
 
-def _scatter(animals: Sequence[Exhibit], chosen: Exhibit) -> str:
+def _scatter(exhibits: Sequence[Exhibit], chosen: Exhibit) -> str:
     """Accuracy against parameters, these on a logarithmic scale; a dot with its name each."""
     points = [
-        (animal, math.log10(animal.network.parameters), 100 * measured)
-        for animal in animals
-        if (measured := accuracy(animal)) is not None
+        (exhibit, math.log10(exhibit.network.parameters), 100 * measured)
+        for exhibit in exhibits
+        if (measured := accuracy(exhibit)) is not None
     ]
     if not points:
         return ""
@@ -104,16 +104,16 @@ def _scatter(animals: Sequence[Exhibit], chosen: Exhibit) -> str:
         for tick in _ticks(10**left, 10**right)
     )
     dots, lowest = "", {"west": math.inf, "east": math.inf}
-    for animal, x, y in sorted(points, key=lambda point: -point[2]):
+    for exhibit, x, y in sorted(points, key=lambda point: -point[2]):
         across, up = (x - left) / (right - left), HEIGHT * (y - low) / (high - low)
         side = "west" if across > 0.5 else "east"  # of its dot stands the name, below the one before it
         lowest[side] = min(up, lowest[side] - LINE)
         dots += (
-            f'<span class="dot {side}{" chosen" if animal is chosen else ""}" data-network="{escape(animal.name)}" '
+            f'<span class="dot {side}{" chosen" if exhibit is chosen else ""}" data-network="{escape(exhibit.name)}" '
             f'style="left:{across:.2%};bottom:{up:.0f}px"><b style="top:{up - lowest[side]:.0f}px">'
-            f"{escape(animal.name)}</b></span>"
+            f"{escape(exhibit.name)}</b></span>"
         )
-    said = ", ".join(f"{animal.name} {y:.2f}% with {animal.network.parameters:,}" for animal, _, y in points)
+    said = ", ".join(f"{exhibit.name} {y:.2f}% with {exhibit.network.parameters:,}" for exhibit, _, y in points)
     return (
         f'<figure class="scatter" role="img" aria-label="{escape(f"Test accuracy against parameters: {said}")}">'
         f"<figcaption>Test accuracy against parameters</figcaption>"
@@ -145,9 +145,9 @@ def _padded(values: Sequence[float], least: float) -> tuple[float, float]:
 # One network
 
 
-def about(animal: Exhibit) -> str:
+def about(exhibit: Exhibit) -> str:
     """All that is known of it without its test pictures, and the room for these."""
-    network = animal.network
+    network = exhibit.network
     if network.confusion:
         found = measured(network.classes, network.confusion)
     else:
@@ -156,14 +156,14 @@ def about(animal: Exhibit) -> str:
             "show its test pictures, and it is counted here.</p>"
         )
     return (
-        f'<h2>{escape(animal.name)}</h2><p class="lead">{escape(_sentence(network.recipe.about))}</p>'
+        f'<h2>{escape(exhibit.name)}</h2><p class="lead">{escape(_sentence(network.recipe.about))}</p>'
         f'<div class="halves"><section class="measured">{found}</section>'
         f'<section class="pictures" aria-live="polite" aria-busy="false"><h3>Test pictures</h3><div class="cards">'
         f'<p class="hint">Click a square of the matrix to see its pictures, or look at any of them.</p></div>'
         f'<div class="further"><button type="button" class="start">Show 25 test pictures</button>'
         f'<button type="button" class="next" hidden>Another 25</button>'
         f'<button type="button" class="any" hidden>Random 25</button></div></section></div>'
-        f'<div class="halves"><section>{layer_rows(animal)}</section><section>{recipe_words(animal)}</section></div>'
+        f'<div class="halves"><section>{layer_rows(exhibit)}</section><section>{recipe_words(exhibit)}</section></div>'
     )
 
 
@@ -171,18 +171,18 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
-def layer_rows(animal: Exhibit) -> str:
+def layer_rows(exhibit: Exhibit) -> str:
     """The layers as a table that scrolls sideways by itself, and what its columns count."""
-    nested = any(len(row.path) > 1 for row in animal.layers)
+    nested = any(len(row.path) > 1 for row in exhibit.layers)
     switch = '<label><input type="checkbox" class="parts"> Inside the blocks</label>' if nested else ""
-    rows = "".join(_layer(row) for row in animal.layers)
-    total = animal.multiply_adds
+    rows = "".join(_layer(row) for row in exhibit.layers)
+    total = exhibit.multiply_adds
     return (
         f'<div class="over"><h3>Layers</h3>{switch}</div>'
         f'<div class="wide" tabindex="0" role="region" aria-label="Layers"><table class="layers"><thead><tr>'
         f'<th scope="col">Layer</th><th scope="col">Kind</th><th scope="col">Output</th>'
         f'<th scope="col">Parameters</th><th scope="col">Multiply-adds</th></tr></thead><tbody>{rows}</tbody>'
-        f'<tfoot><tr><th scope="row" colspan="3">Together</th><td>{animal.network.parameters:,}</td>'
+        f'<tfoot><tr><th scope="row" colspan="3">Together</th><td>{exhibit.network.parameters:,}</td>'
         f"<td>{total:,}</td></tr></tfoot></table></div>"
         f'<p class="hint">Multiply-adds (MACs) of convolutions and matrix products, for one picture; each is two '
         f"floating-point operations, so together {short(FLOPS_EACH * total)} FLOPs. Biases, normalisation, activations "
@@ -215,9 +215,9 @@ TOLD = {"name", "about", "model", "dataset", "input", "epochs", "batch_size", "o
 }
 
 
-def recipe_words(animal: Exhibit) -> str:
+def recipe_words(exhibit: Exhibit) -> str:
     """How it was trained and what came of it, in words."""
-    recipe, metrics, temperature = animal.network.recipe, animal.network.metrics, animal.network.temperature
+    recipe, metrics, temperature = exhibit.network.recipe, exhibit.network.metrics, exhibit.network.temperature
     colour = "colour" if len(recipe.input.mean) == 3 else "grey"
     more = {"momentum": recipe.momentum, "weight decay": recipe.weight_decay, "label smoothing": recipe.label_smoothing}
     optimizer = [OPTIMIZERS.get(recipe.optimizer, recipe.optimizer), f"learning rate {recipe.lr:g}"]
@@ -238,7 +238,7 @@ def recipe_words(animal: Exhibit) -> str:
         **_others(recipe),
         "Source": recipe.source,
         "It reports": recipe.claims,
-        "File": f"{size(animal.file_bytes)}, weights and all that stands here",
+        "File": f"{size(exhibit.file_bytes)}, weights and all that stands here",
         "Measured": _accuracies(metrics, measured_on),
     }
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in told.items() if said)

@@ -209,8 +209,16 @@ def test_what_a_photo_said_adds_up(photos: Classifier, ship: Prediction) -> None
         sharp, vague = photos.model(torch.cat([x, explain.blurred(x)]))[:, label].tolist()
     said = explain.photo_saliency(photos.model, x, label, steps=64)
     assert said.shape == x.shape[2:]
-    assert float(said.sum()) == pytest.approx(sharp - vague, rel=0.15)
-    torch.testing.assert_close(explain.photo_saliency(photos.model, x, label), said, atol=0.1, rtol=1.0)
+    assert float(said.sum()) == pytest.approx(sharp - vague, rel=0.05)
+
+
+def test_few_steps_point_to_the_same_parts_as_many(photos: Classifier, ship: Prediction) -> None:
+    """They do not add up, but the map that the page shows is much the same: it correlated at 0.92."""
+    x, label = ship.preprocessed.x, photos.classes.index("ship")
+    few, many = (explain.photo_saliency(photos.model, x, label, steps).flatten() for steps in (explain.PHOTO_STEPS, 64))
+    assert torch.corrcoef(torch.stack([few, many]))[0, 1] > 0.8
+    strongest = many.abs().topk(len(many) // 10).indices
+    assert (few[strongest].sign() == many[strongest].sign()).float().mean() > 0.9
 
 
 def test_a_photo_of_nothing_says_nothing(photos: Classifier) -> None:

@@ -273,9 +273,9 @@ def test_durations(seconds: float | None, said: str) -> None:
 
 
 def test_a_recipe_tells_every_setting_that_differs() -> None:
-    animal = exhibit("digits", Classifier.from_pretrained("digits"))
-    said = text_of(zoo_figures.recipe_words(animal))
-    recipe = animal.network.recipe
+    shown = exhibit("digits", Classifier.from_pretrained("digits"))
+    said = text_of(zoo_figures.recipe_words(shown))
+    recipe = shown.network.recipe
     for part in ("AdamW, learning rate 0.005", "weight decay 0.05", "one-cycle", "handwriting", "bfloat16", "0.931"):
         assert part in said, part
     assert f"{recipe.epochs} epochs in batches of {recipe.batch_size}" in said
@@ -308,7 +308,7 @@ def test_texts_from_a_file_are_escaped() -> None:
     digits = Classifier.from_pretrained("digits")
     odd = "<script>alert(1)</script>"
     digits.recipe = digits.recipe.with_changes(about=odd, source=odd, claims=odd, name=odd)
-    animal = replace(exhibit("digits", digits), name=odd)
-    assert "<script" not in zoo_figures.about(animal) + zoo_figures.families({odd: [animal, animal]}, animal)
+    shown = replace(exhibit("digits", digits), name=odd)
+    assert "<script" not in zoo_figures.about(shown) + zoo_figures.families({odd: [shown, shown]}, shown)
     assert "<script" not in zoo_figures.measured([odd, "b"], [[1, 2], [3, 4]])
     assert "<script" not in zoo_figures.in_cell(odd, odd, 0, 0, 0)
