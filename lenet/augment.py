@@ -7,14 +7,16 @@ draws its own parameters (torchvision's v2 transforms draw one set for the whole
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Generator, Tensor
 from torch.nn import functional
-from torchvision.io import decode_jpeg, encode_jpeg
 
 Augmentation = Callable[[Tensor, Generator], Tensor]
 
@@ -69,10 +71,18 @@ class Jpeg:
         qualities = torch.randint(low, high + 1, chosen.shape, generator=generator).tolist()
         photographed = images[chosen.to(images.device)].cpu()
         for image, quality in zip(photographed, qualities, strict=True):
-            image.copy_(decode_jpeg(encode_jpeg(image, quality)))
+            image.copy_(_jpeg(image, quality))
         images = images.clone()
         images[chosen.to(images.device)] = photographed.to(images.device)
         return images
+
+
+def _jpeg(image: Tensor, quality: int) -> Tensor:
+    """What a JPEG of this quality keeps of an image uint8 (C, H, W), of one or three channels."""
+    file = io.BytesIO()
+    pixels = image.permute(1, 2, 0)  # (H, W, C)
+    Image.fromarray(pixels.squeeze(2).numpy()).save(file, "JPEG", quality=quality)
+    return torch.from_numpy(np.array(Image.open(file))).view(pixels.shape).permute(2, 0, 1)
 
 
 @dataclass(frozen=True)

@@ -337,7 +337,7 @@ def test_every_network_answers_and_one_is_chosen(
     page.get_by_role("button", name="Open the drawn ship").click()
     expect(ours.locator(".named b")).to_have_text("ship")
     expect(cats.locator(".named b")).to_have_text("cat")
-    expect(ours).to_contain_text("62k parameters")
+    expect(ours).to_contain_text("4.61M parameters")
     expect(cats.locator(".took")).to_have_text(re.compile(r"^[\d.]+ ms$"))
     expect(cats.locator(".bar")).to_have_count(3)
     assert [card.bounding_box() for card in (ours, cats)] == places

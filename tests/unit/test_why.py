@@ -64,8 +64,8 @@ def test_what_was_looked_at_is_shown_as_a_square(shape: tuple[int, int, int]) ->
 
 def test_of_many_maps_the_strongest_are_shown() -> None:
     maps = torch.rand(200, 3, 3)
-    strongest = list(range(5, 195, 3))
-    maps[strongest[: figures.MAPS_SHOWN], 1, 1] = -9.0
+    strongest = list(range(5, 195, 6))[: figures.MAPS_SHOWN]
+    maps[strongest, 1, 1] = -9.0
     crowded, answer = (
         Layer("conv1", "convolution", maps, True),
         Layer("fc1", "fully connected", torch.arange(3.0), True),
@@ -73,7 +73,7 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     row, last = figures.inside((crowded, answer), ("a", "b", "c"), every=False)
     assert row["shape"] == [figures.MAPS_SHOWN, 3, 3]
     assert row["of"] == 200
-    assert sorted(set(row["maps"]) & set(strongest)) == strongest[: len(row["maps"])]
+    assert list(row["maps"]) == strongest
     assert len(row["maps"]) == len(row["said"]) == figures.MAPS_SHOWN
     assert row["said"].count(-9.0) == len(strongest)
     assert len(base64.b64decode(row["bytes"])) == figures.MAPS_SHOWN * 9
