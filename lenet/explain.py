@@ -170,9 +170,10 @@ def photo_saliency(model: Network, x: Tensor, label: int, steps: int = PHOTO_STE
 
     Integrated gradients as in `saliency`, computed by captum, and from another start: a photo has no blank
     paper, and black or grey would speak too, so the road begins at the same photo, blurred (Sturmfels,
-    Lundberg and Lee, "Visualizing the Impact of Feature Attribution Baselines", 2020).  With many steps
-    the pixels add up to score(photo) - score(blurred photo); with PHOTO_STEPS only their pattern holds: on
-    `photos` the sum was 0.4 to 2.2 times that over the example photos.  Of the ways in benchmarks/photo_saliency.py it is the
+    Lundberg and Lee, "Visualizing the Impact of Feature Attribution Baselines", 2020).  With many
+    steps the pixels add up to score(photo) - score(blurred photo); with PHOTO_STEPS only their pattern holds: on
+    `photos` the sum was 0.4 to 2.2 times that over the example photos.  Of the ways in
+    benchmarks/photo_saliency.py it is the
     most faithful, for small networks and for large ones, at the price of `steps` forward and backward passes.
 
     Args:
