@@ -81,13 +81,18 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Learn from `train`, choose by `val`, read `test` once, to report."""
+    """Learn from `train`, choose by `val`, read `test` once, to report.
+
+    Attributes:
+        teacher: the SHA-256 of the weights file that softened `train`'s labels, or "".
+    """
 
     name: str
     classes: tuple[str, ...]
     train: Split
     val: Split
     test: Split
+    teacher: str = ""
 
 
 def answerable(classes: Sequence[str]) -> tuple[str, ...]:

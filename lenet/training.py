@@ -85,6 +85,7 @@ class TrainingState:
         epoch, step: epochs finished, and batches finished in the current one.
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
+        teacher: `Dataset.teacher` of the data it learns from; None before the first step.
     """
 
     recipe: Recipe
@@ -98,6 +99,7 @@ class TrainingState:
     seconds: float = 0.0
     sums: Tensor = field(default_factory=lambda: torch.zeros(3))
     history: list[EpochEnd] = field(default_factory=list)
+    teacher: str | None = None
 
     @property
     def network(self) -> Network:
@@ -186,9 +188,15 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
 
     Raises:
-        TrainingError: the loss is no longer finite.
+        TrainingError: the loss is no longer finite, or the teacher is not the one that the run began with.
     """
     recipe, device = state.recipe, state.device
+    if state.teacher not in (None, dataset.teacher):
+        raise TrainingError(
+            f"The weights of the teacher {recipe.teacher} changed since this run began, so it would not go on as it "
+            "was: bring the old file back, or begin anew."
+        )
+    state.teacher = dataset.teacher
     # The whole data set, on the device: no loader, one index a batch.
     train = dataset.train.to(device)
     augmentation = AUGMENTATIONS[recipe.augmentation]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -190,6 +194,23 @@ def test_the_same_recipe_gives_the_same_bits(name):
     assert without_times(events) == without_times(again)
     c, _ = run(recipe.with_changes(seed=1), data)
     assert any(not torch.equal(one, other) for one, other in zip(weights(a).values(), weights(c).values(), strict=True))
+
+
+RUN_EACH = """
+import sys
+from lenet.checkpoint import save_state
+from tests.unit.test_training import RUNS, run
+for number, (recipe, data) in enumerate(RUNS.values()):
+    save_state(f"{sys.argv[1]}/{number}", run(recipe, data)[0])
+"""
+
+
+def test_another_process_gives_the_same_bits(tmp_path):
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # how sums are split among them shows in the last bits
+    command = [sys.executable, "-c", RUN_EACH, str(tmp_path)]
+    subprocess.run(command, cwd=Path(__file__).parents[2], env={**os.environ, **threads}, check=True, timeout=120)
+    for number, (recipe, data) in enumerate(RUNS.values()):
+        assert_same_bits(run(recipe, data)[0], load_state(tmp_path / str(number), "cpu"))
 
 
 def test_nobody_elses_randomness_is_touched():
