@@ -294,7 +294,7 @@ def test_a_run_cut_off_anywhere(tmp_path):
     for keep in (*range(0, len(whole), len(whole) // 50), len(whole) - 1):
         path.write_bytes(whole[:keep])
         for read in (load, load_state):
-            with pytest.raises(CheckpointError, match="run is torn or not a .safetensors file"):
+            with pytest.raises(CheckpointError, match=r"run is torn or not a .safetensors file"):
                 read(path)
 
 
