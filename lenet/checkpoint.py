@@ -18,7 +18,8 @@ import json
 import math
 import os
 import platform
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -234,6 +235,27 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     _write(Path(path), _short(checkpoint.model.state_dict()), header)
 
 
+def save_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
+    """`write(path)`, or where that fails the same in a new temporary folder: hours of work have to be kept.
+
+    Returns:
+        the path that was written.
+
+    Raises:
+        CheckpointError: neither could be.
+    """
+    try:
+        write(path)
+        return path
+    except CheckpointError as first:
+        try:
+            elsewhere = Path(tempfile.mkdtemp(prefix="lenet-")) / path.name
+            write(elsewhere)
+        except (CheckpointError, OSError) as second:
+            raise CheckpointError(f"{first} The system's temporary folder did not take it either.") from second
+        return elsewhere
+
+
 def rounded(network: Network) -> Network:
     """A copy of `network` whose numbers a file can hold in half precision (10 digits of a binary fraction)."""
     network = copy.deepcopy(network)
@@ -372,7 +394,15 @@ def _write(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) ->
     # Tensors are copied because an average and its model may share memory, which safetensors refuses.
     kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     header = {**header, DIGEST: _digest(header, kept)}
-    content = to_bytes(kept, metadata={HEADER: json.dumps(header, sort_keys=True)})
+    write_file(path, to_bytes(kept, metadata={HEADER: json.dumps(header, sort_keys=True)}))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Have the file at `path` be `content`, whole, or as it was if anything happens meanwhile.
+
+    Raises:
+        CheckpointError: the folder cannot be written to.
+    """
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def subset(self, index: Tensor) -> Split:
+    def subset(self, index: Tensor | slice) -> Split:
         return Split(self.images[index], self.labels[index], None if self.soft is None else self.soft[index])
 
     def to(self, device: torch.device) -> Split:

@@ -22,6 +22,7 @@ LEAVES = {
     "metrics": {"errors"},
     "fetch": {"errors"},
     "muon": set(),
+    "parallel": {"errors"},
     "strokes": {"errors"},
     "strangers": {"strokes"},
     "numbers": {"preprocess"},
