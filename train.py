@@ -38,6 +38,7 @@ from lenet.training import Event, Step, TrainingState, change_lr, evaluate, fit,
 from lenet.ui.figures import curves
 
 SECONDS_BETWEEN_SAVES = 60
+EXPLODING = 3  # times the loss that a run began with: it will diverge, and is not worth keeping
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -166,7 +167,7 @@ def train(
     state: TrainingState, dataset: Dataset, resume: Path, out: Path, note: Callable[[Event], None] = lambda event: None
 ) -> bool:
     """Show the run's progress, and save it every minute.  False if Ctrl-C stopped it before its end."""
-    leads, saved, saved_at = parallel.leads(), (state.epoch, state.step), time.monotonic()
+    leads, saved, saved_at, limit = parallel.leads(), (state.epoch, state.step), time.monotonic(), 0.0
     # Ctrl-C is heard at the next event: an exception in the middle of a step would leave half of it done.
     # Pressed again, it ends the program at once.  torchrun hands it on to every process.
     stopped: list[int] = []
@@ -182,7 +183,9 @@ def train(
             note(event)
             if leads:
                 show(event, bar)
-            if leads and time.monotonic() - saved_at > SECONDS_BETWEEN_SAVES:
+            limit = limit or EXPLODING * (event.loss if isinstance(event, Step) else event.train_loss)
+            well = isinstance(event, Step) and event.loss <= limit
+            if leads and well and time.monotonic() - saved_at > SECONDS_BETWEEN_SAVES:
                 saved_at = time.monotonic()
                 try:
                     save_state(resume, state)

@@ -39,7 +39,7 @@ def to_onnx(checkpoint: Checkpoint) -> bytes:
     """
     require()
     recipe = checkpoint.recipe
-    network = copy.deepcopy(checkpoint.model).cpu().eval()
+    network = copy.deepcopy(checkpoint.model).cpu().to(memory_format=torch.contiguous_format).eval()
     size = MODELS[recipe.model].size
     x = torch.zeros(2, len(recipe.input.mean), size, size)  # 1 would be taken for the only size of a batch
     program = torch.onnx.export(
@@ -53,6 +53,8 @@ def to_onnx(checkpoint: Checkpoint) -> bytes:
     )
     assert program is not None  # as it is without a file to write to
     model = program.model_proto
+    for node in model.graph.node:
+        del node.metadata_props[:]  # stack traces, with the paths of this machine
     described = {
         "classes": checkpoint.classes,
         "input": asdict(recipe.input),

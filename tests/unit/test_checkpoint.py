@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from itertools import islice
@@ -34,6 +35,7 @@ from lenet.checkpoint import (
     load_state,
     measured,
     save,
+    save_somewhere,
     save_state,
 )
 from lenet.datasets import DATASETS, Dataset, Split
@@ -217,6 +219,22 @@ def test_half_a_file_does_not_stay_on_a_full_disk(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+def test_what_cannot_be_written_where_it_should_goes_to_the_temporary_folder(tmp_path, monkeypatch):
+    checkpoint = a_checkpoint()
+    assert save_somewhere(tmp_path / "a" / "net", lambda path: save(path, checkpoint)) == tmp_path / "a" / "net"
+    (tmp_path / "file").write_text("")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    blocked = tmp_path / "file" / "net"
+    written = save_somewhere(blocked, lambda path: save(path, checkpoint))
+    assert written.name == "net"
+    assert written.parent.parent == tmp_path / "temporary"
+    assert load(written).metrics == checkpoint.metrics
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(CheckpointError, match=r"file/net cannot be written .* did not take it either"):
+        save_somewhere(blocked, lambda path: save(path, checkpoint))
 
 
 WRITE_FOR_EVER = """
