@@ -46,6 +46,8 @@ CLAIMS = {
     "cifar10-resnet-mini": 0.6,
     "cifar10-lenet5-adam": 0.6,
     "cifar10-lenet-wide": 0.72,
+    "keras-lenet": 0.6,
+    "keras-lenet-wide": 0.7,
 }
 TOLERANCE = 0.01  # a mean this far below its claim still reproduces it
 CLASSICS = [name for name, recipe in RECIPES.items() if recipe.source != "this project"]
@@ -138,8 +140,8 @@ def trained(recipe: Recipe, path: Path, device: str, threads: int, data: str | N
     resume = path.with_name(f"{path.stem}.resume.safetensors")
     if _is_of(path, recipe):
         return ""
-    if resume.exists() and not _is_of(resume, recipe):
-        resume.unlink()
+    if resume.exists() and (recipe.framework == "keras" or not _is_of(resume, recipe)):
+        resume.unlink()  # Keras cannot go on where it was
     run = ["--resume", str(resume)] if resume.exists() else [recipe.name, "--seed", str(recipe.seed)]
     done = subprocess.run(
         [
@@ -208,10 +210,15 @@ def table_row(name: str, runs: Sequence[Checkpoint]) -> str:
         f"{mean(run.metrics['train_accuracy'] for run in runs):.2%}",
         f"{count_parameters(runs[0].model):,}",
         f"{mean(run.metrics['train_seconds'] for run in runs):,.0f}",
-        "; ".join(sorted({run.versions["device"] for run in runs})),
+        "; ".join(sorted({_where(run) for run in runs})),
         verdict(CLAIMS.get(name), found),
     )
     return "| " + " | ".join(cells) + " |"
+
+
+def _where(run: Checkpoint) -> str:
+    keras = run.versions.get("keras")
+    return run.versions["device"] + (f", Keras {keras}" if keras else "")
 
 
 def verdict(claim: float | None, accuracies: Sequence[float]) -> str:

@@ -25,6 +25,8 @@ PARAMETERS = {
     "cifar10-resnet-mini": 347_498,
     "cifar10-lenet5-adam": 62_006,
     "cifar10-lenet-wide": 122_570,
+    "keras-lenet": 62_006,
+    "keras-lenet-wide": 122_570,
     "mnist-lenet5-bn": 61_750,
     "mnist-lenet5-1998": 156 + 12 + 1516 + 32 + 48120 + 10164,
 }
@@ -75,7 +77,9 @@ def test_a_row_is_the_mean_of_its_runs():
     ]
     assert len(cells) == classics.HEAD.splitlines()[0].count("|") - 1 == classics.HEAD.splitlines()[1].count("|") - 1
     assert "no, 4.3 points short" in classics.table_row(name, [run_of(name, 0, 0.55)])
-    assert "cpu, 1 thread; cuda" in classics.table_row(name, [*runs, run_of(name, 3, 0.6, "cuda")])
+    assert "| cpu, 1 thread; cuda |" in classics.table_row(name, [*runs, run_of(name, 3, 0.6, "cuda")])
+    in_keras = replace(runs[0], versions={**runs[0].versions, "keras": "3.15.1 on torch 2.8"})
+    assert "| cpu, 1 thread, Keras 3.15.1 on torch 2.8 |" in classics.table_row(name, [in_keras])
 
 
 TINY = RECIPES["digits-demo"].with_changes(epochs=3, seed=1)
