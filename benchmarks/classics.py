@@ -5,8 +5,8 @@
 Each run is `python train.py RECIPE --seed N` in a process of its own, and its network stays in the folder:
 what was interrupted goes on where it was, and what is done is only read.  The claims are of the official test
 images; where this was measured, 9,000 of CIFAR-10's 10,000 were JPEG copies (quality 75) and the first 1,000
-lossless, so both are given and a claim is held against all of them.  Accuracies are the finished network's, the
-last epoch's unless its recipe says otherwise, and no run is left out.
+lossless, so both are given and a claim is held against all of them.  Accuracies are the network's after its
+recipe's last epoch, and no run is left out.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean
-
-import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -129,8 +127,7 @@ def measured(
     try:
         for run in as_completed(runs):
             recipe, path = runs[run]
-            where = f"{_device_name(device, threads)}{f', {jobs} at a time' if jobs > 1 else ''}"
-            yield recipe, run.result() or _completed(path, device, where, data)
+            yield recipe, run.result() or _completed(path, device, _shared(device, threads, jobs), data)
     finally:  # Ctrl-C stops the running ones too, which save what they have
         pool.shutdown(cancel_futures=True)
 
@@ -166,8 +163,8 @@ def _is_of(path: Path, recipe: Recipe) -> bool:
         return False
 
 
-def _completed(path: Path, device: str, where: str, data: str | None) -> Checkpoint:
-    """The network at `path`, whose file says after this also what it gets right of what it learned from, and where."""
+def _completed(path: Path, device: str, shared: str, data: str | None) -> Checkpoint:
+    """The network at `path`, whose file says after this also what it gets right of what it learned from."""
     checkpoint = load(path)
     if "train_accuracy" in checkpoint.metrics:
         return checkpoint
@@ -176,7 +173,7 @@ def _completed(path: Path, device: str, where: str, data: str | None) -> Checkpo
     checkpoint = replace(
         checkpoint,
         metrics={**checkpoint.metrics, "train_accuracy": accuracy(logits, train.labels)},
-        versions={**checkpoint.versions, "device": where},
+        versions={**checkpoint.versions, "device": checkpoint.versions.get("device", device) + shared},
     )
     save(path, checkpoint)
     return checkpoint
@@ -185,10 +182,10 @@ def _completed(path: Path, device: str, where: str, data: str | None) -> Checkpo
 _dataset = lru_cache(maxsize=2)(load_dataset)
 
 
-def _device_name(device: str, threads: int) -> str:
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    return f"{device}, {threads} thread{'s' if threads > 1 else ''}"
+def _shared(device: str, threads: int, jobs: int) -> str:
+    """How much of the machine a run had, to be read behind the device's name."""
+    own = f", {threads} thread{'s' if threads > 1 else ''}" if device == "cpu" else ""
+    return own + (f", {jobs} at a time" if jobs > 1 else "")
 
 
 # --------------------------------------------------------------------------------------------------
