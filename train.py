@@ -22,7 +22,7 @@ from typing import NoReturn
 
 from tqdm import tqdm
 
-from lenet import parallel
+from lenet import keras_twins, parallel
 from lenet.checkpoint import Checkpoint, finish, load, load_state, save, save_somewhere, save_state, write_file
 from lenet.datasets import Dataset, answerable
 from lenet.datasets import load as load_dataset
@@ -89,7 +89,8 @@ def print_recipes() -> None:
     for recipe in RECIPES.values():
         print(f"{recipe.name:24}{recipe.about}")
         claim = f"; source: {recipe.source}" + (f", which reports {recipe.claims}" if recipe.claims else "")
-        print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}\n")
+        extra = "; needs requirements-keras.txt" if recipe.framework == "keras" else ""
+        print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}{extra}\n")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -102,6 +103,8 @@ def run(options: argparse.Namespace) -> None:
             print(describe(state, out))
         if options.dry_run:
             return
+        if recipe.framework == "keras":
+            refuse_keras()
         with parallel.one_first():
             dataset = lessons(recipe.dataset, recipe.teacher, options.data)
         parallel.led(lambda: claim(resume, state, going_on=bool(options.resume)))
@@ -110,6 +113,9 @@ def run(options: argparse.Namespace) -> None:
             done = train(state, dataset, resume, out, note)
     if not parallel.leads():
         return
+    if not done and recipe.framework == "keras":
+        resume.unlink()
+        raise LeNetError("Stopped. A run in Keras cannot go on where it was: start it anew.")
     if not done:
         resume = save_somewhere(resume, lambda path: save_state(path, state))
         raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
@@ -143,6 +149,13 @@ def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
     return state, out
 
 
+def refuse_keras() -> None:
+    """Where Keras is not there, or cannot do what is asked for, say so before the data is loaded."""
+    if parallel.launched():
+        raise LeNetError("Recipes in Keras train in one process: start `python train.py` without torchrun.")
+    keras_twins.load_keras()
+
+
 def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
     """A place that cannot be written to is refused now, not after hours."""
     if resume.exists() and not going_on:
@@ -152,9 +165,10 @@ def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
 
 def describe(state: TrainingState, out: Path) -> str:
     recipe: Recipe = state.recipe
+    model = f"{recipe.model} in Keras" if recipe.framework == "keras" else recipe.model
     return (
         f"{recipe.name}: {recipe.about}\n"
-        f"  {recipe.model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}"
+        f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}"
         f"{f', {parallel.ranks()} processes' if parallel.ranks() > 1 else ''}\n"
         f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} with lr {recipe.lr:g} "
         f"({recipe.schedule}), augmentation {recipe.augmentation}, "
@@ -171,6 +185,7 @@ def train(
     # Ctrl-C is heard at the next event: an exception in the middle of a step would leave half of it done.
     # Pressed again, it ends the program at once.  torchrun hands it on to every process.
     stopped: list[int] = []
+    events = (keras_twins.fit if state.recipe.framework == "keras" else fit)(state, dataset)
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.append(number)
@@ -179,7 +194,7 @@ def train(
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     bar = tqdm(total=state.recipe.epochs, initial=state.epoch, unit="epoch", dynamic_ncols=True, disable=not leads)
     try:
-        for event in fit(state, dataset):
+        for event in events:
             note(event)
             if leads:
                 show(event, bar)

@@ -130,6 +130,11 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def device_name(device: torch.device) -> str:
+    """What to call `device` in a table: a GPU by its maker's name, else "cpu" or "mps"."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     """A run of `recipe` that has not begun; its weights depend on the recipe's seed alone.
 
@@ -205,10 +210,13 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
 
     Raises:
+        RecipeError: the recipe trains in another framework.
         DivergedError: the loss is no longer finite; `state` is lost, what was saved of it is not.
         TrainingError: the teacher is not the one that the run began with.
     """
     recipe, device = state.recipe, state.device
+    if recipe.framework != "pytorch":
+        raise RecipeError(f"Recipe {recipe.name} trains in {recipe.framework}: `python train.py {recipe.name}` does.")
     if state.teacher not in (None, dataset.teacher):
         raise TrainingError(
             f"The weights of the teacher {recipe.teacher} changed since this run began, so it would not go on as it "
