@@ -24,6 +24,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lenet import parallel
+from lenet.allocator import keep_freed_memory
 from lenet.augment import AUGMENTATIONS
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import DivergedError, RecipeError, TrainingError
@@ -150,6 +151,8 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
             raise RecipeError(f"Recipe {recipe.name}: there is no {kind} called {name!r}.")
     source = DATASETS[recipe.dataset]
     place = pick_device(device)
+    if place.type == "cpu":
+        keep_freed_memory()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         try:
@@ -378,7 +381,7 @@ def _end_epoch(state: TrainingState, val: Split) -> EpochEnd:
 
 @torch.inference_mode()
 def evaluate(
-    network: nn.Module, images: Tensor, form: InputFormat, batch_size: int = 1000, bfloat16: bool = False
+    network: nn.Module, images: Tensor, form: InputFormat, batch_size: int = 500, bfloat16: bool = False
 ) -> Tensor:
     """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
 

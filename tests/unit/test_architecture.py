@@ -21,6 +21,7 @@ LEAVES = {
     "augment": {"errors"},
     "metrics": {"errors"},
     "fetch": {"errors"},
+    "allocator": set(),
     "muon": set(),
     "parallel": {"errors"},
     "strokes": {"errors"},
