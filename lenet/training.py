@@ -23,6 +23,7 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from lenet import pooled
 from lenet.augment import AUGMENTATIONS
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import RecipeError, TrainingError
@@ -261,9 +262,14 @@ def _set_lr(state: TrainingState, progress: float) -> float:
 
 def _learn(state: TrainingState, x: Tensor, batch: Split) -> None:
     """One step: forward, backward, update; the sums stay on the device, so nothing waits for it."""
-    state.model.train()
-    with torch.autocast(state.device.type, torch.bfloat16, enabled=in_bfloat16(state.recipe, state.device)):
-        logits = state.model(x.contiguous(memory_format=torch.channels_last))
+    if not state.model.training:  # whoever was handed an event may have evaluated
+        state.model.train()
+    bfloat16 = in_bfloat16(state.recipe, state.device)
+    with torch.autocast(state.device.type, torch.bfloat16, enabled=bfloat16):
+        if state.device.type == "cpu" and not bfloat16:
+            logits = pooled.forward(state.model, x)
+        else:
+            logits = state.model(x.contiguous(memory_format=torch.channels_last))
     loss = loss_of(logits.float(), batch.labels if batch.soft is None else batch.soft, state.recipe)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()

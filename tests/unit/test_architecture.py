@@ -22,6 +22,7 @@ LEAVES = {
     "metrics": {"errors"},
     "fetch": {"errors"},
     "muon": set(),
+    "pooled": set(),
     "strokes": {"errors"},
     "strangers": {"strokes"},
     "numbers": {"preprocess"},
