@@ -126,6 +126,11 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def device_name(device: torch.device) -> str:
+    """What to call `device` in a table: a GPU by its maker's name, else "cpu" or "mps"."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     """A run of `recipe` that has not begun; its weights depend on the recipe's seed alone.
 
@@ -187,9 +192,12 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
 
     Raises:
+        RecipeError: the recipe trains in another framework.
         TrainingError: the loss is no longer finite.
     """
     recipe, device = state.recipe, state.device
+    if recipe.framework != "pytorch":
+        raise RecipeError(f"Recipe {recipe.name} trains in {recipe.framework}: `python train.py {recipe.name}` does.")
     # The whole data set, on the device: no loader, one index a batch.
     train = dataset.train.to(device)
     augmentation = AUGMENTATIONS[recipe.augmentation]
