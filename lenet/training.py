@@ -23,7 +23,7 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from lenet import parallel
+from lenet import parallel, pooled
 from lenet.allocator import keep_freed_memory
 from lenet.augment import AUGMENTATIONS
 from lenet.datasets import DATASETS, Dataset, Split
@@ -308,9 +308,14 @@ def _learn(state: TrainingState, replica: nn.Module, x: Tensor, batch: Split, wh
         replica: `state.model`, or what stands for it where there are several processes.
         x, batch: this process's part of a batch of `whole` pictures.
     """
-    replica.train()
-    with torch.autocast(state.device.type, torch.bfloat16, enabled=in_bfloat16(state.recipe, state.device)):
-        logits = replica(x.contiguous(memory_format=torch.channels_last))
+    if not replica.training:  # whoever was handed an event may have evaluated
+        replica.train()
+    bfloat16 = in_bfloat16(state.recipe, state.device)
+    with torch.autocast(state.device.type, torch.bfloat16, enabled=bfloat16):
+        if replica is state.model and state.device.type == "cpu" and not bfloat16:
+            logits = pooled.forward(state.model, x)
+        else:
+            logits = replica(x.contiguous(memory_format=torch.channels_last))
     loss = loss_of(logits.float(), batch.labels if batch.soft is None else batch.soft, state.recipe)
     state.optimizer.zero_grad(set_to_none=True)
     parallel.weighted(loss, len(batch), whole).backward()

@@ -24,6 +24,7 @@ LEAVES = {
     "allocator": set(),
     "muon": set(),
     "parallel": {"errors"},
+    "pooled": set(),
     "strokes": {"errors"},
     "strangers": {"strokes"},
     "numbers": {"preprocess"},
