@@ -237,14 +237,15 @@ def _cells(output: np.ndarray, centred: bool) -> dict[str, Any]:
         flat = output.reshape(len(output), -1)
         said = flat[np.arange(len(flat)), np.abs(flat).argmax(axis=1)]
     shown = output - output.mean() if centred else output
-    return {"said": [round(float(value), 2) for value in said], **_bytes(shown, bool(shown.min() < 0))}
+    return {"said": [round(float(value), 2) for value in said], **packed(shown, bool(shown.min() < 0))}
 
 
-def _bytes(values: np.ndarray, signed: bool) -> dict[str, Any]:
+def packed(values: np.ndarray, signed: bool) -> dict[str, Any]:
+    """{"signed", "scale", "bytes"}: numbers as bytes in base64, as `inside` says."""
     scale = float(np.abs(values).max()) or 1.0
     parts = 128 + 127 / scale * values if signed else 255 / scale * values
-    packed = np.rint(parts).astype(np.uint8).tobytes()
-    return {"signed": signed, "scale": scale, "bytes": base64.b64encode(packed).decode()}
+    content = np.rint(parts).astype(np.uint8).tobytes()
+    return {"signed": signed, "scale": scale, "bytes": base64.b64encode(content).decode()}
 
 
 def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
@@ -254,7 +255,7 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
     return {
         "side": _middle(evidence).shape[-1],
         "ink": _ink(prediction),
-        "evidence": _bytes(_middle(evidence), True)["bytes"],
+        "evidence": packed(_middle(evidence), True)["bytes"],
         "legend": f"{_swatch('plus', f'spoke for {label}')} {_swatch('minus', f'spoke for {other}')}",
         "question": f"What would make it {article(other)} {other}?",
         "sums": f"In sum {_signed(evidence.clip(min=0))} for it, {_signed(evidence.clip(max=0))} against, in logits.",
@@ -277,7 +278,7 @@ def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
     return {
         "side": change.shape[-1],
         "ink": _ink(prediction),
-        "change": _bytes(change, True)["bytes"],
+        "change": packed(change, True)["bytes"],
         "said": said,
     }
 

@@ -47,14 +47,14 @@ def build() -> gr.Blocks:
                 studio = photo.build()
             with gr.Tab("Zoo", id="zoo"):
                 zoo.build()
-            with gr.Tab("Train", id="train"):
+            # At once, though not seen: a run that goes on is to be re-attached wherever a visitor looks.
+            with gr.Tab("Train", id="train", render_children=True):
                 train.build(draw_network, studio, tabs)
         _publish(
             classify_digit,
             [photo.uploaded_image(render=False), gr.Textbox("digits", render=False), gr.Textbox("ours", render=False)],
         )
         _publish(classify_photo, [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)])
-        demo.unload(train.leave)
     # A drawing is answered while a run goes on: only runs wait for each other.
     demo.queue(max_size=20, default_concurrency_limit=4)
     return demo
