@@ -47,9 +47,9 @@ def build() -> gr.Blocks:
                 studio = photo.build()
             with gr.Tab("Zoo", id="zoo"):
                 zoo.build()
-            # At once, though not seen: a run that goes on is to be re-attached wherever a visitor looks.
-            with gr.Tab("Train", id="train", render_children=True):
+            with gr.Tab("Train", id="train"):
                 train.build(draw_network, studio, tabs)
+        train.keep(tabs)
         _publish(
             classify_digit,
             [photo.uploaded_image(render=False), gr.Textbox("digits", render=False), gr.Textbox("ours", render=False)],

@@ -189,11 +189,10 @@ find(".link").addEventListener("click", async () => {
 
 function fromLink() {
   const asked = Object.fromEntries(new URLSearchParams(location.search));
-  if (!(asked.recipe in props.recipes)) return false;
+  if (!(asked.recipe in props.recipes)) return;
   fill(asked);
   sent(say("from_link"));
   checkSettings();
-  return true;
 }
 
 // --- starts ------------------------------------------------------------------------------------------
@@ -739,7 +738,7 @@ onClick(".download", async (run) => {
 
 // --- at the beginning --------------------------------------------------------------------------------------
 
-// Whether this tab of the page was open before it was reloaded.
+// So that a page which is reloaded in this tab opens in it: keep.js.
 new IntersectionObserver(([entry]) => {
   try {
     if (entry.isIntersecting) sessionStorage.setItem("lenet-training-open", "yes");
@@ -748,7 +747,6 @@ new IntersectionObserver(([entry]) => {
     // a browser that remembers nothing
   }
 }).observe(element);
-const wasOpen = remembered(sessionStorage, "lenet-training-open", () => "") === "yes";
 
 buildFields();
 buildStarts();
@@ -758,9 +756,6 @@ headRow();
 showLegend();
 fill({ recipe: props.first });
 if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;
-const linked = fromLink();
+fromLink();
 show();
-refresh().then(() => {
-  if (linked || (wasOpen && runs.length)) trigger("open");
-  follow();
-});
+refresh().then(follow);

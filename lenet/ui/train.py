@@ -61,6 +61,21 @@ async def look(question: dict[str, Any]) -> dict[str, Any]:
         return NOT_ASKED
 
 
+async def present(question: dict[str, Any]) -> dict[str, bool]:
+    """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment.
+
+    Args:
+        question: {"visitor"}.
+    """
+    try:
+        visitor = _visitor(question)
+        RUNS.heard(visitor)
+        await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
+        return {"active": any(facts["status"] in ACTIVE for facts in RUNS.look(visitor, {}))}
+    except GARBLED:
+        return {"active": False}
+
+
 def check(question: dict[str, Any]) -> dict[str, Any]:
     """What is wrong with settings, by field.
 
@@ -276,10 +291,16 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs) -> None:
             "mnist_seconds": MNIST_SECONDS,
         },
     )
-    # train.js: trigger("use", { visitor, run }) and trigger("open").
+    # train.js: trigger("use", { visitor, run })
     training.use(use, None, [draw_network, studio, tabs], queue=False, api_visibility="private")
-    training.open(lambda: gr.Tabs(selected="train"), None, tabs, queue=False, api_visibility="private")
     _publish()
+
+
+def keep(tabs: gr.Tabs) -> None:
+    """What of the tab must be on the page before it is opened; it shows nothing."""
+    kept = gr.HTML(html_template="", js_on_load=parts.read("keep.js"), server_functions=[present], elem_id="keep")
+    # keep.js: trigger("open")
+    kept.open(lambda: gr.Tabs(selected="train"), None, tabs, queue=False, api_visibility="private")
 
 
 def _described(recipe: Recipe) -> dict[str, Any]:
