@@ -36,7 +36,7 @@ from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, fit, rescale, start
 from lenet.ui import cores, networks, settings, watching
 
-PATIENCE = 1.5  # seconds without a word from a page, after which its run gives way
+PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
 SECONDS_AT_MOST = 45 * 60  # of training; then a run ends as if stopped, so that a forgotten one frees its place

@@ -156,7 +156,7 @@ ENGLISH = {
     "runs_why": "The newest {most}, for {hours} hours after this browser was last here. Nobody else sees them.",
     "runs_empty": "Each run stays here, to compare it with the next.",
     "column_run": "Run",
-    "column_shown": "In the charts",
+    "column_shown": "Shown",
     "column_settings": "Settings",
     "column_epochs": "Epochs",
     "column_best": "Best validation",

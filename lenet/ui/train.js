@@ -290,6 +290,7 @@ let drawing = false;
 function show() {
   showRun();
   showTable();
+  showLegend();
   showLooks();
   plan();
 }
@@ -493,13 +494,21 @@ for (const chart of charts) {
 zoom.addEventListener("change", plan);
 new MutationObserver(() => show()).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light or dark
 
+let legendShown = "";
+
 function showLegend() {
-  const legend = find(".legend");
-  const line = (kind, key) => {
-    const sample = make("i", { className: `sample ${kind}` });
-    return make("span", {}, sample, say(key));
-  };
-  legend.replaceChildren(line("thick", "legend_val"), line("thin", "legend_train"), line("ring", "legend_best"));
+  const shown = runs.filter((run) => !hidden.has(run.id));
+  const which = JSON.stringify([language, shown.map((run) => [nameOf(run), colourOf(run)])]);
+  if (which === legendShown) return;
+  legendShown = which;
+  const named = shown.map((run) => {
+    const dot = make("i", { className: "dot" });
+    dot.style.setProperty("--colour", colourOf(run));
+    return make("span", { className: "of-run" }, dot, nameOf(run));
+  });
+  const kinds = { thick: "legend_val", thin: "legend_train", ring: "legend_best" };
+  const lines = Object.entries(kinds).map(([kind, key]) => make("span", {}, make("i", { className: `sample ${kind}` }), say(key)));
+  find(".legend").replaceChildren(...named, ...lines);
 }
 
 // --- filters and answers ---------------------------------------------------------------------------------
@@ -588,6 +597,7 @@ function rowOf(run) {
   shown.addEventListener("change", () => {
     if (shown.checked) hidden.delete(run.id);
     else hidden.add(run.id);
+    showLegend();
     plan();
   });
   const open = make("button", { type: "button", className: "open" });
@@ -619,6 +629,7 @@ function rowOf(run) {
   };
   name.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault(); // it would press the button that gets the focus now
     named(event.key === "Enter");
     rename.focus();
   });
@@ -753,7 +764,6 @@ buildStarts();
 sayAll();
 sayStarts();
 headRow();
-showLegend();
 fill({ recipe: props.first });
 if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;
 fromLink();
