@@ -111,7 +111,8 @@ def begin(page: Page, recipe: str) -> float:
 RUNNING = "() => /[0-9]/.test(document.querySelector('[data-figure=speed]').textContent)"
 STEPS = """() => {
   const text = (selector) => document.querySelector(selector).textContent.replaceAll(",", "");
-  const [[epoch], [step, steps]] = [".run .state", ".run > .told"].map((place) => text(place).match(/\\d+/g).map(Number));
+  const numbers = (selector) => text(selector).match(/\\d+/g).map(Number);
+  const [[epoch], [step, steps]] = [".run .state", ".run > .told"].map(numbers);
   return (epoch - 1) * steps + step;
 }"""
 
