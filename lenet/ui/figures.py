@@ -76,6 +76,16 @@ def reading(found: Sequence[Found], chosen: int) -> str:
     return _panel(number, large, said, one, strangers=True)
 
 
+def beside(title: str, found: Sequence[Found]) -> str:
+    """In small what another network reads in the same picture, to lay below the answer."""
+    number = "".join(_shown(f.prediction) or "?" for f in found)
+    said = sentence(found[0].prediction) if len(found) == 1 else ", ".join(_percent(f.prediction) for f in found)
+    return (
+        f'<div class="beside" data-label="{escape(number)}"><b>{escape(number)}</b>'
+        f"<p>{escape(title)}<br><span>{said}</span></p></div>"
+    )
+
+
 def _digit(found: Found, chosen: bool) -> str:
     prediction, (left, top, right, bottom) = found.prediction, found.box
     name, percent = _shown(prediction) or "?", _percent(prediction)

@@ -98,6 +98,13 @@ def with_accuracy(classifier: Classifier, said: str) -> str:
     return said + (f" ({accuracy:.1%})" if accuracy is not None else "")
 
 
+def default(key: str) -> str:
+    """The shipped network to set beside a visitor's own; "" where `key` is shipped itself."""
+    if key in _shipped():
+        return ""
+    return next((known for _, known in shipped(road(key))), "")
+
+
 def get(key: str) -> Classifier:
     """The network that `key` names.
 

@@ -94,6 +94,7 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     expect(page.get_by_label("Network").first).to_have_value(re.compile(r"^Yours: Run 1, digits-demo \(\d"))
     draw(page, SEVEN, side=280)
     expect(settled(page)).not_to_have_attribute("data-label", "")
+    expect(page.locator("#pad .beside")).to_have_attribute("data-label", "7")  # the shipped one, of the same drawing
     snap(page, "draw-by-the-trained")
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier, Found, Prediction, rival
+from lenet.checkpoint import load
+from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
 from lenet.training import EpochEnd
@@ -29,6 +30,17 @@ def test_the_pad_gets_an_answer_and_six_steps() -> None:
     reply = draw.read_drawing({"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"})
     assert 'data-label="7"' in reply["answer"]
     assert reply["steps"].count("<figure") == 6
+
+
+def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"}
+    assert "beside" not in draw.read_drawing(asked)["answer"]
+    own, _ = networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
+    reply = draw.read_drawing(asked | {"network": own})
+    assert '<div class="beside" data-label="7"><b>7</b><p>Today: ours' in reply["answer"]
+    networks.forget(own)
+    with pytest.raises(CheckpointError, match="no longer kept"):
+        networks.get(own)
 
 
 @pytest.mark.parametrize(
