@@ -15,7 +15,22 @@ const make = (tag, properties = {}, ...children) => {
 
 // --- texts -------------------------------------------------------------------------------------------
 
-let language = "en";
+// As the visitor chose, else as the browser says.
+function preferred() {
+  const wishes = [stored(localStorage, "lenet-language"), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+  return wishes.find((tag) => tag in props.languages) ?? "en";
+}
+
+function stored(store, key, value) {
+  try {
+    if (value !== undefined) store.setItem(key, value);
+    return store.getItem(key);
+  } catch {
+    return null; // a browser that remembers nothing
+  }
+}
+
+let language = preferred();
 
 function say(key, values = {}) {
   const text = props.languages[language]?.[key] ?? props.languages.en[key] ?? key;
@@ -26,7 +41,9 @@ function sayAll() {
   for (const place of every("[data-say]")) place.textContent = say(place.dataset.say);
   for (const place of every("[data-say-label]")) place.setAttribute("aria-label", say(place.dataset.sayLabel));
   for (const place of every("[data-say-title]")) place.title = say(place.dataset.sayTitle);
+  for (const title of every("[data-start]")) title.textContent = say(title.dataset.start, { seconds: props.limits.mnist_seconds });
   find(".runs-why").textContent = say("runs_why", props.limits);
+  element.lang = language;
 }
 
 const percent = (part, decimals = 1) => `${(100 * part).toFixed(decimals)}%`;
@@ -44,22 +61,32 @@ function time(seconds) {
 const epochsOf = (count) => (count === 1 ? say("epochs_one") : say("epochs_many", { count }));
 const nameOf = (run) => run.name || say("run_name", { number: run.number });
 
+function buildLanguages() {
+  const names = Object.entries(props.languages).map(([tag, { language_name: name }]) => make("option", { value: tag, textContent: name, lang: tag }));
+  const choice = find(".language select");
+  choice.append(...names);
+  choice.value = language;
+  choice.addEventListener("change", () => {
+    language = choice.value;
+    stored(localStorage, "lenet-language", language);
+    sayAll();
+    explain();
+    checkSettings();
+    headRow();
+    tableShown = "";
+    delete find(".epochs table").dataset.shown;
+    charts.forEach((chart) => delete chart.described);
+    show();
+  });
+}
+
 // --- who this is -------------------------------------------------------------------------------------
 // A key that nobody can guess stays in this browser: whoever has it sees the runs.
 
-function remembered(store, key, fresh) {
-  try {
-    const known = store.getItem(key) ?? fresh();
-    store.setItem(key, known);
-    return known;
-  } catch {
-    return fresh(); // a browser that remembers nothing: then the runs last as long as the page
-  }
-}
-
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const known = remembered(localStorage, "lenet-visitor", fresh);
-const visitor = /^[0-9a-f]{32}$/.test(known) ? known : fresh();
+const before = stored(localStorage, "lenet-visitor");
+const visitor = /^[0-9a-f]{32}$/.test(before) ? before : fresh(); // in a browser that remembers nothing, of this page
+stored(localStorage, "lenet-visitor", visitor);
 
 // --- settings ----------------------------------------------------------------------------------------
 
@@ -211,10 +238,6 @@ function buildStarts() {
     });
     find(".starts").append(button);
   }
-}
-
-function sayStarts() {
-  for (const title of every("[data-start]")) title.textContent = say(title.dataset.start, { seconds: props.limits.mnist_seconds });
 }
 
 // --- the runs, as the server tells of them ---------------------------------------------------------------
@@ -459,7 +482,7 @@ function readOut(chart, shown) {
   const point = pointed !== null && run && nearest(run.val.points, pointed);
   chart.readout.textContent = point
     ? say("pointed", { epoch: point[0], val: worded(point[column]), train: worded(point[column + 2]) })
-    : run?.best ? say("best_loss", { value: worded(run.best[column]) }) : "";
+    : run?.best ? say("best_value", { value: worded(run.best[column]) }) : "";
   if (performance.now() - (chart.described ?? -QUIET) < QUIET) return;
   chart.described = performance.now();
   const name = say(chart.kind);
@@ -751,18 +774,14 @@ onClick(".download", async (run) => {
 
 // So that a page which is reloaded in this tab opens in it: keep.js.
 new IntersectionObserver(([entry]) => {
-  try {
-    if (entry.isIntersecting) sessionStorage.setItem("lenet-training-open", "yes");
-    else if (!document.hidden && element.offsetParent === null) sessionStorage.removeItem("lenet-training-open");
-  } catch {
-    // a browser that remembers nothing
-  }
+  if (entry.isIntersecting) stored(sessionStorage, "lenet-training-open", "yes");
+  else if (!document.hidden && element.offsetParent === null) stored(sessionStorage, "lenet-training-open", "no");
 }).observe(element);
 
 buildFields();
 buildStarts();
+buildLanguages();
 sayAll();
-sayStarts();
 headRow();
 fill({ recipe: props.first });
 if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;

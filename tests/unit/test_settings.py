@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ from lenet.errors import RecipeError
 from lenet.recipes import RECIPES
 from lenet.training import start
 from lenet.ui import settings, texts
+
+HERE = Path(settings.__file__).parent
 
 
 def of(name: str, **changes: object) -> dict[str, object]:
@@ -98,3 +102,17 @@ def test_every_setting_has_its_texts() -> None:
     for field in ("optimizer", "schedule", "augmentation"):
         for name in settings.CHOICES[field]:
             assert texts.say(f"{field}_{name}")
+
+
+def test_every_language_says_everything_with_the_same_blanks() -> None:
+    for language, said in texts.LANGUAGES.items():
+        assert set(said) == set(texts.ENGLISH), language
+        for key, text in said.items():
+            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", texts.ENGLISH[key])), (language, key)
+
+
+def test_what_the_page_says_is_in_the_texts() -> None:
+    page = (HERE / "train.html").read_text() + (HERE / "train.js").read_text() + (HERE / "train.py").read_text()
+    asked = re.findall(r'\bsay\("(\w+)"', page) + re.findall(r'data-say(?:-\w+)?="(\w+)"', page)
+    assert len(asked) > 80
+    assert set(asked) <= set(texts.ENGLISH)
