@@ -169,7 +169,11 @@ def _visitor(question: dict[str, Any]) -> str:
 
 def use(event: gr.EventData) -> tuple[Any, ...]:
     """Put a trained network into the tab that it fits, beside the visitor's others and the shipped ones."""
-    chosen = RUNS.run(_visitor({"visitor": event.visitor}), event.run).key
+    try:
+        chosen = RUNS.run(event.visitor, event.run).key
+        networks.get(chosen)
+    except LeNetError as error:
+        raise gr.Error(str(error)) from error
     mine = {run.key: f"Yours: {_name(run)}, {run.recipe.name}" for run in RUNS.networks(event.visitor)}
     road = networks.get(chosen).road
     yours = [key for key in mine if networks.road(key) == road]
