@@ -3,32 +3,42 @@
 python train.py --list                    what can be trained
 python train.py digits-demo               seconds, without any download
 python train.py --evaluate weights/digits.safetensors
+python train.py --export onnx weights/digits.safetensors
+torchrun --nproc-per-node 2 train.py digits-demo
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from tqdm import tqdm
 
-from lenet import keras_twins
-from lenet.checkpoint import finish, load, load_state, save, save_state
+from lenet import keras_twins, parallel
+from lenet.checkpoint import Checkpoint, finish, load, load_state, save, save_somewhere, save_state, write_file
 from lenet.datasets import Dataset, answerable
 from lenet.datasets import load as load_dataset
-from lenet.errors import LeNetError
+from lenet.errors import CheckpointError, DivergedError, LeNetError
+from lenet.export import require as require_onnx
+from lenet.export import write_onnx
+from lenet.logbook import logbook, logs
 from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, Recipe, recipe_named
 from lenet.teacher import lessons
-from lenet.training import EpochEnd, Step, TrainingState, evaluate, fit, start
+from lenet.training import Event, Step, TrainingState, change_lr, evaluate, fit, start
 from lenet.ui.figures import curves
 
 SECONDS_BETWEEN_SAVES = 60
+EXPLODING = 3  # times the loss that a run began with: it will diverge, and is not worth keeping
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,12 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
             print_recipes()
         elif options.evaluate:
             print_evaluation(options.evaluate, options.data)
+        elif options.export and options.recipe and options.recipe.endswith(".safetensors"):
+            print_export(Path(options.recipe), options.out)
         elif options.recipe or options.resume:
             run(options)
         else:
             _parser().print_help()
     except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if parallel.leads():
+            print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -53,17 +66,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="a name that --list shows")
+    parser.add_argument(
+        "recipe", nargs="?", metavar="RECIPE", help="a name that --list shows; with --export also a weights file"
+    )
     parser.add_argument("--list", action="store_true", help="show every recipe")
     parser.add_argument("--evaluate", metavar="WEIGHTS", help="measure a weights file on its test split")
     parser.add_argument("--resume", metavar="FILE", help="go on with a run saved in NAME.resume.safetensors")
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--batch-size", type=int, metavar="N")
-    parser.add_argument("--lr", type=float, metavar="X", help="peak learning rate")
+    parser.add_argument("--lr", type=float, metavar="X", help="peak learning rate; the one setting that --resume takes")
     parser.add_argument("--seed", type=int, metavar="N")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--data", metavar="DIR", help="where data sets live (default: LENET_DATA, or the cache)")
     parser.add_argument("--out", metavar="FILE", type=Path, help="default: runs/RECIPE.safetensors")
+    parser.add_argument("--export", choices=("onnx",), help="write the network, once trained, as an ONNX file too")
+    parser.add_argument("--log", metavar="tensorboard[:DIR]", help="write the curves for TensorBoard as well")
     parser.add_argument("--dry-run", action="store_true", help="show what would be trained, and stop")
     return parser
 
@@ -77,38 +94,73 @@ def print_recipes() -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    changes = {key: getattr(options, key) for key in ("epochs", "batch_size", "lr", "seed")}
-    if options.resume:
-        if options.recipe or any(value is not None for value in changes.values()):
-            raise LeNetError("--resume goes on with the run as it was: give no recipe and no settings beside it.")
-        state = load_state(options.resume, options.device)
-    else:
-        recipe = recipe_named(options.recipe).with_changes(**changes)
-        state = start(recipe, options.device)
-    recipe, out = state.recipe, options.out or Path("runs") / f"{state.recipe.name}.safetensors"
-    if out.suffix != ".safetensors":
-        raise LeNetError(f"--out {out} must end in .safetensors: the curves go beside it, as a .png.")
-    print(describe(state, out))
-    if options.dry_run:
-        return
-    if recipe.framework == "keras":
-        keras_twins.load_keras()  # where it is not there, say so before the data is loaded
-    dataset = lessons(recipe.dataset, recipe.teacher, options.data)
-    resume = out.with_name(f"{out.stem}.resume.safetensors")
-    if resume.exists() and not options.resume:
-        raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
-    save_state(resume, state)  # a place that cannot be written to is refused now, not after hours
-    if not train(state, dataset, resume):
+    if options.export:
+        require_onnx()
+    with parallel.together(options.device):
+        state, out = begin(options)
+        recipe, resume = state.recipe, out.with_name(f"{out.stem}.resume.safetensors")
+        if parallel.leads():
+            print(describe(state, out))
+        if options.dry_run:
+            return
         if recipe.framework == "keras":
-            resume.unlink()
-            raise LeNetError("Stopped. A run in Keras cannot go on where it was: start it anew.")
-        save_state(resume, state)
+            refuse_keras()
+        with parallel.one_first():
+            dataset = lessons(recipe.dataset, recipe.teacher, options.data)
+        parallel.led(lambda: claim(resume, state, going_on=bool(options.resume)))
+        folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and parallel.leads() else None
+        with logbook(folder, state, dataset) as note:
+            done = train(state, dataset, resume, out, note)
+    if not parallel.leads():
+        return
+    if not done and recipe.framework == "keras":
+        resume.unlink()
+        raise LeNetError("Stopped. A run in Keras cannot go on where it was: start it anew.")
+    if not done:
+        resume = save_somewhere(resume, lambda path: save_state(path, state))
         raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
     checkpoint = finish(state, dataset)
-    save(out, checkpoint)
-    curves(state.history, recipe.name).savefig(out.with_suffix(".png"))
-    resume.unlink(missing_ok=True)
-    print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {out} and {out.with_suffix('.png')}")
+    written = save_somewhere(out, lambda path: keep(path, checkpoint, state, options.export))
+    with contextlib.suppress(OSError):
+        resume.unlink(missing_ok=True)
+    files = [str(written.with_suffix(suffix)) for suffix in (".safetensors", ".png", ".onnx")]
+    wrote = " and ".join(files if options.export else files[:2])
+    print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {wrote}")
+    if written != out:
+        raise LeNetError(f"{out} could not be written any more, so the network is in {written} instead.")
+
+
+def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
+    """The run that is asked for, and the path of what comes of it."""
+    changes = {key: getattr(options, key) for key in ("epochs", "batch_size", "lr", "seed")}
+    if options.resume:
+        if options.recipe or any(changes[key] is not None for key in ("epochs", "batch_size", "seed")):
+            raise LeNetError(
+                "--resume goes on with the run as it was: give no recipe and no setting but --lr beside it."
+            )
+        state = load_state(options.resume, options.device)
+        if options.lr is not None:
+            change_lr(state, options.lr)
+    else:
+        state = start(recipe_named(options.recipe).with_changes(**changes), options.device)
+    out = options.out or Path("runs") / f"{state.recipe.name}.safetensors"
+    if out.suffix != ".safetensors" or out.is_dir():
+        raise LeNetError(f"--out {out} must be a file ending in .safetensors: the curves go beside it, as a .png.")
+    return state, out
+
+
+def refuse_keras() -> None:
+    """Where Keras is not there, or cannot do what is asked for, say so before the data is loaded."""
+    if parallel.launched():
+        raise LeNetError("Recipes in Keras train in one process: start `python train.py` without torchrun.")
+    keras_twins.load_keras()
+
+
+def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
+    """A place that cannot be written to is refused now, not after hours."""
+    if resume.exists() and not going_on:
+        raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
+    save_state(resume, state)
 
 
 def describe(state: TrainingState, out: Path) -> str:
@@ -116,7 +168,8 @@ def describe(state: TrainingState, out: Path) -> str:
     model = f"{recipe.model} in Keras" if recipe.framework == "keras" else recipe.model
     return (
         f"{recipe.name}: {recipe.about}\n"
-        f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}\n"
+        f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}"
+        f"{f', {parallel.ranks()} processes' if parallel.ranks() > 1 else ''}\n"
         f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} with lr {recipe.lr:g} "
         f"({recipe.schedule}), augmentation {recipe.augmentation}, "
         f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
@@ -124,36 +177,77 @@ def describe(state: TrainingState, out: Path) -> str:
     )
 
 
-def train(state: TrainingState, dataset: Dataset, resume: Path) -> bool:
+def train(
+    state: TrainingState, dataset: Dataset, resume: Path, out: Path, note: Callable[[Event], None] = lambda event: None
+) -> bool:
     """Show the run's progress, and save it every minute.  False if Ctrl-C stopped it before its end."""
-    saved_at = time.monotonic()
+    leads, saved, saved_at, limit = parallel.leads(), (state.epoch, state.step), time.monotonic(), 0.0
     # Ctrl-C is heard at the next event: an exception in the middle of a step would leave half of it done.
-    # Pressed again, it ends the program at once.
+    # Pressed again, it ends the program at once.  torchrun hands it on to every process.
     stopped: list[int] = []
     events = (keras_twins.fit if state.recipe.framework == "keras" else fit)(state, dataset)
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(number, before[signal.Signals(number)])
 
-    signal.signal(signal.SIGINT, stop)
-    with tqdm(total=state.recipe.epochs, initial=state.epoch, unit="epoch", dynamic_ncols=True) as bar:
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    bar = tqdm(total=state.recipe.epochs, initial=state.epoch, unit="epoch", dynamic_ncols=True, disable=not leads)
+    try:
         for event in events:
-            if isinstance(event, Step):
-                bar.n = round(event.epoch - 1 + event.step / event.total_steps, 2)
-                bar.set_postfix_str(f"loss {event.loss:.3f}, {event.images_per_second:,.0f} images/s")
-            elif isinstance(event, EpochEnd):
-                bar.write(
-                    f"epoch {event.epoch:3}  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:.2%}"
-                    f"  val loss {event.val_loss:.4f} accuracy {event.val_accuracy:.2%}  {event.seconds:.1f} s"
-                )
-            if time.monotonic() - saved_at > SECONDS_BETWEEN_SAVES:
-                save_state(resume, state)
+            note(event)
+            if leads:
+                show(event, bar)
+            limit = limit or EXPLODING * (event.loss if isinstance(event, Step) else event.train_loss)
+            well = isinstance(event, Step) and event.loss <= limit
+            if leads and well and time.monotonic() - saved_at > SECONDS_BETWEEN_SAVES:
                 saved_at = time.monotonic()
-            if stopped and not state.done:
+                try:
+                    save_state(resume, state)
+                    saved = state.epoch, state.step
+                except CheckpointError as error:
+                    bar.write(f"warning: {error} The run goes on, and this is tried again.")
+            if parallel.any_of(bool(stopped)) and not state.done:
                 break
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    except DivergedError as error:
+        raise DivergedError(
+            f"{error} The run as it was in epoch {saved[0] + 1} after step {saved[1]} is in {resume}: "
+            f"`python train.py --resume {resume} --out {out} --lr {state.recipe.lr / 10:g}` goes on from there."
+        ) from error
+    finally:
+        bar.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return state.done
+
+
+def show(event: Event, bar: tqdm[NoReturn]) -> None:
+    if isinstance(event, Step):
+        bar.n = round(event.epoch - 1 + event.step / event.total_steps, 2)
+        bar.set_postfix_str(f"loss {event.loss:.3f}, {event.images_per_second:,.0f} images/s")
+    else:
+        bar.write(
+            f"epoch {event.epoch:3}  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:.2%}"
+            f"  val loss {event.val_loss:.4f} accuracy {event.val_accuracy:.2%}  {event.seconds:.1f} s"
+        )
+
+
+def keep(path: Path, checkpoint: Checkpoint, state: TrainingState, export: str | None) -> None:
+    """The trained network, its curves, and if asked for the network in another form, beside each other."""
+    save(path, checkpoint)
+    picture = io.BytesIO()
+    curves(state.history, state.recipe.name).savefig(picture, format="png")
+    write_file(path.with_suffix(".png"), picture.getvalue())
+    if export:
+        write_onnx(path.with_suffix(".onnx"), checkpoint)
+
+
+def print_export(weights: Path, out: Path | None) -> None:
+    out = out or weights.with_suffix(".onnx")
+    if out.suffix != ".onnx" or out.is_dir():
+        raise LeNetError(f"--out {out} must be a file ending in .onnx.")
+    write_onnx(out, load(weights))
+    print(f"wrote {out}")
 
 
 def print_evaluation(weights: str, data: str | None) -> None:

@@ -5,17 +5,21 @@
 
 Safetensors holds numbers and text and nothing that runs: no pickle, so a stranger's file is safe to
 open.  Writing goes to a file beside the target first, which then takes its name: a process killed in
-the middle leaves the old file whole.
+the middle leaves the old file whole.  The header holds a SHA-256 of the rest of it and of all numbers,
+so a disk or a download that changed a bit is noticed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import hashlib
 import json
 import math
 import os
 import platform
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +40,7 @@ from lenet.recipes import Recipe
 from lenet.training import EpochEnd, TrainingState, device_name, evaluate, start
 
 HEADER = "lenet"
+DIGEST = "sha256"  # the header's entry
 FORMAT = 1
 RESUME = "resume/"  # what tensors that only training needs are called
 FIRST = 1000  # of the test images, measured apart
@@ -198,7 +203,7 @@ def calibrated(checkpoint: Checkpoint, val: Split) -> Checkpoint:
     """The same with the calibration that its data set's validation split gives."""
     logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
     temperature = fit_temperature(logits, val.labels)
-    found = statistics(val.images)
+    found = torch.cat([statistics(images) for images in val.images.split(500)])  # in double: 12 MB each
     mean, covariance = found.mean(dim=0), found.T.cov()
     # a hundredth of each statistic's own variance keeps those that hardly vary together from deciding alone
     own = covariance.diagonal().clamp(min=1e-12).diag()
@@ -232,6 +237,27 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     if checkpoint.calibration is not None:
         header["calibration"] = asdict(checkpoint.calibration)
     _write(Path(path), _short(checkpoint.model.state_dict()), header)
+
+
+def save_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
+    """`write(path)`, or where that fails the same in a new temporary folder: hours of work have to be kept.
+
+    Returns:
+        the path that was written.
+
+    Raises:
+        CheckpointError: neither could be.
+    """
+    try:
+        write(path)
+        return path
+    except CheckpointError as first:
+        try:
+            elsewhere = Path(tempfile.mkdtemp(prefix="lenet-")) / path.name
+            write(elsewhere)
+        except (CheckpointError, OSError) as second:
+            raise CheckpointError(f"{first} The system's temporary folder did not take it either.") from second
+        return elsewhere
 
 
 def rounded(network: Network) -> Network:
@@ -310,6 +336,7 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
             "plateau": state.plateau.state_dict() if state.plateau is not None else None,
             "averaged": int(state.average.n_averaged) if state.average is not None else 0,
             "lr_scale": state.lr_scale,
+            "teacher": state.teacher,
         },
     }
     _write(Path(path), tensors, header)
@@ -350,6 +377,7 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         state.sums = torch.tensor(resume["sums"], device=state.device).view(3)
         state.history = [EpochEnd(**event) for event in resume["history"]]
         state.lr_scale = float(resume.get("lr_scale", 1.0))  # older files have none
+        state.teacher = resume.get("teacher")  # None in files of before it
         _refuse_impossible(state)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise CheckpointError(_foreign(path, f"what it needs to resume is damaged: {error!r}")) from error
@@ -370,10 +398,17 @@ def _refuse_impossible(state: TrainingState) -> None:
 
 def _write(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) -> None:
     # Tensors are copied because an average and its model may share memory, which safetensors refuses.
-    content = to_bytes(
-        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
-        metadata={HEADER: json.dumps(header, sort_keys=True)},
-    )
+    kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    header = {**header, DIGEST: _digest(header, kept)}
+    write_file(path, to_bytes(kept, metadata={HEADER: json.dumps(header, sort_keys=True)}))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Have the file at `path` be `content`, whole, or as it was if anything happens meanwhile.
+
+    Raises:
+        CheckpointError: the folder cannot be written to.
+    """
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -383,9 +418,31 @@ def _write(path: Path, tensors: Mapping[str, Tensor], header: dict[str, Any]) ->
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()  # half a file would keep a full disk full
         raise CheckpointError(
             f"{path} cannot be written ({error.strerror}): free some space, or choose another place."
         ) from error
+    _keep_name(path.parent)
+
+
+def _keep_name(folder: Path) -> None:
+    """Have the new name on the disk too, not only the file, before a power cut; not every system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _digest(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of a file's header and numbers, of those that have names and shapes too."""
+    found = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -400,12 +457,15 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         header = json.loads(metadata.get(HEADER, "null"))
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path.name} is torn or not a .safetensors file ({error}): fetch it again.") from error
     if not isinstance(header, dict):
         raise CheckpointError(_foreign(path, f'it has no "{HEADER}" header'))
     if header.get("format") != FORMAT:
         raise CheckpointError(_foreign(path, f"its format is {header.get('format')}, this version reads {FORMAT}"))
+    digest = header.pop(DIGEST, None)  # files of before it have none
+    if digest is not None and digest != _digest(header, tensors):
+        raise CheckpointError(f"{path.name} is damaged: its numbers are not those that were written. Fetch it again.")
     return header, tensors
 
 

@@ -105,6 +105,21 @@ class Prediction:
     views: tuple[View, ...] = ()
 
 
+def weights_file(name: str | os.PathLike[str]) -> Path:
+    """Where the network called `name` in weights/, or in a file at that path, lies.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    shipped = WEIGHTS / f"{name}.safetensors"
+    if shipped.parent == WEIGHTS and shipped.exists():
+        return shipped
+    if not os.path.exists(name):
+        there = ", ".join(sorted(path.stem for path in WEIGHTS.glob("*.safetensors")))
+        raise CheckpointError(f"There are no weights called {name}: give a path, or one of {there}.")
+    return Path(name)
+
+
 def rival(prediction: Prediction) -> str:
     """What it may be instead: the likeliest class that is not the answer, or of a stranger the likeliest of all."""
     if prediction.verdict == "stranger":
@@ -159,13 +174,7 @@ class Classifier:
         Raises:
             CheckpointError: there is none, or the file is not a whole one of this project's.
         """
-        shipped = WEIGHTS / f"{name}.safetensors"
-        if shipped.parent == WEIGHTS and shipped.exists():
-            return cls(load(shipped))
-        if not os.path.exists(name):
-            there = ", ".join(sorted(path.stem for path in WEIGHTS.glob("*.safetensors")))
-            raise CheckpointError(f"There are no weights called {name}: give a path, or one of {there}.")
-        return cls(load(name))
+        return cls(load(weights_file(name)))
 
     def predict(self, image: Picture, road: str | None = None, box: Box | None = None) -> Prediction:
         """The answer to one picture.

@@ -5,8 +5,10 @@
     ├── FetchError        a picture's web address that is refused, or brings none
     ├── DataError         a data set that is missing, incomplete or not reachable
     ├── RecipeError       a recipe, or an override of one, that cannot be trained
-    ├── TrainingError     a run that cannot go on, such as a loss that is not finite
-    └── CheckpointError   a weights file that is torn, foreign or does not fit
+    ├── TrainingError     a run that cannot go on
+    │   └── DivergedError     its loss is no longer finite
+    ├── CheckpointError   a weights file that is torn, foreign or does not fit, or a place for one that is full
+    └── PackageError      an optional package that is not installed
 
 Each message is one or two sentences for the person at the page or the terminal: what is wrong,
 where, and what to do about it.
@@ -37,5 +39,13 @@ class TrainingError(LeNetError):
     pass
 
 
+class DivergedError(TrainingError):
+    pass
+
+
 class CheckpointError(LeNetError):
+    pass
+
+
+class PackageError(LeNetError):
     pass

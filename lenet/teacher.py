@@ -7,13 +7,14 @@ might be a dog, and hardly a ship, teaches a small network more than "cat".
 from __future__ import annotations
 
 import copy
+import hashlib
 import os
 from dataclasses import replace
 
 import torch
 from torch.nn import functional
 
-from lenet.classifier import Classifier
+from lenet.classifier import Classifier, weights_file
 from lenet.datasets import Dataset, Split, load
 from lenet.errors import RecipeError
 from lenet.training import evaluate, in_bfloat16, pick_device
@@ -40,7 +41,8 @@ def lessons(dataset: str, teacher: str = "", root: str | os.PathLike[str] | None
     classifier = Classifier.from_pretrained(teacher)
     if classifier.classes != data.classes:
         raise RecipeError(f"{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.")
-    return replace(data, train=taught(data.train, classifier))
+    digest = hashlib.sha256(weights_file(teacher).read_bytes()).hexdigest()
+    return replace(data, train=taught(data.train, classifier), teacher=digest)
 
 
 def taught(train: Split, teacher: Classifier) -> Split:

@@ -23,9 +23,11 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from lenet import parallel
+from lenet.allocator import keep_freed_memory
 from lenet.augment import AUGMENTATIONS
 from lenet.datasets import DATASETS, Dataset, Split
-from lenet.errors import RecipeError, TrainingError
+from lenet.errors import DivergedError, RecipeError, TrainingError
 from lenet.metrics import accuracy, cross_entropy
 from lenet.models import MODELS, Network, Whitening
 from lenet.muon import Muon
@@ -86,6 +88,7 @@ class TrainingState:
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
         lr_scale: what the recipe's learning rate is multiplied by; changed by `rescale`.
+        teacher: `Dataset.teacher` of the data it learns from; None before the first step.
     """
 
     recipe: Recipe
@@ -100,6 +103,7 @@ class TrainingState:
     sums: Tensor = field(default_factory=lambda: torch.zeros(3))
     history: list[EpochEnd] = field(default_factory=list)
     lr_scale: float = 1.0
+    teacher: str | None = None
 
     @property
     def network(self) -> Network:
@@ -118,6 +122,8 @@ def pick_device(name: str = "auto") -> torch.device:
         RecipeError: it is not there.
     """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if parallel.launched():
+        there["mps"] = False  # where processes cannot talk to each other
     if name == "auto":
         name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
     if name not in there:
@@ -147,6 +153,8 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
             raise RecipeError(f"Recipe {recipe.name}: there is no {kind} called {name!r}.")
     source = DATASETS[recipe.dataset]
     place = pick_device(device)
+    if place.type == "cpu":
+        keep_freed_memory()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         try:
@@ -159,6 +167,8 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
             f"{source.channels} channels, but its input is {recipe.input.size} pixels "
             f"with {len(recipe.input.mean)} channels."
         )
+    if place.type == "cuda":
+        torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
     model = model.to(place).to(memory_format=torch.channels_last)
     optimizer = _optimizer(recipe, model, place)
     return TrainingState(
@@ -174,6 +184,18 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
         if recipe.ema
         else None,
     )
+
+
+def change_lr(state: TrainingState, lr: float) -> None:
+    """Go on with `lr` as the recipe's learning rate; a plateau's halvings stay.
+
+    Raises:
+        RecipeError: it is out of range.
+    """
+    recipe = state.recipe.with_changes(lr=lr)
+    for group in state.optimizer.param_groups:
+        group["lr"] *= lr / state.recipe.lr
+    state.recipe = recipe
 
 
 def _optimizer(recipe: Recipe, model: Network, device: torch.device) -> torch.optim.Optimizer:
@@ -194,34 +216,46 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
 
     Raises:
         RecipeError: the recipe trains in another framework.
-        TrainingError: the loss is no longer finite.
+        DivergedError: the loss is no longer finite; `state` is lost, what was saved of it is not.
+        TrainingError: the teacher is not the one that the run began with.
     """
     recipe, device = state.recipe, state.device
     if recipe.framework != "pytorch":
         raise RecipeError(f"Recipe {recipe.name} trains in {recipe.framework}: `python train.py {recipe.name}` does.")
+    if state.teacher not in (None, dataset.teacher):
+        raise TrainingError(
+            f"The weights of the teacher {recipe.teacher} changed since this run began, so it would not go on as it "
+            "was: bring the old file back, or begin anew."
+        )
+    state.teacher = dataset.teacher
     # The whole data set, on the device: no loader, one index a batch.
     train = dataset.train.to(device)
+    state.sums = parallel.own(state.sums)
     augmentation = AUGMENTATIONS[recipe.augmentation]
     total_steps = math.ceil(len(train) / recipe.batch_size)
     if state.epoch == state.step == 0:
         _whiten(state, train.images[:SHOWN_TO_WHITENING])
+    replica = parallel.replica(state.model)
 
     while not state.done:
         order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
-        shown_at, shown_sums = time.perf_counter(), state.sums.clone()
+        pace, shown = parallel.Pace(SECONDS_BETWEEN_STEPS), parallel.summed(state.sums)
         while state.step < total_steps:
             began = time.perf_counter()
             batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
             chosen = train.subset(batch)
             images = augmentation(chosen.images, _generator(recipe.seed, state.epoch, state.step))
+            mine = parallel.part(len(chosen))
             lr = _set_lr(state, (state.epoch * total_steps + state.step) / (recipe.epochs * total_steps))
-            _learn(state, to_input(images, recipe.input), chosen)
+            _learn(state, replica, to_input(images[mine], recipe.input), chosen.subset(mine), len(chosen))
             state.step += 1
             now = time.perf_counter()
             state.seconds += now - began
-            if now - shown_at >= SECONDS_BETWEEN_STEPS or state.step == total_steps:
-                loss, correct, count = (state.sums - shown_sums).tolist()
-                _refuse_not_finite(loss, state)
+            if pace.due(now) or state.step == total_steps:
+                total = parallel.summed(state.sums)
+                loss, correct, count = (total - shown).tolist()
+                _refuse_not_finite(loss, state, pace.steps)
+                state.sums, shown = parallel.own(total), total
                 yield Step(
                     epoch=state.epoch + 1,
                     step=state.step,
@@ -229,9 +263,9 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
                     loss=loss / count,
                     accuracy=correct / count,
                     lr=lr,
-                    images_per_second=count / (now - shown_at),
+                    images_per_second=count / (now - pace.since),
                 )
-                shown_at, shown_sums = time.perf_counter(), state.sums.clone()
+                pace.wait()
         yield _end_epoch(state, dataset.val)
 
 
@@ -283,17 +317,24 @@ def _set_lr(state: TrainingState, progress: float) -> float:
     return lr
 
 
-def _learn(state: TrainingState, x: Tensor, batch: Split) -> None:
-    """One step: forward, backward, update; the sums stay on the device, so nothing waits for it."""
-    state.model.train()
+def _learn(state: TrainingState, replica: nn.Module, x: Tensor, batch: Split, whole: int) -> None:
+    """One step: forward, backward, update; the sums stay on the device, so nothing waits for it.
+
+    Args:
+        replica: `state.model`, or what stands for it where there are several processes.
+        x, batch: this process's part of a batch of `whole` pictures.
+    """
+    replica.train()
     with torch.autocast(state.device.type, torch.bfloat16, enabled=in_bfloat16(state.recipe, state.device)):
-        logits = state.model(x.contiguous(memory_format=torch.channels_last))
+        logits = replica(x.contiguous(memory_format=torch.channels_last))
     loss = loss_of(logits.float(), batch.labels if batch.soft is None else batch.soft, state.recipe)
     state.optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    parallel.weighted(loss, len(batch), whole).backward()
     state.optimizer.step()
     if state.average is not None:
         state.average.update_parameters(state.model)
+    if len(batch) == 0:
+        return  # which has no mean loss
     with torch.no_grad():
         correct = (logits.argmax(dim=1) == batch.labels).sum()
         state.sums = state.sums + torch.stack([loss * len(batch), correct, torch.full_like(loss, len(batch))])
@@ -319,18 +360,26 @@ def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
     return functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
 
 
-def _refuse_not_finite(loss: float, state: TrainingState) -> None:
-    if not math.isfinite(loss):
-        raise TrainingError(
-            f"The loss stopped being a finite number in epoch {state.epoch + 1}, by step {state.step}. "
+def _refuse_not_finite(loss: float, state: TrainingState, steps: int) -> None:
+    """DivergedError for a loss of the last `steps` that is no number, or weights that will give such ones.
+
+    The weights are looked at so that no event leaves a state that is lost and may be saved over a good one.
+    """
+    weights = torch.stack([parameter.detach().sum() for parameter in state.model.parameters()]).sum()
+    if not math.isfinite(loss + float(weights)):
+        when = f"at step {state.step}" if steps == 1 else f"between steps {state.step - steps + 1} and {state.step}"
+        raise DivergedError(
+            f"The loss stopped being a finite number in epoch {state.epoch + 1}, {when}. "
             f"The learning rate, {state.recipe.lr:g}, is most likely too high: try a tenth of it."
         )
 
 
 def _end_epoch(state: TrainingState, val: Split) -> EpochEnd:
     bfloat16 = in_bfloat16(state.recipe, state.device)
-    logits = evaluate(state.network, val.images, state.recipe.input, bfloat16=bfloat16)
-    loss, correct, count = state.sums.tolist()
+    mine = val.images[parallel.part(len(val))]
+    logits = evaluate(state.network, mine, state.recipe.input, bfloat16=bfloat16)
+    logits = parallel.gathered(logits, len(val), state.device)
+    loss, correct, count = parallel.summed(state.sums).tolist()
     event = EpochEnd(
         epoch=state.epoch + 1,
         train_loss=loss / count,
@@ -348,7 +397,7 @@ def _end_epoch(state: TrainingState, val: Split) -> EpochEnd:
 
 @torch.inference_mode()
 def evaluate(
-    network: nn.Module, images: Tensor, form: InputFormat, batch_size: int = 1000, bfloat16: bool = False
+    network: nn.Module, images: Tensor, form: InputFormat, batch_size: int = 500, bfloat16: bool = False
 ) -> Tensor:
     """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
 

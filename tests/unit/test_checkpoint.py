@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
+import resource
+import signal
 import struct
+import subprocess
+import sys
+import tempfile
+import time
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -28,6 +35,7 @@ from lenet.checkpoint import (
     load_state,
     measured,
     save,
+    save_somewhere,
     save_state,
 )
 from lenet.datasets import DATASETS, Dataset, Split
@@ -38,6 +46,7 @@ from lenet.preprocess import to_input
 from lenet.recipes import RECIPES
 from lenet.training import TrainingState, evaluate, fit, start
 
+ROOT = Path(__file__).parents[2]
 RECIPE = RECIPES["digits-demo"].with_changes(ema=0.9, seed=3)
 DIGITS = tuple("0123456789")
 
@@ -70,7 +79,8 @@ def with_header(path: Path, **changes) -> None:
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         header = json.loads(file.metadata()["lenet"])
-    header = {key: value for key, value in {**header, **changes}.items() if value is not None}
+    # nor a checksum, without which what is inside has to be looked at
+    header = {key: value for key, value in {**header, "sha256": None, **changes}.items() if value is not None}
     save_file(tensors, path, metadata={"lenet": json.dumps(header)})
 
 
@@ -105,7 +115,7 @@ def test_the_header_is_one_key_of_sorted_json(tmp_path):
         assert list(file.metadata()) == ["lenet"]
     text, header = header_of(tmp_path / "net")
     assert text == json.dumps(header, sort_keys=True)
-    assert sorted(header) == ["classes", "format", "metrics", "model", "recipe", "versions"]
+    assert sorted(header) == ["classes", "format", "metrics", "model", "recipe", "sha256", "versions"]
     assert header["recipe"]["seed"] == 0
     assert header["metrics"]["test_accuracy"] == 0.875
 
@@ -195,6 +205,77 @@ def test_a_failure_in_the_middle_leaves_the_old_file(step, tmp_path, monkeypatch
     assert load(path).recipe.model == "lenet5"
 
 
+def test_half_a_file_does_not_stay_on_a_full_disk(tmp_path):
+    """A limit on the size of files stands for the disk: what was written before it was met is there."""
+    path = tmp_path / "net.safetensors"
+    save(path, a_checkpoint("lenet-modern"))
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    try:
+        with pytest.raises(CheckpointError, match=r"net.safetensors cannot be written \(File too large\)"):
+            save(path, a_checkpoint("lenet-wide"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+def test_what_cannot_be_written_where_it_should_goes_to_the_temporary_folder(tmp_path, monkeypatch):
+    checkpoint = a_checkpoint()
+    assert save_somewhere(tmp_path / "a" / "net", lambda path: save(path, checkpoint)) == tmp_path / "a" / "net"
+    (tmp_path / "file").write_text("")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    blocked = tmp_path / "file" / "net"
+    written = save_somewhere(blocked, lambda path: save(path, checkpoint))
+    assert written.name == "net"
+    assert written.parent.parent == tmp_path / "temporary"
+    assert load(written).metrics == checkpoint.metrics
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(CheckpointError, match=r"file/net cannot be written .* did not take it either"):
+        save_somewhere(blocked, lambda path: save(path, checkpoint))
+
+
+WRITE_FOR_EVER = """
+import sys
+from lenet.checkpoint import load_state, save_state
+first, second, target = sys.argv[1:]
+states = [load_state(first, "cpu"), load_state(second, "cpu")]
+print("ready", flush=True)
+while True:
+    for state in states:
+        save_state(target, state)
+"""
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path):
+    whole = [tmp_path / name for name in ("first", "second")]
+    for path, steps in zip(whole, (1, 6), strict=True):
+        save_state(path, a_state(steps)[0])
+    target = tmp_path / "run.resume.safetensors"
+    delays = random.Random(0)
+    for _ in range(2):
+        command = [sys.executable, "-c", WRITE_FOR_EVER, *map(str, (*whole, target))]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            # stopped and looked at in many moments, since starting one takes seconds, and killed in the last
+            for _ in range(50):
+                time.sleep(delays.uniform(0, 0.01))
+                process.send_signal(signal.SIGSTOP)
+                if target.exists():
+                    assert target.read_bytes() in [path.read_bytes() for path in whole]
+                process.send_signal(signal.SIGCONT)
+            process.kill()
+        load_state(target, "cpu")
+        assert target.read_bytes() in [path.read_bytes() for path in whole]
+    state, data = a_state()
+    save_state(target, state)  # whatever the killed one left beside it is no obstacle, and goes
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "run.resume.safetensors", "second"]
+    list(fit(load_state(target, "cpu"), data))
+
+
 def test_a_place_that_cannot_be_written_to(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CheckpointError, match=r"cannot be written .*free some space, or choose another place"):
@@ -222,6 +303,46 @@ def test_a_file_cut_off_anywhere(tmp_path):
         path.write_bytes(whole[:keep])
         with pytest.raises(CheckpointError, match=r"net\.safetensors is torn or not a .safetensors file"):
             load(path)
+
+
+def test_a_run_cut_off_anywhere(tmp_path):
+    path = tmp_path / "run"
+    save_state(path, a_state()[0])
+    whole = path.read_bytes()
+    for keep in (*range(0, len(whole), len(whole) // 50), len(whole) - 1):
+        path.write_bytes(whole[:keep])
+        for read in (load, load_state):
+            with pytest.raises(CheckpointError, match=r"run is torn or not a .safetensors file"):
+                read(path)
+
+
+@pytest.mark.parametrize("place", ["length", "names", "our header", "numbers"])
+def test_a_flipped_bit_never_passes_for_another_network(place, tmp_path):
+    path = tmp_path / "run"
+    save_state(path, a_state()[0])
+    whole = path.read_bytes()
+    start_of_numbers = 8 + struct.unpack("<Q", whole[:8])[0]
+    ours = whole.index(b'"lenet"'), whole.index(b'"},', whole.index(b'"lenet"'))
+    low, high = {
+        "length": (0, 8),
+        "names": (ours[1], start_of_numbers),
+        "our header": ours,
+        "numbers": (start_of_numbers, len(whole)),
+    }[place]
+    generator = random.Random(place)
+    noticed = 0
+    for _ in range(80):
+        flipped = bytearray(whole)
+        flipped[generator.randrange(low, high)] ^= 1 << generator.randrange(8)
+        path.write_bytes(flipped)
+        try:
+            state = load_state(path, "cpu")
+        except CheckpointError:
+            noticed += 1
+        else:  # a space at the header's end, or the name of the checksum: all that the file is for is as it was
+            save_state(path, state)
+            assert path.read_bytes() == whole
+    assert noticed > 70
 
 
 class Bomb:
@@ -311,7 +432,7 @@ def test_wrong_shapes_name_the_layers(tmp_path):
     save(path, good)
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        metadata = file.metadata()
+        metadata = {"lenet": json.dumps({**json.loads(file.metadata()["lenet"]), "sha256": None})}
     for wrong in (
         {**tensors, "fc3.weight": torch.zeros(10, 85)},
         {name: tensor for name, tensor in tensors.items() if name != "fc3.weight"},
@@ -377,7 +498,7 @@ def test_a_run_without_its_moments(tmp_path):
     save_state(path, state)
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        metadata = file.metadata()
+        metadata = {"lenet": json.dumps({**json.loads(file.metadata()["lenet"]), "sha256": None})}
     for lost in ("resume/optimizer.0.exp_avg", "resume/optimizer.3.step", "resume/model.fc1.weight", "fc1.weight"):
         save_file({n: t for n, t in tensors.items() if n != lost}, path, metadata=metadata)
         with pytest.raises(CheckpointError, match="is not a weights file of this project"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import Path
+
 import pytest
 import torch
 
-import lenet.teacher
-from lenet.checkpoint import Checkpoint
+import lenet.training
+from lenet.checkpoint import Checkpoint, load_state, save, save_state
 from lenet.classifier import Classifier
 from lenet.datasets import Dataset, load
-from lenet.errors import CheckpointError, RecipeError
+from lenet.errors import CheckpointError, RecipeError, TrainingError
 from lenet.recipes import RECIPES
 from lenet.teacher import SHARE, lessons, taught
 from lenet.training import fit, loss_of, start
@@ -27,6 +30,13 @@ def teacher(digits: Dataset) -> Classifier:
     return Classifier(Checkpoint(state.network, state.recipe, digits.classes, {}))
 
 
+@pytest.fixture
+def its_file(teacher: Classifier, tmp_path: Path) -> Path:
+    path = tmp_path / "teacher.safetensors"
+    save(path, Checkpoint(teacher.model, teacher.recipe, teacher.classes, {}))
+    return path
+
+
 def test_soft_labels_are_the_label_and_an_opinion(digits, teacher):
     soft = taught(digits.train, teacher).soft
     assert soft is not None
@@ -39,15 +49,15 @@ def test_soft_labels_are_the_label_and_an_opinion(digits, teacher):
     torch.testing.assert_close(mirrored, soft)
 
 
-def test_lessons_are_the_data_set_with_a_softened_training_split(digits, teacher, monkeypatch):
-    monkeypatch.setattr(lenet.teacher.Classifier, "from_pretrained", lambda name: teacher)
-    plain, softened = lessons("digits"), lessons("digits", "some-teacher")
+def test_lessons_are_the_data_set_with_a_softened_training_split(its_file):
+    plain, softened = lessons("digits"), lessons("digits", str(its_file))
     assert plain.train.soft is None
     assert torch.equal(softened.train.images, plain.train.images)
     assert torch.equal(softened.train.labels, plain.train.labels)
     assert softened.train.soft is not None
     assert softened.val.soft is None
     assert softened.test.soft is None
+    assert (plain.teacher, len(softened.teacher)) == ("", 64)
     state = start(RECIPES["digits-demo"].with_changes(epochs=1), "cpu")
     other = start(RECIPES["digits-demo"].with_changes(epochs=1), "cpu")
     list(fit(state, softened))
@@ -63,10 +73,38 @@ def test_soft_labels_that_are_certain_are_labels():
     torch.testing.assert_close(loss_of(logits, certain, recipe), loss_of(logits, labels, recipe))
 
 
-def test_a_teacher_that_is_not_there_or_knows_other_things(teacher, monkeypatch):
+def test_a_resumed_run_asks_the_same_teacher_again(its_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+    recipe = RECIPES["digits-demo"].with_changes(epochs=2, batch_size=500, teacher=str(its_file))
+    whole = start(recipe, "cpu")
+    list(fit(whole, lessons("digits", recipe.teacher)))
+    stopped = start(recipe, "cpu")
+    list(islice(fit(stopped, lessons("digits", recipe.teacher)), 2))
+    save_state(tmp_path / "run", stopped)
+    resumed = load_state(tmp_path / "run", "cpu")
+    list(fit(resumed, lessons("digits", recipe.teacher)))
+    assert all(map(torch.equal, whole.model.state_dict().values(), resumed.model.state_dict().values()))
+
+
+@pytest.mark.parametrize("now", ["another teacher", "no teacher"])
+def test_a_teacher_that_changed_meanwhile_is_a_sentence(now, its_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+    recipe = RECIPES["digits-demo"].with_changes(epochs=1, batch_size=500, teacher=str(its_file))
+    state = start(recipe, "cpu")
+    list(islice(fit(state, lessons("digits", recipe.teacher)), 1))
+    save_state(tmp_path / "run", state)
+    fresh = start(recipe.with_changes(seed=1), "cpu")
+    save(its_file, Checkpoint(fresh.network, fresh.recipe, tuple("0123456789"), {}))
+    data = lessons("digits", recipe.teacher if now == "another teacher" else "")
+    with pytest.raises(TrainingError, match=r"teacher .*teacher\.safetensors changed since .*bring the old file back"):
+        next(fit(load_state(tmp_path / "run", "cpu"), data))
+
+
+def test_a_teacher_that_is_not_there_or_knows_other_things(teacher, tmp_path):
     with pytest.raises(CheckpointError, match="no weights called nobody"):
         lessons("digits", "nobody")
-    monkeypatch.setattr(teacher, "classes", ("cat", "dog"))
-    monkeypatch.setattr(lenet.teacher.Classifier, "from_pretrained", lambda name: teacher)
+    path = tmp_path / "other.safetensors"
+    letters = tuple("abcdefghij")
+    save(path, Checkpoint(teacher.model, teacher.recipe, letters, {}))
     with pytest.raises(RecipeError, match="cannot teach digits"):
-        lessons("digits", "some-teacher")
+        lessons("digits", str(path))

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +17,7 @@ import torch
 import lenet.training
 from lenet.checkpoint import load_state, save_state
 from lenet.datasets import Dataset, Split
-from lenet.errors import RecipeError, TrainingError
+from lenet.errors import DivergedError, RecipeError
 from lenet.metrics import accuracy, cross_entropy
 from lenet.preprocess import to_input
 from lenet.recipes import RECIPES, Recipe
@@ -21,6 +26,7 @@ from lenet.training import (
     EpochEnd,
     Step,
     TrainingState,
+    change_lr,
     evaluate,
     fit,
     loss_of,
@@ -203,6 +209,23 @@ def test_the_same_recipe_gives_the_same_bits(name):
     assert any(not torch.equal(one, other) for one, other in zip(weights(a).values(), weights(c).values(), strict=True))
 
 
+RUN_EACH = """
+import sys
+from lenet.checkpoint import save_state
+from tests.unit.test_training import RUNS, run
+for number, (recipe, data) in enumerate(RUNS.values()):
+    save_state(f"{sys.argv[1]}/{number}", run(recipe, data)[0])
+"""
+
+
+def test_another_process_gives_the_same_bits(tmp_path):
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # how sums are split among them shows in the last bits
+    command = [sys.executable, "-c", RUN_EACH, str(tmp_path)]
+    subprocess.run(command, cwd=Path(__file__).parents[2], env={**os.environ, **threads}, check=True, timeout=120)
+    for number, (recipe, data) in enumerate(RUNS.values()):
+        assert_same_bits(run(recipe, data)[0], load_state(tmp_path / str(number), "cpu"))
+
+
 def test_nobody_elses_randomness_is_touched():
     before = torch.get_rng_state()
     recipe, data = RUNS["adamw, average, augmented"]
@@ -303,8 +326,52 @@ def test_schedules(schedule):
 
 def test_a_loss_that_explodes_is_a_sentence():
     recipe, data = RUNS["sgd, plateau"]
-    with pytest.raises(TrainingError, match=r"epoch \d.*learning rate, 100, .*try a tenth"):
+    with pytest.raises(DivergedError, match=r"epoch \d, at step \d\. The learning rate, 100, .*try a tenth"):
         run(recipe.with_changes(lr=100.0, weight_decay=1.0, epochs=20), data)
+
+
+def test_the_steps_between_two_events_are_named(monkeypatch):
+    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 1e9)
+    recipe, data = RUNS["sgd, plateau"]
+    data = replace(data, train=replace(data.train, soft=torch.full((100, 10), math.nan)))
+    with pytest.raises(DivergedError, match="in epoch 1, between steps 1 and 4"):
+        run(recipe, data)
+
+
+def test_no_event_leaves_a_state_that_is_lost(tmp_path):
+    """A step may spoil the weights though its own loss was finite: what is saved after it would be lost too."""
+    recipe, data = RUNS["adam"]
+    state = start(recipe, "cpu")
+    events = fit(state, data)
+    next(events)
+    save_state(tmp_path / "run", state)
+    real = state.optimizer.step
+
+    def too_far(*args, **kwargs):
+        real(*args, **kwargs)
+        next(state.model.parameters()).data[0] = math.inf
+
+    state.optimizer.step = too_far
+    with pytest.raises(DivergedError, match="in epoch 1, at step 2"):
+        next(events)
+    list(fit(load_state(tmp_path / "run", "cpu"), data))
+
+
+@pytest.mark.parametrize("name", ["sgd, plateau", "muon, whitened", "adamw, average, augmented"])
+def test_a_run_goes_on_with_another_learning_rate(name, tmp_path):
+    recipe, data = RUNS[name]
+    state, steps = some_steps(name, "cpu", 7)
+    before = [group["lr"] for group in state.optimizer.param_groups]
+    change_lr(state, recipe.lr / 10)
+    assert [group["lr"] for group in state.optimizer.param_groups] == pytest.approx([lr / 10 for lr in before])
+    save_state(tmp_path / "run", state)
+    state = load_state(tmp_path / "run", "cpu")
+    assert state.recipe == recipe.with_changes(lr=recipe.lr / 10)
+    rates = [event.lr for event in fit(state, data) if isinstance(event, Step)]
+    expected = [event.lr / 10 for event in run(recipe, data)[1] if isinstance(event, Step)]
+    assert rates == pytest.approx(expected[len(steps) :])
+    with pytest.raises(RecipeError, match="learning rate must be above 0"):
+        change_lr(state, -1.0)
 
 
 @pytest.mark.parametrize(
@@ -352,3 +419,74 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
     for wrong in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(RecipeError, match="multiplied"):
             rescale(state, wrong)
+
+
+# --------------------------------------------------------------------------------------------------
+# On a GPU, which few machines have
+
+
+cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+ON_CUDA = ["sgd, plateau", "adam", "adamw, average, augmented", "muon, whitened"]
+
+
+def some_steps(name: str, device: str, steps: int) -> tuple[TrainingState, list[Step]]:
+    recipe, data = RUNS[name]
+    state = start(recipe, device)
+    return state, [event for event in islice(fit(state, data), steps) if isinstance(event, Step)]
+
+
+@cuda
+@pytest.mark.parametrize("name", ON_CUDA)
+def test_cuda_learns_what_the_cpu_does(name):
+    """Nearly: its convolutions round to 10 bits (TF32), and Muon's iteration blows up what is rounded."""
+    state, there = some_steps(name, "cuda", 4)
+    _, here = some_steps(name, "cpu", 4)
+    assert {tensor.device.type for tensor in state.model.state_dict().values()} == {"cuda"}
+    assert [e.step for e in there] == [1, 2, 3, 4]
+    assert there[0].loss == pytest.approx(here[0].loss, rel=2e-3)  # of the same weights, of the same pictures
+    for ours, theirs in zip(there, here, strict=True):
+        assert ours.loss == pytest.approx(theirs.loss, rel=0.1)
+        assert ours.lr == theirs.lr
+
+
+@cuda
+@pytest.mark.parametrize("name", ON_CUDA)
+def test_a_stopped_run_on_cuda_goes_on_with_the_same_bits(name, tmp_path):
+    recipe, data = RUNS[name]
+    whole, again = start(recipe, "cuda"), start(recipe, "cuda")
+    events = list(fit(whole, data))
+    assert without_times(fit(again, data)) == without_times(events)
+    assert_same_bits(whole, again)
+    for stop_after in (3, 7):  # within the first epoch and the second
+        stopped = start(recipe, "cuda")
+        list(islice(fit(stopped, data), stop_after))
+        save_state(tmp_path / "run", stopped)
+        resumed = load_state(tmp_path / "run", "cuda")
+        list(fit(resumed, data))
+        assert_same_bits(whole, resumed)
+
+
+@cuda
+@pytest.mark.parametrize("name", ON_CUDA)
+@pytest.mark.parametrize(("before", "after"), [("cuda", "cpu"), ("cpu", "cuda")])
+def test_a_run_moves_to_another_device(name, before, after, tmp_path):
+    """Weights, moments and all: where it is saved again there, the file is the same."""
+    state, _ = some_steps(name, before, 6)
+    save_state(tmp_path / "before", state)
+    moved = load_state(tmp_path / "before", after)
+    assert moved.device.type == after
+    assert {p.device.type for p in moved.model.parameters()} == {after}
+    save_state(tmp_path / "after", moved)
+    assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
+    rest = list(fit(moved, RUNS[name][1]))
+    assert moved.done
+    assert all(math.isfinite(event.val_loss) for event in rest if isinstance(event, EpochEnd))
+
+
+@cuda
+def test_bfloat16_on_cuda_learns(tmp_path):
+    recipe, data = RUNS["muon, whitened"]
+    state = start(recipe.with_changes(precision="bfloat16", epochs=15), "cuda")
+    list(fit(state, data))
+    assert {p.dtype for p in state.model.parameters()} == {torch.float32}
+    assert state.history[-1].val_accuracy > 0.5

@@ -1,0 +1,46 @@
+"""How much memory does a run on CIFAR-10 take?  Its peak resident size, of a process of its own.
+
+    python benchmarks/memory.py
+
+Trains LeNet-5 by the recipe cifar10-lenet5-adam for one epoch through train.py, from the first import to the
+written weights.  Resident memory counts pages of PyTorch's own libraries too, which a process that only
+imports it has as well: the first row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+GOAL = 1200  # MB
+
+
+def peak(command: list[str]) -> float:
+    """The peak resident size in MB of a child process that runs `command`, of the largest so far in this process."""
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    found = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return found / 1e6 if sys.platform == "darwin" else found * 1024 / 1e6  # bytes there, KiB on Linux
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", default="cifar10-lenet5-adam")
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    print("| process | peak resident, MB |\n|---|---|")
+    print(f"| import torch | {peak([sys.executable, '-c', 'import torch']):,.0f} |", flush=True)
+    with TemporaryDirectory() as folder:
+        out = str(Path(folder) / "net.safetensors")
+        run = [options.recipe, "--epochs", "1", "--device", options.device, "--out", out]
+        found = peak([sys.executable, "train.py", *run])
+    print(f"| train.py {' '.join(run[:-2])} | {found:,.0f} |")
+    print(f"\n{'Under' if found < GOAL else 'Over'} the goal of {GOAL:,} MB.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""What can go wrong while `train.py` trains: one sentence each, and nothing lost."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import train
+from lenet.checkpoint import load, load_state, save_state
+from lenet.recipes import RECIPES
+from lenet.training import start
+
+RUN = ["digits-demo", "--epochs", "2", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
+
+@pytest.fixture
+def limited() -> Iterator[Callable[[int], None]]:
+    """Files may have so many bytes from then on: a full disk for those who are not root."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def sentence(capsys: pytest.CaptureFixture[str]) -> str:
+    """The last line of what a failed run says."""
+    return [line for line in capsys.readouterr().err.splitlines() if line.strip()][-1]
+
+
+def test_a_run_that_diverges_keeps_its_last_good_state(capsys, monkeypatch):
+    monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", 0)
+    monkeypatch.setattr("lenet.training.SECONDS_BETWEEN_STEPS", 0)
+    recipe = RECIPES["digits-demo"].with_changes(
+        optimizer="sgd", momentum=0.9, lr=100.0, epochs=3, weight_decay=0.01, schedule="one-cycle"
+    )
+    save_state("bold.safetensors", start(recipe, "cpu"))
+    assert train.main(["--resume", "bold.safetensors", "--out", "net.safetensors", "--device", "cpu"]) == 1
+    said = sentence(capsys)
+    match = re.search(
+        r"in epoch (\d), at step (\d+).*as it was in epoch (\d) after step (\d+) is in (\S+): `(.*)`", said
+    )
+    assert match, said
+    epoch, step, saved_epoch, saved_step, path, command = match.groups()
+    state = load_state(path, "cpu")
+    assert (state.epoch + 1, state.step) == (int(saved_epoch), int(saved_step))
+    assert (int(saved_epoch), int(saved_step)) < (int(epoch), int(step))
+    assert all(parameter.abs().max() < 1e3 for parameter in state.model.parameters()), "it was on its way already"
+    assert not Path("net.safetensors").exists()
+
+    words = shlex.split(command)
+    assert words[:2] == ["python", "train.py"]
+    assert words[-2:] == ["--lr", "10"]
+    assert train.main([*words[2:-1], "1e-6", "--device", "cpu"]) == 0
+    assert load("net.safetensors").recipe.lr == 1e-6
+
+
+def test_a_save_that_fails_meanwhile_does_not_end_the_run(capsys, monkeypatch, limited):
+    monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", 0)
+    limited(700_000)  # enough for what a run begins with, and for the network, but not for Adam's moments too
+    assert train.main([*RUN, "--out", "net.safetensors"]) == 0
+    printed = capsys.readouterr().out
+    assert "warning: net.resume.safetensors cannot be written (File too large)" in printed
+    assert "The run goes on" in printed
+    assert sorted(path.name for path in Path().glob("net*")) == ["net.png", "net.safetensors"]
+
+
+def test_a_folder_that_is_lost_meanwhile_costs_no_network(capsys, monkeypatch, tmp_path):
+    real = train.finish
+
+    def finish(*args):
+        shutil.rmtree("runs")
+        Path("runs").write_text("not a folder any more")
+        return real(*args)
+
+    monkeypatch.setattr(train, "finish", finish)
+    assert train.main(RUN) == 1
+    captured = capsys.readouterr()
+    match = re.search(r"error: runs/digits-demo.safetensors could not .* is in (\S+) instead\.", captured.err)
+    assert match, captured.err
+    written = Path(match[1])
+    assert written.parent.parent == tmp_path / "temporary"
+    assert load(written).metrics["test_accuracy"] > 0.3
+    assert f"wrote {written} and {written.with_suffix('.png')}" in captured.out
+
+
+def test_a_full_disk_costs_no_network(capsys, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(disk)]
+    if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs the right to mount a small file system")
+    try:
+        # room for what a run begins with, and not for the network beside it
+        assert train.main([*RUN, "--out", str(disk / "net.safetensors")]) == 1
+        match = re.search(r"net.safetensors could not .* is in (\S+) instead\.", sentence(capsys))
+        assert match
+        assert load(match[1]).metrics["test_accuracy"] > 0.3
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_stopped_run_is_saved_elsewhere_if_need_be(capsys, monkeypatch, tmp_path):
+    def stop(*args):
+        shutil.rmtree("runs", ignore_errors=True)
+        Path("runs").write_text("not a folder any more")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(train, "show", stop)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    assert train.main(RUN) == 1
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    match = re.search(r"error: Stopped. `python train.py --resume (\S+) ", sentence(capsys))
+    assert match
+    assert Path(match[1]).parent.parent == tmp_path / "temporary"
+    assert load_state(match[1], "cpu").step > 0
+
+
+def test_a_read_only_folder_is_refused_before_training(capsys):
+    Path("runs").mkdir(mode=0o500)
+    if os.access("runs", os.W_OK):
+        pytest.skip("root may write anywhere")
+    assert train.main(RUN) == 1
+    assert "cannot be written (Permission denied)" in sentence(capsys)
+
+
+@pytest.mark.parametrize("out", ["folder.safetensors", "net.pt"])
+def test_an_output_that_is_no_place_for_a_network(out, capsys):
+    Path("folder.safetensors").mkdir()
+    assert train.main([*RUN, "--out", out]) == 1
+    assert f"--out {out} must be a file ending in .safetensors" in sentence(capsys)
+
+
+# --------------------------------------------------------------------------------------------------
+# What can be asked for beside
+
+
+def test_a_log_for_tensorboard(capsys, monkeypatch):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    monkeypatch.setattr("lenet.training.SECONDS_BETWEEN_STEPS", 0)
+    assert train.main([*RUN, "--log", "tensorboard:figures", "--out", "net.safetensors"]) == 0
+    found = accumulator.EventAccumulator("figures").Reload()
+    losses = found.Scalars("loss/train")
+    assert [event.step for event in losses] == list(range(1, 2 * 21 + 1))  # 1,297 pictures in batches of 64
+    assert [event.step for event in found.Scalars("accuracy/validation")] == [21, 42]
+    final = load("net.safetensors").metrics["val_accuracy"]
+    assert found.Scalars("accuracy/validation")[-1].value == pytest.approx(final)
+    assert all(math.isfinite(event.value) for event in losses)
+    assert {"learning rate", "images per second", "accuracy/train"} <= set(found.Tags()["scalars"])
+
+
+def test_no_log_without_the_flag_and_none_of_a_program_that_is_not_known(capsys):
+    assert train.main([*RUN, "--epochs", "1"]) == 0
+    assert sorted(path.name for path in Path("runs").iterdir()) == ["digits-demo.png", "digits-demo.safetensors"]
+    assert train.main([*RUN, "--log", "wandb"]) == 1
+    assert "no log called 'wandb': choose tensorboard" in sentence(capsys)
+
+
+def test_a_package_that_is_missing_is_a_sentence(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    assert train.main([*RUN, "--log", "tensorboard"]) == 1
+    assert "--log tensorboard needs tensorboard: `pip install tensorboard`" in sentence(capsys)
+    monkeypatch.setattr("lenet.export.find_spec", lambda name: None)
+    assert train.main([*RUN, "--export", "onnx"]) == 1
+    assert "Exporting needs onnx and onnxscript: install with `pip install -r requirements-export.txt`" in sentence(
+        capsys
+    )
+    assert not Path("runs/digits-demo.safetensors").exists(), "that could have been known before training"
+
+
+def test_export_beside_the_weights_and_of_weights_that_are_there(capsys):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    assert train.main([*RUN, "--export", "onnx", "--out", "net.safetensors"]) == 0
+    assert "net.safetensors and net.png and net.onnx" in capsys.readouterr().out
+    whole = Path("net.onnx").read_bytes()
+    onnx.checker.check_model(onnx.load_from_string(whole))
+    assert train.main(["--export", "onnx", "net.safetensors", "--out", "again.onnx"]) == 0
+    assert Path("again.onnx").read_bytes() == whole
+    assert train.main(["--export", "onnx", "net.safetensors", "--out", "again.txt"]) == 1
+    assert "--out again.txt must be a file ending in .onnx" in sentence(capsys)
+    assert train.main(["--export", "onnx", "nowhere.safetensors"]) == 1
+    assert "There is no weights file at nowhere.safetensors" in sentence(capsys)
