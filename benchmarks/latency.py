@@ -1,11 +1,15 @@
 """How soon does the page answer the pen?  Milliseconds, in a real Chromium.
 
     python benchmarks/latency.py ../shared/data/pen_digits_30_writers.jsonl.gz
+    python benchmarks/latency.py ../shared/data/pen_digits_30_writers.jsonl.gz --training mnist-demo
 
 Starts the app, draws real strokes with the mouse, and takes both times inside the page: when the
 browser dispatched the pointer event, and when the frame that shows the newer answer was about to be
 painted.  Three rows: from stroke-up to the answer to the whole drawing; from each movement, while the
 pen is down, to the first answer that knows it; and the server's share, asked without a browser.
+
+With --training the same visitor's training run goes on meanwhile, and how fast it is then and on its own is
+printed too; the server's share is left out, since it is asked in a process without that run.
 """
 
 from __future__ import annotations
@@ -60,6 +64,8 @@ WATCH = """() => {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, help="pen strokes, .jsonl or .jsonl.gz")
+    parser.add_argument("--training", metavar="RECIPE", help="draw while this recipe trains on the page")
+    parser.add_argument("--strokes", type=int, default=STROKES, help="how many to measure (default: %(default)s)")
     parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser"))
     options = parser.parse_args()
     drawings = read_drawings(options.source)
@@ -69,16 +75,54 @@ def main() -> int:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(url)
         page.wait_for_selector("canvas.pad")
-        ups, moves = in_the_page(page, drawings)
+        alone = begin(page, options.training) if options.training else 0.0
+        before = trained(page) if options.training else (0.0, 0.0)
+        ups, moves = in_the_page(page, drawings, options.strokes)
+        after = trained(page) if options.training else (0.0, 0.0)
         browser.close()
     print("| milliseconds | count | p50 | p95 |\n|---|---:|---:|---:|")
     print(row("stroke-up -> the answer on screen", ups))
     print(row("movement -> new bars, pen down", moves))
-    print(row("the server's share: decode, prepare, predict, HTML", on_the_server(drawings)))
+    if options.training:
+        pace = (after[1] - before[1]) / (after[0] - before[0])
+        print(f"\n{options.training}: {alone:.2f} steps/s on its own, {pace:.2f} while drawn upon ({pace / alone:.0%})")
+    else:
+        print(row("the server's share: decode, prepare, predict, HTML", on_the_server(drawings)))
     return 0
 
 
-def in_the_page(page: Page, drawings: list[Drawing]) -> tuple[list[float], list[float]]:
+def begin(page: Page, recipe: str) -> float:
+    """Start a long run of `recipe` in the page, see how many steps a second it takes, and go back to the pad."""
+    page.get_by_role("tab", name="Train").click()
+    page.locator("#set-recipe").select_option(recipe)
+    page.locator("#set-epochs").fill("1000")
+    page.locator("#start").click()
+    page.wait_for_selector(".run[data-status=running]")
+    page.wait_for_function(RUNNING)
+    page.wait_for_timeout(3000)  # until it is warm
+    page.get_by_role("tab", name="Draw").click()
+    before = trained(page)
+    page.wait_for_timeout(10_000)
+    after = trained(page)
+    return (after[1] - before[1]) / (after[0] - before[0])
+
+
+# In the page: whether the run has taken a step, and how many it has.
+RUNNING = "() => /[0-9]/.test(document.querySelector('[data-figure=speed]').textContent)"
+STEPS = """() => {
+  const text = (selector) => document.querySelector(selector).textContent.replaceAll(",", "");
+  const numbers = (selector) => text(selector).match(/\\d+/g).map(Number);
+  const [[epoch], [step, steps]] = [".run .state", ".run > .told"].map(numbers);
+  return (epoch - 1) * steps + step;
+}"""
+
+
+def trained(page: Page) -> tuple[float, float]:
+    """When, in seconds, and how many steps the run has taken by then."""
+    return time.perf_counter(), page.evaluate(STEPS)
+
+
+def in_the_page(page: Page, drawings: list[Drawing], strokes: int) -> tuple[list[float], list[float]]:
     for number, drawing in enumerate(drawings):
         if number == WARM_UP:
             page.evaluate(WATCH)
@@ -86,10 +130,10 @@ def in_the_page(page: Page, drawings: list[Drawing]) -> tuple[list[float], list[
             draw_at_hand_speed(page, stroke)
         page.get_by_role("button", name="Clear").click()
         page.wait_for_timeout(50)
-        if number > WARM_UP and page.evaluate("window.ups.length") >= STROKES:
+        if number > WARM_UP and page.evaluate("window.ups.length") >= strokes:
             break
     ups, moves = page.evaluate("[window.ups, window.moves]")
-    return ups[:STROKES], moves
+    return ups[:strokes], moves
 
 
 def draw_at_hand_speed(page: Page, stroke: tuple[tuple[float, float], ...]) -> None:

@@ -335,6 +335,7 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
             "param_groups": optimizer["param_groups"],
             "plateau": state.plateau.state_dict() if state.plateau is not None else None,
             "averaged": int(state.average.n_averaged) if state.average is not None else 0,
+            "lr_scale": state.lr_scale,
             "teacher": state.teacher,
         },
     }
@@ -375,6 +376,7 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         state.epoch, state.step, state.seconds = resume["epoch"], resume["step"], resume["seconds"]
         state.sums = torch.tensor(resume["sums"], device=state.device).view(3)
         state.history = [EpochEnd(**event) for event in resume["history"]]
+        state.lr_scale = float(resume.get("lr_scale", 1.0))  # older files have none
         state.teacher = resume.get("teacher")  # None in files of before it
         _refuse_impossible(state)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

@@ -87,6 +87,7 @@ class TrainingState:
         epoch, step: epochs finished, and batches finished in the current one.
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
+        lr_scale: what the recipe's learning rate is multiplied by; changed by `rescale`.
         teacher: `Dataset.teacher` of the data it learns from; None before the first step.
     """
 
@@ -101,6 +102,7 @@ class TrainingState:
     seconds: float = 0.0
     sums: Tensor = field(default_factory=lambda: torch.zeros(3))
     history: list[EpochEnd] = field(default_factory=list)
+    lr_scale: float = 1.0
     teacher: str | None = None
 
     @property
@@ -267,6 +269,19 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         yield _end_epoch(state, dataset.val)
 
 
+def rescale(state: TrainingState, lr_scale: float) -> None:
+    """Train on with `lr_scale` times the recipe's learning rate; to be called between two events.
+
+    Raises:
+        RecipeError: not a positive finite number.
+    """
+    if not 0 < lr_scale < math.inf:
+        raise RecipeError(f"A learning rate is multiplied by a number above 0, not by {lr_scale}.")
+    for group in state.optimizer.param_groups:
+        group["lr"] *= lr_scale / state.lr_scale  # for the schedules that keep their state there
+    state.lr_scale = lr_scale
+
+
 def _whiten(state: TrainingState, images: Tensor) -> None:
     """Set the layers that learn from images alone, before the first step."""
     for network in (state.model, state.network):
@@ -290,6 +305,7 @@ def _set_lr(state: TrainingState, progress: float) -> float:
         return groups[0]["lr"]
     lr = (
         recipe.lr
+        * state.lr_scale
         * {
             "cosine": (1 + math.cos(math.pi * progress)) / 2,
             "linear": 1 - progress,

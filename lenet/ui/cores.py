@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-_ALL = torch.get_num_threads()
+TRAINING = torch.get_num_threads()
 
 
 def one() -> None:
@@ -17,7 +17,7 @@ def one() -> None:
         torch.set_num_threads(1)
 
 
-def all_of_them() -> None:
-    """For training."""
-    if torch.get_num_threads() != _ALL:
-        torch.set_num_threads(_ALL)
+def to_train() -> None:
+    """For training, which goes on behind the page."""
+    if torch.get_num_threads() != TRAINING:
+        torch.set_num_threads(TRAINING)

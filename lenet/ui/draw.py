@@ -24,15 +24,25 @@ def read_drawing(question: dict[str, Any]) -> dict[str, str]:
     """What the pad asks after each move; see `_asked`.  HTML for the answer, or a problem."""
     try:
         found, chosen = _asked(question)
+        beside = _beside(question)
     except LeNetError as error:
         return {"problem": str(error)}
     except GARBLED:
         return {"problem": "The pad sent something that is no drawing. Reload the page and try again."}
     return {
-        "answer": figures.reading(found, chosen),
+        "answer": figures.reading(found, chosen) + beside,
         "boxes": figures.boxes(found, chosen),
         "steps": figures.stages(found[chosen].prediction),
     }
+
+
+def _beside(question: dict[str, Any]) -> str:
+    """What the shipped network reads in the same drawing, beside the answer of a visitor's own."""
+    other = networks.default(str(question["network"]))
+    if not other:
+        return ""
+    found, _ = _asked(question | {"network": other})
+    return figures.beside(networks.title(networks.get(other), other), found)
 
 
 def look_inside(question: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from lenet.explain import Counterfactual, Layer
 from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
 
-TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange; the page's charts use them too
+TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange
 NONE = "none"  # what stands at the probability that it is no digit at all
 MAPS_SHOWN = 32  # of a layer: two rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
@@ -74,6 +74,16 @@ def reading(found: Sequence[Found], chosen: int) -> str:
         f'aria-label="{escape(f"Read as {number}. Choose a digit to look into.")}">{digits}</div>'
     )
     return _panel(number, large, said, one, strangers=True)
+
+
+def beside(title: str, found: Sequence[Found]) -> str:
+    """In small what another network reads in the same picture, to lay below the answer."""
+    number = "".join(_shown(f.prediction) or "?" for f in found)
+    said = sentence(found[0].prediction) if len(found) == 1 else ", ".join(_percent(f.prediction) for f in found)
+    return (
+        f'<div class="beside" data-label="{escape(number)}"><b>{escape(number)}</b>'
+        f"<p>{escape(title)}<br><span>{said}</span></p></div>"
+    )
 
 
 def _digit(found: Found, chosen: bool) -> str:
@@ -237,14 +247,15 @@ def _cells(output: np.ndarray, centred: bool) -> dict[str, Any]:
         flat = output.reshape(len(output), -1)
         said = flat[np.arange(len(flat)), np.abs(flat).argmax(axis=1)]
     shown = output - output.mean() if centred else output
-    return {"said": [round(float(value), 2) for value in said], **_bytes(shown, bool(shown.min() < 0))}
+    return {"said": [round(float(value), 2) for value in said], **packed(shown, bool(shown.min() < 0))}
 
 
-def _bytes(values: np.ndarray, signed: bool) -> dict[str, Any]:
+def packed(values: np.ndarray, signed: bool) -> dict[str, Any]:
+    """{"signed", "scale", "bytes"}: numbers as bytes in base64, as `inside` says."""
     scale = float(np.abs(values).max()) or 1.0
     parts = 128 + 127 / scale * values if signed else 255 / scale * values
-    packed = np.rint(parts).astype(np.uint8).tobytes()
-    return {"signed": signed, "scale": scale, "bytes": base64.b64encode(packed).decode()}
+    content = np.rint(parts).astype(np.uint8).tobytes()
+    return {"signed": signed, "scale": scale, "bytes": base64.b64encode(content).decode()}
 
 
 def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
@@ -254,7 +265,7 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
     return {
         "side": _middle(evidence).shape[-1],
         "ink": _ink(prediction),
-        "evidence": _bytes(_middle(evidence), True)["bytes"],
+        "evidence": packed(_middle(evidence), True)["bytes"],
         "legend": f"{_swatch('plus', f'spoke for {label}')} {_swatch('minus', f'spoke for {other}')}",
         "question": f"What would make it {article(other)} {other}?",
         "sums": f"In sum {_signed(evidence.clip(min=0))} for it, {_signed(evidence.clip(max=0))} against, in logits.",
@@ -277,7 +288,7 @@ def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
     return {
         "side": change.shape[-1],
         "ink": _ink(prediction),
-        "change": _bytes(change, True)["bytes"],
+        "change": packed(change, True)["bytes"],
         "said": said,
     }
 

@@ -89,8 +89,20 @@ def caption(classifier: Classifier, name: str) -> str:
 
 def title(classifier: Classifier, name: str) -> str:
     """The same, with its test accuracy."""
+    return with_accuracy(classifier, caption(classifier, name))
+
+
+def with_accuracy(classifier: Classifier, said: str) -> str:
+    """What is said of it, with its test accuracy."""
     accuracy = classifier.metrics.get("test_accuracy")
-    return caption(classifier, name) + (f" ({accuracy:.1%})" if accuracy is not None else "")
+    return said + (f" ({accuracy:.1%})" if accuracy is not None else "")
+
+
+def default(key: str) -> str:
+    """The shipped network to set beside a visitor's own; "" where `key` is shipped itself."""
+    if key in _shipped():
+        return ""
+    return next((known for _, known in shipped(road(key))), "")
 
 
 def get(key: str) -> Classifier:
@@ -245,3 +257,10 @@ def keep(checkpoint: Checkpoint) -> tuple[str, Path]:
             oldest, _ = _trained.popitem(last=False)
             shutil.rmtree(Path(_folder.name) / oldest, ignore_errors=True)
     return key, path
+
+
+def forget(key: str) -> None:
+    """Keep a trained network no longer."""
+    with _lock:
+        if _trained.pop(key, None) is not None:
+            shutil.rmtree(Path(_folder.name) / key, ignore_errors=True)

@@ -49,12 +49,12 @@ def build() -> gr.Blocks:
                 zoo.build()
             with gr.Tab("Train", id="train"):
                 train.build(draw_network, studio, tabs)
+        train.keep(tabs)
         _publish(
             classify_digit,
             [photo.uploaded_image(render=False), gr.Textbox("digits", render=False), gr.Textbox("ours", render=False)],
         )
         _publish(classify_photo, [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)])
-        demo.unload(train.leave)
     # A drawing is answered while a run goes on: only runs wait for each other.
     demo.queue(max_size=20, default_concurrency_limit=4)
     return demo

@@ -1,4 +1,4 @@
-"""The Train tab: a real run, seen from the browser."""
+"""The Train tab: real runs, seen from the browser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lenet.checkpoint import load
 from tests.e2e.conftest import draw, settled
@@ -18,168 +18,298 @@ from tests.serving import serve
 
 pytestmark = pytest.mark.browser
 
+Snap = Callable[[Page, str], None]
+
 
 @pytest.fixture
 def train_tab(page: Page) -> Page:
+    return opened(page)
+
+
+def opened(page: Page) -> Page:
     page.get_by_role("tab", name="Train").click()
-    expect(page.locator("#start")).to_be_enabled()
+    expect(page.locator(".starts button").last).to_be_visible()
     return page
 
 
-def set_epochs(page: Page, count: int) -> None:
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_label("Epochs").fill(str(count))
-    page.get_by_label("Epochs").blur()
-
-
-def points(page: Page, chart: str) -> int:
-    """How many points the chart's two lines have together."""
-    lines = page.locator(f"#{chart} .mark-line path").all()
-    return sum((line.get_attribute("d") or "").count("L") for line in lines)
-
-
-def status(page: Page) -> str:
-    return page.locator("#status .status").get_attribute("data-state") or ""
-
-
-def test_a_run_streams_grows_its_charts_stops_and_answers(train_tab: Page, snap: Callable[[Page, str], None]) -> None:
-    page = train_tab
-    set_epochs(page, 500)
+def begin(page: Page, **settings: object) -> None:
+    """Fill in the settings of these names, and start."""
+    for name, value in settings.items():
+        field = page.locator(f"#set-{name.replace('_', '-')}")
+        if name in ("recipe", "model", "dataset", "optimizer", "schedule", "augmentation"):
+            field.select_option(str(value))
+        else:
+            field.fill(str(value))
     page.locator("#start").click()
-    expect(page.locator("#stop")).to_be_enabled(timeout=2_000)
-    expect(page.locator("#status")).to_contain_text("images/s", timeout=20_000)
-    expect(page.locator("#status")).to_contain_text("left")
-    seen = set()
-    began = time.monotonic()
-    while time.monotonic() - began < 4:
-        seen.add(page.locator("#status").inner_text())
-        page.wait_for_timeout(50)
-    assert len(seen) >= 8  # twice a second for four seconds
-    early = {chart: points(page, chart) for chart in ("loss-chart", "accuracy-chart")}
-    page.wait_for_timeout(2_000)
-    assert all(points(page, chart) > count > 0 for chart, count in early.items())
-    snap(page, "train-running-1280")
 
-    page.locator("#stop").click()
-    expect(page.locator("#status .status")).to_have_attribute(
-        "data-state", re.compile("measuring|stopped"), timeout=1_000
+
+def status(page: Page, state: str, timeout: float = 30_000) -> None:
+    expect(page.locator(".run")).to_have_attribute("data-status", state, timeout=timeout)
+
+
+def told(page: Page) -> Locator:
+    return page.locator(".run > .told")
+
+
+def learning(page: Page) -> None:
+    """The run has taken some steps."""
+    expect(page.locator("[data-figure=speed]")).to_have_text(re.compile(r"\d"), timeout=30_000)
+
+
+def painted(page: Page, chart: str) -> int:
+    """How many pixels of a chart have a run's colour, not the axes' grey."""
+    return page.evaluate(
+        """chart => {
+          const canvas = document.querySelector(`[data-chart=${chart}] canvas`);
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let count = 0;
+          for (let i = 0; i < data.length; i += 4)
+            count += data[i + 3] > 60 && Math.max(...data.slice(i, i + 3)) - Math.min(...data.slice(i, i + 3)) > 60;
+          return count;
+        }""",
+        chart,
     )
-    expect(page.locator("#status")).to_contain_text("test images right")
-    assert status(page) == "stopped"
-    expect(page.locator("#start")).to_be_enabled()
+
+
+def rate(page: Page) -> float:
+    return float(page.locator("[data-figure=lr]").inner_text())
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Snap) -> None:
+    page = train_tab
+    snap(page, "train-idle-1280")
+    page.get_by_role("button", name="Built-in digits, at once").click()
+    status(page, "done", timeout=60_000)
+    expect(told(page)).to_contain_text("of 300 test images right, after 12 epochs")
+    expect(page.locator("#set-recipe")).to_have_value("digits-demo")
+    expect(page.locator(".answers li.right")).to_have_count(10)
+    expect(page.locator(".runs tbody tr")).to_have_count(1)
+    snap(page, "train-done-1280")
 
     page.locator("#use").click()
     expect(page.locator("canvas.pad")).to_be_visible()
-    expect(page.get_by_label("Network").first).to_have_value(re.compile("^Yours: digits-demo"))
+    expect(page.get_by_label("Network").first).to_have_value(re.compile(r"^Yours: Run 1, digits-demo \(\d"))
     draw(page, SEVEN, side=280)
     expect(settled(page)).not_to_have_attribute("data-label", "")
+    expect(page.locator("#pad .beside")).to_have_attribute("data-label", "7")  # the shipped one, of the same drawing
     snap(page, "draw-by-the-trained")
 
 
-@pytest.mark.data
-def test_a_network_trained_on_photographs_names_one(train_tab: Page, cifar_root: Path) -> None:
+def test_the_charts_grow_and_hold_still(train_tab: Page, snap: Snap) -> None:
     page = train_tab
-    page.get_by_label("Recipe").click()
-    page.get_by_role("option", name="cifar10-lenet5-sgd").click()
-    expect(page.get_by_label("Data set")).to_have_value(re.compile("^cifar10"))
-    page.locator("#start").click()
-    expect(page.locator("#status")).to_contain_text("images/s", timeout=30_000)
+    begin(page, epochs=500)
+    learning(page)
+    expect(page.locator("[data-figure=time]")).to_have_text(re.compile(r"\d s"))
+    said, before = set(), {chart: painted(page, chart) for chart in ("loss", "accuracy")}
+    box = page.locator("[data-chart=loss] canvas").bounding_box()
+    began = time.monotonic()
+    while time.monotonic() - began < 3:
+        said.add(told(page).inner_text())
+        page.wait_for_timeout(50)
+    assert len(said) >= 6  # twice a second for three seconds
+    assert all(painted(page, chart) > count for chart, count in before.items())
+    assert page.locator("[data-chart=loss] canvas").bounding_box() == box
+    expect(page.locator("[data-chart=loss] canvas")).to_have_attribute("aria-label", re.compile("^Loss of Run 1"))
+    snap(page, "train-running-1280")
+
+
+def test_pause_step_change_the_rate_resume_stop(train_tab: Page, snap: Snap) -> None:
+    page = train_tab
+    begin(page, epochs=300, schedule="constant")
+    learning(page)
+    page.locator("#pause").click()
+    status(page, "paused", timeout=2_000)
+    expect(page.locator("#pause")).to_have_text("Resume")
+    snap(page, "train-paused-1280")
+    epoch = int(re.findall(r"\d+", page.locator(".run .state").inner_text())[0])
+    page.locator("#step").click()
+    expect(page.locator(".run .state")).to_have_text(f"Paused after {epoch + 1} of 300 epochs")
+    before = rate(page)
+    page.get_by_role("button", name="Halve the learning rate").click()
+    page.locator("#pause").click()
+    expect(page.locator("[data-figure=lr]")).to_have_text(f"{before / 2:g}")
+    expect(page.locator(".runs tbody .of-settings")).to_contain_text("learning rate changed by hand")
     page.locator("#stop").click()
-    expect(page.locator("#status")).to_contain_text("test images right", timeout=30_000)
-    page.locator("#use").click()
-    card = page.locator("#studio .card[aria-pressed=true]")
-    expect(card).to_contain_text("Yours: cifar10-lenet5-sgd")
-    page.locator("#studio input.file").set_input_files(EXAMPLES / "ship.jpg")
-    expect(page.locator("#studio .seen img")).to_be_visible()
-    expect(card.locator(".took")).to_have_text(re.compile("ms$"))
+    status(page, "stopped")
+    expect(told(page)).to_contain_text("test images right")
 
 
-def test_a_failed_start_keeps_the_network_before_it(train_tab: Page) -> None:
+def test_a_reloaded_page_goes_on_with_its_run(train_tab: Page) -> None:
     page = train_tab
-    set_epochs(page, 1)
-    page.locator("#start").click()
-    expect(page.locator("#status")).to_contain_text("test images right", timeout=60_000)
-    page.get_by_label("Learning rate").fill("1000")
-    page.get_by_label("Learning rate").blur()
-    page.locator("#start").click()
-    expect(page.locator("#status .problem")).to_be_visible()
-    expect(page.locator("#use")).to_be_enabled()
-    expect(page.locator("#download")).to_be_enabled()
+    begin(page, epochs=500)
+    learning(page)
+    page.reload()
+    expect(page.locator("#start")).to_be_visible(timeout=30_000)  # the tab is open again
+    status(page, "running")
+    learning(page)
+    assert painted(page, "loss") > 0
+    page.get_by_role("button", name="Remove Run 1").click()
+    expect(page.locator(".runs tbody tr")).to_have_count(0)
+    status(page, "idle")
+    expect(page.locator("#start")).to_be_focused()
+    page.reload()
+    page.wait_for_timeout(1_000)
+    expect(page.locator(".runs tbody tr")).to_have_count(0)
 
 
-def test_a_second_visitor_waits_is_told_so_and_can_stop(open_page: Callable[..., Page]) -> None:
-    first, second = open_page(), open_page()
-    for page in (first, second):
-        page.get_by_role("tab", name="Train").click()
-        set_epochs(page, 500)
-        page.locator("#start").click()
-        page.wait_for_timeout(500)
-    expect(first.locator("#status")).to_contain_text("images/s", timeout=20_000)
-    expect(second.locator("#status")).to_contain_text("another visitor")
+def test_two_visitors_one_waits_and_a_closed_tab_frees_the_place(open_page: Callable[..., Page], snap: Snap) -> None:
+    first, second = opened(open_page()), opened(open_page())
+    begin(first, epochs=500)
+    learning(first)
+    begin(second, epochs=400)
+    status(second, "waiting")
+    expect(told(second)).to_contain_text("You are next")
+    expect(told(second)).to_contain_text("Likely wait")
+    expect(second.locator(".runs tbody tr")).to_have_count(1)  # only their own
+    snap(second, "train-waiting-1280")
+    first.close()
+    began = time.monotonic()
+    status(second, "running", timeout=5_000)
+    print(f"the place was free after {time.monotonic() - began:.1f} s")
+    third = opened(open_page())
+    begin(third)
+    third.close()  # within its first second
     second.locator("#stop").click()
-    expect(second.locator("#stop")).to_have_text("Stopping")
-    first.close()  # a closed page frees the place
-    expect(second.locator("#status .status")).to_have_attribute("data-state", "stopped", timeout=20_000)
+    status(second, "stopped")
+    fourth = opened(open_page())
+    begin(fourth, epochs=1)
+    status(fourth, "done")
 
 
-def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path, snap: Callable[[Page, str], None]) -> None:
+def test_runs_are_compared(train_tab: Page, snap: Snap) -> None:
     page = train_tab
-    set_epochs(page, 2)
+    begin(page, epochs=6)
+    status(page, "done")
+    alone = painted(page, "accuracy")
+    begin(page, epochs=6, optimizer="sgd", lr=0.05, momentum=0.9)
+    expect(page.locator(".run .name")).to_have_text("Run 2")
+    status(page, "done")
+    assert painted(page, "accuracy") > 1.2 * alone
+    rows = page.locator(".runs tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("optimiser sgd, learning rate 0.05, momentum 0.9, epochs 6")
+    colours = rows.evaluate_all("rows => rows.map(row => row.style.getPropertyValue('--colour'))")
+    assert len(set(colours)) == 2
+    snap(page, "train-compared-1280")
+    page.get_by_label("Show Run 1 in the charts").uncheck()
+    page.wait_for_timeout(200)
+    assert painted(page, "accuracy") < 1.2 * alone
+    page.get_by_role("button", name="Rename Run 1").click()
+    page.get_by_label("Name of this run").and_(page.locator(":focus")).fill("by Adam")
+    page.keyboard.press("Enter")
+    expect(rows.last).to_contain_text("by Adam")
+    page.get_by_role("button", name="Look at by Adam").click()
+    expect(page.locator(".run .name")).to_have_text("by Adam")
+    page.locator(".epochs summary").click()
+    expect(page.locator(".epochs tbody tr")).to_have_count(6)
+    page.get_by_role("button", name="Reuse the settings of by Adam").click()
+    expect(page.locator("#set-optimizer")).to_have_value("adamw")
+
+
+def test_a_link_restores_all_settings(open_page: Callable[..., Page], url: str) -> None:
+    page = opened(open_page())
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for name, value in (("lr", "0.02"), ("epochs", "7"), ("seed", "3")):
+        page.locator(f"#set-{name}").fill(value)
+    page.locator("#set-augmentation").select_option("none")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".sent")).to_contain_text("Copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(url)
+    other = open_page()
+    other.goto(link)
+    expect(other.locator("#start")).to_be_visible()  # in the tab at once
+    for name in ("recipe", "model", "dataset", "optimizer", "lr", "schedule", "augmentation", "epochs", "seed"):
+        expect(other.locator(f"#set-{name}")).to_have_value(page.locator(f"#set-{name}").input_value())
+    other.goto(f"{url}?recipe=digits-demo&lr=fast&model=nothing")
+    expect(other.locator("#set-lr-wrong")).to_have_text("This must be a number.")
+    expect(other.locator("#set-model")).to_have_value("lenet5-bn")
+
+
+def test_a_wrong_setting_gets_a_sentence_at_its_field_and_the_next_run_works(train_tab: Page) -> None:
+    page = train_tab
+    begin(page, lr=1000, epochs=1)
+    expect(page.locator("#set-lr-wrong")).to_have_text("This must be above 0 and at most 100.")
+    expect(page.locator("#set-lr")).to_be_focused()
+    expect(page.locator(".runs tbody tr")).to_have_count(0)
+    page.locator("#set-lr").fill("0.003")
+    page.locator("#set-lr").blur()
+    expect(page.locator("#set-lr-wrong")).to_be_empty()
     page.locator("#start").click()
-    expect(page.locator("#status")).to_contain_text("2 epochs", timeout=60_000)
-    assert status(page) == "done"
-    expect(page.locator("#download")).to_be_enabled()
+    status(page, "done")
+
+
+def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path) -> None:
+    page = train_tab
+    begin(page, epochs=2)
+    status(page, "done")
     with page.expect_download() as download:
         page.locator("#download").click()
     download.value.save_as(tmp_path / "network.safetensors")
     checkpoint = load(tmp_path / "network.safetensors")
     assert (checkpoint.recipe.model, checkpoint.recipe.epochs) == ("lenet5-bn", 2)
-    assert f"{checkpoint.metrics['test_accuracy']:.2%}" in page.locator("#status").inner_text()
-    snap(page, "train-done-1280")
+    assert f"{checkpoint.metrics['test_accuracy']:.2%}" in told(page).inner_text()
 
 
-def test_a_wrong_setting_gets_a_sentence_and_the_next_run_works(train_tab: Page) -> None:
+@pytest.mark.data
+def test_a_network_trained_on_photographs_names_one(train_tab: Page, cifar_root: Path) -> None:
     page = train_tab
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_label("Learning rate").fill("1000")
-    page.get_by_label("Learning rate").blur()
-    page.locator("#start").click()
-    expect(page.locator("#status .problem")).to_contain_text("learning rate must be above 0 and at most 100")
-    expect(page.locator("#start")).to_be_enabled()
-    page.get_by_label("Learning rate").fill("0.003")
-    page.get_by_label("Epochs").fill("1")
-    page.get_by_label("Epochs").blur()
-    page.locator("#start").click()
-    expect(page.locator("#status")).to_contain_text("test images right", timeout=60_000)
+    begin(page, recipe="cifar10-lenet5-sgd")
+    expect(page.locator("#set-dataset")).to_have_value("cifar10")
+    learning(page)
+    page.locator("#stop").click()
+    status(page, "stopped")
+    expect(told(page)).to_contain_text("of 10,000 test images right")
+    page.locator("#use").click()
+    card = page.locator("#studio .card[aria-pressed=true]")
+    expect(card).to_contain_text("Yours: Run 1, cifar10-lenet5-sgd")
+    page.locator("#studio input.file").set_input_files(EXAMPLES / "ship.jpg")
+    expect(page.locator("#studio .seen img")).to_be_visible()
+    expect(card.locator(".took")).to_have_text(re.compile("ms$"))
+
+
+def test_by_keyboard_alone(train_tab: Page) -> None:
+    page = train_tab
+    page.get_by_role("button", name="Built-in digits, at once").focus()
+    page.keyboard.press("Enter")
+    learning(page)
+    page.locator("#pause").focus()
+    page.keyboard.press("Space")
+    status(page, "paused")
+    expect(page.locator("#pause")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#step")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    status(page, "stopped")
+    expect(page.locator("#stop")).to_be_focused()
+    expect(page.locator(".said")).to_have_text(re.compile("^Run 1: Stopped. .* test images right"))
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 1280), ("light", 390), ("dark", 390)])
-def test_it_fits(open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int) -> None:
-    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    page.get_by_role("tab", name="Train").click()
-    set_epochs(page, 2)
-    page.locator("#start").click()
-    expect(page.locator("#status")).to_contain_text("test images right", timeout=60_000)
+def test_it_fits(open_page: Callable[..., Page], snap: Snap, scheme: str, width: int) -> None:
+    page = opened(open_page(viewport={"width": width, "height": 844}, color_scheme=scheme))
+    page.get_by_role("button", name="Built-in digits, at once").click()
+    status(page, "done", timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     snap(page, f"train-{scheme}-{width}")
 
 
 def test_without_data_and_network_the_builtin_digits_are_offered(
-    open_page: Callable[..., Page], tmp_path: Path, snap: Callable[[Page, str], None]
+    open_page: Callable[..., Page], tmp_path: Path, snap: Snap
 ) -> None:
     nowhere = "http://127.0.0.1:9"  # the discard port: refused at once
     offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
     here = {"no_proxy": "127.0.0.1,localhost", "NO_PROXY": "127.0.0.1,localhost"}
     with serve(tmp_path / "app.log", LENET_DATA=str(tmp_path / "empty"), **offline, **here) as url:
-        page = open_page(url)
-        page.get_by_role("tab", name="Train").click()
-        page.get_by_label("Recipe").click()
-        page.get_by_role("option", name="mnist-demo").click()
-        expect(page.get_by_label("Data set")).to_have_value("mnist: 70,000 handwritten digits of 28x28 pixels (12 MB)")
-        page.locator("#start").click()
-        expect(page.locator("#status")).to_contain_text("could not be downloaded", timeout=30_000)
-        expect(page.locator("#status")).to_contain_text("built-in")
+        page = opened(open_page(url))
+        begin(page, recipe="mnist-demo")
+        status(page, "failed")
+        expect(told(page)).to_contain_text("could not be downloaded")
         snap(page, "train-without-data")
         page.locator("#take-digits").click()
-        expect(page.locator("#status")).to_contain_text("test images right", timeout=90_000)
+        status(page, "done", timeout=90_000)
         page.close()  # before its server goes

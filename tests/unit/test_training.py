@@ -31,6 +31,7 @@ from lenet.training import (
     fit,
     loss_of,
     pick_device,
+    rescale,
     start,
 )
 
@@ -399,6 +400,25 @@ def test_devices():
         if not there:
             with pytest.raises(RecipeError, match=f"no {name} device"):
                 pick_device(name)
+
+
+@pytest.mark.parametrize("name", ["sgd, plateau", "adam", "cosine, paper", "muon, whitened"])
+def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
+    recipe, data = RUNS[name]
+    plain = [event.lr for event in run(recipe, data)[1] if isinstance(event, Step)]
+    state = start(recipe, "cpu")
+    list(islice(fit(state, data), 3))
+    rescale(state, 2.0)
+    rescale(state, 0.5)
+    save_state(tmp_path / "run.resume.safetensors", state)
+    resumed = load_state(tmp_path / "run.resume.safetensors", "cpu")
+    for going_on in (state, resumed):
+        rates = [event.lr for event in fit(going_on, data) if isinstance(event, Step)]
+        assert rates == pytest.approx([0.5 * rate for rate in plain[3:]])
+    assert all(torch.equal(a, b) for a, b in zip(weights(state).values(), weights(resumed).values(), strict=True))
+    for wrong in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(RecipeError, match="multiplied"):
+            rescale(state, wrong)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier, Found, Prediction, rival
+from lenet.checkpoint import load
+from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
-from lenet.training import EpochEnd, Step
+from lenet.training import EpochEnd
 from lenet.ui import draw, figures, networks, pictures
-from lenet.ui.train import POINTS_AT_MOST, Curves, Line, _duration, _table
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 
@@ -30,6 +30,17 @@ def test_the_pad_gets_an_answer_and_six_steps() -> None:
     reply = draw.read_drawing({"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"})
     assert 'data-label="7"' in reply["answer"]
     assert reply["steps"].count("<figure") == 6
+
+
+def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"}
+    assert "beside" not in draw.read_drawing(asked)["answer"]
+    own, _ = networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
+    reply = draw.read_drawing(asked | {"network": own})
+    assert '<div class="beside" data-label="7"><b>7</b><p>Today: ours' in reply["answer"]
+    networks.forget(own)
+    with pytest.raises(CheckpointError, match="no longer kept"):
+        networks.get(own)
 
 
 @pytest.mark.parametrize(
@@ -204,13 +215,13 @@ def test_inside_sends_what_is_in_view() -> None:
 
 def test_bytes_can_be_read_back() -> None:
     values = np.array([-2.0, -1.0, 0.0, 0.5, 1.0], np.float32)
-    packed = figures._bytes(values, True)
+    packed = figures.packed(values, True)
     back = (np.frombuffer(base64.b64decode(packed["bytes"]), np.uint8).astype(float) - 128) / 127 * packed["scale"]
     np.testing.assert_allclose(back, values, atol=2 / 127)
-    packed = figures._bytes(values.clip(0), False)
+    packed = figures.packed(values.clip(0), False)
     back = np.frombuffer(base64.b64decode(packed["bytes"]), np.uint8) / 255 * packed["scale"]
     np.testing.assert_allclose(back, values.clip(0), atol=1 / 255)
-    assert set(base64.b64decode(figures._bytes(np.zeros(3), True)["bytes"])) == {128}
+    assert set(base64.b64decode(figures.packed(np.zeros(3), True)["bytes"])) == {128}
 
 
 def test_looking_inside_asks_the_network_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,28 +271,6 @@ def test_readings_are_forgotten_at_last() -> None:
         picture.save(buffer, "PNG")
         networks.read("digits", buffer.getvalue(), "ours")
     assert len(networks._readings) == networks.REMEMBERED
-
-
-def test_a_long_line_is_thinned_and_keeps_its_mean() -> None:
-    line = Line()
-    for i in range(10_000):
-        line.add(i, i % 2)
-    assert POINTS_AT_MOST / 2 <= len(line.points) <= POINTS_AT_MOST
-    assert line.points == sorted(line.points)
-    assert np.mean([y for _, y in line.points]) == pytest.approx(0.5, abs=0.01)
-
-
-def test_charts_know_both_lines_from_the_start() -> None:
-    curves = Curves(epochs=3)
-    assert set(_table(curves.loss)["split"]) == {"train", "validation"}
-    curves.add(Step(epoch=1, step=5, total_steps=10, loss=2.0, accuracy=0.25, lr=0.1, images_per_second=1.0))
-    curves.add(EpochEnd(epoch=1, train_loss=1.5, train_accuracy=0.5, val_loss=1.0, val_accuracy=0.75, seconds=1.0))
-    table = _table(curves.accuracy).dropna()
-    assert table.to_numpy().tolist() == [[0.5, 25.0, "train"], [1.0, 75.0, "validation"]]
-
-
-def test_durations_read_well() -> None:
-    assert (_duration(5.4), _duration(61)) == ("5 s", "1 min 1 s")
 
 
 def test_curves_have_axis_names() -> None:

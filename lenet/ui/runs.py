@@ -1,0 +1,595 @@
+"""The training runs of all visitors: one trains at a time, the others wait their turn.
+
+    runs = Runs()
+    run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
+    runs.look(visitor, {})                 # facts for the page; that it was asked tells that the page is there
+
+A thread of its own trains, so handlers only look and tell.  A run gives way between two steps: when its
+visitor says so, or when the page has not been heard of for a moment (closed, asleep, being reloaded).  What
+it needs to go on stays in memory, and since all its randomness is a function of (seed, epoch, step), a pause
+changes nothing of what it learns.
+
+Nothing here knows gradio.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from lenet.checkpoint import finish
+from lenet.datasets import Dataset
+from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError
+from lenet.recipes import Recipe
+from lenet.teacher import lessons
+from lenet.training import EpochEnd, Event, Step, TrainingState, fit, rescale, start
+from lenet.ui import cores, networks, settings, watching
+
+PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
+TICK = 0.1  # seconds between two looks at who is there, while nobody trains
+BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
+SECONDS_AT_MOST = 45 * 60  # of training; then a run ends as if stopped, so that a forgotten one frees its place
+POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs become one
+PACES = 100  # that are remembered, of networks on data sets
+
+MOST = 8  # runs of one visitor: as many as there are colours
+MOST_OF_ALL = 60  # runs of all visitors, fewer than networks.KEPT
+STATES_AT_MOST = 16  # runs that can go on, of up to 60 megabytes each
+KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
+
+Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
+ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps looking
+ENDED = ("done", "stopped", "failed")
+
+Point = tuple[float, ...]
+
+
+# --------------------------------------------------------------------------------------------------
+# What a run looks like
+
+
+@dataclass
+class Series:
+    """Points of a line, first the place on the x axis; when there are too many, neighbours become one.
+
+    Attributes:
+        mean: whether two points become their mean; else the later one stays, as it was measured.
+        merged: how many measurements a point stands for.
+    """
+
+    mean: bool
+    points: list[Point] = field(default_factory=list)
+    merged: int = 1
+    pending: list[Point] = field(default_factory=list)
+
+    def add(self, *point: float) -> None:
+        self.pending.append(point)
+        if len(self.pending) < self.merged:
+            return
+        self.points.append(self._one(self.pending))
+        self.pending = []
+        if len(self.points) == POINTS_AT_MOST:
+            pairs = zip(self.points[::2], self.points[1::2], strict=True)
+            self.points, self.merged = [self._one(pair) for pair in pairs], self.merged * 2
+
+    def _one(self, points: tuple[Point, ...] | list[Point]) -> Point:
+        return tuple(sum(values) / len(points) for values in zip(*points, strict=True)) if self.mean else points[-1]
+
+    def since(self, known: Any) -> dict[str, Any]:
+        """What is new to one who knows [merged, number of points]: points from a place on."""
+        try:
+            merged, count = map(int, known)
+        except (TypeError, ValueError):
+            merged, count = 0, 0
+        begin = count if merged == self.merged and 0 <= count <= len(self.points) else 0
+        return {"merged": self.merged, "from": begin, "points": [_short(point) for point in self.points[begin:]]}
+
+
+def _short(point: Point) -> list[float]:
+    return [float(f"{value:.5g}") for value in point]
+
+
+@dataclass
+class Run:
+    """A visitor's run; written under the registry's lock.
+
+    Attributes:
+        colour: its place in the page's palette, among the visitor's runs its own.
+        ticket: its turn: lower ones come first.
+        order: what is wanted of it at its next event.
+        until: the epoch after which it pauses, or None.
+        worked: seconds of training, evaluation included.
+        train: (epochs so far, loss, accuracy, learning rate), means over a moment each.
+        val: (epoch, validation loss and accuracy, training loss and accuracy).
+        best: the epoch with the lowest validation loss.
+        usual: how many steps a point of `train` is about.
+        version: counts all that changes what the page shows.
+        training, dataset: what it needs to go on, while it may.
+        key: of the trained network, and `path` its file.
+    """
+
+    id: str
+    visitor: str
+    number: int
+    colour: int
+    recipe: Recipe
+    ticket: int
+    name: str = ""
+    status: Status = "loading"
+    problem: str = ""
+    without_data: bool = False
+    late: bool = False
+    order: Literal["", "pause", "stop", "remove"] = ""
+    until: int | None = None
+    scale: float = 1.0
+    rescaled: bool = False
+    worked: float = 0.0
+    last: Step | None = None
+    epoch: int = 0
+    train: Series = field(default_factory=lambda: Series(mean=True))
+    val: Series = field(default_factory=lambda: Series(mean=False))
+    best: EpochEnd | None = None
+    newest: EpochEnd | None = None
+    usual: int = 0
+    version: int = 0
+    training: TrainingState | None = None
+    dataset: Dataset | None = None
+    row: watching.Row | None = None
+    looked: int = 0
+    view: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    path: Path | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    tested: int = 0
+
+    @property
+    def progress(self) -> float:
+        """The fraction of the run that is done."""
+        if self.last is None or self.last.epoch <= self.epoch:
+            return self.epoch / self.recipe.epochs
+        return (self.epoch + self.last.step / self.last.total_steps) / self.recipe.epochs
+
+    def _steps(self, event: Step) -> int:
+        """How many steps the event is about."""
+        return event.step - (self.last.step if self.last and self.last.epoch == event.epoch else 0)
+
+    def record(self, event: Event) -> None:
+        self.version += 1
+        if isinstance(event, Step):
+            steps, self.last = self._steps(event), event
+            if event.step == event.total_steps and steps < min(self.usual / 2, event.step):
+                return  # the few that end an epoch: their mean would jump about
+            self.usual = steps
+            x = event.epoch - 1 + event.step / event.total_steps
+            self.train.add(x, event.loss, event.accuracy, event.lr)
+            return
+        self.epoch, self.newest = event.epoch, event
+        self.val.add(event.epoch, event.val_loss, event.val_accuracy, event.train_loss, event.train_accuracy)
+        if self.best is None or event.val_loss < self.best.val_loss:
+            self.best = event
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+_load = lru_cache(maxsize=2)(lessons)  # a second run on the same data starts at once
+
+
+class Runs:
+    """See the module.
+
+    Args:
+        patience: PATIENCE.
+        load: from a data set's and a teacher's name to the data; `lessons`.
+    """
+
+    def __init__(self, patience: float = PATIENCE, load: Callable[[str, str], Dataset] = _load) -> None:
+        self._patience, self._load = patience, load
+        self._lock = threading.Condition()
+        self._runs: dict[str, Run] = {}
+        self._heard: dict[str, float] = {}  # visitor -> when, by time.monotonic
+        self._training: Run | None = None
+        self._paces: dict[tuple[str, str], float] = {}  # (model, data set) -> seconds an epoch
+        self._tickets = itertools.count(1)
+        self._ending = False
+        self._loader = ThreadPoolExecutor(2, thread_name_prefix="load", initializer=cores.to_train)
+        self._worker: threading.Thread | None = None
+
+    # --- what a visitor wants ---
+
+    def begin(self, visitor: str, recipe: Recipe, name: str = "") -> Run:
+        """A new run, which trains when its turn comes.
+
+        Raises:
+            RecipeError: the visitor has as many that are under way or paused as may be.
+        """
+        with self._lock:
+            self._heard[visitor] = time.monotonic()
+            own = self._of(visitor)
+            if len(own) >= MOST:
+                ended = [run for run in own if run.status in ENDED]
+                if not ended:
+                    raise RecipeError(f"You have {MOST} runs under way or paused: remove one first.")
+                self._forget(ended[0])
+                own.remove(ended[0])
+            colour = min(set(range(MOST)) - {run.colour for run in own})
+            number = max((run.number for run in own), default=0) + 1
+            run = Run(secrets.token_urlsafe(9), visitor, number, colour, recipe, next(self._tickets), name)
+            self._runs[run.id] = run
+            self._tidy()
+            self._enqueue(run)
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work_off, name="train", daemon=True)
+                self._worker.start()
+                atexit.register(self.close)
+        return run
+
+    def heard(self, visitor: str) -> None:
+        """A visitor's page is there: what was paused because it was not, goes on."""
+        with self._lock:
+            own = self._of(visitor)
+            if own:
+                self._heard[visitor] = time.monotonic()
+            for run in own:
+                if run.status == "away":
+                    self._enqueue(run)  # with the ticket that it had
+
+    def left(self, visitor: str) -> None:
+        """A visitor's page is gone for good: no need to wait whether it speaks again."""
+        with self._lock:
+            if visitor in self._heard:
+                self._heard[visitor] = min(self._heard[visitor], time.monotonic() - self._patience)
+
+    def pause(self, visitor: str, id: str) -> None:
+        with self._theirs(visitor, id) as run:
+            if run.status in ("running", "waiting", "loading"):
+                run.order = "pause"
+                if run.status != "running":
+                    self._rest(run, "paused")
+
+    def resume(self, visitor: str, id: str, epochs: int | None = None) -> None:
+        """Go on, when its turn comes; with `epochs` for so many, then pause."""
+        with self._theirs(visitor, id) as run:
+            if run.status in ENDED or run.status == "measuring":
+                return
+            run.until = None if epochs is None else run.epoch + epochs
+            if run.order == "pause":
+                run.order = ""
+            if run.status in ("paused", "away"):
+                run.ticket = next(self._tickets)
+                self._enqueue(run)
+
+    def stop(self, visitor: str, id: str) -> None:
+        """End it; what it has learned is measured and kept."""
+        with self._theirs(visitor, id) as run:
+            if run.status in ENDED or run.status == "measuring":
+                return
+            if run.last is None and run.status != "running":
+                self._rest(run, "stopped")
+                return
+            run.order = "stop"
+            if run.status in ("paused", "away"):
+                self._enqueue(run)  # with the ticket that it had: measuring takes a moment
+
+    def remove(self, visitor: str, id: str) -> None:
+        with self._theirs(visitor, id) as run:
+            self._forget(run)
+
+    def rename(self, visitor: str, id: str, name: str) -> None:
+        with self._theirs(visitor, id) as run:
+            run.name = name.strip()[:40]
+
+    def scale(self, visitor: str, id: str, factor: float) -> None:
+        """Multiply its schedule's learning rate by `factor` instead of what it was before.
+
+        Raises:
+            RecipeError: a factor beyond all use.
+        """
+        with self._theirs(visitor, id) as run:
+            if not 1e-4 <= factor <= 1e4:
+                raise RecipeError("The learning rate can be changed from a 10,000th of the schedule to 10,000 times.")
+            run.scale, run.rescaled = factor, True
+
+    # --- what a visitor sees ---
+
+    def look(self, visitor: str, known: dict[str, Any], watched: str = "") -> list[dict[str, Any]]:
+        """Facts of all the visitor's runs, the oldest first; tells, too, that the page is there.
+
+        Args:
+            known: of runs, by id, what the page knows: [version, [merged, points] of the training line and of
+                the validation line, looks]; of what has not changed, only the id comes back.
+            watched: the run whose filters and pictures the page shows.
+        """
+        self.heard(visitor)
+        with self._lock:
+            self._tidy()
+            return [self._facts(run, known.get(run.id), run.id == watched) for run in self._of(visitor)]
+
+    def run(self, visitor: str, id: str) -> Run:
+        """The visitor's run.
+
+        Raises:
+            CheckpointError: there is none.
+        """
+        with self._theirs(visitor, id) as run:
+            return run
+
+    def networks(self, visitor: str) -> list[Run]:
+        """The visitor's runs that have a network, the newest first."""
+        with self._lock:
+            return [run for run in reversed(self._of(visitor)) if run.key]
+
+    def active(self) -> bool:
+        """Whether some run is under way."""
+        with self._lock:
+            return any(run.status in ACTIVE for run in self._runs.values())
+
+    def close(self) -> None:
+        """End the thread between two steps: one that is cut off within PyTorch aborts the process."""
+        with self._lock:
+            self._ending = True
+            self._lock.notify_all()
+        self._loader.shutdown(wait=False, cancel_futures=True)
+        if self._worker is not None:
+            self._worker.join(10)
+
+    # --- facts ---
+
+    def _facts(self, run: Run, known: Any, watched: bool) -> dict[str, Any]:
+        version, train, val, looked = known if isinstance(known, list) and len(known) == 4 else (-1, None, None, 0)
+        active = run.status in ACTIVE
+        if version == run.version and not active and not (watched and looked != run.looked):
+            return {"id": run.id}
+        recipe, step, best = run.recipe, run.last, run.best
+        facts: dict[str, Any] = {
+            "id": run.id,
+            "version": run.version,
+            "number": run.number,
+            "name": run.name,
+            "colour": run.colour,
+            "status": run.status,
+            "problem": run.problem,
+            "without_data": run.without_data,
+            "late": run.late,
+            "stopping": run.order == "stop",
+            "recipe": recipe.name,
+            "settings": {"recipe": recipe.name} | settings.of(recipe),
+            "dataset": recipe.dataset,
+            "grey": len(recipe.input.mean) == 1,
+            "epochs": recipe.epochs,
+            "epoch": run.epoch,
+            "step": step and [step.epoch, step.step, step.total_steps],
+            "done": run.progress,
+            "lr": step.lr if step else recipe.lr,
+            "scale": run.scale,
+            "rescaled": run.rescaled,
+            "speed": step and step.images_per_second,
+            "left": self._left(run),
+            "worked": run.worked,
+            "best": best and [best.epoch, best.val_loss, best.val_accuracy],
+            "newest": run.newest and [run.newest.epoch, run.newest.val_loss, run.newest.val_accuracy],
+            "network": run.key,
+            "metrics": run.metrics,
+            "tested": run.tested,
+            "train": run.train.since(train),
+            "val": run.val.since(val),
+        }
+        if run.status == "waiting":
+            facts["place"], facts["wait"], facts["wait_known"] = self._wait(run)
+        if watched and looked != run.looked:
+            facts["looked"], facts["view"] = run.looked, run.view
+        return facts
+
+    def _left(self, run: Run) -> float | None:
+        """Seconds of training that a run still needs; None where no run like it has told."""
+        if run.progress > 0.01 and run.worked > 0.5:
+            return run.worked / run.progress * (1 - run.progress)
+        pace = self._paces.get((run.recipe.model, run.recipe.dataset))
+        return None if pace is None else pace * run.recipe.epochs * (1 - run.progress)
+
+    def _wait(self, run: Run) -> tuple[int, float, bool]:
+        """Its place in the queue, from 1, the seconds that those before it need, and whether all are known."""
+        ahead = [other for other in self._queue() if other.ticket < run.ticket]
+        times = [self._left(other) for other in ([self._training] if self._training else []) + ahead]
+        return len(ahead) + 1, sum(time for time in times if time is not None), None not in times
+
+    # --- the queue; all under the lock ---
+
+    def _of(self, visitor: str) -> list[Run]:
+        return [run for run in self._runs.values() if run.visitor == visitor]
+
+    @contextmanager
+    def _theirs(self, visitor: str, id: str) -> Iterator[Run]:
+        """The visitor's run, to be looked at or changed."""
+        with self._lock:
+            run = self._runs.get(id)
+            if run is None or run.visitor != visitor:
+                raise CheckpointError("This run is no longer kept here.")
+            self._heard[visitor] = time.monotonic()
+            yield run
+            run.version += 1
+            self._lock.notify_all()
+
+    def _present(self, visitor: str) -> bool:
+        return time.monotonic() - self._heard.get(visitor, float("-inf")) < self._patience
+
+    def _queue(self) -> list[Run]:
+        return sorted((r for r in self._runs.values() if r.status == "waiting"), key=lambda r: r.ticket)
+
+    def _enqueue(self, run: Run) -> None:
+        """First its data, which may have to come from far and holds up nobody meanwhile; then its turn."""
+        run.status, run.version = "loading", run.version + 1
+        loading = self._loader.submit(self._load, run.recipe.dataset, run.recipe.teacher)
+        loading.add_done_callback(lambda loaded: self._loaded(run, loaded))
+
+    def _loaded(self, run: Run, loaded: Future[Dataset]) -> None:
+        if loaded.cancelled():
+            return
+        problem = loaded.exception()
+        with self._lock:
+            if run.status != "loading":
+                return  # paused, stopped or removed meanwhile
+            if problem is not None:
+                self._fail(run, problem)
+            else:
+                run.dataset, run.status, run.version = loaded.result(), "waiting", run.version + 1
+            self._lock.notify_all()
+
+    def _rest(self, run: Run, status: Status) -> None:
+        """Not under way any more; the data can be had again, and what has ended needs no state."""
+        run.status, run.order, run.dataset, run.version = status, "", None, run.version + 1
+        if status in ENDED:
+            run.training = None
+
+    def _fail(self, run: Run, error: BaseException) -> None:
+        if isinstance(error, LeNetError):
+            run.problem, run.without_data = str(error), isinstance(error, DataError)
+        else:
+            logging.error("a run on the page failed", exc_info=error)
+            run.problem = ""
+        self._rest(run, "failed")
+
+    def _forget(self, run: Run) -> None:
+        run.order = "remove"
+        if run is not self._training:
+            self._rest(run, "stopped")
+        self._runs.pop(run.id, None)
+        if run.key:
+            networks.forget(run.key)
+
+    def _tidy(self) -> None:
+        """What is too old goes, and of too many those whose visitors have been away the longest."""
+        now = time.monotonic()
+        by_absence = sorted(self._runs.values(), key=lambda run: (self._heard.get(run.visitor, 0.0), run.ticket))
+        kept = len(by_absence)
+        states = sum(run.training is not None for run in by_absence)
+        for run in by_absence:
+            old = now - self._heard.get(run.visitor, 0.0) > KEPT_SECONDS
+            heavy = states > STATES_AT_MOST and run.training is not None and run is not self._training
+            if old or kept > MOST_OF_ALL or heavy:
+                kept -= 1
+                states -= run.training is not None
+                self._forget(run)
+        there = {run.visitor for run in self._runs.values()}
+        self._heard = {v: at for v, at in self._heard.items() if v in there or now - at < KEPT_SECONDS}
+
+    def _next(self) -> Run | None:
+        for run in self._queue():
+            if self._present(run.visitor):
+                return run
+            self._rest(run, "away")
+        return None
+
+    # --- the thread that trains ---
+
+    def _work_off(self) -> None:
+        while True:
+            with self._lock:
+                run = self._next()
+                if self._ending:
+                    return
+                if run is None:
+                    self._tidy()
+                    self._lock.wait(TICK)
+                    continue
+                self._training, run.status, run.version = run, "running", run.version + 1
+            try:
+                self._train(run)
+            except Exception as error:
+                with self._lock:
+                    self._fail(run, error)
+            finally:
+                with self._lock:
+                    self._training = None
+
+    def _train(self, run: Run) -> None:
+        """Train until something else is wanted, or all is learned."""
+        data = run.dataset
+        if data is None:
+            raise RuntimeError("a run without its data")
+        cores.to_train()
+        state = run.training if run.training is not None else start(run.recipe)
+        with self._lock:
+            run.training = state
+        if run.row is None:
+            run.row = watching.row(data)
+        self._watch(run, state)
+        status = self._wanted(run, None)
+        looked = began = time.monotonic()
+        if status is None:
+            for event in fit(state, data):
+                now = time.monotonic()
+                with self._lock:
+                    run.record(event)
+                    run.worked, began = run.worked + now - began, now
+                    self._remember(run)
+                    status = self._wanted(run, event)
+                    scale = run.scale
+                if status is not None:
+                    break
+                if scale != state.lr_scale:
+                    rescale(state, scale)
+                if now - looked >= BETWEEN_LOOKS:
+                    self._watch(run, state)
+                    looked = time.monotonic()
+        self._watch(run, state)
+        if status is not None and status != "stopped":
+            with self._lock:
+                self._rest(run, status)
+            return
+        self._measure(run, state, data, status or "done")
+
+    def _wanted(self, run: Run, event: Event | None) -> Status | None:
+        """How a run is to rest after this event, or None to go on; under the lock, but for its first call."""
+        if run.order == "stop":
+            return "stopped"
+        if run.order or self._ending:
+            return "paused"  # a removed one as well: nobody sees it
+        if not self._present(run.visitor):
+            return "away"
+        if run.until is not None and run.epoch >= run.until and (event is None or isinstance(event, EpochEnd)):
+            run.until = None
+            return "paused" if run.epoch < run.recipe.epochs else None
+        if run.worked > SECONDS_AT_MOST:
+            run.late = True
+            return "stopped"
+        return None
+
+    def _remember(self, run: Run) -> None:
+        if run.progress > 0.01 and run.worked > 0.5:
+            self._paces[run.recipe.model, run.recipe.dataset] = run.worked / (run.progress * run.recipe.epochs)
+            if len(self._paces) > PACES:
+                self._paces.pop(next(iter(self._paces)))
+
+    def _watch(self, run: Run, state: TrainingState) -> None:
+        if run.row is None:
+            return
+        view = watching.view(state, run.row)
+        with self._lock:
+            run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
+
+    def _measure(self, run: Run, state: TrainingState, data: Dataset, status: Status) -> None:
+        if run.last is None:  # stopped before its first step
+            with self._lock:
+                self._rest(run, status)
+            return
+        with self._lock:
+            run.status, run.version = "measuring", run.version + 1
+        checkpoint = finish(state, data)
+        key, path = networks.keep(checkpoint)
+        with self._lock:
+            if run.order == "remove":
+                networks.forget(key)
+            run.key, run.path, run.metrics, run.tested = key, path, checkpoint.metrics, len(data.test)
+            self._rest(run, status)

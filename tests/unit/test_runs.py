@@ -1,0 +1,330 @@
+"""Who trains when, and what stays of it: the registry of runs, without a server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+
+import lenet.training
+from lenet.datasets import DATASETS, Dataset, Split
+from lenet.errors import CheckpointError, DataError, RecipeError
+from lenet.recipes import RECIPES
+from lenet.training import fit, start
+from lenet.ui import networks, runs
+from lenet.ui.runs import ENDED, MOST, POINTS_AT_MOST, Run, Runs, Series
+
+ANNE, BEN = "a" * 32, "b" * 32
+RECIPE = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
+LONG = RECIPE.with_changes(epochs=5000)
+
+
+def small() -> Dataset:
+    generator = torch.Generator().manual_seed(0)
+
+    def split(count: int) -> Split:
+        labels = torch.arange(count) % 10
+        images = torch.randint(0, 255, (count, 1, 28, 28), generator=generator, dtype=torch.uint8)
+        return Split(images, labels)
+
+    return Dataset("digits", DATASETS["digits"].classes, split(96), split(20), split(20))
+
+
+DATA = small()
+
+
+@pytest.fixture(autouse=True)
+def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+
+
+@pytest.fixture
+def registry() -> Iterator[Runs]:
+    """Where a page is given up only when a test says so."""
+    made = Runs(patience=1000, load=lambda dataset, teacher: DATA)
+    yield made
+    made.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "this never came"
+        time.sleep(0.005)
+
+
+def status(run: Run, *wanted: str) -> None:
+    until(lambda: run.status in wanted)
+
+
+def gone(registry: Runs, visitor: str) -> None:
+    """As if nothing had been heard of the visitor for too long."""
+    registry._heard[visitor] = time.monotonic() - 1001
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def test_a_run_learns_is_measured_and_kept(registry: Runs) -> None:
+    run = registry.begin(ANNE, RECIPE)
+    status(run, *ENDED)
+    assert (run.status, run.epoch, run.problem) == ("done", 3, "")
+    assert networks.get(run.key).recipe == RECIPE
+    assert run.path is not None
+    assert run.path.exists()
+    assert (run.training, run.dataset) == (None, None)  # what goes on no more needs no memory
+    (facts,) = registry.look(ANNE, {}, run.id)
+    assert facts["metrics"]["test_accuracy"] == run.metrics["test_accuracy"]
+    assert [point[0] for point in facts["val"]["points"]] == [1, 2, 3]
+    assert facts["best"][1] == min(point[1] for point in run.val.points)
+    assert len(facts["view"]["pictures"]) == 10
+    assert facts["view"]["filters"]["shape"] == [6, 5, 5, 1]
+
+
+def test_one_trains_and_the_others_wait_in_order(registry: Runs) -> None:
+    first, second, third = registry.begin(ANNE, LONG), registry.begin(BEN, LONG), registry.begin(ANNE, LONG)
+    status(first, "running")
+    status(second, "waiting")
+    status(third, "waiting")
+    (facts,) = registry.look(BEN, {})
+    assert facts["place"] == 1
+    assert registry.look(ANNE, {})[1]["place"] == 2
+    until(lambda: first.progress > 0.01 and first.worked > 0.5)
+    (facts,) = registry.look(BEN, {})
+    assert facts["wait_known"]
+    assert facts["wait"] == pytest.approx(first.worked / first.progress, rel=0.5)
+    registry.stop(ANNE, first.id)
+    status(second, "running")
+    assert first.status == "stopped"
+    assert third.status == "waiting"
+
+
+def test_everybody_sees_only_their_own(registry: Runs) -> None:
+    mine = registry.begin(ANNE, LONG)
+    assert registry.look(BEN, {}) == []
+    for order in (registry.pause, registry.stop, registry.remove, registry.resume, registry.run):
+        with pytest.raises(CheckpointError, match="no longer kept"):
+            order(BEN, mine.id)
+    status(mine, "running")
+
+
+def test_a_pause_and_steps_change_nothing_of_what_is_learned(registry: Runs) -> None:
+    plain = start(RECIPE, "cpu")
+    events = list(fit(plain, DATA))
+    run = registry.begin(ANNE, RECIPE)
+    registry.pause(ANNE, run.id)
+    status(run, "paused")
+    for epoch in (1, 2, 3):
+        registry.resume(ANNE, run.id, epochs=1)
+        status(run, "paused", *ENDED)
+        assert run.epoch >= epoch
+    status(run, "done")
+    assert [point[1] for point in run.val.points] == [e.val_loss for e in events if not hasattr(e, "step")]
+    trained = networks.get(run.key).model.state_dict()
+    assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
+
+
+def test_a_step_is_one_epoch(registry: Runs) -> None:
+    run = registry.begin(ANNE, LONG)
+    until(lambda: run.last is not None)
+    registry.pause(ANNE, run.id)
+    status(run, "paused")
+    before = run.epoch
+    registry.resume(ANNE, run.id, epochs=1)
+    until(lambda: run.epoch > before)
+    status(run, "paused")
+    assert (run.epoch, run.last.step) == (before + 1, run.last.total_steps)
+
+
+def test_a_page_that_is_gone_gives_way_and_is_reattached(registry: Runs) -> None:
+    mine = registry.begin(ANNE, LONG)
+    theirs = registry.begin(BEN, LONG)
+    status(mine, "running")
+    until(lambda: mine.last is not None)
+    gone(registry, ANNE)
+    status(theirs, "running")
+    assert mine.status == "away"
+    assert mine.training is not None
+    registry.heard(ANNE)  # as a reloaded page does
+    status(mine, "waiting")
+    gone(registry, BEN)
+    status(mine, "running")
+
+
+def test_a_page_closed_at_once_never_trains(registry: Runs) -> None:
+    first = registry.begin(ANNE, LONG)
+    status(first, "running")
+    second = registry.begin(BEN, LONG)
+    gone(registry, BEN)
+    registry.remove(ANNE, first.id)
+    status(second, "away")
+    assert second.last is None
+
+
+def test_silence_is_noticed_by_the_clock() -> None:
+    registry = Runs(patience=0.05, load=lambda dataset, teacher: DATA)
+    run = registry.begin(ANNE, LONG)
+    status(run, "away")
+    for _ in range(3):
+        registry.look(ANNE, {})
+    status(run, "running", "away")
+    registry.close()
+
+
+def test_a_rate_changed_by_hand_holds_from_the_next_moment_on(registry: Runs) -> None:
+    run = registry.begin(ANNE, LONG.with_changes(schedule="constant"))
+    until(lambda: run.last is not None)
+    registry.scale(ANNE, run.id, 0.25)
+    until(lambda: run.last.lr == pytest.approx(run.recipe.lr / 4))
+    with pytest.raises(RecipeError, match="10,000"):
+        registry.scale(ANNE, run.id, 0)
+
+
+def test_what_cannot_be_trained_gets_a_sentence(registry: Runs) -> None:
+    def nowhere(dataset: str, teacher: str) -> Dataset:
+        raise DataError("There is no such data here.")
+
+    registry._load = nowhere
+    run = registry.begin(ANNE, RECIPE)
+    status(run, "failed")
+    assert (run.problem, run.without_data) == ("There is no such data here.", True)
+    registry._load = lambda dataset, teacher: DATA
+    wild = registry.begin(ANNE, RECIPE.with_changes(optimizer="sgd", lr=100.0, epochs=50))
+    status(wild, *ENDED)
+    assert "stopped being a finite number" in wild.problem
+    assert not wild.without_data
+    after = registry.begin(ANNE, RECIPE)
+    status(after, "done")
+
+
+def test_loading_holds_up_nobody(registry: Runs) -> None:
+    slow = threading.Event()
+
+    def load(dataset: str, teacher: str) -> Dataset:
+        if dataset == "mnist":
+            slow.wait(30)
+        return DATA
+
+    registry._load = load
+    first = registry.begin(ANNE, RECIPE.with_changes(dataset="mnist"))
+    second = registry.begin(BEN, RECIPE)
+    status(second, "done")
+    assert first.status == "loading"
+    registry.stop(ANNE, first.id)
+    assert (first.status, first.key) == ("stopped", "")
+    slow.set()
+
+
+def test_of_many_runs_the_oldest_ended_one_goes_with_its_network(registry: Runs) -> None:
+    made = [registry.begin(ANNE, RECIPE.with_changes(epochs=1)) for _ in range(MOST)]
+    for run in made:
+        status(run, "done")
+    assert len({run.colour for run in made}) == MOST
+    newest = registry.begin(ANNE, LONG)
+    assert [run.id for run in registry._of(ANNE)] == [*(run.id for run in made[1:]), newest.id]
+    assert newest.colour == made[0].colour
+    assert newest.number == MOST + 1
+    with pytest.raises(CheckpointError):
+        networks.get(made[0].key)
+    registry.remove(ANNE, made[1].id)
+    assert networks.get(made[2].key)
+
+
+def test_nobody_has_more_runs_under_way_than_colours(registry: Runs) -> None:
+    for _ in range(MOST):
+        registry.begin(ANNE, LONG)
+    with pytest.raises(RecipeError, match="remove one first"):
+        registry.begin(ANNE, LONG)
+
+
+def test_runs_expire_by_age_and_by_number(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = registry.begin(ANNE, RECIPE)
+    status(old, "done")
+    registry._heard[ANNE] -= runs.KEPT_SECONDS + 1
+    new = registry.begin(BEN, RECIPE)
+    assert list(registry._runs) == [new.id]
+    status(new, "done")
+    monkeypatch.setattr(runs, "MOST_OF_ALL", 2)
+    others = [registry.begin(f"{number:032x}", RECIPE) for number in range(2)]
+    assert list(registry._runs) == [other.id for other in others]
+
+
+def test_too_many_paused_runs_are_not_all_remembered(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "STATES_AT_MOST", 2)
+    made = []
+    for number in range(4):
+        run = registry.begin(f"{number:032x}", LONG)
+        status(run, "running")
+        until(lambda run=run: run.last is not None)
+        registry.pause(run.visitor, run.id)
+        status(run, "paused")
+        made.append(run)
+    registry.look(made[-1].visitor, {})
+    assert list(registry._runs) == [run.id for run in made[2:]]
+
+
+def test_only_what_is_new_travels(registry: Runs) -> None:
+    run = registry.begin(ANNE, RECIPE)
+    status(run, "done")
+    (facts,) = registry.look(ANNE, {}, run.id)
+    known = [
+        facts["version"],
+        *([facts[line]["merged"], len(facts[line]["points"])] for line in ("train", "val")),
+        facts["looked"],
+    ]
+    assert registry.look(ANNE, {run.id: known}, run.id) == [{"id": run.id}]
+    registry.rename(ANNE, run.id, "  mine  ")
+    (again,) = registry.look(ANNE, {run.id: known}, run.id)
+    assert (again["name"], again["train"]["points"], again["val"]["points"]) == ("mine", [], [])
+    assert "view" not in again
+    for garbled in ("x", [1], [0, "a", None, 0], [0, [1, 10**6], [7, 7], 0]):
+        (whole,) = registry.look(ANNE, {run.id: garbled}, run.id)
+        assert len(whole["val"]["points"]) == 3
+
+
+def test_a_removed_run_stops(registry: Runs) -> None:
+    run = registry.begin(ANNE, LONG)
+    until(lambda: run.last is not None)
+    registry.remove(ANNE, run.id)
+    assert registry.look(ANNE, {}) == []
+    other = registry.begin(BEN, RECIPE)
+    status(other, "done")
+
+
+def test_a_run_ends_by_the_clock(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "SECONDS_AT_MOST", 0.2)
+    run = registry.begin(ANNE, LONG)
+    status(run, "stopped")
+    assert run.late
+    assert networks.get(run.key)
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mean", [True, False])
+def test_a_long_line_stays_short_and_true(mean: bool) -> None:
+    line = Series(mean)
+    for i in range(10_000):
+        line.add(i, i % 2)
+    assert POINTS_AT_MOST / 2 <= len(line.points) <= POINTS_AT_MOST
+    assert line.points == sorted(line.points)
+    assert line.merged * len(line.points) <= 10_000
+    values = {y for _, y in line.points}
+    assert values == ({0.5} if mean else {1})
+    if not mean:
+        assert all((x + 1) % line.merged == 0 for x, _ in line.points)
+
+
+def test_a_line_tells_from_where_on_it_is_new() -> None:
+    line = Series(mean=False)
+    for i in range(POINTS_AT_MOST - 1):
+        line.add(i, 1 / 3)
+    assert line.since([1, 5])["from"] == 5
+    assert line.since([1, 5])["points"][0] == [5, 0.33333]
+    line.add(POINTS_AT_MOST - 1, 0.0)  # now two become one
+    told = line.since([1, POINTS_AT_MOST - 1])
+    assert (told["merged"], told["from"], len(told["points"])) == (2, 0, POINTS_AT_MOST // 2)
