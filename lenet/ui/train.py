@@ -21,7 +21,7 @@ from lenet.errors import DataError, LeNetError, RecipeError
 from lenet.recipes import RECIPES, recipe_named
 from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, fit, start
-from lenet.ui import cores, figures, networks, photo
+from lenet.ui import cores, figures, networks, own, report
 
 SECONDS_BETWEEN_FRAMES = 0.3
 SECONDS_AT_MOST = 45 * 60  # then a run on the page ends as if stopped, so that a forgotten one frees its place
@@ -201,7 +201,7 @@ def _frames(state: TrainingState, stopping: threading.Event) -> Iterator[Frame]:
             break
     yield Frame(_status("Measuring", "on the test images, which it has never seen"), *charts.plots())
     checkpoint = finish(state, dataset)
-    key, path = networks.keep(checkpoint)
+    key, path = networks.keep(checkpoint, state.history)
     right = f"{checkpoint.metrics['test_accuracy']:.2%} of {len(dataset.test):,} test images right"
     took = f"after {_epochs(state)} and {_duration(checkpoint.metrics['train_seconds'])}"
     status = _status(stopped or "Done", f"{right}, {took}", done=state.epoch / recipe.epochs)
@@ -307,24 +307,18 @@ def _about(name: str) -> str:
     )
 
 
-def _use(key: str, mine: list[tuple[str, str]]) -> tuple[Any, ...]:
+def _use(key: str, mine: own.Own) -> tuple[Any, ...]:
     """Add the trained network to the tab that it fits, choose it there, and go there."""
-    classifier = networks.get(key)
-    if key not in [known for _, known in mine]:
-        mine = [(f"Yours: {networks.title(classifier, classifier.recipe.name)}", key), *mine]
-    yours = [(title, known) for title, known in mine if networks.road(known) == classifier.road]
-    if classifier.road == "ours":
-        chosen = gr.Dropdown([*yours, *networks.shipped("ours")], value=key)
-        return mine, chosen, gr.skip(), gr.Tabs(selected="draw")
-    return mine, gr.skip(), photo.offer(key, tuple(known for _, known in yours)), gr.Tabs(selected="photo")
+    mine = own.added(key, mine)
+    return mine, *own.offered(key, mine), gr.Tabs(selected="draw" if networks.road(key) == "ours" else "photo")
 
 
-def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs) -> None:
+def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.State) -> None:
     """The tab's contents; a trained network goes into one of the other tabs."""
     recipes = [(f"{name}: {recipe.about}", name) for name, recipe in RECIPES.items() if recipe.dataset in _LISTED]
     recipes.sort(key=lambda choice: not choice[1].endswith("-demo"))
     default = RECIPES[DEFAULT]
-    key, mine = gr.State(), gr.State([])
+    key = gr.State()
     with gr.Row(elem_classes="choices"):
         recipe = gr.Dropdown(recipes, value=DEFAULT, label="Recipe")
         # All of them, because Gradio lets programs choose only from what stands here; a recipe narrows it.
@@ -350,6 +344,7 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs) -> None:
     with gr.Row():
         download = gr.DownloadButton("Download the network", interactive=False, elem_id="download")
         use = gr.Button("Use it: let it answer", interactive=False, elem_id="use")
+    place = report.component()
 
     recipe.change(_settings, recipe, [dataset, *numbers, explanation], queue=False, api_visibility="private")
     run: dict[str, Any] = {
@@ -366,6 +361,7 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs) -> None:
     digits_button.click(_digits_instead, recipe, [recipe, dataset], queue=False, api_visibility="private").then(
         **run, api_visibility="private"
     )
+    key.change(report.shown, key, place, queue=False, api_visibility="private")
     stop_button.click(stop, None, stop_button, queue=False, api_visibility="private")
     use.click(
         _use,
