@@ -156,7 +156,7 @@ async function keep(button) {
   note.innerHTML = reply.problem || "";
   if (reply.problem) return;
   const link = document.createElement("a");
-  link.href = `gradio_api/file=${reply.path}`;
+  link.href = `gradio_api/file=${encodeURI(reply.path)}`;
   link.download = reply.name;
   link.click();
 }
