@@ -303,14 +303,18 @@ def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = ""
     classifier = Classifier(load(path))  # from the file: on the CPU, and apart from the run
     with _lock:
         _own[key] = Kept(path.stem, classifier, path, tuple(curves))
-        while len(_own) > KEPT or (
-            len(_own) > 1 and 4 * sum(k.classifier.parameters for k in _own.values()) > KEPT_BYTES
-        ):
+        while _crowded():
             oldest, _ = _own.popitem(last=False)
             shutil.rmtree(FOLDER / oldest, ignore_errors=True)
     return key, path
 
 
+def _crowded() -> bool:
+    """Whether visitors' networks take more than they may; the newest always has its place."""
+    taken = 4 * sum(one.classifier.parameters for one in _own.values())  # of four bytes each
+    return len(_own) > KEPT or (len(_own) > 1 and taken > KEPT_BYTES)
+
+
 def _plain(name: str) -> str:
     """`name` as a file may be called anywhere: a visitor chose it, and it must not lead out of its folder."""
-    return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:60] or "network"
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "network"

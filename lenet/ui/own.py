@@ -20,16 +20,15 @@ UPLOADS = 6  # networks of one visitor; a file's size is limited by Gradio (page
 SUFFIX = ".safetensors"
 
 
-def added(key: str, own: Own) -> Own:
-    """`own` with the network that `key` names, if it is not there yet.
+def added(key: str, own: Own, name: str = "") -> Own:
+    """`own` with the network that `key` names first, called `name`; by default as its file is.
 
     Raises:
         CheckpointError: it is no longer kept.
     """
-    if key in [known for _, known in own]:
-        return own
     kept = networks.kept(key)
-    return [(networks.with_accuracy(kept.classifier, f"Yours: {kept.name}"), key), *own]
+    title = networks.with_accuracy(kept.classifier, f"Yours: {name or kept.name}")
+    return [(title, key), *(other for other in own if other[1] != key)]
 
 
 def offered(key: str, own: Own) -> tuple[Any, Any]:
