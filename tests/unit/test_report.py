@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -260,6 +261,17 @@ def test_a_network_without_curves_offers_none(own: str) -> None:
     assert not {"csv", "png"} & {kind for kind, _, _ in exports.offered("digits")}
     with pytest.raises(CheckpointError, match="no such file"):
         exports.write("digits", "csv", None)
+
+
+def test_onnx_is_offered_where_it_can_be_made(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "find_spec", lambda name: None)
+    assert "onnx" not in {kind for kind, _, _ in exports.offered(own)}
+    monkeypatch.setattr(exports, "find_spec", lambda name: name)
+    export = SimpleNamespace(to_onnx=lambda checkpoint: checkpoint.recipe.model.encode())
+    monkeypatch.setitem(sys.modules, "lenet.export", export)
+    assert "onnx" in {kind for kind, _, _ in exports.offered(own)}
+    path = exports.write(own, "onnx", None)
+    assert (path.name, path.read_bytes()) == ("a-run-b.onnx", networks.get(own).recipe.model.encode())
 
 
 def test_files_go_when_their_network_does(own: str, digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
