@@ -53,36 +53,44 @@ class FlipShift:
         return torch.where(positions >= side, 2 * (side - 1) - positions, positions)
 
 
+TOGETHER = 16  # images that share a JPEG file, and with it a quality: a file each took seven times as long
+
+
 @dataclass(frozen=True)
 class Jpeg:
     """Written as a JPEG and read back, as nearly every uploaded photo was.
 
+    A few images stand below each other in one file, as if cut out of a larger picture.
+
     Attributes:
         share: the share of images to which this happens.
-        quality: least and greatest, 1 to 100; one is drawn for each image.
+        quality: least and greatest, 1 to 100; one is drawn for every `TOGETHER` of them.
     """
 
     share: float
     quality: tuple[int, int] = (50, 95)
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        chosen = (torch.rand(len(images), generator=generator) < self.share).nonzero()[:, 0]
+        chosen = (torch.rand(len(images), generator=generator) < self.share).nonzero()[:, 0].split(TOGETHER)
         low, high = self.quality
-        qualities = torch.randint(low, high + 1, chosen.shape, generator=generator).tolist()
-        photographed = images[chosen.to(images.device)].cpu()
-        for image, quality in zip(photographed, qualities, strict=True):
-            image.copy_(_jpeg(image, quality))
+        qualities = torch.randint(low, high + 1, (len(chosen),), generator=generator).tolist()
         images = images.clone()
-        images[chosen.to(images.device)] = photographed.to(images.device)
+        for group, quality in zip(chosen, qualities, strict=True):
+            which = group.to(images.device)
+            images[which] = _jpeg(images[which].cpu(), quality).to(images.device)
         return images
 
 
-def _jpeg(image: Tensor, quality: int) -> Tensor:
-    """What a JPEG of this quality keeps of an image uint8 (C, H, W), of one or three channels."""
+def _jpeg(images: Tensor, quality: int) -> Tensor:
+    """What one JPEG of this quality keeps of images uint8 (B, C, H, W), of one or three channels."""
+    if not len(images):
+        return images
+    count, channels, height, width = images.shape
     file = io.BytesIO()
-    pixels = image.permute(1, 2, 0)  # (H, W, C)
+    pixels = images.permute(0, 2, 3, 1).reshape(count * height, width, channels)
     Image.fromarray(pixels.squeeze(2).numpy()).save(file, "JPEG", quality=quality)
-    return torch.from_numpy(np.array(Image.open(file))).view(pixels.shape).permute(2, 0, 1)
+    kept = torch.from_numpy(np.array(Image.open(file))).view(count, height, width, channels)
+    return kept.permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -197,7 +205,7 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "flip-shift": FlipShift(pixels=2),
     "flip-shift-4": FlipShift(pixels=4),
     "photographed": Chain((Jpeg(share=0.5), FlipShift(pixels=2))),
-    "photographed-hidden": Chain((Jpeg(share=0.5), FlipShift(pixels=2), Cutout(pixels=8))),
+    "photographed-hidden": Chain((Jpeg(share=0.5), FlipShift(pixels=2), Cutout(pixels=12))),
     "handwriting": Chain((StrokeWidth(share=0.5), Affine(degrees=12, scale=0.15, shear=0.2, pixels=2))),
     "many-hands": Chain((StrokeWidth(share=0.5), Affine(degrees=15, scale=0.25, shear=0.3, pixels=2, bend=1.5))),
 }

@@ -32,7 +32,7 @@ from lenet.looks import STATISTICS, distance, statistics
 from lenet.metrics import accuracy, confusion, energy, fit_temperature
 from lenet.models import MODELS, Network, count_parameters
 from lenet.recipes import Recipe
-from lenet.training import EpochEnd, TrainingState, evaluate, start
+from lenet.training import EpochEnd, TrainingState, device_name, evaluate, start
 
 HEADER = "lenet"
 FORMAT = 1
@@ -132,7 +132,7 @@ class Checkpoint:
         model: ready to use, in eval mode.
         classes: names, in the order of the logits.
         metrics: what was measured of it; accuracies are fractions.
-        versions: of Python and PyTorch, that trained it.
+        versions: of Python and PyTorch, that trained it, and the device on which it did.
         confusion: counts on the test split: the row is the label, the column the answer, of the
             `answerable` classes; empty for a network that was not measured.
         calibration: measured on the validation split, of networks that name photos; older files have none.
@@ -167,7 +167,8 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
         "val_accuracy": accuracy(evaluate(network, dataset.val.images, state.recipe.input), dataset.val.labels),
         "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),
     }
-    checkpoint = measured(Checkpoint(network, state.recipe, dataset.classes, metrics), dataset.test)
+    versions = {**_versions(), "device": device_name(state.device)}
+    checkpoint = measured(Checkpoint(network, state.recipe, dataset.classes, metrics, versions), dataset.test)
     return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
 
 

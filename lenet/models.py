@@ -224,11 +224,6 @@ def _convnet(in_channels: int, classes: int, *blocks: tuple[int, ...]) -> Networ
     return Network(**layers, flatten=nn.Flatten(), fc1=nn.Linear(maps, classes))
 
 
-def convnet_small(in_channels: int = 3, classes: int = 10) -> Network:
-    """Two blocks of 32 and 48 maps, for 32x32 input: 96,714 trainable parameters."""
-    return _convnet(in_channels, classes, (32, 32), (48, 48, 48, 56))
-
-
 def convnet_medium(in_channels: int = 3, classes: int = 10) -> Network:
     """Three blocks of 64, 256 and 256 maps, for 32x32 input: 1,972,490 trainable parameters."""
     return _convnet(in_channels, classes, (64, 64), (256, 256), (256, 256))
@@ -276,6 +271,32 @@ def resnet_mini(in_channels: int = 3, classes: int = 10) -> Network:
         block2=ResidualBlock(16, 32),  # (B, 32, 32, 32)
         flatten=nn.Flatten(),  # (B, 32768)
         fc1=nn.Linear(32 * 32 * 32, classes),
+    )
+
+
+def convnet_small(in_channels: int = 3, classes: int = 10) -> Network:
+    """Whitened patches, three 3x3 convolutions and two residual blocks, for 32x32 input: 95,426 parameters."""
+    return Network(
+        whiten=Whitening(in_channels),  # (B, 24, 31, 31) of 3 channels
+        gelu0=nn.GELU(),
+        conv1=nn.Conv2d(8 * in_channels, 24, 3, padding=1, bias=False),  # (B, 24, 31, 31)
+        bn1=nn.BatchNorm2d(24),
+        gelu1=nn.GELU(),
+        conv2=nn.Conv2d(24, 32, 3, padding=1, bias=False),
+        pool2=nn.MaxPool2d(2),  # (B, 32, 15, 15)
+        bn2=nn.BatchNorm2d(32),
+        gelu2=nn.GELU(),
+        block3=ResidualBlock(32, 32),
+        gelu3=nn.GELU(),
+        conv4=nn.Conv2d(32, 52, 3, padding=1, bias=False),
+        pool4=nn.MaxPool2d(2),  # (B, 52, 7, 7)
+        bn4=nn.BatchNorm2d(52),
+        gelu4=nn.GELU(),
+        block5=ResidualBlock(52, 52),
+        gelu5=nn.GELU(),
+        pool5=nn.MaxPool2d(7),  # (B, 52, 1, 1)
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(52, classes),
     )
 
 
@@ -461,7 +482,7 @@ MODELS: dict[str, Model] = {
     "lenet5-1998": Model(lenet5_1998, 32, 1, "LeNet-5 as printed in 1998: Table I, RBF output"),
     "lenet-modern": Model(lenet_modern, 28, 1, "LeNet's plan today: 3x3 convolutions in pairs, more maps, BatchNorm"),
     "lenet-wide": Model(lenet_wide, 32, 3, "three 3x3 convolutions of 32, 64 and 64 maps"),
-    "convnet-small": Model(convnet_small, 32, 3, "whitened patches and six 3x3 convolutions of 32 to 56 maps"),
+    "convnet-small": Model(convnet_small, 32, 3, "whitened patches, three 3x3 convolutions and two residual blocks"),
     "convnet-medium": Model(convnet_medium, 32, 3, "whitened patches and six 3x3 convolutions of 64 to 256 maps"),
     "convnet-large": Model(convnet_large, 32, 3, "whitened patches and six 3x3 convolutions of 128 to 384 maps"),
     "resnet-mini": Model(resnet_mini, 32, 3, "two residual blocks at full resolution"),

@@ -6,6 +6,7 @@ might be a dog, and hardly a ship, teaches a small network more than "cat".
 
 from __future__ import annotations
 
+import copy
 import os
 from dataclasses import replace
 
@@ -15,11 +16,11 @@ from torch.nn import functional
 from lenet.classifier import Classifier
 from lenet.datasets import Dataset, Split, load
 from lenet.errors import RecipeError
-from lenet.training import evaluate, in_bfloat16
+from lenet.training import evaluate, in_bfloat16, pick_device
 
 # Chosen on CIFAR-10's validation split.
-SHARE = 0.7  # of what is learned is the teacher's opinion, the rest is the label
-TEMPERATURE = 2.0  # divides the teacher's logits: its second thoughts count for more
+SHARE = 0.9  # of what is learned is the teacher's opinion, the rest is the label
+TEMPERATURE = 4.0  # divides the teacher's logits: its second thoughts count for more
 
 
 def lessons(dataset: str, teacher: str = "", root: str | os.PathLike[str] | None = None) -> Dataset:
@@ -47,10 +48,11 @@ def taught(train: Split, teacher: Classifier) -> Split:
 
     It is asked once and not in every step: how an augmentation moves an image hardly moves its opinion.
     """
-    recipe = teacher.recipe
-    fast = in_bfloat16(recipe, torch.device("cpu"))  # where a `Classifier` is
+    recipe, device = teacher.recipe, pick_device()
+    network = copy.deepcopy(teacher.model).to(device)
+    fast = in_bfloat16(recipe, device)
     views = (train.images, train.images.flip(3))
-    logits = sum((evaluate(teacher.model, view, recipe.input, bfloat16=fast) for view in views), torch.zeros(())) / 2
+    logits = sum((evaluate(network, view, recipe.input, bfloat16=fast) for view in views), torch.zeros(())) / 2
     opinion = (logits / (teacher.temperature * TEMPERATURE)).softmax(dim=1)  # (N, classes)
     labels = functional.one_hot(train.labels, opinion.shape[1]).float()
     return replace(train, soft=torch.lerp(labels, opinion, SHARE))

@@ -125,6 +125,11 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def device_name(device: torch.device) -> str:
+    """What to call `device` in a table: a GPU by its maker's name, else "cpu" or "mps"."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     """A run of `recipe` that has not begun; its weights depend on the recipe's seed alone.
 

