@@ -10,19 +10,18 @@ being asked for its test pictures, for what has come of it (`measure`, `show_pic
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from lenet.errors import LeNetError
-from lenet.report import MISTAKES, SAMPLE, Report, report
+from lenet.report import MISTAKES, SAMPLE, Answered, Report, report
 from lenet.ui import exports, figures, networks, parts, report_figures, tested, zoo_figures
 from lenet.ui.tested import Asking
 from lenet.zoo import Exhibit, exhibit
 
-HERE = Path(__file__).parent
 NOT_ASKED = {"problem": figures.problem("The page asked for something that is not here. Reload it and try again.")}
 GARBLED = (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError, OSError)
 
@@ -37,7 +36,8 @@ def choose(question: dict[str, Any]) -> dict[str, str]:
         {"about": HTML}, or {"problem": HTML}.
     """
     try:
-        return {"about": _about(str(question["network"]))}
+        key = str(question["network"])
+        return {"about": zoo_figures.about(on_show(key), exports.offered(key))}
     except LeNetError as error:
         return {"problem": figures.problem(str(error))}
     except GARBLED:
@@ -63,7 +63,8 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
         if asking.problem:
             return {"problem": figures.problem(asking.problem)}
         if not asking.finished:
-            return {"waiting": _waiting(asking)}
+            answers = asking.answers
+            return _waiting(asking, answers.known, len(answers)) if answers is not None else _waiting(asking)
         found = measured(key, asking)
         images = tested.pictures(key, [one.position for one in found.mistakes])
         return {
@@ -92,14 +93,16 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
         Or {"problem": HTML}.
     """
     try:
-        label, answer = question.get("cell") or (None, None)
-        key, page = str(question["network"]), int(question["page"])
+        key, page, cell = str(question["network"]), int(question["page"]), question.get("cell")
         asking = _asking(key, bool(question.get("again")))
         if asking is None:
             return {"idle": True}
         if asking.problem:
             return {"problem": figures.problem(f"{asking.problem} All else on this page needs no data.")}
-        return _pictures(key, asking, label, answer, page)
+        if cell is None:
+            return _sample(key, asking, page)
+        label, answer = map(int, cell)
+        return _cell(key, asking, label, answer, page)
     except LeNetError as error:
         return {"problem": figures.problem(str(error))}
     except GARBLED:
@@ -146,37 +149,38 @@ def _asking(key: str, again: bool) -> Asking | None:
     return tested.ask(key, again) if again or tested.begun(key) or tested.within_reach(key) else None
 
 
-def _waiting(asking: Asking, done: int | None = None, total: int = 0) -> str:
-    seconds = time.monotonic() - asking.began
-    if asking.answers is None:
-        return report_figures.waiting(0, 0, seconds)
-    if done is None:
-        done, total = asking.answers.known, len(asking.answers)
-    return report_figures.waiting(done, total, seconds)
+def _waiting(asking: Asking, done: int = 0, total: int = 0) -> dict[str, str]:
+    """How many of the pictures that are waited for are answered; `total` is 0 until they are loaded."""
+    return {"waiting": report_figures.waiting(done, total, time.monotonic() - asking.began)}
 
 
-def _pictures(key: str, asking: Asking, label: int | None, answer: int | None, page: int) -> dict[str, Any]:
+def _sample(key: str, asking: Asking, seed: int) -> dict[str, Any]:
     if asking.examination is None:
-        return {"waiting": _waiting(asking)}
+        return _waiting(asking)
+    answers = asking.examination.answers
+    positions = answers.sample(seed, SAMPLE)
+    if not asking.examination.want(positions):
+        return _waiting(asking, answers.among(positions), len(positions))
+    said = report_figures.sampled(len(answers), seed)
+    return _pictures(key, asking, answers.at(positions), said) | {"more": (seed + 1) * SAMPLE < len(answers)}
+
+
+def _cell(key: str, asking: Asking, label: int, answer: int, page: int) -> dict[str, Any]:
+    if asking.examination is None:
+        return _waiting(asking)
     answers, classes = asking.examination.answers, asking.network.classes
-    needed = answers.sample(page, SAMPLE) if label is None or answer is None else answers.labelled(label)
+    needed = answers.labelled(label)
     if not asking.examination.want(needed):
-        return {"waiting": _waiting(asking, answers.among(needed), len(needed))}
-    if label is None or answer is None:
-        found, positions = len(answers), needed
-        said = report_figures.sampled(found, page)
-    else:
-        cell = answers.cell(label, answer)
-        found, positions = len(cell), cell[page * SAMPLE : (page + 1) * SAMPLE]
-        said = report_figures.in_cell(classes[label], classes[answer], found, page * SAMPLE, len(positions))
-    images = tested.pictures(key, positions.tolist())
-    cards = report_figures.pictures(images, answers.at(positions), classes, room=SAMPLE)
-    return {"said": said, "pictures": cards, "more": (page + 1) * SAMPLE < found}
+        return _waiting(asking, answers.among(needed), len(needed))
+    found, first = answers.cell(label, answer), page * SAMPLE
+    positions = found[first : first + SAMPLE]
+    said = report_figures.in_cell(classes[label], classes[answer], len(found), first, len(positions))
+    return _pictures(key, asking, answers.at(positions), said) | {"more": first + SAMPLE < len(found)}
 
 
-def _about(key: str) -> str:
-    shown = on_show(key)
-    return zoo_figures.about(shown, exports.offered(key))
+def _pictures(key: str, asking: Asking, shown: Sequence[Answered], said: str) -> dict[str, str]:
+    images = tested.pictures(key, [one.position for one in shown])
+    return {"said": said, "pictures": report_figures.pictures(images, shown, asking.network.classes, room=SAMPLE)}
 
 
 def on_show(key: str) -> Exhibit:
