@@ -38,12 +38,8 @@ def offered(key: str) -> list[tuple[str, str, str]]:
     """
     kept = networks.kept(key)
     there = {"weights": True, "onnx": _onnx(), "csv": bool(kept.curves), "png": bool(kept.curves), "report": True}
-    told = {kind: ", ".join(_remark(kind, suffix, kept.path)) for kind, (_, suffix) in KINDS.items()}
-    return [(kind, name, told[kind]) for kind, (name, _) in KINDS.items() if there[kind]]
-
-
-def _remark(kind: str, suffix: str, path: Path) -> tuple[str, ...]:
-    return (suffix, size(path.stat().st_size)) if kind == "weights" else (suffix,)
+    weighs = {"weights": f", {size(kept.path.stat().st_size)}"}
+    return [(kind, name, suffix + weighs.get(kind, "")) for kind, (name, suffix) in KINDS.items() if there[kind]]
 
 
 def _onnx() -> bool:
