@@ -20,7 +20,7 @@ from lenet.explain import Counterfactual, Layer
 from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
 
-TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange; the page's charts use them too
+TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange
 NONE = "none"  # what stands at the probability that it is no digit at all
 MAPS_SHOWN = 32  # of a layer: two rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
