@@ -89,8 +89,9 @@ def _plain(number: float) -> str:
 
 
 def listed() -> dict[str, Recipe]:
-    """The recipes that the page offers: of data sets that are not only for the benchmarks, quick ones first."""
-    found = {name: recipe for name, recipe in RECIPES.items() if recipe.dataset in LISTED}
+    """The recipes that the page offers: for PyTorch, of data sets not only for the benchmarks, quick ones first."""
+    trained_here = (recipe for recipe in RECIPES.values() if recipe.framework == "pytorch")
+    found = {recipe.name: recipe for recipe in trained_here if recipe.dataset in LISTED}
     return dict(sorted(found.items(), key=lambda item: not item[0].endswith("-demo")))
 
 
@@ -101,7 +102,7 @@ def of(recipe: Recipe) -> dict[str, Any]:
 
 def problems(values: Mapping[str, Any]) -> dict[str, texts.Said]:
     """What is wrong with settings as `of` gives them and a "recipe", by field; empty where all is well."""
-    if values.get("recipe") not in RECIPES:
+    if values.get("recipe") not in listed():
         return {"recipe": texts.Said("no_recipe", {"name": str(values.get("recipe"))[:60]})}
     found = {}
     for name, known in CHOICES.items():

@@ -219,13 +219,14 @@ def test_a_link_restores_all_settings(open_page: Callable[..., Page], url: str) 
     expect(page.locator(".sent")).to_contain_text("Copied")
     link = page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(url)
-    other = open_page(link)
+    other = open_page()
+    other.goto(link)
     expect(other.locator("#start")).to_be_visible()  # in the tab at once
     for name in ("recipe", "model", "dataset", "optimizer", "lr", "schedule", "augmentation", "epochs", "seed"):
         expect(other.locator(f"#set-{name}")).to_have_value(page.locator(f"#set-{name}").input_value())
-    broken = open_page(f"{url}?recipe=digits-demo&lr=fast&model=nothing")
-    expect(broken.locator("#set-lr-wrong")).to_have_text("This must be a number.")
-    expect(broken.locator("#set-model")).to_have_value("lenet5-bn")
+    other.goto(f"{url}?recipe=digits-demo&lr=fast&model=nothing")
+    expect(other.locator("#set-lr-wrong")).to_have_text("This must be a number.")
+    expect(other.locator("#set-model")).to_have_value("lenet5-bn")
 
 
 def test_a_wrong_setting_gets_a_sentence_at_its_field_and_the_next_run_works(train_tab: Page) -> None:
