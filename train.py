@@ -16,6 +16,7 @@ from types import FrameType
 
 from tqdm import tqdm
 
+from lenet import keras_twins
 from lenet.checkpoint import finish, load, load_state, save, save_state
 from lenet.datasets import Dataset, answerable
 from lenet.datasets import load as load_dataset
@@ -71,7 +72,8 @@ def print_recipes() -> None:
     for recipe in RECIPES.values():
         print(f"{recipe.name:24}{recipe.about}")
         claim = f"; source: {recipe.source}" + (f", which reports {recipe.claims}" if recipe.claims else "")
-        print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}\n")
+        extra = "; needs requirements-keras.txt" if recipe.framework == "keras" else ""
+        print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}{extra}\n")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -89,12 +91,17 @@ def run(options: argparse.Namespace) -> None:
     print(describe(state, out))
     if options.dry_run:
         return
+    if recipe.framework == "keras":
+        keras_twins.load_keras()  # where it is not there, say so before the data is loaded
     dataset = lessons(recipe.dataset, recipe.teacher, options.data)
     resume = out.with_name(f"{out.stem}.resume.safetensors")
     if resume.exists() and not options.resume:
         raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
     save_state(resume, state)  # a place that cannot be written to is refused now, not after hours
     if not train(state, dataset, resume):
+        if recipe.framework == "keras":
+            resume.unlink()
+            raise LeNetError("Stopped. A run in Keras cannot go on where it was: start it anew.")
         save_state(resume, state)
         raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
     checkpoint = finish(state, dataset)
@@ -106,9 +113,10 @@ def run(options: argparse.Namespace) -> None:
 
 def describe(state: TrainingState, out: Path) -> str:
     recipe: Recipe = state.recipe
+    model = f"{recipe.model} in Keras" if recipe.framework == "keras" else recipe.model
     return (
         f"{recipe.name}: {recipe.about}\n"
-        f"  {recipe.model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}\n"
+        f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}\n"
         f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} with lr {recipe.lr:g} "
         f"({recipe.schedule}), augmentation {recipe.augmentation}, "
         f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
@@ -122,6 +130,7 @@ def train(state: TrainingState, dataset: Dataset, resume: Path) -> bool:
     # Ctrl-C is heard at the next event: an exception in the middle of a step would leave half of it done.
     # Pressed again, it ends the program at once.
     stopped: list[int] = []
+    events = (keras_twins.fit if state.recipe.framework == "keras" else fit)(state, dataset)
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopped.append(number)
@@ -129,7 +138,7 @@ def train(state: TrainingState, dataset: Dataset, resume: Path) -> bool:
 
     signal.signal(signal.SIGINT, stop)
     with tqdm(total=state.recipe.epochs, initial=state.epoch, unit="epoch", dynamic_ncols=True) as bar:
-        for event in fit(state, dataset):
+        for event in events:
             if isinstance(event, Step):
                 bar.n = round(event.epoch - 1 + event.step / event.total_steps, 2)
                 bar.set_postfix_str(f"loss {event.loss:.3f}, {event.images_per_second:,.0f} images/s")

@@ -26,6 +26,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from lenet import keras_twins
 from lenet.datasets import DATASETS, Dataset, Split, answerable
 from lenet.errors import CheckpointError, RecipeError
 from lenet.looks import STATISTICS, distance, statistics
@@ -132,7 +133,7 @@ class Checkpoint:
         model: ready to use, in eval mode.
         classes: names, in the order of the logits.
         metrics: what was measured of it; accuracies are fractions.
-        versions: of Python and PyTorch, that trained it, and the device on which it did.
+        versions: of Python and PyTorch, that trained it, or of Keras, and the device on which it did.
         confusion: counts on the test split: the row is the label, the column the answer, of the
             `answerable` classes; empty for a network that was not measured.
         calibration: measured on the validation split, of networks that name photos; older files have none.
@@ -168,6 +169,8 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
         "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),
     }
     versions = {**_versions(), "device": device_name(state.device)}
+    if state.recipe.framework == "keras":
+        versions["keras"] = keras_twins.version()
     checkpoint = measured(Checkpoint(network, state.recipe, dataset.classes, metrics, versions), dataset.test)
     return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
 

@@ -16,6 +16,7 @@ OPTIMIZERS = ("sgd", "adam", "adamw", "muon")
 SCHEDULES = ("constant", "plateau", "cosine", "linear", "one-cycle")
 LOSSES = ("cross-entropy", "discriminative-map")
 PRECISIONS = ("float32", "bfloat16")
+FRAMEWORKS = ("pytorch", "keras")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Recipe:
         ema: decay a step of the running average of the weights that is evaluated; 0 for none.
         temperature: what the trained network's logits are divided by, so that its probabilities are
             as often right as they say (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+        framework: "keras" for the same network in Keras's own loop (`lenet.keras_twins`), which knows Adam alone.
         source: where the recipe comes from.
         claims: the test accuracy that its source reports, as it says it.
     """
@@ -61,6 +63,7 @@ class Recipe:
     precision: str = "float32"
     temperature: float = 1.0
     seed: int = 0
+    framework: str = "pytorch"
     source: str = "this project"
     claims: str = ""
 
@@ -92,6 +95,12 @@ class Recipe:
             "a teacher needs the loss cross-entropy": not self.teacher or self.loss == "cross-entropy",
             "the temperature must be from 0.1 to 10": 0.1 <= self.temperature <= 10,
             f"the precision must be one of {', '.join(PRECISIONS)}": self.precision in PRECISIONS,
+            f"the framework must be one of {', '.join(FRAMEWORKS)}": self.framework in FRAMEWORKS,
+            "Keras trains with Adam at a constant rate, and with nothing beside": self.framework != "keras"
+            or (self.optimizer, self.schedule, self.loss, self.augmentation, self.precision, self.teacher)
+            == ("adam", "constant", "cross-entropy", "none", "float32", ""),
+            "Keras trains without weight decay, label smoothing and average": self.framework != "keras"
+            or not (self.weight_decay or self.label_smoothing or self.ema),
             "its names and descriptions must be text": all(isinstance(text, str) for text in texts),
             "its input must have a size, a scaling, and a mean and a positive deviation a channel": _is_whole(form.size)
             and 1 <= form.size <= 1024
@@ -271,6 +280,34 @@ _CLASSIC = [
         lr=1e-3,
         source="tutorial",
         claims="72% test",
+    ),
+    Recipe(
+        name="keras-lenet",
+        about="LeNet-5 on photographs in Keras: compile and fit",
+        model="lenet5",
+        dataset="cifar10",
+        input=UNIT_COLOUR,
+        epochs=10,
+        batch_size=32,
+        optimizer="adam",
+        lr=1e-3,
+        framework="keras",
+        source="tutorial",
+        claims="60-odd% test, in half the PyTorch loop's time",
+    ),
+    Recipe(
+        name="keras-lenet-wide",
+        about="three wider 3x3 convolutions in Keras",
+        model="lenet-wide",
+        dataset="cifar10",
+        input=UNIT_COLOUR,
+        epochs=10,
+        batch_size=32,
+        optimizer="adam",
+        lr=1e-3,
+        framework="keras",
+        source="tutorial",
+        claims="70% test, in half the PyTorch loop's time",
     ),
     Recipe(
         name="fashion-lenet5-bn",

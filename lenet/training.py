@@ -191,9 +191,12 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
 
     Raises:
+        RecipeError: the recipe trains in another framework.
         TrainingError: the loss is no longer finite.
     """
     recipe, device = state.recipe, state.device
+    if recipe.framework != "pytorch":
+        raise RecipeError(f"Recipe {recipe.name} trains in {recipe.framework}: `python train.py {recipe.name}` does.")
     # The whole data set, on the device: no loader, one index a batch.
     train = dataset.train.to(device)
     augmentation = AUGMENTATIONS[recipe.augmentation]

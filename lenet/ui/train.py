@@ -315,7 +315,8 @@ def _use(key: str, mine: own.Own) -> tuple[Any, ...]:
 
 def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.State) -> None:
     """The tab's contents; a trained network goes into one of the other tabs."""
-    recipes = [(f"{name}: {recipe.about}", name) for name, recipe in RECIPES.items() if recipe.dataset in _LISTED]
+    trained_here = [r for r in RECIPES.values() if r.dataset in _LISTED and r.framework == "pytorch"]
+    recipes = [(f"{recipe.name}: {recipe.about}", recipe.name) for recipe in trained_here]
     recipes.sort(key=lambda choice: not choice[1].endswith("-demo"))
     default = RECIPES[DEFAULT]
     key = gr.State()

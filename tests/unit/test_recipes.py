@@ -27,6 +27,8 @@ CLASSIC = {
     "cifar10-resnet-mini": ("resnet-mini", "cifar10", COLOUR, "adam", 1e-3, 0.0, 0.0, "constant", 32, 10),
     "cifar10-lenet5-adam": ("lenet5", "cifar10", SIGNED, "adam", 1e-3, 0.0, 0.0, "constant", 32, 10),
     "cifar10-lenet-wide": ("lenet-wide", "cifar10", SIGNED, "adam", 1e-3, 0.0, 0.0, "constant", 32, 10),
+    "keras-lenet": ("lenet5", "cifar10", COLOUR, "adam", 1e-3, 0.0, 0.0, "constant", 32, 10),
+    "keras-lenet-wide": ("lenet-wide", "cifar10", COLOUR, "adam", 1e-3, 0.0, 0.0, "constant", 32, 10),
     "mnist-lenet5-bn": (
         *("lenet5-bn", "mnist", (32, (0.1307,), (0.3081,), "resize")),
         *("adam", 1e-3, 0.0, 0.0, "constant", 64, 10),
@@ -41,6 +43,7 @@ def test_classic_recipes_are_as_published(name):
     rest = (r.optimizer, r.lr, r.momentum, r.weight_decay, r.schedule, r.batch_size, r.epochs)
     assert (r.model, r.dataset, form, *rest) == CLASSIC[name]
     assert (r.loss, r.augmentation, r.ema, r.label_smoothing) == ("cross-entropy", "none", 0.0, 0.0)
+    assert r.framework == ("keras" if name.startswith("keras-") else "pytorch")
     assert r.source != "this project"
     assert r.claims
 
@@ -93,6 +96,12 @@ def test_a_changed_recipe_is_a_new_one():
         ({"optimizer": "lbfgs"}, "sgd, adam, adamw, muon"),
         ({"schedule": "step"}, "constant, plateau, cosine, linear, one-cycle"),
         ({"loss": "hinge"}, "cross-entropy, discriminative-map"),
+        ({"framework": "jax"}, "pytorch, keras"),
+        ({"framework": "keras"}, "Keras trains with Adam at a constant rate"),
+        (
+            {"framework": "keras", "optimizer": "adam", "schedule": "constant", "augmentation": "none", "ema": 0.9},
+            "Keras trains without weight decay, label smoothing and average",
+        ),
     ],
     ids=str,
 )
