@@ -50,6 +50,8 @@ FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", 
 # https://www.cs.toronto.edu/~kriz/cifar.html, "CIFAR-10 binary version", with the MD5 given there
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+CIFAR10_FOLDER = "cifar-10-batches-bin"
+CIFAR10_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
 
 
@@ -127,7 +129,15 @@ def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
         DataError: as `load`.
     """
     known = DATASETS.get(name)
+    if known and known.read_test:
+        return known.read_test(Path(root) if root is not None else data_root())
     return load(known.test_of if known and known.test_of else name, root).test
+
+
+def at_hand(name: str, root: str | os.PathLike[str] | None = None) -> bool:
+    """Whether `load_test(name)` finds all of its files and downloads none."""
+    files = DATASETS[DATASETS[name].test_of or name].files
+    return all((Path(root if root is not None else data_root()) / file).exists() for file in files)
 
 
 def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
@@ -182,14 +192,8 @@ def _unreachable(title: str, folder: Path, error: Exception) -> str:
 
 
 def _cifar10(root: Path) -> Dataset:
-    folder = root / "cifar-10-batches-bin"
-    names = [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]
-    if not all((folder / name).exists() for name in names):
-        try:
-            download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
-        except (RuntimeError, OSError, EOFError) as error:
-            raise DataError(_unreachable("CIFAR-10", folder, error)) from error
-    *batches, test_batch = names
+    folder = _cifar10_folder(root)
+    *batches, test = CIFAR10_FILES
     # What `_hold_out` would give, without a second copy of 150 MB: each file's records go to where it puts them.
     count = CIFAR10_RECORDS * len(batches)
     places = torch.randperm(count, generator=torch.Generator().manual_seed(0)).argsort()
@@ -199,7 +203,22 @@ def _cifar10(root: Path) -> Dataset:
         images[place], labels[place] = batch.images, batch.labels
     everything, held_out = Split(images, labels), 5_000
     train, val = everything.subset(slice(held_out, None)), everything.subset(slice(held_out))
-    return Dataset("cifar10", CIFAR10_CLASSES, train, val, _cifar10_file(folder / test_batch))
+    return Dataset("cifar10", CIFAR10_CLASSES, train, val, _cifar10_file(folder / test))
+
+
+def _cifar10_test(root: Path) -> Split:
+    return _cifar10_file(_cifar10_folder(root) / CIFAR10_FILES[-1])
+
+
+def _cifar10_folder(root: Path) -> Path:
+    """Where its files are, downloaded if need be."""
+    folder = root / CIFAR10_FOLDER
+    if not all((folder / name).exists() for name in CIFAR10_FILES):
+        try:
+            download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
+        except (RuntimeError, OSError, EOFError) as error:
+            raise DataError(_unreachable("CIFAR-10", folder, error)) from error
+    return folder
 
 
 def _cifar10_file(path: Path) -> Split:
@@ -391,6 +410,8 @@ class Source:
         about: one sentence for a list.
         for_measuring: only the benchmarks want it; the page does not list it.
         test_of: the data set whose test split is this one's too; "" where it has its own.
+        files: what it is read from, below the root.
+        read_test: root -> its test split, where that is quicker than the whole.
     """
 
     read: Callable[[Path], Dataset]
@@ -399,21 +420,40 @@ class Source:
     about: str
     for_measuring: bool = False
     test_of: str = ""
+    files: tuple[str, ...] = ()
+    read_test: Callable[[Path], Split] | None = None
+
+
+def _idx_files(folder: str) -> tuple[str, ...]:
+    names = ("images-idx3-ubyte", "labels-idx1-ubyte")
+    return tuple(f"{folder}/raw/{split}-{name}" for split in ("train", "t10k") for name in names)
 
 
 DATASETS: dict[str, Source] = {
     "digits": Source(_builtin_digits, DIGITS, 1, "1,797 digits of 8x8 pixels that come with scikit-learn"),
     "mnist": Source(
-        partial(_idx_dataset, "mnist", DIGITS), DIGITS, 1, "70,000 handwritten digits of 28x28 pixels (12 MB)"
+        partial(_idx_dataset, "mnist", DIGITS),
+        DIGITS,
+        1,
+        "70,000 handwritten digits of 28x28 pixels (12 MB)",
+        files=_idx_files("MNIST"),
     ),
     "fashion-mnist": Source(
         partial(_idx_dataset, "fashion-mnist", FASHION_CLASSES),
         FASHION_CLASSES,
         1,
         "70,000 pieces of clothing of 28x28 pixels (31 MB)",
+        files=_idx_files("FashionMNIST"),
     ),
-    "cifar10": Source(_cifar10, CIFAR10_CLASSES, 3, "60,000 photographs of 32x32 pixels (170 MB)"),
-    "pen": Source(_pen, DIGITS, 1, f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})"),
+    "cifar10": Source(
+        _cifar10,
+        CIFAR10_CLASSES,
+        3,
+        "60,000 photographs of 32x32 pixels (170 MB)",
+        files=tuple(f"{CIFAR10_FOLDER}/{name}" for name in CIFAR10_FILES),
+        read_test=_cifar10_test,
+    ),
+    "pen": Source(_pen, DIGITS, 1, f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})", files=(PEN_FILE,)),
     "drawings": Source(
         drawings,
         (*DIGITS, NOT_A_DIGIT),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -35,11 +36,26 @@ def calibration_error(probs: Tensor, labels: Tensor, bins: int = 15) -> float:
         probs: (N, classes), 0 to 1; confidence is a row's largest.
         bins: of equal width, over 0 to 1; each one's gap counts by its share of the rows.
     """
-    confidence, answers = probs.double().max(dim=1)
-    right = (answers == labels).double()
+    confidence, answers = probs.max(dim=1)
+    _, expected, right = reliability(confidence, answers == labels, bins)
+    return (expected - right).abs().sum().item() / len(labels)
+
+
+def reliability(confidence: Tensor, right: Tensor, bins: int = 15) -> Tensor:
+    """What a reliability diagram shows (Guo et al. 2017), float64 (3, bins).
+
+    The rows are each bin's count, its summed confidence (so many of its answers should be right), and how
+    many of them are.
+
+    Args:
+        confidence: (N,), 0 to 1, of the answers given.
+        right: bool (N,), whether each was.
+        bins: of equal width, over 0 to 1.
+    """
+    confidence = confidence.double()
     which = (confidence * bins).long().clamp(max=bins - 1)
-    gaps = (confidence - right).new_zeros(bins).index_add(0, which, confidence - right)
-    return gaps.abs().sum().item() / len(labels)
+    rows = torch.stack([torch.ones_like(confidence), confidence, right.double()])
+    return rows.new_zeros(3, bins).index_add(1, which, rows)
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:

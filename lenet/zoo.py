@@ -1,27 +1,22 @@
-"""What there is to know of a network beside its accuracy: its layers, and its answer to each test picture.
+"""What there is to know of a network without asking it anything: its layers, their sizes and their work.
 
 layer_table(classifier.model, (3, 32, 32))     shapes, parameters and multiply-adds
-for answers in answer_all(classifier, test):   all of a test split, with its progress
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lenet.classifier import WEIGHTS, Classifier
-from lenet.datasets import Split
+from lenet.classifier import Classifier
 from lenet.models import Network, count_parameters
-from lenet.training import evaluate
 
-BATCH = 250  # pictures: with four million parameters about a second, so that progress is seen
 FLOPS_EACH = 2  # a multiply-add is a multiplication and an addition
 
 
@@ -94,13 +89,15 @@ def _kind(part: nn.Module) -> str:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A network in weights/, and what can be said of it without asking it anything.
+    """A network, and what can be said of it without asking it anything.
 
     Attributes:
+        key: what the page knows it by; of one in weights/ it is the name.
         name: its file's, without .safetensors.
         file_bytes: its file's size.
     """
 
+    key: str
     name: str
     network: Classifier
     layers: tuple[LayerRow, ...]
@@ -111,57 +108,8 @@ class Exhibit:
         return sum(row.multiply_adds for row in self.layers if len(row.path) == 1)
 
 
-def exhibit(name: str, network: Classifier) -> Exhibit:
-    """`network` with its layers and its file's size; `name` is one in weights/."""
+def exhibit(key: str, network: Classifier, path: Path) -> Exhibit:
+    """`network`, which the file at `path` holds, with its layers and the file's size."""
     form = network.recipe.input
     table = layer_table(network.model, (len(form.mean), form.size, form.size))
-    return Exhibit(name, network, table, (WEIGHTS / f"{name}.safetensors").stat().st_size)
-
-
-# --------------------------------------------------------------------------------------------------
-# Answers
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a network said of the first N pictures of a split.
-
-    Attributes:
-        labels, given: int64 (N,), what each shows and what was answered: indices of `Classifier.classes`.
-        confidences: float32 (N,), the probability of the answer, 0 to 1.
-    """
-
-    labels: np.ndarray
-    given: np.ndarray
-    confidences: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def cell(self, label: int, answer: int) -> np.ndarray:
-        """Positions of the pictures in that cell of the confusion matrix, the most confident answer first."""
-        found = np.flatnonzero((self.labels == label) & (self.given == answer))
-        return found[np.argsort(-self.confidences[found], kind="stable")]
-
-    def sample(self, seed: int, count: int) -> np.ndarray:
-        """Positions of `count` random pictures, or of all if there are fewer: the same ones for the same seed."""
-        return np.random.default_rng(seed).permutation(len(self))[:count]
-
-    def confusion(self, classes: int) -> tuple[tuple[int, ...], ...]:
-        """As in `Checkpoint.confusion`."""
-        counts = np.zeros((classes, classes), np.int64)
-        np.add.at(counts, (self.labels, self.given), 1)
-        return tuple(tuple(row) for row in counts.tolist())
-
-
-def answer_all(classifier: Classifier, test: Split) -> Iterator[Answers]:
-    """The answers to the first pictures of `test`, to more of them, ..., and at last to all."""
-    given, confidences = np.empty(len(test), np.int64), np.empty(len(test), np.float32)
-    for start in range(0, len(test), BATCH):
-        images = test.images[start : start + BATCH]
-        logits = evaluate(classifier.model, images, classifier.recipe.input)
-        probs = (logits / classifier.temperature).softmax(dim=1)[:, : len(classifier.classes)]
-        best = probs.max(dim=1)
-        end = start + len(images)
-        given[start:end], confidences[start:end] = best.indices.numpy(), best.values.numpy()
-        yield Answers(test.labels[:end].numpy(), given[:end], confidences[:end])
+    return Exhibit(key, path.stem, network, table, path.stat().st_size)

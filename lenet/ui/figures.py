@@ -324,3 +324,8 @@ def article(name: str) -> str:
 def problem(message: str) -> str:
     """A sentence for the person at the page about what went wrong."""
     return f'<p class="problem" role="alert">{escape(message)}</p>'
+
+
+def note(message: str) -> str:
+    """A quiet sentence, in the place where `problem` would stand."""
+    return f'<p class="note" aria-live="polite">{escape(message)}</p>'

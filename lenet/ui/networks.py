@@ -1,11 +1,12 @@
-"""The networks that the page can ask: those in weights/, and those that visitors have just trained.
+"""The networks that the page can ask: those in weights/, and those that visitors have trained or uploaded.
 
-A trained one is known by a key that nobody can guess, so each visitor sees only their own.
+A visitor's own is known by a key that nobody can guess, so each visitor sees only theirs.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ import threading
 import time
 import warnings
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,11 +27,13 @@ from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
 from lenet.preprocess import Box, Picture
+from lenet.training import EpochEnd
 from lenet.ui import cores, pictures
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
-KEPT = 64  # trained networks, of a quarter to one and a half megabytes each; the oldest go first
+KEPT = 64  # of visitors' networks; the oldest go first
+KEPT_BYTES = 500_000_000  # that they take together: a small one a quarter of a megabyte, the largest 18
 
 
 @dataclass(frozen=True)
@@ -40,22 +44,39 @@ class Named:
     milliseconds: float
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A network and what is known of it.
+
+    Attributes:
+        name: its file's, without .safetensors.
+        path: of that file.
+        curves: an EpochEnd for each epoch of its run; () where they were not kept.
+    """
+
+    name: str
+    classifier: Classifier
+    path: Path
+    curves: tuple[EpochEnd, ...] = ()
+
+
 _lock = threading.Lock()
-_trained: OrderedDict[str, Classifier] = OrderedDict()
+_own: OrderedDict[str, Kept] = OrderedDict()
 _readings: OrderedDict[tuple[str, str, bytes], tuple[Found, ...]] = OrderedDict()
 _named: OrderedDict[tuple[str, str, Box | None], Named] = OrderedDict()
-_folder = tempfile.TemporaryDirectory(prefix="lenet-trained-")
+_folder = tempfile.TemporaryDirectory(prefix="lenet-networks-")  # goes with the process
+FOLDER = Path(_folder.name)  # a folder for each network: what Gradio may serve to who knows the key
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> dict[str, Classifier]:
+def _shipped() -> dict[str, Kept]:
     """The networks in weights/ by name, the default ones first; a file that cannot be read is left out."""
     found = {}
     for path in sorted(WEIGHTS.glob("*.safetensors"), key=lambda path: path.stem not in ("digits", "photos")):
         if path.name.endswith(".resume.safetensors"):
             continue
         try:
-            found[path.stem] = Classifier.from_pretrained(path)
+            found[path.stem] = Kept(path.stem, Classifier.from_pretrained(path), path)
         except LeNetError as error:
             warnings.warn(str(error), stacklevel=2)
     return found
@@ -63,7 +84,7 @@ def _shipped() -> dict[str, Classifier]:
 
 def shipped(road: str) -> list[tuple[str, str]]:
     """(title, key) of every network in weights/ whose pictures take `road`."""
-    return [(title(classifier, name), name) for name, classifier in _shipped().items() if classifier.road == road]
+    return [(title(one.classifier, name), name) for name, one in _shipped().items() if one.classifier.road == road]
 
 
 # What the shipped ones are to a visitor.
@@ -111,12 +132,42 @@ def get(key: str) -> Classifier:
     Raises:
         CheckpointError: it is no longer kept, or never was.
     """
+    return kept(key).classifier
+
+
+def kept(key: str) -> Kept:
+    """The network that `key` names, with its file.
+
+    Raises:
+        CheckpointError: it is no longer kept, or never was.
+    """
     with _lock:
-        if key in _trained:
-            return _trained[key]
+        if key in _own:
+            return _own[key]
     if key not in _shipped():
-        raise CheckpointError("This network is no longer kept here: choose another, or train it again.")
+        raise CheckpointError("This network is no longer kept here: choose another, or train or upload it again.")
     return _shipped()[key]
+
+
+def checkpoint(key: str) -> Checkpoint:
+    """All that its file says of the network that `key` names.
+
+    Raises:
+        CheckpointError: see `kept`.
+    """
+    return load(kept(key).path)
+
+
+def folder(key: str) -> Path:
+    """Where files to download for the network that `key` names are made; it goes when the network does.
+
+    Raises:
+        CheckpointError: see `kept`.
+    """
+    kept(key)
+    place = FOLDER / key
+    place.mkdir(exist_ok=True)
+    return place
 
 
 def road(key: str) -> str:
@@ -245,22 +296,39 @@ def what_if(key: str, prediction: Prediction) -> Counterfactual:
     return counterfactual(network.model, prediction.preprocessed.x, target, network.recipe.temperature)
 
 
-def keep(checkpoint: Checkpoint) -> tuple[str, Path]:
-    """Keep a trained network for the page; its key, and the file to download."""
-    key = f"run-{secrets.token_urlsafe(9)}"
+def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = "") -> tuple[str, Path]:
+    """Keep a visitor's network for the page; its key, and the file to download.
+
+    Args:
+        curves: an EpochEnd for each epoch of its run, where they are known.
+        name: what to call it, of any characters; its recipe's name by default.
+    """
+    key = f"own-{secrets.token_urlsafe(9)}"
     # A folder each, so that the download has a plain name.
-    path = Path(_folder.name) / key / f"{checkpoint.recipe.name}.safetensors"
+    path = FOLDER / key / f"{_plain(name or checkpoint.recipe.name)}.safetensors"
     save(path, checkpoint)
+    classifier = Classifier(load(path))  # from the file: on the CPU, and apart from the run
     with _lock:
-        _trained[key] = Classifier(load(path))  # from the file: on the CPU, and apart from the run
-        while len(_trained) > KEPT:
-            oldest, _ = _trained.popitem(last=False)
-            shutil.rmtree(Path(_folder.name) / oldest, ignore_errors=True)
+        _own[key] = Kept(path.stem, classifier, path, tuple(curves))
+        while _crowded():
+            oldest, _ = _own.popitem(last=False)
+            shutil.rmtree(FOLDER / oldest, ignore_errors=True)
     return key, path
 
 
 def forget(key: str) -> None:
-    """Keep a trained network no longer."""
+    """Keep a visitor's network no longer."""
     with _lock:
-        if _trained.pop(key, None) is not None:
-            shutil.rmtree(Path(_folder.name) / key, ignore_errors=True)
+        if _own.pop(key, None) is not None:
+            shutil.rmtree(FOLDER / key, ignore_errors=True)
+
+
+def _crowded() -> bool:
+    """Whether visitors' networks take more than they may; the newest always has its place."""
+    taken = 4 * sum(one.classifier.parameters for one in _own.values())  # of four bytes each
+    return len(_own) > KEPT or (len(_own) > 1 and taken > KEPT_BYTES)
+
+
+def _plain(name: str) -> str:
+    """`name` as a file may be called anywhere: a visitor chose it, and it must not lead out of its folder."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "network"

@@ -10,7 +10,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
-from lenet.ui import draw, networks, photo, train, zoo
+from lenet.ui import draw, networks, own, photo, train
 
 TITLE = "LeNet Playground"
 INTRODUCTION = (
@@ -28,9 +28,10 @@ LAUNCH: dict[str, Any] = {
         font=FONTS,
         font_mono=["ui-monospace", "Consolas", "monospace"],
     ),
-    "css_paths": [Path(__file__).parent / "style.css"],
+    "css_paths": [Path(__file__).parent / name for name in ("style.css", "report.css")],
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
+    "allowed_paths": [str(networks.FOLDER)],  # files to download
     "max_file_size": "20mb",
     "show_error": True,
 }
@@ -40,15 +41,16 @@ def build() -> gr.Blocks:
     """The whole page, ready for `launch(**LAUNCH)`."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="title")
+        mine = gr.State([])  # a visitor's own networks, see `own`
         with gr.Tabs(selected="draw", elem_id="tabs") as tabs:
             with gr.Tab("Draw", id="draw"):
                 draw_network = draw.build()
             with gr.Tab("Photo", id="photo"):
                 studio = photo.build()
             with gr.Tab("Zoo", id="zoo"):
-                zoo.build()
+                own.build(mine, draw_network, studio)
             with gr.Tab("Train", id="train"):
-                train.build(draw_network, studio, tabs)
+                train.build(draw_network, studio, tabs, mine)
         train.keep(tabs)
         _publish(
             classify_digit,

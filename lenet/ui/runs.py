@@ -587,7 +587,7 @@ class Runs:
         with self._lock:
             run.status, run.version = "measuring", run.version + 1
         checkpoint = finish(state, data)
-        key, path = networks.keep(checkpoint)
+        key, path = networks.keep(checkpoint, state.history, run.name)
         with self._lock:
             if run.order == "remove":
                 networks.forget(key)

@@ -1,7 +1,8 @@
-"""What the shipped networks answer to their test pictures: asked once each, behind the page's back.
+"""What networks answer to their test pictures: asked once each, behind the page's back.
 
-Ten thousand pictures take seconds to minutes.  So one thread asks one network at a time, on one core,
-and handlers only look how far it is: the pad goes on answering meanwhile.
+Ten thousand pictures take a second, or with millions of parameters many.  So one thread asks one network at
+a time, on one core, a batch at a time: the one that somebody looked at last, and first those of its pictures
+that they wait for.  Handlers only look how far it is, and the pad goes on answering meanwhile.
 """
 
 from __future__ import annotations
@@ -11,25 +12,24 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from queue import SimpleQueue
 
 import numpy as np
 
 from lenet.classifier import Classifier
-from lenet.datasets import DATASETS, Split, load_test
+from lenet.datasets import DATASETS, Split, at_hand, load_test
 from lenet.errors import LeNetError
+from lenet.report import Answers, Examination
 from lenet.ui import cores, networks
-from lenet.zoo import Answers, answer_all
 
 KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the oldest go first
-PATIENCE = 10  # seconds that the process waits at its end for the pictures that are under way
+PATIENCE = 10  # seconds that the process waits at its end for the batch that is under way
 
-_lock = threading.Lock()
-_askings: OrderedDict[str, Asking] = OrderedDict()
-_queue: SimpleQueue[tuple[Asking, Classifier] | None] = SimpleQueue()
-_ending = threading.Event()
+_changed = threading.Condition()  # holds the lock of `_askings` and `_ending`
+_askings: OrderedDict[str, Asking] = OrderedDict()  # the one that was looked at last comes last
+_ending = False
 _splits = lru_cache(maxsize=3)(load_test)  # CIFAR-10's has 31 megabytes, the others 8
 
 
@@ -38,21 +38,38 @@ class Asking:
     """How far one network is with its test pictures; written by one thread and read by others.
 
     Attributes:
-        total: pictures to answer; 0 until they are loaded.
-        done: pictures answered.
-        answers: to all of them, or None until then.
+        examination: its answers so far; None until its test pictures are loaded.
+        finished: it has answered all of them.
         problem: a sentence, where they cannot be had.
         began: when it was asked for, by `time.monotonic`.
     """
 
-    total: int = 0
-    done: int = 0
-    answers: Answers | None = None
+    network: Classifier
+    examination: Examination | None = None
+    finished: bool = False
     problem: str = ""
     began: float = field(default_factory=time.monotonic)
 
+    @property
+    def answers(self) -> Answers | None:
+        return self.examination.answers if self.examination is not None else None
 
-def ask(key: str, again: bool) -> Asking:
+    def go_on(self) -> None:
+        """Load the test pictures, or answer one batch of them."""
+        try:
+            if self.examination is None:
+                self.examination = Examination(self.network, _split(self.network))
+            else:
+                cores.one()
+                self.finished = not self.examination.go_on()
+        except LeNetError as error:
+            self.problem = str(error)
+        except Exception:
+            logging.exception("asking a network for its test pictures failed")
+            self.problem = "Reading the test pictures failed on the server, which has noted why. Try it again."
+
+
+def ask(key: str, again: bool = False) -> Asking:
     """What is known of that network's answers; starts to ask it if nobody has yet.
 
     Args:
@@ -62,26 +79,41 @@ def ask(key: str, again: bool) -> Asking:
         CheckpointError: see `networks.get`.
     """
     network = networks.get(key)
-    with _lock:
+    with _changed:
         asking = _askings.get(key)
         if asking is None or (asking.problem and again):
-            asking = _askings[key] = Asking()
+            asking = _askings[key] = Asking(network)
             _start()
-            _queue.put((asking, network))
         _askings.move_to_end(key)
         while len(_askings) > KEPT:
             _askings.popitem(last=False)
+        _changed.notify()
     return asking
 
 
-def pictures(key: str, positions: np.ndarray) -> np.ndarray:
+def begun(key: str) -> bool:
+    """Whether anybody has asked that network."""
+    with _changed:
+        return key in _askings
+
+
+def within_reach(key: str) -> bool:
+    """Whether its test pictures need no download.
+
+    Raises:
+        CheckpointError: see `networks.get`.
+    """
+    return at_hand(networks.get(key).recipe.dataset)
+
+
+def pictures(key: str, positions: Sequence[int]) -> np.ndarray:
     """(N, H, W) or (N, H, W, 3) uint8: those test pictures of the network that `key` names.
 
     Raises:
         CheckpointError: see `networks.get`.
         DataError: see `lenet.datasets.load_test`.
     """
-    found = _split(networks.get(key)).images[positions.tolist()].permute(0, 2, 3, 1).numpy()
+    found = _split(networks.get(key)).images[list(positions)].permute(0, 2, 3, 1).numpy()
     return found.squeeze(3) if found.shape[3] == 1 else found
 
 
@@ -92,7 +124,7 @@ def _split(network: Classifier) -> Split:
 
 @lru_cache(maxsize=1)
 def _start() -> None:
-    """Start the one thread.  A pool's would be waited for at the process's end, through all of its queue."""
+    """Start the one thread.  A pool's would be waited for at the process's end, through all of its work."""
     worker = threading.Thread(target=_work_off, name="test", daemon=True)
     worker.start()
     atexit.register(_stop, worker)
@@ -100,29 +132,24 @@ def _start() -> None:
 
 def _stop(worker: threading.Thread) -> None:
     """Let the thread end: one that is cut off within PyTorch aborts the process."""
-    _ending.set()
-    _queue.put(None)
+    global _ending
+    with _changed:
+        _ending = True
+        _changed.notify()
     worker.join(PATIENCE)
 
 
 def _work_off() -> None:
-    while (task := _queue.get()) is not None and not _ending.is_set():
-        _work(*task)
+    while (asking := _next()) is not None:
+        asking.go_on()
 
 
-def _work(asking: Asking, network: Classifier) -> None:
-    try:
-        test = _split(network)
-        asking.total = len(test)
-        cores.one()
-        answers = None
-        for answers in answer_all(network, test):
-            asking.done = len(answers)
-            if _ending.is_set():
-                return
-        asking.answers = answers
-    except LeNetError as error:
-        asking.problem = str(error)
-    except Exception:
-        logging.exception("asking a network for its test pictures failed")
-        asking.problem = "Reading the test pictures failed on the server, which has noted why. Try it again."
+def _next() -> Asking | None:
+    """The network to ask, once there is one; None at the process's end."""
+    with _changed:
+        while not _ending:
+            for asking in reversed(_askings.values()):
+                if not asking.finished and not asking.problem:
+                    return asking
+            _changed.wait()
+    return None

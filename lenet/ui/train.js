@@ -415,14 +415,14 @@ function speak(sentence, status) {
   if (line.textContent !== sentence) line.textContent = sentence;
 }
 
-// What else on the page is about a trained network learns which one is looked at: null until it is measured.
-let announced = null;
+// The report below is about the network that is looked at: empty until it is measured.
+let reported = "";
 
 function announce(run) {
-  const network = run?.network || null;
-  if (network === announced) return;
-  announced = network;
-  document.dispatchEvent(new CustomEvent("run-chosen", { detail: { network, name: run ? nameOf(run) : "" } }));
+  const network = run?.network || "";
+  if (network === reported) return;
+  reported = network;
+  trigger("report", { network });
 }
 
 // --- charts --------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from lenet.datasets import DATASETS
 from lenet.errors import LeNetError, RecipeError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES, Recipe, recipe_named
-from lenet.ui import networks, parts, photo, settings, texts
+from lenet.ui import networks, own, parts, report, settings, texts
 from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, SECONDS_AT_MOST, Run, Runs
 
 DEFAULT = "digits-demo"
@@ -167,20 +167,23 @@ def _visitor(question: dict[str, Any]) -> str:
 # What happens elsewhere on the page
 
 
-def use(event: gr.EventData) -> tuple[Any, ...]:
+def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
     """Put a trained network into the tab that it fits, beside the visitor's others and the shipped ones."""
     try:
-        chosen = RUNS.run(event.visitor, event.run).key
-        networks.get(chosen)
+        run = RUNS.run(event.visitor, event.run)
+        mine = own.added(run.key, mine, f"{_name(run)}, {run.recipe.name}")
+        return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
     except LeNetError as error:
         raise gr.Error(str(error)) from error
-    mine = {run.key: f"Yours: {_name(run)}, {run.recipe.name}" for run in RUNS.networks(event.visitor)}
-    road = networks.get(chosen).road
-    yours = [key for key in mine if networks.road(key) == road]
-    if road == "ours":
-        choices = [(networks.with_accuracy(networks.get(key), mine[key]), key) for key in yours]
-        return gr.Dropdown([*choices, *networks.shipped("ours")], value=chosen), gr.skip(), gr.Tabs(selected="draw")
-    return gr.skip(), photo.offer(chosen, tuple(yours)), gr.Tabs(selected="photo")
+
+
+def _grey(run: Run) -> bool:
+    return networks.road(run.key) == "ours"
+
+
+def show_report(event: gr.EventData) -> gr.HTML:
+    """The report of the network that the visitor looks at, or of none."""
+    return report.shown(event.network)
 
 
 def _name(run: Run) -> str:
@@ -275,7 +278,7 @@ def _status(headline: str, text: str) -> str:
 # The tab
 
 
-def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs) -> None:
+def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.State) -> None:
     """The tab's contents; a trained network goes into one of the other tabs."""
     training = gr.HTML(
         html_template=parts.read("train.html"),
@@ -295,8 +298,10 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs) -> None:
             "mnist_seconds": MNIST_SECONDS,
         },
     )
-    # train.js: trigger("use", { visitor, run })
-    training.use(use, None, [draw_network, studio, tabs], queue=False, api_visibility="private")
+    place = report.component()
+    # train.js: trigger("use", { visitor, run }) and trigger("report", { network })
+    training.use(use, mine, [mine, draw_network, studio, tabs], queue=False, api_visibility="private")
+    training.report(show_report, None, place, queue=False, api_visibility="private")
     _publish()
 
 

@@ -7,14 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from html import escape
 
-import numpy as np
-
 from lenet.datasets import DATASETS
 from lenet.recipes import RECIPES, Recipe
-from lenet.ui.figures import bar, png_uri, short
-from lenet.zoo import FLOPS_EACH, Answers, Exhibit, LayerRow
-
-RIGHT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"  # beside green and red, for those who see no such difference
+from lenet.ui import report_figures
+from lenet.ui.figures import short
+from lenet.zoo import FLOPS_EACH, Exhibit, LayerRow
 
 # --------------------------------------------------------------------------------------------------
 # All networks
@@ -25,14 +22,24 @@ def families(exhibits: Mapping[str, Sequence[Exhibit]], chosen: Exhibit) -> str:
     return "".join(_family(title, found, chosen) for title, found in exhibits.items() if found)
 
 
+def own(exhibits: Sequence[Exhibit], chosen: str) -> str:
+    """A visitor's own networks in a list of the same kind; `chosen` is the key of one."""
+    rows = "".join(_entry(exhibit, exhibit.key == chosen) for exhibit in exhibits)
+    return f'<section class="family">{_list("Your own", rows)}</section>' if exhibits else ""
+
+
 def _family(title: str, exhibits: Sequence[Exhibit], chosen: Exhibit) -> str:
-    names = ("Test accuracy", "Parameters", "Multiply-adds", "Training", "File")
-    head = "".join(f"<span>{name}</span>" for name in names)
     rows = "".join(_entry(exhibit, exhibit is chosen) for exhibit in exhibits)
     figure = _scatter(exhibits, chosen) if len(exhibits) > 1 else ""
+    return f'<section class="family">{_list(title, rows)}{figure}</section>'
+
+
+def _list(title: str, rows: str) -> str:
+    names = ("Test accuracy", "Parameters", "Multiply-adds", "Training", "File")
+    head = "".join(f"<span>{name}</span>" for name in names)
     return (
-        f'<section class="family"><div class="list" role="group" aria-label="{escape(title)}">'
-        f'<div class="head" aria-hidden="true"><h3>{escape(title)}</h3>{head}</div>{rows}</div>{figure}</section>'
+        f'<div class="list" role="group" aria-label="{escape(title)}">'
+        f'<div class="head" aria-hidden="true"><h3>{escape(title)}</h3>{head}</div>{rows}</div>'
     )
 
 
@@ -47,7 +54,7 @@ def _entry(exhibit: Exhibit, chosen: bool) -> str:
     )
     return (
         f'<button type="button" class="entry{" chosen" if chosen else ""}" aria-pressed="{str(chosen).lower()}" '
-        f'data-network="{escape(exhibit.name)}"><span class="who"><b>{escape(exhibit.name)}</b> '
+        f'data-network="{escape(exhibit.key)}"><span class="who"><b>{escape(exhibit.name)}</b> '
         f"<i>{escape(recipe.model)} on {escape(recipe.dataset)}</i></span>"
         f'<span class="test">{"not measured" if right is None else f"{right:.2%}"}</span>'
         f'<span class="facts">{facts}</span></button>'
@@ -109,7 +116,7 @@ def _scatter(exhibits: Sequence[Exhibit], chosen: Exhibit) -> str:
         side = "west" if across > 0.5 else "east"  # of its dot stands the name, below the one before it
         lowest[side] = min(up, lowest[side] - LINE)
         dots += (
-            f'<span class="dot {side}{" chosen" if exhibit is chosen else ""}" data-network="{escape(exhibit.name)}" '
+            f'<span class="dot {side}{" chosen" if exhibit is chosen else ""}" data-network="{escape(exhibit.key)}" '
             f'style="left:{across:.2%};bottom:{up:.0f}px"><b style="top:{up - lowest[side]:.0f}px">'
             f"{escape(exhibit.name)}</b></span>"
         )
@@ -145,24 +152,16 @@ def _padded(values: Sequence[float], least: float) -> tuple[float, float]:
 # One network
 
 
-def about(exhibit: Exhibit) -> str:
-    """All that is known of it without its test pictures, and the room for these."""
+def about(exhibit: Exhibit, kept: Sequence[tuple[str, str, str]]) -> str:
+    """All that is known of it without its test pictures, and the room for what these say.
+
+    Args:
+        kept: see `report_figures.frame`.
+    """
     network = exhibit.network
-    if network.confusion:
-        found = measured(network.classes, network.confusion)
-    else:
-        found = (
-            '<p class="hint">Its file was written before files carried a confusion matrix: '
-            "show its test pictures, and it is counted here.</p>"
-        )
     return (
         f'<h2>{escape(exhibit.name)}</h2><p class="lead">{escape(_sentence(network.recipe.about))}</p>'
-        f'<div class="halves"><section class="measured">{found}</section>'
-        f'<section class="pictures" aria-live="polite" aria-busy="false"><h3>Test pictures</h3><div class="cards">'
-        f'<p class="hint">Click a square of the matrix to see its pictures, or look at any of them.</p></div>'
-        f'<div class="further"><button type="button" class="start">Show 25 test pictures</button>'
-        f'<button type="button" class="next" hidden>Another 25</button>'
-        f'<button type="button" class="any" hidden>Random 25</button></div></section></div>'
+        f"{report_figures.frame(network, kept)}"
         f'<div class="halves"><section>{layer_rows(exhibit)}</section><section>{recipe_words(exhibit)}</section></div>'
     )
 
@@ -262,93 +261,3 @@ def _accuracies(metrics: Mapping[str, float], dataset: str) -> str:
         "val_accuracy": "of the validation pictures",
     }
     return ", ".join(f"{metrics[name]:.2%} {said}" for name, said in names.items() if name in metrics)
-
-
-# --------------------------------------------------------------------------------------------------
-# Its answers
-
-
-def measured(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """The confusion matrix, and below it each class's own accuracy."""
-    return _matrix(classes, counts) + _by_class(classes, counts)
-
-
-def _matrix(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """Counts, their squares shaded: right answers by their share of the row, errors against the commonest one."""
-    most = max((n for i, row in enumerate(counts) for j, n in enumerate(row) if i != j), default=0)
-    head = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in classes)
-    rows = ""
-    for i, row in enumerate(counts):
-        cells = ""
-        for j, count in enumerate(row):
-            # The root, so that a single error is seen too.
-            shade = count / max(1, sum(row)) if i == j else math.sqrt(count / max(1, most))
-            said = f"{classes[i]} called {classes[j]}: {count:,}"
-            cells += (
-                f'<td role="gridcell" data-cell="{i},{j}" tabindex="{0 if i == j == 0 else -1}" aria-selected="false" '
-                f'aria-label="{escape(said)}" title="{escape(said)}" class="{"right" if i == j else "wrong"}" '
-                f'style="--shade:{shade:.3f}">{count or ""}</td>'
-            )
-        rows += f'<tr><th scope="row">{escape(classes[i])}</th>{cells}</tr>'
-    names = " words" if max(map(len, classes)) > 2 else ""
-    return (
-        '<h3>Confusion matrix</h3><p class="hint">A row is what the pictures show, a column what the network called '
-        "them. Click a square, or go by arrow keys and Enter, to see its pictures.</p>"
-        f'<table class="matrix{names}" role="grid" aria-label="Confusion matrix">'
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-def _by_class(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    parts = {name: counts[i][i] / sum(counts[i]) for i, name in enumerate(classes) if sum(counts[i])}
-    said = ", ".join(f"{name} {part:.1%}" for name, part in parts.items())
-    rows = "".join(bar(name, part, False, decimals=1) for name, part in parts.items())
-    return (
-        f'<h3>Accuracy by class</h3><div class="bars" role="img" '
-        f'aria-label="{escape(f"Accuracy by class: {said}")}">{rows}</div>'
-    )
-
-
-def waiting(done: int, total: int, seconds: float) -> str:
-    """How far a network is with its test pictures; `total` is 0 until these are loaded."""
-    said = f"Asking the network: {done:,} of {total:,} test pictures" if total else "Loading the test pictures"
-    return (
-        f'<div class="waiting"><p>{said}, {seconds:.0f} s</p><div class="track">'
-        f'<span class="fill" style="transform:scaleX({done / total if total else 0:.4f})"></span></div></div>'
-    )
-
-
-def sampled(total: int, seed: int) -> str:
-    return (
-        f'<p class="hint">Some of the {total:,} test pictures, drawn at random (seed {seed}). Below each: predicted '
-        "(true), and how sure the network is.</p>"
-    )
-
-
-def in_cell(label: str, answer: str, found: int, first: int, count: int) -> str:
-    """What the pictures of a square of the matrix are, and which of them are shown."""
-    who = f"<b>{escape(label)}</b> called <b>{escape(answer)}</b>"
-    if not found:
-        return f'<p class="hint">{who}: no test picture here.</p>'
-    which = f"{first + 1} to {first + count} of {found:,}" if found > count else f"{found:,}"
-    return f'<p class="hint">{who}: {which}, the most confident answer first.</p>'
-
-
-def pictures(images: np.ndarray, answers: Answers, positions: np.ndarray, classes: Sequence[str]) -> str:
-    """A card for each picture: "predicted (true)" and the confidence.
-
-    Args:
-        images: uint8 (N, H, W) or (N, H, W, 3), those at `positions` of the test split.
-    """
-    cards = ""
-    for image, position in zip(images, positions, strict=True):
-        given, label = int(answers.given[position]), int(answers.labels[position])
-        sign, verdict = (RIGHT, "right") if given == label else (WRONG, "wrong")
-        said = f"{classes[given]} ({classes[label]})"
-        cards += (
-            f'<figure class="card {verdict}"><img src="{png_uri(image)}" '
-            f'alt="Test picture {position}: {escape(said)}, {verdict}"><figcaption><b>{sign} '
-            f"{escape(classes[given])}</b> ({escape(classes[label])})"
-            f"<i>{answers.confidences[position]:.0%}</i></figcaption></figure>"
-        )
-    return f'<div class="grid">{cards}</div>'

@@ -252,6 +252,12 @@ def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path) -> No
     checkpoint = load(tmp_path / "network.safetensors")
     assert (checkpoint.recipe.model, checkpoint.recipe.epochs) == ("lenet5-bn", 2)
     assert f"{checkpoint.metrics['test_accuracy']:.2%}" in told(page).inner_text()
+    expect(page.locator("#report .numbers")).to_contain_text(f"{checkpoint.metrics['test_accuracy']:.2%}")
+    expect(page.locator("#report .report")).to_have_attribute("aria-busy", "false")
+    with page.expect_download() as download:
+        page.locator('#report [data-keep="csv"]').click()
+    download.value.save_as(tmp_path / "curves.csv")
+    assert len((tmp_path / "curves.csv").read_text().splitlines()) == 1 + 2
 
 
 @pytest.mark.data

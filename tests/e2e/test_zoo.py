@@ -1,4 +1,4 @@
-"""The Zoo tab: every network, its layers, its mistakes and their pictures."""
+"""The Zoo tab: every network, its layers and its report; uploading one; files to keep."""
 
 from __future__ import annotations
 
@@ -35,9 +35,19 @@ def cell(page: Page, label: int, answer: int) -> Locator:
 
 
 def random_pictures(page: Page) -> None:
-    page.get_by_role("button", name="Show 25 test pictures").click()
-    expect(page.locator("#zoo .waiting, #zoo .card").first).to_be_visible(timeout=2_000)
-    expect(page.locator("#zoo .card")).to_have_count(25, timeout=LOADED)
+    expect(page.locator("#zoo .pictures :is(.waiting, .card)").first).to_be_visible(timeout=2_000)
+    expect(page.locator("#zoo .pictures .card")).to_have_count(25, timeout=LOADED)
+
+
+def whole_report(page: Page) -> None:
+    expect(page.locator("#zoo .report")).to_have_attribute("aria-busy", "false", timeout=LOADED)
+    expect(page.locator("#zoo .mistakes .card").first).to_be_visible()
+
+
+def upload(page: Page, *files: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator("#upload").click()
+    chooser.value.set_files(files)
 
 
 def test_every_network_is_there_and_shows_its_layers(page: Page) -> None:
@@ -65,7 +75,7 @@ def test_every_network_is_there_and_shows_its_layers(page: Page) -> None:
 def test_pictures_and_a_cell_of_the_matrix(page: Page, cifar_root: Path, snap: Callable[[Page, str], None]) -> None:
     open_zoo(page, "photos-lenet5")  # the quickest to answer ten thousand pictures
     random_pictures(page)
-    cards = page.locator("#zoo .card")
+    cards = page.locator("#zoo .pictures .card")
     widths = cards.evaluate_all("(cards) => cards.map((card) => card.offsetWidth)")
     assert max(widths) - 1 <= min(widths) > 80, "five by five, and not in another tab's columns"
     captions = cards.all_inner_texts()
@@ -99,9 +109,7 @@ def test_the_keyboard_is_enough(page: Page, mnist_root: Path) -> None:
     entry(page, "mnist-lenet5-sigmoid").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-sigmoid")
-    page.get_by_role("button", name="Show 25 test pictures").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#zoo .card")).to_have_count(25, timeout=LOADED)
+    random_pictures(page)
     expect(page.locator('#zoo .matrix td[tabindex="0"]')).to_have_count(1)  # one stop of the Tab key
     cell(page, 0, 0).focus()
     for key in ["ArrowUp", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft"]:
@@ -111,18 +119,17 @@ def test_the_keyboard_is_enough(page: Page, mnist_root: Path) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#zoo .pictures .hint").first).to_contain_text("2 called 2: 1 to 25 of")
     expect(cell(page, 2, 2)).to_be_focused()
-    expect(page.locator("#zoo .card.right")).to_have_count(25)
+    expect(page.locator("#zoo .pictures .card.right")).to_have_count(25)
 
 
 @pytest.mark.data
 def test_a_pad_is_answered_while_a_network_reads_its_pictures(page: Page, mnist_root: Path) -> None:
     open_zoo(page, "digits")
-    page.get_by_role("button", name="Show 25 test pictures").click()
     page.get_by_role("tab", name="Draw").click()
     page.get_by_role("button", name="Draw a crossed seven").click()
     expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=5_000)
     page.get_by_role("tab", name="Zoo").click()
-    expect(page.locator("#zoo .card")).to_have_count(25, timeout=LOADED)
+    whole_report(page)
 
 
 @pytest.mark.data
@@ -135,9 +142,13 @@ def test_it_fits(
     page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
     open_zoo(page, "photos-lenet5")
     random_pictures(page)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    whole_report(page)
+    assert page.evaluate("document.documentElement.scrollHeight") == height, "nothing jumps"
     cell(page, 5, 3).click()
-    expect(page.locator("#zoo .card").first).to_contain_text("cat")
-    expect(page.locator("#zoo .card").first).to_be_in_viewport()
+    first = page.locator("#zoo .pictures .card").first
+    expect(first).to_contain_text("cat")
+    expect(first).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     # Every count stands inside its square.
     crowded = page.locator("#zoo .matrix td[data-cell]").evaluate_all(
@@ -160,3 +171,56 @@ def test_without_data_all_but_the_pictures_is_there(open_page: Callable[..., Pag
             expect(page.locator("#zoo .pictures .problem")).to_contain_text("could not be downloaded")
         expect(page.locator("#zoo .layers tbody tr").first).to_be_visible()
         page.close()  # before its server goes
+
+
+@pytest.mark.data
+def test_a_report_is_whole_and_its_files_can_be_kept(page: Page, mnist_root: Path, tmp_path: Path) -> None:
+    open_zoo(page, "mnist-lenet5-sigmoid")
+    whole_report(page)
+    accuracy = Classifier.from_pretrained("mnist-lenet5-sigmoid").metrics["test_accuracy"]
+    expect(page.locator("#zoo .numbers")).to_contain_text(f"{accuracy:.2%}")
+    expect(page.locator("#zoo .calibration svg")).to_have_attribute("aria-label", re.compile("% sure: .* right of"))
+    said = page.locator("#zoo .mistakes .card").all_inner_texts()
+    assert len(said) == 15
+    assert all(text.startswith("\N{BALLOT X}") for text in said)
+    for kind, name in (("weights", "mnist-lenet5-sigmoid.safetensors"), ("report", "mnist-lenet5-sigmoid.html")):
+        with page.expect_download() as download:
+            page.locator(f'#zoo [data-keep="{kind}"]').click()
+        assert download.value.suggested_filename == name
+        download.value.save_as(tmp_path / name)
+    assert Classifier.from_pretrained(tmp_path / "mnist-lenet5-sigmoid.safetensors").parameters == 44_426
+    requests: list[str] = []
+    alone = page.context.new_page()
+    alone.on("request", lambda request: requests.append(request.url))
+    alone.goto((tmp_path / "mnist-lenet5-sigmoid.html").as_uri())
+    expect(alone.get_by_role("heading", level=1)).to_have_text("mnist-lenet5-sigmoid")
+    assert alone.locator("img").evaluate_all("(all) => all.every((image) => image.naturalWidth > 0)")
+    assert [url for url in requests if not url.startswith("data:")] == [alone.url]
+
+
+def test_an_uploaded_network_is_its_visitors_and_answers(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    page, stranger = open_page(), open_page()
+    open_zoo(page)
+    content = (WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()
+    torn, whole = tmp_path / "torn.safetensors", tmp_path / "my own.safetensors"
+    torn.write_bytes(content[:100_000])
+    whole.write_bytes(content)
+    upload(page, torn)
+    expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is torn")
+    large = tmp_path / "large.safetensors"
+    large.write_bytes(bytes(21_000_000))
+    upload(page, large)
+    expect(page.locator(".toast-body").first).to_contain_text("large.safetensors")
+    upload(page, whole)
+    expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("my-own")
+    expect(page.locator("#zoo .about h2")).to_have_text("my-own")
+    expect(page.locator("#zoo .matrix")).to_be_visible()
+    page.get_by_role("tab", name="Draw").click()
+    expect(page.get_by_label("Network").first).to_have_value("Yours: my-own (99.1%)")
+    page.get_by_role("button", name="Draw a crossed seven").click()
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", re.compile("[0-9]"))
+    open_zoo(stranger)
+    expect(stranger.locator("#zoo .own .entry")).to_have_count(0)
+    stranger.get_by_role("tab", name="Draw").click()
+    stranger.get_by_label("Network").first.click()
+    assert "my-own" not in " ".join(stranger.get_by_role("option").all_inner_texts())

@@ -15,6 +15,7 @@ from lenet.metrics import (
     cross_entropy,
     energy,
     fit_temperature,
+    reliability,
 )
 
 LOGITS = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [5.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.5]])
@@ -53,6 +54,14 @@ def test_calibration_error_is_the_gap_of_each_bin_by_its_share():
     # gaps of opposite signs in one bin cancel, in two bins they do not
     apart = torch.tensor([[0.99, 0.01], [0.55, 0.45]])
     assert calibration_error(apart, torch.tensor([1, 0])) > calibration_error(apart, torch.tensor([1, 0]), bins=1)
+
+
+def test_reliability_counts_each_bin():
+    confidence, right = torch.tensor([0.05, 0.5, 0.92, 0.95, 1.0]), torch.tensor([False, True, True, False, True])
+    counts, expected, correct = reliability(confidence, right, bins=10).tolist()
+    assert counts == [1, 0, 0, 0, 0, 1, 0, 0, 0, 3]  # a confidence of one is in the last bin
+    assert expected == pytest.approx([0.05, 0, 0, 0, 0, 0.5, 0, 0, 0, 2.87])
+    assert correct == [0, 0, 0, 0, 0, 1, 0, 0, 0, 2]
 
 
 def test_the_temperature_that_generated_the_labels_is_found():

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier, Prediction, View
+from lenet.classifier import WEIGHTS, Classifier, Prediction, View
 from lenet.errors import FetchError
 from lenet.ui import figures, networks, photo, photo_figures, pictures
 
@@ -243,11 +243,11 @@ def test_the_default_is_offered_first_and_a_trained_one_next(monkeypatch: pytest
     offered = photo.offer()
     assert offered["network"] == "photos"
     classifier = networks.get("photos")
-    monkeypatch.setitem(networks._trained, "run-mine", classifier)
+    monkeypatch.setitem(networks._own, "run-mine", networks.Kept("holiday", classifier, WEIGHTS / "photos.safetensors"))
     offered = photo.offer("run-mine", ("run-mine",))
     assert offered["network"] == "run-mine"
     assert offered["cards"].index('data-network="photos"') < offered["cards"].index('data-network="run-mine"')
-    assert f"Yours: {classifier.recipe.name}" in offered["cards"]
+    assert "Yours: holiday" in offered["cards"]
     assert offered["cards"].count('aria-pressed="true"') == 1
     count = offered["cards"].count("data-network")
     assert offered["title"] == f"{count} networks, one photo"

@@ -1,0 +1,95 @@
+"""Files of a network to keep: its weights, its curves, its report.
+
+Each is made when it is asked for, in the network's own folder, which Gradio may serve to who knows the
+network's key, and which goes when the network does.
+"""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from importlib.util import find_spec
+from pathlib import Path
+
+from lenet.errors import CheckpointError
+from lenet.report import Report
+from lenet.training import EpochEnd
+from lenet.ui import figures, networks, report_figures, tested, zoo_figures
+from lenet.ui.zoo_figures import size
+from lenet.zoo import exhibit
+
+KINDS = {
+    "weights": ("Weights", ".safetensors"),
+    "onnx": ("For other programs", ".onnx"),
+    "csv": ("Curves", ".csv"),
+    "png": ("Curves", ".png"),
+    "report": ("Report", ".html"),
+}
+
+
+def offered(key: str) -> list[tuple[str, str, str]]:
+    """(kind, name, remark) of the files that can be made for that network.
+
+    Raises:
+        CheckpointError: see `networks.kept`.
+    """
+    kept = networks.kept(key)
+    there = {"weights": True, "onnx": _onnx(), "csv": bool(kept.curves), "png": bool(kept.curves), "report": True}
+    weighs = {"weights": f", {size(kept.path.stat().st_size)}"}
+    return [(kind, name, suffix + weighs.get(kind, "")) for kind, (name, suffix) in KINDS.items() if there[kind]]
+
+
+def _onnx() -> bool:
+    """Whether what `lenet.export` needs is installed."""
+    return all(find_spec(name) for name in ("lenet.export", "onnx", "onnxscript"))
+
+
+def write(key: str, kind: str, found: Report | None) -> Path:
+    """The file of that kind; the same network always has the same, so it is made once.
+
+    Args:
+        found: what the kind "report" is made of.
+
+    Raises:
+        CheckpointError: see `networks.kept`; or the network has no such file.
+    """
+    if kind not in [offer for offer, _, _ in offered(key)]:
+        raise CheckpointError("There is no such file of this network. Reload the page and try again.")
+    kept = networks.kept(key)
+    path = networks.folder(key) / f"{kept.name}{KINDS[kind][1]}"
+    if not path.exists():
+        part = path.with_name(f"{secrets.token_hex(4)}.part")  # two visitors may ask for it at once
+        _write(part, key, kind, found)
+        part.replace(path)
+    return path
+
+
+def _write(path: Path, key: str, kind: str, found: Report | None) -> None:
+    kept = networks.kept(key)
+    if kind == "weights":
+        shutil.copyfile(kept.path, path)
+    elif kind == "onnx":
+        from lenet.export import to_onnx  # type: ignore[import-not-found]
+
+        path.write_bytes(to_onnx(networks.checkpoint(key)))
+    elif kind == "csv":
+        _write_curves(path, kept.curves)
+    elif kind == "png":
+        figures.curves(kept.curves, kept.name).savefig(path, format="png")
+    else:
+        assert found is not None
+        positions = sorted({one.position for one in (*found.mistakes, *found.sample)})
+        images = dict(zip(positions, tested.pictures(key, positions), strict=True))
+        recipe = zoo_figures.recipe_words(exhibit(key, kept.classifier, kept.path))
+        path.write_text(report_figures.document(kept.name, found, images, recipe), encoding="utf-8")
+
+
+def _write_curves(path: Path, curves: Sequence[EpochEnd]) -> None:
+    """A row an epoch, under the names of EpochEnd's fields."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(EpochEnd)])
+        writer.writeheader()
+        writer.writerows(asdict(event) for event in curves)

@@ -1,0 +1,162 @@
+// A network's report, in `.about`.  gr.HTML runs this, before another file, as a function body with
+// `element`, `props`, `server` and `watch`.
+//
+// Choosing a network asks the server for all that is said of it.  Its test pictures come at once where that
+// needs no download, else when a person wants them; while the network is being asked for them, the page
+// asks again and says how far it is.
+
+const find = (selector) => element.querySelector(selector);
+const about = find(".about");
+const PAUSE = 250; // milliseconds between two looks at how far it is
+const NO_ANSWER = '<p class="problem" role="alert">The server does not answer: check the connection, then try again.</p>';
+
+let network = "";
+let wanted = { cell: null, page: 0 }; // the pictures that are shown, or asked for
+let asked = 0; // counts questions about pictures: only the newest one's answer is shown
+let chosen = 0; // counts networks, in the same way
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
+const ask = (name, question) => server[name]({ network, ...question }).catch(() => ({ problem: NO_ANSWER }));
+
+async function choose(name) {
+  network = name;
+  const mine = (chosen += 1);
+  asked += 1;
+  about.setAttribute("aria-busy", "true");
+  const reply = await ask("choose");
+  if (mine !== chosen) return;
+  about.innerHTML = reply.about || reply.problem;
+  about.setAttribute("aria-busy", "false");
+  if (reply.about) begin(false);
+}
+
+// `wish`: a person asked for it.
+function begin(wish) {
+  showPictures(null, 0, wish);
+  measure(wish);
+}
+
+// --- what all of its test pictures say -----------------------------------------------------------------
+
+async function measure(wish) {
+  const mine = chosen;
+  const room = find(".report");
+  room.setAttribute("aria-busy", "true");
+  for (let again = wish; ; again = false) {
+    const reply = await ask("measure", { again });
+    if (mine !== chosen) return;
+    if (reply.waiting || reply.problem) find(".calibration .said").innerHTML = reply.waiting || reply.problem;
+    if (reply.numbers) {
+      find(".numbers").innerHTML = reply.numbers;
+      find(".calibration").innerHTML = reply.calibration;
+      find(".mistakes").innerHTML = reply.mistakes;
+      if (reply.matrix) find(".measured").innerHTML = reply.matrix;
+      if (reply.matrix) mark(wanted.cell);
+      find('[data-keep="report"]').disabled = false;
+    }
+    if (!reply.waiting) break;
+    await pause();
+    if (mine !== chosen) return;
+  }
+  room.setAttribute("aria-busy", "false");
+}
+
+// --- pictures ----------------------------------------------------------------------------------------
+
+async function showPictures(cell, page, wish = true) {
+  wanted = { cell, page };
+  const question = (asked += 1);
+  const place = find(".pictures");
+  const [said, cards] = [place.querySelector(".said"), place.querySelector(".cards")];
+  place.setAttribute("aria-busy", "true");
+  mark(cell);
+  for (let again = wish; ; again = false) {
+    const reply = await ask("show_pictures", { cell, page, again });
+    if (question !== asked) return;
+    if (reply.waiting || reply.problem || reply.said) said.innerHTML = reply.waiting || reply.problem || reply.said;
+    if (!reply.waiting) {
+      find(".start").hidden = !(reply.idle || reply.problem);
+      if (reply.pictures) cards.innerHTML = reply.pictures;
+      if (reply.pictures) label(cell, reply.more);
+      place.setAttribute("aria-busy", "false");
+      return;
+    }
+    await pause();
+    if (question !== asked) return;
+  }
+}
+
+// What the buttons below the pictures offer next.
+function label(cell, more) {
+  const [next, any] = [find(".next"), find(".any")];
+  next.textContent = cell ? "More of these" : "Another 25";
+  next.hidden = !more;
+  any.hidden = !cell;
+}
+
+about.addEventListener("click", (event) => {
+  const square = event.target.closest(".matrix td[data-cell]");
+  const file = event.target.closest("[data-keep]");
+  if (square) open(square);
+  else if (file) keep(file);
+  else if (event.target.closest(".start")) begin(true);
+  else if (event.target.closest(".any")) showPictures(null, 0);
+  else if (event.target.closest(".next")) showPictures(wanted.cell, wanted.page + 1);
+});
+
+// --- the confusion matrix: one stop of the Tab key, arrows go from square to square -------------------
+
+const cellOf = (square) => square.dataset.cell.split(",").map(Number);
+const squareAt = (row, column) => find(`.matrix td[data-cell="${row},${column}"]`);
+
+function open(square) {
+  hold(square);
+  const first = !find(".start").hidden; // then the rest of the report has not been asked for either
+  showPictures(cellOf(square), 0);
+  if (first) measure(true);
+  if (matchMedia("(max-width: 900px)").matches) find(".pictures").scrollIntoView();
+}
+
+function hold(square) {
+  for (const other of element.querySelectorAll('.matrix td[tabindex="0"]')) other.tabIndex = -1;
+  square.tabIndex = 0;
+  square.focus();
+}
+
+function mark(cell) {
+  for (const square of element.querySelectorAll(".matrix td[data-cell]")) {
+    square.setAttribute("aria-selected", String(square.dataset.cell === String(cell)));
+  }
+}
+
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+about.addEventListener("keydown", (event) => {
+  const square = event.target.closest(".matrix td[data-cell]");
+  if (!square) return;
+  const [row, column] = cellOf(square);
+  if (event.key === "Enter" || event.key === " ") open(square);
+  else if (event.key in MOVES) {
+    const next = squareAt(row + MOVES[event.key][0], column + MOVES[event.key][1]);
+    if (next) hold(next);
+  } else return;
+  event.preventDefault();
+});
+
+// --- files -------------------------------------------------------------------------------------------
+
+async function keep(button) {
+  const mine = chosen;
+  const note = find(".keep .hint");
+  button.disabled = true;
+  note.textContent = "Making the file.";
+  const reply = await ask("keep", { kind: button.dataset.keep });
+  if (mine !== chosen) return;
+  button.disabled = false;
+  note.innerHTML = reply.problem || "";
+  if (reply.problem) return;
+  const link = document.createElement("a");
+  link.href = `gradio_api/file=${encodeURI(reply.path)}`;
+  link.download = reply.name;
+  link.click();
+}

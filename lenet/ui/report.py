@@ -1,0 +1,216 @@
+"""A network's report: what its test pictures say of it, in the Zoo tab and at the end of a run.
+
+    place = report.component()                    once, where it belongs
+    return report.shown(key)                      as the update of `place`: the report of that network
+
+The page asks for a network's room first (`choose`), and then, a few times a second while the network is
+being asked for its test pictures, for what has come of it (`measure`, `show_pictures`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import gradio as gr
+
+from lenet.errors import LeNetError
+from lenet.report import MISTAKES, SAMPLE, Answered, Report, report
+from lenet.ui import exports, figures, networks, parts, report_figures, tested, zoo_figures
+from lenet.ui.tested import Asking
+from lenet.zoo import Exhibit, exhibit
+
+NOT_ASKED = {"problem": figures.problem("The page asked for something that is not here. Reload it and try again.")}
+GARBLED = (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError, OSError)
+
+
+def choose(question: dict[str, Any]) -> dict[str, str]:
+    """All that is known of a network without asking it anything.
+
+    Args:
+        question: {"network": a name in weights/, or a visitor's key}.
+
+    Returns:
+        {"about": HTML}, or {"problem": HTML}.
+    """
+    try:
+        key = str(question["network"])
+        return {"about": zoo_figures.about(on_show(key), exports.offered(key))}
+    except LeNetError as error:
+        return {"problem": figures.problem(str(error))}
+    except GARBLED:
+        return NOT_ASKED
+
+
+def measure(question: dict[str, Any]) -> dict[str, Any]:
+    """What came of the network's test pictures.
+
+    Args:
+        question: {"network", "again": true where a person has asked for it}.
+
+    Returns:
+        {"idle": true} where nobody asked and the pictures would have to be downloaded first; {"waiting": HTML}
+        until all are answered; then {"numbers", "calibration", "mistakes": HTML, "matrix": HTML where it is not
+        the one in the network's file}.  Or {"problem": HTML}.
+    """
+    try:
+        key = str(question["network"])
+        asking = _asking(key, bool(question.get("again")))
+        if asking is None:
+            return {"idle": True}
+        if asking.problem:
+            return {"problem": figures.problem(asking.problem)}
+        if not asking.finished:
+            answers = asking.answers
+            return _waiting(asking, answers.known, len(answers)) if answers is not None else _waiting(asking)
+        found = measured(key, asking)
+        images = tested.pictures(key, [one.position for one in found.mistakes])
+        return {
+            "numbers": report_figures.numbers(found.accuracy, found.errors, found.count, found.calibration_error),
+            "calibration": report_figures.calibration(found.bins),
+            "mistakes": report_figures.mistakes(images, found, room=MISTAKES),
+            "matrix": report_figures.measured(found.classes, found.confusion)
+            if found.confusion != asking.network.confusion
+            else "",
+        }
+    except LeNetError as error:
+        return {"problem": figures.problem(str(error))}
+    except GARBLED:
+        return NOT_ASKED
+
+
+def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
+    """Test pictures and what the network took them for, once it has been asked for these.
+
+    Args:
+        question: {"network", "again" as for `measure`, "cell": [label, answer] or null for random pictures,
+            "page": from 0; random pictures' seed}.
+
+    Returns:
+        {"idle"} or {"waiting"} as `measure`, else {"said", "pictures": HTML, "more": whether there are}.
+        Or {"problem": HTML}.
+    """
+    try:
+        key, page, cell = str(question["network"]), int(question["page"]), question.get("cell")
+        asking = _asking(key, bool(question.get("again")))
+        if asking is None:
+            return {"idle": True}
+        if asking.problem:
+            return {"problem": figures.problem(f"{asking.problem} All else on this page needs no data.")}
+        if cell is None:
+            return _sample(key, asking, page)
+        label, answer = map(int, cell)
+        return _cell(key, asking, label, answer, page)
+    except LeNetError as error:
+        return {"problem": figures.problem(str(error))}
+    except GARBLED:
+        return NOT_ASKED
+
+
+def keep(question: dict[str, Any]) -> dict[str, str]:
+    """A file to download.
+
+    Args:
+        question: {"network", "kind": one of `exports.KINDS`}.
+
+    Returns:
+        {"name", "path"} of a file that Gradio serves, or {"problem": HTML}.
+    """
+    try:
+        key, kind = str(question["network"]), str(question["kind"])
+        asking = tested.ask(key) if kind == "report" else None
+        if asking is not None and not asking.finished:
+            return {"problem": figures.problem("The network is still being asked: try again in a moment.")}
+        path = exports.write(key, kind, measured(key, asking) if asking is not None else None)
+        return {"name": path.name, "path": str(path)}
+    except LeNetError as error:
+        return {"problem": figures.problem(str(error))}
+    except GARBLED:
+        return NOT_ASKED
+
+
+FUNCTIONS = [choose, measure, show_pictures, keep]
+
+
+def measured(key: str, asking: Asking) -> Report:
+    """The report on a network that has answered all of its test pictures.
+
+    Raises:
+        CheckpointError: it is no longer kept.
+    """
+    assert asking.answers is not None
+    return report(networks.checkpoint(key), asking.answers, networks.kept(key).curves)
+
+
+def _asking(key: str, again: bool) -> Asking | None:
+    """None where nobody has asked yet, and that would begin with a download that nobody wanted."""
+    return tested.ask(key, again) if again or tested.begun(key) or tested.within_reach(key) else None
+
+
+def _waiting(asking: Asking, done: int = 0, total: int = 0) -> dict[str, str]:
+    """How many of the pictures that are waited for are answered; `total` is 0 until they are loaded."""
+    return {"waiting": report_figures.waiting(done, total, time.monotonic() - asking.began)}
+
+
+def _sample(key: str, asking: Asking, seed: int) -> dict[str, Any]:
+    if asking.examination is None:
+        return _waiting(asking)
+    answers = asking.examination.answers
+    positions = answers.sample(seed, SAMPLE)
+    if not asking.examination.want(positions):
+        return _waiting(asking, answers.among(positions), len(positions))
+    said = report_figures.sampled(len(answers), seed)
+    return _pictures(key, asking, answers.at(positions), said) | {"more": (seed + 1) * SAMPLE < len(answers)}
+
+
+def _cell(key: str, asking: Asking, label: int, answer: int, page: int) -> dict[str, Any]:
+    if asking.examination is None:
+        return _waiting(asking)
+    answers, classes = asking.examination.answers, asking.network.classes
+    needed = answers.labelled(label)
+    if not asking.examination.want(needed):
+        return _waiting(asking, answers.among(needed), len(needed))
+    found, first = answers.cell(label, answer), page * SAMPLE
+    positions = found[first : first + SAMPLE]
+    said = report_figures.in_cell(classes[label], classes[answer], len(found), first, len(positions))
+    return _pictures(key, asking, answers.at(positions), said) | {"more": first + SAMPLE < len(found)}
+
+
+def _pictures(key: str, asking: Asking, shown: Sequence[Answered], said: str) -> dict[str, str]:
+    images = tested.pictures(key, [one.position for one in shown])
+    return {"said": said, "pictures": report_figures.pictures(images, shown, asking.network.classes, room=SAMPLE)}
+
+
+def on_show(key: str) -> Exhibit:
+    """The network that `key` names, with its layers.
+
+    Raises:
+        CheckpointError: it is no longer kept.
+    """
+    kept = networks.kept(key)
+    return _shipped(key) if kept.path.stem == key else exhibit(key, kept.classifier, kept.path)
+
+
+@lru_cache
+def _shipped(name: str) -> Exhibit:
+    kept = networks.kept(name)
+    return exhibit(name, kept.classifier, kept.path)
+
+
+def component() -> gr.HTML:
+    """A place for one report, empty until `shown` is its update."""
+    return gr.HTML(
+        value={"network": ""},
+        html_template=parts.read("report.html"),
+        js_on_load=parts.read("report.js", "report_place.js"),  # one function body
+        server_functions=FUNCTIONS,
+        elem_id="report",
+        padding=False,
+    )
+
+
+def shown(key: str) -> gr.HTML:
+    """The update of `component` that shows the report of the network that `key` names."""
+    return gr.HTML(value={"network": key})

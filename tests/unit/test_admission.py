@@ -1,0 +1,133 @@
+"""Uploaded files: what is whole and ours is let in, and each other kind gets a sentence that names it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+from lenet.admission import admit
+from lenet.checkpoint import MAX_BYTES, load
+from lenet.classifier import WEIGHTS
+from lenet.errors import CheckpointError
+from lenet.ui import networks, own
+
+SHIPPED = WEIGHTS / "digits.safetensors"
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a copy of a shipped file whose header or tensors a function has changed."""
+
+    def write(change: Callable[[dict[str, Any], dict[str, torch.Tensor]], None], text: str | None = None) -> Path:
+        with safe_open(SHIPPED, framework="pt") as file:
+            header = json.loads(file.metadata()["lenet"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        header.pop("sha256", None)  # who changes a file on purpose leaves out or renews its checksum
+        change(header, tensors)
+        path = tmp_path / "odd.safetensors"
+        path.write_bytes(save(tensors, metadata={"lenet": json.dumps(header) if text is None else text}))
+        return path
+
+    return write
+
+
+def test_a_file_of_this_project_is_let_in(changed: Callable[..., Path]) -> None:
+    path = changed(lambda header, tensors: None)
+    assert admit(path).recipe.model == load(SHIPPED).recipe.model
+
+
+CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, torch.Tensor]], Any], str]] = {
+    "not finite": (lambda h, t: t["fc1.bias"].fill_(float("nan")), "not finite"),
+    "a variance below zero": (lambda h, t: t["bn1.running_var"].fill_(-1.0), "not finite"),
+    "a million classes": (lambda h, t: h.update(classes=["x"] * 1_000_000), "classes or channels"),
+    "a million channels": (
+        lambda h, t: h["recipe"]["input"].update(mean=[0.5] * 1_000_000, std=[1] * 1_000_000),
+        "classes or channels",
+    ),
+    "another network's layers": (lambda h, t: t.pop("fc1.bias"), "layers do not fit"),
+    "an accuracy above one": (lambda h, t: h["metrics"].update(test_accuracy=7.0), "cannot be"),
+    "an accuracy in words": (lambda h, t: h["metrics"].update(test_accuracy="best"), "cannot be"),
+    "more pictures than there are": (lambda h, t: h["confusion"][0].__setitem__(0, 10**300), "cannot be"),
+    "a number beyond all numbers": (lambda h, t: h["recipe"].update(lr=10**400), "odd.safetensors"),
+    "a very long name": (lambda h, t: h["recipe"].update(about="x" * 100_000), "longer than any of ours"),
+    "no recipe": (lambda h, t: h.pop("recipe"), "not a weights file of this project"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_odd_gets_a_sentence_that_names_the_file(name: str, changed: Callable[..., Path]) -> None:
+    change, says = CHANGES[name]
+    with pytest.raises(CheckpointError, match=says) as refusal:
+        admit(changed(change))
+    assert "odd.safetensors" in str(refusal.value)
+
+
+def test_a_header_of_many_brackets_gets_a_sentence(changed: Callable[..., Path]) -> None:
+    with pytest.raises(CheckpointError, match=r"odd\.safetensors"):
+        admit(changed(lambda header, tensors: None, "[" * 200_000))
+
+
+def test_torn_foreign_and_oversized_files_get_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "odd.safetensors"
+    for content in (b"", b"PK\3\4 a zip", SHIPPED.read_bytes()[:-1000], save({"weight": torch.zeros(3)})):
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match=r"odd\.safetensors"):
+            admit(path)
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(CheckpointError, match=r"odd\.safetensors has 200 MB"):
+        admit(path)
+
+
+# --------------------------------------------------------------------------------------------------
+# On the page
+
+
+def test_an_upload_joins_the_visitors_own_networks(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(SHIPPED.read_bytes())
+    said, mine, uploads, shown, draw, studio = own.upload(str(path), [], 0)
+    assert "mine is yours on this page: it answers in the Draw tab" in said
+    ((title, key),) = mine
+    assert title == "Yours: mine (99.5%)"
+    assert uploads == 1
+    assert shown.value["network"] == key
+    assert "mine" in shown.value["own"]
+    assert draw.value == key
+    assert (title, key) in draw.choices
+    assert studio == gr.skip()
+    assert networks.get(key).classes == tuple("0123456789")
+
+
+def test_a_refused_upload_changes_nothing_and_there_is_a_limit(tmp_path: Path) -> None:
+    path = tmp_path / "torn.safetensors"
+    path.write_bytes(SHIPPED.read_bytes()[:-1000])
+    mine = [("Yours: another", "own-another")]
+    said, kept, uploads, *rest = own.upload(str(path), mine, 2)
+    assert "torn.safetensors" in said
+    assert (kept, uploads, rest) == (mine, 2, [gr.skip()] * 3)
+    for file, count, says in (
+        (str(tmp_path / "a.pt"), 0, "a.pt is no .safetensors file"),
+        (None, 0, "No file has arrived"),
+        (str(path), own.UPLOADS, f"can upload {own.UPLOADS} networks"),
+    ):
+        assert says in own.upload(file, [], count)[0]
+
+
+def test_all_networks_together_stay_below_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = load(SHIPPED)
+    first, _ = networks.keep(checkpoint)
+    monkeypatch.setattr(networks, "KEPT_BYTES", 4 * 60_000)
+    second, _ = networks.keep(replace(checkpoint))
+    assert networks.get(second).parameters < 60_000
+    with pytest.raises(CheckpointError, match="no longer kept"):
+        networks.get(first)

@@ -1,0 +1,408 @@
+"""A report: its arithmetic by answers made by hand, its HTML, its files, and how the page asks for it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lenet import datasets
+from lenet.checkpoint import Checkpoint, load
+from lenet.classifier import WEIGHTS, Classifier
+from lenet.datasets import Split, load_test
+from lenet.errors import CheckpointError, DataError
+from lenet.metrics import accuracy, calibration_error, confusion
+from lenet.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
+from lenet.training import EpochEnd, evaluate
+from lenet.ui import exports, networks, report_figures, tested
+from lenet.ui import report as report_tab
+
+CURVES = tuple(EpochEnd(i, 2.0 / i, 0.3 * i, 1.5 / i, 0.25 * i, 1.5) for i in (1, 2, 3))
+
+
+def some_answers() -> Answers:
+    return Answers(
+        np.array([3, 5, 3, 3, 3]), np.array([3, 3, 5, 5, 5]), np.array([0.9, 0.8, 0.5, 0.7, 0.6], np.float32)
+    )
+
+
+@pytest.fixture
+def digits() -> Checkpoint:
+    return load(WEIGHTS / "digits.safetensors")
+
+
+# --------------------------------------------------------------------------------------------------
+# Answers
+
+
+def test_a_cells_pictures_and_the_mistakes_come_most_confident_first() -> None:
+    answers = some_answers()
+    assert answers.cell(3, 5).tolist() == [3, 4, 2]
+    assert answers.cell(5, 3).tolist() == [1]
+    assert answers.cell(0, 0).tolist() == []
+    assert answers.mistakes().tolist() == [1, 3, 4, 2]
+    assert answers.labelled(5).tolist() == [1]
+    counts = answers.confusion(10)
+    assert (counts[3][5], counts[5][3], counts[3][3], sum(map(sum, counts))) == (3, 1, 1, 5)
+
+
+def test_what_nobody_asked_counts_nowhere() -> None:
+    answers = replace(some_answers(), given=np.array([3, UNKNOWN, 5, UNKNOWN, 5]))
+    assert answers.known == 3
+    assert answers.mistakes().tolist() == [4, 2]
+    assert sum(map(sum, answers.confusion(10))) == 3
+
+
+def test_a_seed_gives_the_same_pictures_and_another_gives_others() -> None:
+    answers = replace(some_answers(), labels=np.arange(1000))
+    first = answers.sample(0, 25)
+    assert first.tolist() == answers.sample(0, 25).tolist()
+    assert len(set(first.tolist())) == 25
+    assert first.tolist() != answers.sample(1, 25).tolist()
+    assert sorted(some_answers().sample(0, 25).tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_answers_are_the_classifiers_and_what_is_wanted_comes_first() -> None:
+    reader = Classifier.from_pretrained("digits")
+    images = torch.randint(0, 256, (2 * BATCH + 7, 1, 28, 28), dtype=torch.uint8)
+    examination = Examination(reader, Split(images, torch.arange(len(images)) % 10))
+    sevens = examination.answers.labelled(7)
+    assert not examination.want(sevens)
+    assert examination.go_on()
+    assert examination.want(sevens)
+    assert examination.answers.known == len(sevens)
+    while examination.go_on():
+        pass
+    answers = examination.answers
+    assert answers.known == len(images)
+    with torch.no_grad():
+        x = (images[:5].float() / 255 - reader.recipe.input.mean[0]) / reader.recipe.input.std[0]
+        probs = (reader.model(x) / reader.recipe.temperature).softmax(dim=1)[:, :10]
+    assert answers.given[:5].tolist() == probs.argmax(dim=1).tolist()
+    assert answers.confidences[:5] == pytest.approx(probs.max(dim=1).values.numpy(), abs=1e-5)
+
+
+def test_a_large_network_gives_float32s_answers_in_bfloat16_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = Classifier.from_pretrained("photos")
+    images = torch.randint(0, 256, (60, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    asked = []
+
+    def noted(model, images, form, bfloat16):  # that bfloat16 is used wherever this test runs
+        asked.append((len(images), bfloat16))
+        return evaluate(model, images, form, bfloat16=bfloat16)
+
+    monkeypatch.setattr("lenet.report.evaluate", noted)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    given, confidences = answer(photos, images)
+    logits = evaluate(photos.model, images, photos.recipe.input)
+    assert given.tolist() == logits.argmax(dim=1).tolist()
+    assert confidences == pytest.approx((logits / photos.temperature).softmax(dim=1).amax(dim=1).numpy(), abs=0.1)
+    assert asked[0] == (60, True)
+    assert asked[1][0] < 60  # noise leaves some close
+    assert asked[1][1] is False
+
+
+# --------------------------------------------------------------------------------------------------
+# The report
+
+
+def test_a_report_adds_up(digits: Checkpoint) -> None:
+    found = report(digits, some_answers(), CURVES)
+    assert (found.accuracy, found.count, found.errors) == (1 / 5, 5, 4)
+    assert found.by_class == (None, None, None, 1 / 4, None, 0.0, None, None, None, None)
+    assert [(m.position, m.label, m.answer) for m in found.mistakes] == [(1, 5, 3), (3, 3, 5), (4, 3, 5), (2, 3, 5)]
+    assert found.mistakes[0].confidence == pytest.approx(0.8)
+    assert not found.mistakes[0].right
+    assert len(found.bins) == BINS
+    filled = {i: (b.count, b.accuracy) for i, b in enumerate(found.bins) if b.count}
+    assert filled == {13: (1, 1.0), 12: (1, 0.0), 7: (1, 0.0), 10: (1, 0.0), 9: (1, 0.0)}
+    # every bin holds one answer: 0.9 lacks 0.1, the others lack all they claim
+    assert found.calibration_error == pytest.approx((0.1 + 0.8 + 0.5 + 0.7 + 0.6) / 5)
+    assert found.curves == CURVES
+
+
+def test_a_report_says_what_the_metrics_say(digits: Checkpoint) -> None:
+    test = datasets.load("digits").test
+    found = measure(replace(digits, recipe=digits.recipe.with_changes(dataset="digits")), test)
+    logits = evaluate(digits.model, test.images, digits.recipe.input)
+    assert found.accuracy == accuracy(logits[:, :10], test.labels)
+    assert found.confusion == tuple(tuple(row) for row in confusion(logits[:, :10], test.labels).tolist())
+    probs = (logits / digits.temperature).softmax(dim=1)[:, :10]
+    assert found.calibration_error == pytest.approx(calibration_error(probs, test.labels), abs=1e-6)
+    assert [one.position for one in found.sample] == measured_again(digits, test)
+
+
+def measured_again(checkpoint: Checkpoint, test: Split) -> list[int]:
+    return [one.position for one in measure(checkpoint, test).sample]
+
+
+# --------------------------------------------------------------------------------------------------
+# Its HTML
+
+
+def text_of(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_matrix_holds_every_count_at_its_place() -> None:
+    counts = [[10 * i + j for j in range(10)] for i in range(10)]
+    html = report_figures.measured(list("0123456789"), counts)
+    for i in range(10):
+        for j in range(10):
+            cell = re.search(rf'<td [^>]*data-cell="{i},{j}"[^>]*>(\d*)</td>', html)
+            assert cell is not None
+            assert cell.group(1) == (str(10 * i + j) if i + j else "")  # nothing in place of a zero
+    assert html.count('tabindex="0"') == 1
+    assert "Accuracy by class: 0 0.0%, 1 7.6%" in html  # 11 of 145
+    assert "tabindex" not in report_figures.measured(list("0123456789"), counts, clickable=False)
+
+
+def test_a_class_without_pictures_has_no_accuracy() -> None:
+    html = report_figures.measured(["a", "b"], [[3, 1], [0, 0]])
+    assert html.count('class="bar"') == 1
+    assert "75.0%" in html
+
+
+def test_a_card_says_predicted_and_true() -> None:
+    answered = some_answers().at(np.array([0, 3]))
+    html = report_figures.pictures(np.zeros((2, 28, 28), np.uint8), answered, list("0123456789"), room=5)
+    assert html.count("gap") == 3
+    right, wrong = html.split("<figure")[1:]
+    assert 'class="card right"' in right
+    assert "3 (3), right" in right
+    assert text_of(f"<{right}").split() == [report_figures.RIGHT, "3", "(3)", "90%"]
+    assert 'class="card wrong"' in wrong
+    assert report_figures.WRONG in wrong
+    assert "5 (3), wrong" in wrong
+
+
+def test_the_calibration_plot_has_bars_to_scale_axis_names_and_words() -> None:
+    html = report_figures.calibration([Bin(0, 0.0, 0.0), Bin(40, 0.75, 0.5), Bin(3, 0.9, 1.0)])
+    assert html.count('class="bin') == 2
+    assert html.count('class="bin few"') == 1
+    height = report_figures.BOTTOM - report_figures.TOP
+    reached, lacking = re.findall(r'class="(?:reached|lacking)"[^>]* height="([\d.]+)"', html)[:2]
+    assert (float(reached), float(lacking)) == pytest.approx((0.5 * height, 0.25 * height), abs=0.1)
+    assert "75% sure: 50% right of 40 pictures" in html
+    assert "how sure the network is" in html
+    assert "how often it is right" in html
+    assert "still without answers" in report_figures.calibration(())
+
+
+def test_texts_from_a_file_are_escaped(digits: Checkpoint) -> None:
+    odd = "<script>alert(1)</script>"
+    recipe = digits.recipe.with_changes(about=odd, model=odd, dataset=odd)
+    lying = replace(digits, recipe=recipe, classes=(odd,) * 10, versions={odd: odd})
+    found = report(lying, some_answers(), CURVES)
+    images = {one.position: np.zeros((28, 28), np.uint8) for one in (*found.sample, *found.mistakes)}
+    assert "<script" not in report_figures.document(odd, found, images, "")
+    assert "<script" not in report_figures.in_cell(odd, odd, 0, 0, 0)
+    assert "<script" not in report_figures.frame(Classifier(digits), [(odd, odd, odd)])
+
+
+# --------------------------------------------------------------------------------------------------
+# Files
+
+
+@pytest.fixture
+def own(digits: Checkpoint) -> str:
+    """A visitor's network that is tested on the built-in digits."""
+    key, _ = networks.keep(replace(digits, recipe=digits.recipe.with_changes(dataset="digits")), CURVES, "../a run <b>")
+    return key
+
+
+def finished(key: str) -> tested.Asking:
+    until = time.monotonic() + 60
+    while not (asking := tested.ask(key)).finished and time.monotonic() < until:
+        time.sleep(0.01)
+    assert asking.finished
+    return asking
+
+
+def test_a_report_is_one_file_that_needs_nothing_beside_it(own: str) -> None:
+    html = exports.write(own, "report", report_tab.measured(own, finished(own))).read_text(encoding="utf-8")
+    assert not re.search(r"https?:|src=\"(?!data:)|href=|<link|<script|@import|url\(", html)
+    assert html.count("<img") >= 25
+    assert html.count("<polyline") == 4
+    assert "prefers-color-scheme: dark" in html
+    assert len(html) < 500_000
+
+
+def test_curves_are_rows_and_a_picture(own: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(exports.write(own, "csv", None).read_text(encoding="utf-8"))))
+    assert [float(row["val_loss"]) for row in rows] == [event.val_loss for event in CURVES]
+    assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
+    with Image.open(exports.write(own, "png", None)) as picture:
+        assert (picture.format, picture.width) == ("PNG", 1350)
+
+
+def test_weights_to_keep_are_those_that_are_used(own: str) -> None:
+    path = exports.write(own, "weights", None)
+    assert path.name == "a-run-b.safetensors"  # whatever a visitor calls it, it stays in its folder
+    assert path.parent.parent == networks.FOLDER
+    assert torch.equal(load(path).model.state_dict()["fc1.bias"], networks.get(own).model.state_dict()["fc1.bias"])
+    assert exports.write("digits", "weights", None).read_bytes() == (WEIGHTS / "digits.safetensors").read_bytes()
+
+
+def test_a_network_without_curves_offers_none(own: str) -> None:
+    assert {"csv", "png"} <= {kind for kind, _, _ in exports.offered(own)}
+    assert not {"csv", "png"} & {kind for kind, _, _ in exports.offered("digits")}
+    with pytest.raises(CheckpointError, match="no such file"):
+        exports.write("digits", "csv", None)
+
+
+def test_onnx_is_offered_where_it_can_be_made(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "find_spec", lambda name: None)
+    assert "onnx" not in {kind for kind, _, _ in exports.offered(own)}
+    monkeypatch.setattr(exports, "find_spec", lambda name: name)
+    export = SimpleNamespace(to_onnx=lambda checkpoint: checkpoint.recipe.model.encode())
+    monkeypatch.setitem(sys.modules, "lenet.export", export)
+    assert "onnx" in {kind for kind, _, _ in exports.offered(own)}
+    path = exports.write(own, "onnx", None)
+    assert (path.name, path.read_bytes()) == ("a-run-b.onnx", networks.get(own).recipe.model.encode())
+
+
+def test_files_go_when_their_network_does(own: str, digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = exports.write(own, "csv", None)
+    monkeypatch.setattr(networks, "KEPT", 1)
+    networks.keep(digits)
+    assert not path.exists()
+    with pytest.raises(CheckpointError, match="no longer kept"):
+        networks.kept(own)
+
+
+# --------------------------------------------------------------------------------------------------
+# What the page asks
+
+
+QUESTIONS = [report_tab.choose, report_tab.measure, report_tab.show_pictures, report_tab.keep]
+
+
+@pytest.mark.parametrize(
+    "question", [{}, {"network": "own-guessed"}, {"network": "../README"}, {"network": None}, None]
+)
+def test_what_is_no_network_gets_a_sentence(question) -> None:
+    for ask in QUESTIONS:
+        assert "problem" in ask({"kind": "weights", "page": 0, **question} if question else question)["problem"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cell": [99, 0]},
+        {"cell": [10**400, 0]},
+        {"cell": "ab"},
+        {"cell": [1]},
+        {"cell": ["a", "b"]},
+        {"cell": 7},
+        {"page": None},
+        {"page": -1},
+        {"page": float("inf")},
+    ],
+)
+def test_what_are_no_pictures_gets_a_sentence(changes, own: str) -> None:
+    finished(own)
+    question = {"network": own, "cell": None, "page": 0}
+    assert report_tab.show_pictures(question)["pictures"].count("<img") == 25
+    assert report_tab.show_pictures({**question, "cell": [0, 0], "page": 1})["more"] is False
+    reply = report_tab.show_pictures({**question, **changes})
+    assert "problem" in reply.get("problem", "") or "no test picture" in reply["said"]
+
+
+def test_all_that_is_measured_comes_at_once(own: str) -> None:
+    finished(own)
+    reply = report_tab.measure({"network": own, "again": False})
+    assert reply["mistakes"].count("<img") <= MISTAKES
+    assert "Calibration plot. " in reply["calibration"]
+    assert "of 300" in reply["numbers"]
+    assert "<table" in reply["matrix"]  # its file holds the counts of another data set
+    assert report_tab.keep({"network": own, "kind": "report"})["name"] == "a-run-b.html"
+
+
+def test_nothing_is_downloaded_that_nobody_wanted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LENET_DATA", str(tmp_path))
+    monkeypatch.setattr(tested, "_splits", lambda name: pytest.fail("asked for"))
+    tested._askings.clear()
+    question = {"network": "photos", "cell": None, "page": 0, "again": False}
+    assert report_tab.measure(question) == report_tab.show_pictures(question) == {"idle": True}
+
+
+def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def refuse(name):
+        tries.append(name)
+        raise DataError("MNIST is not here.")
+
+    monkeypatch.setattr(tested, "_splits", refuse)
+    tested._askings.clear()
+    question = {"network": "digits", "cell": None, "page": 0}
+    for _ in range(2):
+        report_tab.show_pictures({**question, "again": True})
+        until = time.monotonic() + 10
+        while "waiting" in (reply := report_tab.show_pictures(question)) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert "MNIST is not here." in reply["problem"]
+        assert "needs no data" in reply["problem"]
+    assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
+
+
+def test_an_accident_while_asking_gets_a_sentence_and_a_note(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    monkeypatch.setattr(tested, "_splits", lambda name: 1 / 0)
+    asking = tested.Asking(Classifier.from_pretrained("digits"))
+    asking.go_on()
+    assert "Try it again" in asking.problem
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_process_ends_while_networks_are_asked() -> None:
+    script = """
+import time
+from lenet.ui import tested
+
+class Slow:
+    done = 0
+
+    def __init__(self, network, test):
+        pass
+
+    def go_on(self):
+        Slow.done += 1
+        time.sleep(0.05)
+        return True
+
+tested.Examination, tested._splits = Slow, lambda name: None
+tested.ask("digits")
+tested.ask("mnist-lenet5-bn")
+while not Slow.done:
+    time.sleep(0.01)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@pytest.mark.data
+def test_the_counts_are_those_in_the_networks_file(mnist_root: Path) -> None:
+    checkpoint = load(WEIGHTS / "mnist-lenet5-sigmoid.safetensors")
+    found = measure(checkpoint, load_test("mnist"))
+    assert found.accuracy == pytest.approx(checkpoint.metrics["test_accuracy"], abs=5e-4)
+    assert found.count == 10_000
+
+
+@pytest.mark.data
+def test_cifar10s_test_pictures_are_the_same_alone(cifar_root: Path) -> None:
+    alone, whole = load_test("cifar10"), datasets.load("cifar10").test
+    assert datasets.at_hand("cifar10")
+    assert torch.equal(alone.images, whole.images)
+    assert torch.equal(alone.labels, whole.labels)
