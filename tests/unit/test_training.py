@@ -490,3 +490,13 @@ def test_bfloat16_on_cuda_learns(tmp_path):
     list(fit(state, data))
     assert {p.dtype for p in state.model.parameters()} == {torch.float32}
     assert state.history[-1].val_accuracy > 0.5
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor cannot flush denormal numbers")
+def test_numbers_too_small_to_count_fast_are_zero_while_it_learns():
+    smallest = torch.full((1000,), 1e-39)
+    try:
+        for _ in fit(start(GREY, "cpu"), synthetic()):
+            assert not (smallest * 0.5).any()
+    finally:
+        torch.set_flush_denormal(False)
