@@ -241,7 +241,9 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
     keras: Any = importlib.import_module("keras")
     with keras.device("cpu"):
         twin = keras_twin(keras, recipe, data)
-        twin.compile(keras.optimizers.Adam(recipe.lr), keras.losses.SparseCategoricalCrossentropy(True), ["accuracy"])
+        twin.compile(
+            keras.optimizers.Adam(recipe.lr), keras.losses.SparseCategoricalCrossentropy(True), metrics=["accuracy"]
+        )
 
     def run(steps: int) -> float:
         chosen = data.train.subset(torch.arange(steps * recipe.batch_size) % len(data.train))
