@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -27,8 +29,14 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     made.close()
 
 
+def answer(question: Coroutine[Any, Any, dict]) -> dict:
+    """What a handler answers; on a thread of its own, since Playwright's loop may be running on this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, question).result()
+
+
 def look(**more: object) -> dict:
-    return asyncio.run(train.look({"visitor": ANNE, "known": {}, **more}))
+    return answer(train.look({"visitor": ANNE, "known": {}, **more}))
 
 
 def finished() -> str:
@@ -47,12 +55,12 @@ def test_from_settings_to_a_file(tmp_path) -> None:
     reply = train.download({"visitor": ANNE, "run": run})
     (tmp_path / reply["name"]).write_bytes(base64.b64decode(reply["file"]))
     assert load(tmp_path / "digits-demo.safetensors").metrics == facts["metrics"]
-    assert asyncio.run(train.present({"visitor": ANNE})) == {"active": False}
+    assert answer(train.present({"visitor": ANNE})) == {"active": False}
 
 
 def test_orders_are_followed() -> None:
     run = train.begin({"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}})["run"]
-    assert asyncio.run(train.present({"visitor": ANNE})) == {"active": True}
+    assert answer(train.present({"visitor": ANNE})) == {"active": True}
     for order, value in (("scale", 0.5), ("rename", "mine"), ("pause", None), ("step", None), ("resume", None)):
         assert train.tell({"visitor": ANNE, "run": run, "order": order, "value": value}) == {}
     (facts,) = look()["runs"]
@@ -76,7 +84,7 @@ def test_wrong_settings_start_nothing() -> None:
 )
 def test_what_no_page_asks_gets_a_sentence(question: dict) -> None:
     asked = [train.begin, train.tell, train.download]
-    replies = [ask(question) for ask in asked] + [asyncio.run(train.look(question)), train.check({})]
+    replies = [ask(question) for ask in asked] + [answer(train.look(question)), train.check({})]
     assert all(reply["problem"] for reply in replies)
     assert train.tell({"visitor": ANNE, "run": "x", "order": "explode"}) == train.NOT_ASKED
     assert "10,000" in train.tell({"visitor": ANNE, "run": finished(), "order": "scale", "value": "1e9"})["problem"]
