@@ -21,8 +21,8 @@ seed, accuracy, versions. This page is printed from those headers by `python ben
 Any of them is made anew by `python train.py NAME`, and measured by
 `python train.py --evaluate weights/NAME.safetensors`.
 
-| name | network | parameters | learned from | epochs | test accuracy | its first 1,000 | seconds to train | torch |
-|---|---|---:|---|---:|---:|---:|---:|---|
+| name | network | parameters | learned from | epochs | test accuracy | its first 1,000 | seconds | on | torch |
+|---|---|---:|---|---:|---:|---:|---:|---|---|
 """
 
 FOOT = """
@@ -30,8 +30,9 @@ The test accuracy is the last epoch's, of one view of each picture: MNIST's 10,0
 digits, of which `digits` answers with the likeliest digit though it knows what is none; CIFAR-10's 10,000 for the
 namers of photos, of which the first 1,000 were lossless and the others JPEG copies (quality 75) where this was
 measured.
-Networks of more than a million parameters are kept in half precision, and were measured so. The seconds are those of a
-two-core machine that was busy with other work: two threads for `photos` and `photos-medium`, one for the others.
+Networks of more than a million parameters are kept in half precision, and were measured so. The seconds on a
+processor are those of a two-core machine that was busy with other work, one thread each. How long `photos` and
+`photos-medium` take on two cores is in results.md.
 `digits` learned from all 30 writers of the tablet: what a new writer gets is
 measured by five networks of its recipe that did not know a fifth of them each (results.md).
 """
@@ -53,6 +54,7 @@ def row(path: Path) -> str:
         f"{metrics['test_accuracy']:.2%}",
         f"{metrics['test_accuracy_first_1000']:.2%}",
         f"{metrics['train_seconds']:,.0f}",
+        checkpoint.versions.get("device", "cpu"),  # older headers name none: all of those were trained on a processor
         checkpoint.versions["torch"],
     )
     return "| " + " | ".join(cells) + " |\n"
