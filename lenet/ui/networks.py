@@ -15,7 +15,7 @@ import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,12 +51,14 @@ class Kept:
     Attributes:
         name: its file's, without .safetensors.
         path: of that file.
+        title: what a visitor calls it, of any characters; of a shipped one its name.
         curves: an EpochEnd for each epoch of its run; () where they were not kept.
     """
 
     name: str
     classifier: Classifier
     path: Path
+    title: str
     curves: tuple[EpochEnd, ...] = ()
 
 
@@ -76,7 +78,7 @@ def _shipped() -> dict[str, Kept]:
         if path.name.endswith(".resume.safetensors"):
             continue
         try:
-            found[path.stem] = Kept(path.stem, Classifier.from_pretrained(path), path)
+            found[path.stem] = Kept(path.stem, Classifier.from_pretrained(path), path, path.stem)
         except LeNetError as error:
             warnings.warn(str(error), stacklevel=2)
     return found
@@ -309,11 +311,18 @@ def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = ""
     save(path, checkpoint)
     classifier = Classifier(load(path))  # from the file: on the CPU, and apart from the run
     with _lock:
-        _own[key] = Kept(path.stem, classifier, path, tuple(curves))
+        _own[key] = Kept(path.stem, classifier, path, path.stem, tuple(curves))
         while _crowded():
             oldest, _ = _own.popitem(last=False)
             shutil.rmtree(FOLDER / oldest, ignore_errors=True)
     return key, path
+
+
+def call(key: str, title: str) -> None:
+    """Call a visitor's network `title`, if it is still kept."""
+    with _lock:
+        if key in _own:
+            _own[key] = replace(_own[key], title=title)
 
 
 def forget(key: str) -> None:

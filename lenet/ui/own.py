@@ -26,8 +26,10 @@ def added(key: str, own: Own, name: str = "") -> Own:
     Raises:
         CheckpointError: it is no longer kept.
     """
+    if name:
+        networks.call(key, name)
     kept = networks.kept(key)
-    title = networks.with_accuracy(kept.classifier, f"Yours: {name or kept.name}")
+    title = networks.with_accuracy(kept.classifier, f"Yours: {kept.title}")
     return [(title, key), *(other for other in own if other[1] != key)]
 
 

@@ -134,7 +134,7 @@ def offer(chosen: str | None = None, trained: tuple[str, ...] = ()) -> dict[str,
 
 def _listed(key: str, own: bool) -> tuple[str, str, int, float | None]:
     network = networks.get(key)
-    caption = f"Yours: {networks.kept(key).name}" if own else networks.caption(network, key)
+    caption = f"Yours: {networks.kept(key).title}" if own else networks.caption(network, key)
     return key, caption, network.parameters, network.metrics.get("test_accuracy")
 
 

@@ -107,7 +107,7 @@ def test_the_charts_grow_and_hold_still(train_tab: Page, snap: Snap) -> None:
     box = page.locator("[data-chart=loss] canvas").bounding_box()
     began = time.monotonic()
     while time.monotonic() - began < 3:
-        said.add(told(page).inner_text())
+        said.add(page.locator(".run").inner_text())
         page.wait_for_timeout(50)
     assert len(said) >= 6  # twice a second for three seconds
     assert all(painted(page, chart) > count for chart, count in before.items())
@@ -292,7 +292,7 @@ def test_by_keyboard_alone(train_tab: Page) -> None:
     page.keyboard.press("Enter")
     status(page, "stopped")
     expect(page.locator("#stop")).to_be_focused()
-    expect(page.locator(".said")).to_have_text(re.compile("^Run 1: Stopped. .* test images right"))
+    expect(page.locator("p.said")).to_have_text(re.compile("^Run 1: Stopped. .* test images right"))
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 1280), ("light", 390), ("dark", 390)])

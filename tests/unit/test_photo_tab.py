@@ -243,7 +243,9 @@ def test_the_default_is_offered_first_and_a_trained_one_next(monkeypatch: pytest
     offered = photo.offer()
     assert offered["network"] == "photos"
     classifier = networks.get("photos")
-    monkeypatch.setitem(networks._own, "run-mine", networks.Kept("holiday", classifier, WEIGHTS / "photos.safetensors"))
+    monkeypatch.setitem(
+        networks._own, "run-mine", networks.Kept("holiday", classifier, WEIGHTS / "photos.safetensors", "holiday")
+    )
     offered = photo.offer("run-mine", ("run-mine",))
     assert offered["network"] == "run-mine"
     assert offered["cards"].index('data-network="photos"') < offered["cards"].index('data-network="run-mine"')
