@@ -36,6 +36,7 @@ from torchvision.transforms import Compose, Normalize, Resize, ToTensor
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.datasets import Dataset, load
+from lenet.keras_twins import twin_of
 from lenet.models import MODELS
 from lenet.preprocess import to_input
 from lenet.recipes import RECIPES, Recipe
@@ -240,7 +241,8 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
         tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
     keras: Any = importlib.import_module("keras")
     with keras.device("cpu"):
-        twin = keras_twin(keras, recipe, data)
+        channels = data.train.images.shape[1]
+        twin = twin_of(MODELS[recipe.model].build(channels, len(data.classes)), recipe.input.size, channels)
         twin.compile(
             keras.optimizers.Adam(recipe.lr), keras.losses.SparseCategoricalCrossentropy(True), metrics=["accuracy"]
         )
@@ -254,26 +256,6 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
         return time.perf_counter() - began
 
     return run
-
-
-def keras_twin(keras: Any, recipe: Recipe, data: Dataset) -> Any:
-    """The recipe's table of layers in Keras's words."""
-    layers: list[Any] = [keras.Input((recipe.input.size, recipe.input.size, data.train.images.shape[1]))]
-    for layer in MODELS[recipe.model].build(data.train.images.shape[1], 10):
-        match layer:
-            case nn.Conv2d():
-                layers.append(keras.layers.Conv2D(layer.out_channels, layer.kernel_size))
-            case nn.BatchNorm2d():
-                layers.append(keras.layers.BatchNormalization())
-            case nn.ReLU():
-                layers.append(keras.layers.ReLU())
-            case nn.MaxPool2d():
-                layers.append(keras.layers.MaxPooling2D(2))
-            case nn.Flatten():
-                layers.append(keras.layers.Flatten())
-            case nn.Linear():
-                layers.append(keras.layers.Dense(layer.out_features))
-    return keras.Sequential(layers)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,9 @@ def twin_of(network: Network, size: int, channels: int) -> Any:
         match layer:
             case nn.Conv2d(padding=(0, 0), stride=(1, 1)):
                 layers.append(keras.layers.Conv2D(layer.out_channels, layer.kernel_size, name=name, **last))
+            case nn.BatchNorm2d(momentum=float(momentum)):  # of the new value; Keras's is of the old
+                options = {"momentum": 1 - momentum, "epsilon": layer.eps}
+                layers.append(keras.layers.BatchNormalization(axis=-1, name=name, **options))
             case nn.MaxPool2d():
                 layers.append(keras.layers.MaxPooling2D(layer.kernel_size, name=name, **last))
             case nn.ReLU():
@@ -101,9 +104,17 @@ def copy_weights(twin: Any, network: Network) -> None:
     for name, layer in network.named_children():
         if isinstance(layer, nn.Flatten):
             maps = tuple(twin.get_layer(name).input.shape[1:])
-        if not isinstance(layer, nn.Conv2d | nn.Linear):
+        if not isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
             continue
-        kernel, bias = (torch.tensor(array) for array in twin.get_layer(name).get_weights())
+        numbers = [torch.tensor(array) for array in twin.get_layer(name).get_weights()]
+        if isinstance(layer, nn.BatchNorm2d):
+            for own, its in zip(
+                (layer.weight, layer.bias, layer.running_mean, layer.running_var), numbers, strict=True
+            ):
+                assert own is not None  # which mypy cannot see
+                own.copy_(its)
+            continue
+        kernel, bias = numbers
         layer.weight.copy_(kernel.permute(3, 2, 0, 1) if isinstance(layer, nn.Conv2d) else _from_dense(kernel, maps))
         assert layer.bias is not None  # which mypy cannot see; a network without one would have failed above
         layer.bias.copy_(bias)

@@ -448,7 +448,7 @@ _TAUGHT = PHOTOS.with_changes(
     augmentation="photographed",
     teacher="photos",
 )
-_SMALLER_PHOTOS += [
+_STUDENTS = [
     _TAUGHT.with_changes(
         name="photos-lenet-wide",
         about="three wider 3x3 convolutions, as far as 122,570 parameters went",
@@ -467,5 +467,5 @@ _SMALLER_PHOTOS += [
 ]
 
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in (*_CLASSIC, DIGITS, _MNIST, *_OWN, PHOTOS, *_SMALLER_PHOTOS, *_FOLDS)
+    recipe.name: recipe for recipe in (*_CLASSIC, DIGITS, _MNIST, *_OWN, PHOTOS, *_SMALLER_PHOTOS, *_STUDENTS, *_FOLDS)
 }

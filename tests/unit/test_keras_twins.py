@@ -54,13 +54,15 @@ TINY = RECIPES["keras-lenet"].with_changes(epochs=3, lr=3e-3)
 
 
 @needs_keras
-@pytest.mark.parametrize("model", ["lenet5", "lenet5-linear", "lenet-wide"])
+@pytest.mark.parametrize("model", ["lenet5", "lenet5-linear", "lenet5-bn", "lenet-wide"])
 def test_a_converted_network_gives_the_same_logits(model):
     network = MODELS[model].build(3, 10)
     twin = keras_twins.twin_of(network, 32, 3)
     generator = torch.Generator().manual_seed(0)
     for variable in twin.trainable_weights:  # of biases too, which Keras starts at zero
         variable.assign(torch.empty(tuple(variable.shape)).normal_(0, 0.1, generator=generator).numpy())
+    for variable in twin.non_trainable_weights:  # of what BatchNorm has seen
+        variable.assign(torch.empty(tuple(variable.shape)).uniform_(0.5, 1.5, generator=generator).numpy())
     keras_twins.copy_weights(twin, network)
     images = torch.randint(0, 256, (7, 3, 32, 32), dtype=torch.uint8, generator=generator)
     x = to_input(images, UNIT_COLOUR)
@@ -71,8 +73,8 @@ def test_a_converted_network_gives_the_same_logits(model):
 
 @needs_keras
 def test_what_has_no_twin_is_a_sentence():
-    with pytest.raises(RecipeError, match="There is no Keras twin of bn1"):
-        keras_twins.twin_of(MODELS["lenet5-bn"].build(1, 10), 32, 1)
+    with pytest.raises(RecipeError, match="There is no Keras twin of sigmoid1"):
+        keras_twins.twin_of(MODELS["lenet5-sigmoid"].build(1, 10), 28, 1)
     with pytest.raises(RecipeError, match="no Keras twin of conv1"):
         keras_twins.twin_of(MODELS["resnet-mini"].build(3, 10), 32, 3)
 
