@@ -151,6 +151,7 @@ class Classifier:
         road: the name in ROADS that `predict` takes by default: "ours" for networks of one channel,
             "photo" for those of three.
         parameters: how many trainable numbers the network has.
+        trained_on: the device, "cpu" or a GPU's name.
         confusion: as in `Checkpoint.confusion`.
         temperature: what its logits are divided by before they become probabilities.
         calibration: what the validation split says of its logits; None where that was not measured.
@@ -161,6 +162,7 @@ class Classifier:
         self.recipe = checkpoint.recipe
         self.classes = answerable(checkpoint.classes)
         self.metrics = checkpoint.metrics
+        self.trained_on = checkpoint.versions.get("device", "cpu")  # what older files do not say was a processor
         self.confusion = checkpoint.confusion
         self.temperature = checkpoint.temperature
         self.calibration = checkpoint.calibration

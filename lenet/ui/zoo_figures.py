@@ -49,7 +49,8 @@ def _entry(exhibit: Exhibit, chosen: bool) -> str:
     facts = (
         f"<span>{network.parameters:,}<small> parameters</small></span>"
         f"<span>{short(exhibit.multiply_adds)}<small> multiply-adds</small></span>"
-        f'<span class="more">{duration(network.metrics.get("train_seconds"))}</span>'
+        f'<span class="more">{duration(network.metrics.get("train_seconds"))}'
+        f"{'' if network.trained_on == 'cpu' else ', GPU'}</span>"
         f'<span class="more">{size(exhibit.file_bytes)}</span>'
     )
     return (
@@ -216,7 +217,9 @@ TOLD = {"name", "about", "model", "dataset", "input", "epochs", "batch_size", "o
 
 def recipe_words(exhibit: Exhibit) -> str:
     """How it was trained and what came of it, in words."""
-    recipe, metrics, temperature = exhibit.network.recipe, exhibit.network.metrics, exhibit.network.temperature
+    network = exhibit.network
+    recipe, metrics, temperature = network.recipe, network.metrics, network.temperature
+    place = "a processor" if network.trained_on == "cpu" else network.trained_on
     colour = "colour" if len(recipe.input.mean) == 3 else "grey"
     more = {"momentum": recipe.momentum, "weight decay": recipe.weight_decay, "label smoothing": recipe.label_smoothing}
     optimizer = [OPTIMIZERS.get(recipe.optimizer, recipe.optimizer), f"learning rate {recipe.lr:g}"]
@@ -226,7 +229,7 @@ def recipe_words(exhibit: Exhibit) -> str:
         "Data": f"{recipe.dataset}: {DATASETS[recipe.dataset].about}",
         "Input": f"{recipe.input.size}×{recipe.input.size} pixels, {colour}",
         "Length": f"{recipe.epochs} epochs in batches of {recipe.batch_size}; "
-        f"{duration(metrics.get('train_seconds'))}, seed {recipe.seed}",
+        f"{duration(metrics.get('train_seconds'))} on {place}, seed {recipe.seed}",
         "Optimiser": ", ".join(optimizer),
         "Schedule": f"{recipe.schedule}: {SCHEDULES.get(recipe.schedule, '')}",
         "Loss": recipe.loss,
