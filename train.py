@@ -34,7 +34,7 @@ from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, Recipe, recipe_named
 from lenet.teacher import lessons
-from lenet.training import Event, Step, TrainingState, change_lr, evaluate, fit, start
+from lenet.training import Event, Step, TrainingState, change_lr, evaluate, fit, lr_in_words, start
 from lenet.ui.figures import curves
 
 SECONDS_BETWEEN_SAVES = 60
@@ -170,8 +170,8 @@ def describe(state: TrainingState, out: Path) -> str:
         f"{recipe.name}: {recipe.about}\n"
         f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}"
         f"{f', {parallel.ranks()} processes' if parallel.ranks() > 1 else ''}\n"
-        f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} with lr {recipe.lr:g} "
-        f"({recipe.schedule}), augmentation {recipe.augmentation}, "
+        f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} "
+        f"with lr {lr_in_words(recipe.lr, state.lr_changes)} ({recipe.schedule}), augmentation {recipe.augmentation}, "
         f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
         f"  to {out}"
     )
@@ -212,7 +212,7 @@ def train(
     except DivergedError as error:
         raise DivergedError(
             f"{error} The run as it was in epoch {saved[0] + 1} after step {saved[1]} is in {resume}: "
-            f"`python train.py --resume {resume} --out {out} --lr {state.recipe.lr / 10:g}` goes on from there."
+            f"`python train.py --resume {resume} --out {out} --lr {state.lr / 10:g}` goes on from there."
         ) from error
     finally:
         bar.close()
@@ -256,6 +256,8 @@ def print_evaluation(weights: str, data: str | None) -> None:
     classes = answerable(dataset.classes)
     logits = evaluate(checkpoint.model, dataset.test.images, checkpoint.recipe.input)[:, : len(classes)]
     print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")
+    if checkpoint.lr_changes:
+        print(f"  trained with lr {lr_in_words(checkpoint.recipe.lr, checkpoint.lr_changes)}")
     first = accuracy(logits[:1000], dataset.test.labels[:1000])
     print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, dataset.test.labels):.2%} of {len(logits):,}")
     print(f"  {first:.2%} of the first 1,000")

@@ -37,7 +37,7 @@ from lenet.looks import STATISTICS, distance, statistics
 from lenet.metrics import accuracy, confusion, energy, fit_temperature
 from lenet.models import MODELS, Network, count_parameters
 from lenet.recipes import Recipe
-from lenet.training import EpochEnd, TrainingState, device_name, evaluate, start
+from lenet.training import EpochEnd, LrChange, TrainingState, device_name, evaluate, start
 
 HEADER = "lenet"
 DIGEST = "sha256"  # the header's entry
@@ -142,6 +142,7 @@ class Checkpoint:
         confusion: counts on the test split: the row is the label, the column the answer, of the
             `answerable` classes; empty for a network that was not measured.
         calibration: measured on the validation split, of networks that name photos; older files have none.
+        lr_changes: where the training left its recipe, see `lenet.training.change_lr`.
     """
 
     model: Network
@@ -151,6 +152,7 @@ class Checkpoint:
     versions: dict[str, str] = field(default_factory=lambda: _versions())
     confusion: tuple[tuple[int, ...], ...] = ()
     calibration: Calibration | None = None
+    lr_changes: tuple[LrChange, ...] = ()
 
     @property
     def temperature(self) -> float:
@@ -176,7 +178,10 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     versions = {**_versions(), "device": device_name(state.device)}
     if state.recipe.framework == "keras":
         versions["keras"] = keras_twins.version()
-    checkpoint = measured(Checkpoint(network, state.recipe, dataset.classes, metrics, versions), dataset.test)
+    checkpoint = Checkpoint(
+        network, state.recipe, dataset.classes, metrics, versions, lr_changes=tuple(state.lr_changes)
+    )
+    checkpoint = measured(checkpoint, dataset.test)
     return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
 
 
@@ -236,6 +241,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         header["confusion"] = checkpoint.confusion
     if checkpoint.calibration is not None:
         header["calibration"] = asdict(checkpoint.calibration)
+    if checkpoint.lr_changes:
+        header["lr_changes"] = [asdict(change) for change in checkpoint.lr_changes]
     _write(Path(path), _short(checkpoint.model.state_dict()), header)
 
 
@@ -294,9 +301,15 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         calibration = Calibration.from_dict(header["calibration"]) if "calibration" in header else None
         counts = _confusion(header.get("confusion", ()), len(answerable(classes)))
         metrics, versions = dict(header["metrics"]), dict(header["versions"])
-        return Checkpoint(model.eval(), recipe, classes, metrics, versions, counts, calibration)
+        changes = _lr_changes(header)
+        return Checkpoint(model.eval(), recipe, classes, metrics, versions, counts, calibration, changes)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_foreign(path, f"its header lacks or garbles {error}")) from error
+
+
+def _lr_changes(header: Mapping[str, Any]) -> tuple[LrChange, ...]:
+    """None in files of before it, and in those of runs that kept to their recipe."""
+    return tuple(LrChange(**change) for change in header.get("lr_changes", ()))
 
 
 def _confusion(rows: Any, classes: int) -> tuple[tuple[int, ...], ...]:
@@ -326,6 +339,7 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
         "recipe": state.recipe.to_dict(),
         "metrics": {},
         "versions": _versions(),
+        "lr_changes": [asdict(change) for change in state.lr_changes],
         "resume": {
             "epoch": state.epoch,
             "step": state.step,
@@ -335,7 +349,6 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
             "param_groups": optimizer["param_groups"],
             "plateau": state.plateau.state_dict() if state.plateau is not None else None,
             "averaged": int(state.average.n_averaged) if state.average is not None else 0,
-            "lr_scale": state.lr_scale,
             "teacher": state.teacher,
         },
     }
@@ -376,7 +389,7 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         state.epoch, state.step, state.seconds = resume["epoch"], resume["step"], resume["seconds"]
         state.sums = torch.tensor(resume["sums"], device=state.device).view(3)
         state.history = [EpochEnd(**event) for event in resume["history"]]
-        state.lr_scale = float(resume.get("lr_scale", 1.0))  # older files have none
+        state.lr_changes = list(_lr_changes(header))
         state.teacher = resume.get("teacher")  # None in files of before it
         _refuse_impossible(state)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

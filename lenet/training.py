@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -77,6 +77,27 @@ class EpochEnd:
 Event = Step | EpochEnd
 
 
+@dataclass(frozen=True)
+class LrChange:
+    """Somebody changed the learning rate by hand: in `epoch`, from 1, after `step` of its batches, to `lr`."""
+
+    epoch: int
+    step: int
+    lr: float
+
+    def __post_init__(self) -> None:
+        if not (self.epoch >= 1 and self.step >= 0 and 0 < self.lr < math.inf):
+            raise ValueError(f"a change of the learning rate to {self.lr!r} at {self.epoch!r}, {self.step!r}")
+
+
+def lr_in_words(lr: float, changes: Sequence[LrChange]) -> str:
+    """A recipe's learning rate `lr`, and what was made of it by hand, in a phrase."""
+    if not changes:
+        return f"{lr:g}"
+    times = f" {len(changes)} times, last" if len(changes) > 1 else ""
+    return f"{lr:g}, changed by hand{times} to {changes[-1].lr:g} in epoch {changes[-1].epoch}"
+
+
 @dataclass
 class TrainingState:
     """All that a run needs to go on: what `fit` changes, and nothing else.
@@ -87,7 +108,7 @@ class TrainingState:
         epoch, step: epochs finished, and batches finished in the current one.
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
-        lr_scale: what the recipe's learning rate is multiplied by; changed by `rescale`.
+        lr_changes: what `change_lr` did, the oldest first.
         teacher: `Dataset.teacher` of the data it learns from; None before the first step.
     """
 
@@ -102,13 +123,18 @@ class TrainingState:
     seconds: float = 0.0
     sums: Tensor = field(default_factory=lambda: torch.zeros(3))
     history: list[EpochEnd] = field(default_factory=list)
-    lr_scale: float = 1.0
+    lr_changes: list[LrChange] = field(default_factory=list)
     teacher: str | None = None
 
     @property
     def network(self) -> Network:
         """What to evaluate, ship and use: the average where there is one."""
         return cast(Network, self.average.module) if self.average is not None else self.model
+
+    @property
+    def lr(self) -> float:
+        """What the schedule takes for the recipe's learning rate."""
+        return self.lr_changes[-1].lr if self.lr_changes else self.recipe.lr
 
     @property
     def done(self) -> bool:
@@ -187,15 +213,19 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
 
 
 def change_lr(state: TrainingState, lr: float) -> None:
-    """Go on with `lr` as the recipe's learning rate; a plateau's halvings stay.
+    """Go on with `lr` in place of the recipe's learning rate; to be called between two events.
+
+    The schedule goes on, and a plateau's halvings stay.
 
     Raises:
         RecipeError: it is out of range.
     """
-    recipe = state.recipe.with_changes(lr=lr)
+    state.recipe.with_changes(lr=lr)
     for group in state.optimizer.param_groups:
-        group["lr"] *= lr / state.recipe.lr
-    state.recipe = recipe
+        group["lr"] *= lr / state.lr  # for the schedules that keep their state there
+    change = LrChange(state.epoch + 1, state.step, lr)
+    earlier = [c for c in state.lr_changes if (c.epoch, c.step) != (change.epoch, change.step)]
+    state.lr_changes = [*earlier, change]
 
 
 def _optimizer(recipe: Recipe, model: Network, device: torch.device) -> torch.optim.Optimizer:
@@ -269,19 +299,6 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         yield _end_epoch(state, dataset.val)
 
 
-def rescale(state: TrainingState, lr_scale: float) -> None:
-    """Train on with `lr_scale` times the recipe's learning rate; to be called between two events.
-
-    Raises:
-        RecipeError: not a positive finite number.
-    """
-    if not 0 < lr_scale < math.inf:
-        raise RecipeError(f"A learning rate is multiplied by a number above 0, not by {lr_scale}.")
-    for group in state.optimizer.param_groups:
-        group["lr"] *= lr_scale / state.lr_scale  # for the schedules that keep their state there
-    state.lr_scale = lr_scale
-
-
 def _whiten(state: TrainingState, images: Tensor) -> None:
     """Set the layers that learn from images alone, before the first step."""
     for network in (state.model, state.network):
@@ -304,8 +321,7 @@ def _set_lr(state: TrainingState, progress: float) -> float:
     if recipe.schedule in ("constant", "plateau"):
         return groups[0]["lr"]
     lr = (
-        recipe.lr
-        * state.lr_scale
+        state.lr
         * {
             "cosine": (1 + math.cos(math.pi * progress)) / 2,
             "linear": 1 - progress,
@@ -378,7 +394,7 @@ def _refuse_not_finite(loss: float, state: TrainingState, steps: int) -> None:
         when = f"at step {state.step}" if steps == 1 else f"between steps {state.step - steps + 1} and {state.step}"
         raise DivergedError(
             f"The loss stopped being a finite number in epoch {state.epoch + 1}, {when}. "
-            f"The learning rate, {state.recipe.lr:g}, is most likely too high: try a tenth of it."
+            f"The learning rate, {state.lr:g}, is most likely too high: try a tenth of it."
         )
 
 

@@ -69,7 +69,14 @@ def test_a_run_that_diverges_keeps_its_last_good_state(capsys, monkeypatch):
     assert words[:2] == ["python", "train.py"]
     assert words[-2:] == ["--lr", "10"]
     assert train.main([*words[2:-1], "1e-6", "--device", "cpu"]) == 0
-    assert load("net.safetensors").recipe.lr == 1e-6
+    network = load("net.safetensors")
+    assert network.recipe.lr == 100
+    assert [(change.epoch, change.step, change.lr) for change in network.lr_changes] == [
+        (int(saved_epoch), int(saved_step), 1e-6)
+    ]
+    capsys.readouterr()
+    assert train.main(["--evaluate", "net.safetensors"]) == 0
+    assert f"lr 100, changed by hand to 1e-06 in epoch {saved_epoch}\n" in capsys.readouterr().out
 
 
 def test_a_save_that_fails_meanwhile_does_not_end_the_run(capsys, monkeypatch, limited):

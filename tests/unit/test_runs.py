@@ -179,8 +179,14 @@ def test_a_rate_changed_by_hand_holds_from_the_next_moment_on(registry: Runs) ->
     until(lambda: run.last is not None)
     registry.scale(ANNE, run.id, 0.25)
     until(lambda: run.last.lr == pytest.approx(run.recipe.lr / 4))
-    with pytest.raises(RecipeError, match="10,000"):
-        registry.scale(ANNE, run.id, 0)
+    for wrong in (0, 1e9):
+        with pytest.raises(RecipeError, match="above 0 and at most 100"):
+            registry.scale(ANNE, run.id, wrong)
+    registry.stop(ANNE, run.id)
+    status(run, "stopped")
+    kept = networks.get(run.key)
+    assert kept.recipe == run.recipe
+    assert [change.lr for change in kept.lr_changes] == [run.recipe.lr / 4]
 
 
 def test_what_cannot_be_trained_gets_a_sentence(registry: Runs) -> None:

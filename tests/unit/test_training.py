@@ -24,14 +24,15 @@ from lenet.recipes import RECIPES, Recipe
 from lenet.training import (
     RUBBISH_PENALTY,
     EpochEnd,
+    LrChange,
     Step,
     TrainingState,
     change_lr,
     evaluate,
     fit,
     loss_of,
+    lr_in_words,
     pick_device,
-    rescale,
     start,
 )
 
@@ -366,12 +367,10 @@ def test_a_run_goes_on_with_another_learning_rate(name, tmp_path):
     assert [group["lr"] for group in state.optimizer.param_groups] == pytest.approx([lr / 10 for lr in before])
     save_state(tmp_path / "run", state)
     state = load_state(tmp_path / "run", "cpu")
-    assert state.recipe == recipe.with_changes(lr=recipe.lr / 10)
+    assert (state.recipe, state.lr) == (recipe, recipe.lr / 10)
     rates = [event.lr for event in fit(state, data) if isinstance(event, Step)]
     expected = [event.lr / 10 for event in run(recipe, data)[1] if isinstance(event, Step)]
     assert rates == pytest.approx(expected[len(steps) :])
-    with pytest.raises(RecipeError, match="learning rate must be above 0"):
-        change_lr(state, -1.0)
 
 
 @pytest.mark.parametrize(
@@ -408,8 +407,9 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
     plain = [event.lr for event in run(recipe, data)[1] if isinstance(event, Step)]
     state = start(recipe, "cpu")
     list(islice(fit(state, data), 3))
-    rescale(state, 2.0)
-    rescale(state, 0.5)
+    change_lr(state, 2.0 * recipe.lr)
+    change_lr(state, 0.5 * recipe.lr)
+    assert state.lr_changes == [LrChange(1, 3, 0.5 * recipe.lr)], "nothing was learned with the first"
     save_state(tmp_path / "run.resume.safetensors", state)
     resumed = load_state(tmp_path / "run.resume.safetensors", "cpu")
     for going_on in (state, resumed):
@@ -417,8 +417,15 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
         assert rates == pytest.approx([0.5 * rate for rate in plain[3:]])
     assert all(torch.equal(a, b) for a, b in zip(weights(state).values(), weights(resumed).values(), strict=True))
     for wrong in (0.0, -1.0, math.nan, math.inf):
-        with pytest.raises(RecipeError, match="multiplied"):
-            rescale(state, wrong)
+        with pytest.raises(RecipeError, match="learning rate must be above 0"):
+            change_lr(state, wrong)
+
+
+def test_changes_of_the_learning_rate_are_told_in_a_phrase():
+    first, second = LrChange(1, 3, 0.02), LrChange(4, 0, 0.001)
+    assert lr_in_words(0.01, []) == "0.01"
+    assert lr_in_words(0.01, [first]) == "0.01, changed by hand to 0.02 in epoch 1"
+    assert lr_in_words(0.01, [first, second]) == "0.01, changed by hand 2 times, last to 0.001 in epoch 4"
 
 
 # --------------------------------------------------------------------------------------------------
