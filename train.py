@@ -34,7 +34,7 @@ from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, recipe_named
 from lenet.teacher import lessons
-from lenet.training import Event, Step, TrainingState, change_lr, evaluate, fit, lr_in_words, start
+from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, evaluate, fit, lr_in_words, start
 from lenet.ui.figures import curves
 
 SECONDS_BETWEEN_SAVES = 60
@@ -103,10 +103,12 @@ def run(options: argparse.Namespace) -> None:
         folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and parallel.leads() else None
         with logbook(folder, state, dataset) as note:
             done = train(state, dataset, resume, out, note)
-    if parallel.leads() and done:
-        keep_network(state, dataset, resume, out, options.export)
-    elif parallel.leads():
-        keep_run(state, resume, out)
+    if not parallel.leads():
+        return
+    if done:
+        with contextlib.suppress(KeyboardInterrupt):  # while it is measured: nothing is lost then either
+            return keep_network(state, dataset, resume, out, options.export)
+    keep_run(state, resume, out)
 
 
 def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
@@ -214,9 +216,10 @@ class Saved:
 
     def renew(self, event: Event, bar: tqdm[NoReturn]) -> None:
         """To be called after each event."""
-        self.limit = self.limit or EXPLODING * (event.loss if isinstance(event, Step) else event.train_loss)
-        well = isinstance(event, Step) and event.loss <= self.limit
-        if not well or time.monotonic() - self.time <= SECONDS_BETWEEN_SAVES:
+        if not isinstance(event, Step):
+            return
+        self.limit = self.limit or EXPLODING * event.loss
+        if event.loss > self.limit or time.monotonic() - self.time <= SECONDS_BETWEEN_SAVES:
             return
         self.time = time.monotonic()
         try:
@@ -230,11 +233,13 @@ def show(event: Event, bar: tqdm[NoReturn]) -> None:
     if isinstance(event, Step):
         bar.n = round(event.epoch - 1 + event.step / event.total_steps, 2)
         bar.set_postfix_str(f"loss {event.loss:.3f}, {event.images_per_second:,.0f} images/s")
-    else:
+    elif isinstance(event, EpochEnd):
         bar.write(
             f"epoch {event.epoch:3}  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:.2%}"
             f"  val loss {event.val_loss:.4f} accuracy {event.val_accuracy:.2%}  {event.seconds:.1f} s"
         )
+    else:
+        bar.set_postfix_str(f"validation {event.images / event.total_images:.0%}")
 
 
 def keep_run(state: TrainingState, resume: Path, out: Path) -> NoReturn:

@@ -164,15 +164,19 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
 
 
-def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
-    """What a run has come to: its network, measured on the test split.
+def finish(state: TrainingState, dataset: Dataset, before_each: Callable[[], None] = lambda: None) -> Checkpoint:
+    """What a run has come to: its network, measured on the test split; `state` stays as it is.
 
     The metrics are those of `measured`, val_accuracy (of all classes) and train_seconds.
+
+    Args:
+        before_each: called before each batch of pictures; what it raises ends the measuring.
     """
     large = count_parameters(state.network) > FEW
     network = rounded(state.network) if large else state.network  # and measured as it is shipped
+    logits = evaluate(network, dataset.val.images, state.recipe.input, before_each=before_each)
     metrics = {
-        "val_accuracy": accuracy(evaluate(network, dataset.val.images, state.recipe.input), dataset.val.labels),
+        "val_accuracy": accuracy(logits, dataset.val.labels),
         "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),
     }
     versions = {**_versions(), "device": device_name(state.device)}
@@ -181,11 +185,11 @@ def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
     checkpoint = Checkpoint(
         network, state.recipe, dataset.classes, metrics, versions, lr_changes=tuple(state.lr_changes)
     )
-    checkpoint = measured(checkpoint, dataset.test)
-    return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
+    checkpoint = measured(checkpoint, dataset.test, before_each)
+    return calibrated(checkpoint, dataset.val, logits) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
 
 
-def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
+def measured(checkpoint: Checkpoint, test: Split, before_each: Callable[[], None] = lambda: None) -> Checkpoint:
     """`checkpoint` with its confusion matrix and test accuracies: what they were before is replaced.
 
     The metrics are test_accuracy (the answer is the likeliest class but "not a digit", as in
@@ -194,8 +198,9 @@ def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
 
     Args:
         test: the test split of the recipe's data set, see `lenet.datasets.load_test`.
+        before_each: as for `finish`.
     """
-    logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input)
+    logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input, before_each=before_each)
     logits = logits[:, : len(answerable(checkpoint.classes))]
     metrics = {**checkpoint.metrics, "test_accuracy": accuracy(logits, test.labels)}
     if len(test) > FIRST:
@@ -204,9 +209,14 @@ def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
     return replace(checkpoint, metrics=metrics, confusion=counts)
 
 
-def calibrated(checkpoint: Checkpoint, val: Split) -> Checkpoint:
-    """The same with the calibration that its data set's validation split gives."""
-    logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
+def calibrated(checkpoint: Checkpoint, val: Split, logits: Tensor | None = None) -> Checkpoint:
+    """The same with the calibration that its data set's validation split gives.
+
+    Args:
+        logits: the network's for `val`, where they are known already.
+    """
+    if logits is None:
+        logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
     temperature = fit_temperature(logits, val.labels)
     found = torch.cat([statistics(images) for images in val.images.split(500)])  # in double: 12 MB each
     mean, covariance = found.mean(dim=0), found.T.cov()

@@ -2,7 +2,7 @@
 
     state = start(recipe)
     for event in fit(state, dataset):
-        ...                        # Step a few times a second, EpochEnd after each epoch
+        ...                        # Step or Validation a few times a second, EpochEnd after each epoch
     logits = evaluate(state.network, dataset.test.images, recipe.input)
 
 All randomness is a function of (seed, epoch, step) and is drawn on the CPU.  So every device sees
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -35,6 +35,7 @@ from lenet.preprocess import InputFormat, to_input
 from lenet.recipes import Recipe
 
 SECONDS_BETWEEN_STEPS = 0.1  # of Step events: how often a page can redraw, how soon a stop is heard
+AT_ONCE = 100  # images in an evaluation: the largest network needs half a second for them on one core
 SHOWN_TO_WHITENING = 5000  # images, of some 900 patches each
 WARM_UP = 0.2  # of a one-cycle schedule; the rest goes down to zero
 
@@ -63,6 +64,15 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Validation:
+    """An epoch's steps are done, and `images` of the validation split's `total_images` evaluated."""
+
+    epoch: int
+    images: int
+    total_images: int
+
+
+@dataclass(frozen=True)
 class EpochEnd:
     """An epoch's mean training loss and accuracy as it went, and the validation split's after it."""
 
@@ -74,7 +84,7 @@ class EpochEnd:
     seconds: float
 
 
-Event = Step | EpochEnd
+Event = Step | Validation | EpochEnd
 
 
 @dataclass(frozen=True)
@@ -298,7 +308,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
                     images_per_second=count / (now - pace.since),
                 )
                 pace.wait()
-        yield _end_epoch(state, dataset.val)
+        yield from _end_epoch(state, dataset.val)
 
 
 def _whiten(state: TrainingState, images: Tensor) -> None:
@@ -406,11 +416,18 @@ def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) ->
         )
 
 
-def _end_epoch(state: TrainingState, val: Split) -> EpochEnd:
+def _end_epoch(state: TrainingState, val: Split) -> Iterator[Event]:
+    """Evaluate, which can be stopped and begun anew, for it leaves the state as it is; then go to the next epoch."""
     bfloat16 = in_bfloat16(state.recipe, state.device)
-    mine = val.images[parallel.part(len(val))]
-    logits = evaluate(state.network, mine, state.recipe.input, bfloat16=bfloat16)
-    logits = parallel.gathered(logits, len(val), state.device)
+    pace, found, done = parallel.Pace(SECONDS_BETWEEN_STEPS), list[Tensor](), 0
+    for images in val.images.split(AT_ONCE * parallel.ranks()):
+        if done and pace.due(time.perf_counter()):
+            yield Validation(state.epoch + 1, done, len(val))
+            pace.wait()
+        mine = evaluate(state.network, images[parallel.part(len(images))], state.recipe.input, bfloat16=bfloat16)
+        found.append(parallel.gathered(mine, len(images), state.device))
+        done += len(images)
+    logits = torch.cat(found)
     loss, correct, count = parallel.summed(state.sums).tolist()
     event = EpochEnd(
         epoch=state.epoch + 1,
@@ -424,20 +441,30 @@ def _end_epoch(state: TrainingState, val: Split) -> EpochEnd:
         state.plateau.step(event.val_loss)
     state.epoch, state.step, state.seconds, state.sums = state.epoch + 1, 0, 0.0, torch.zeros_like(state.sums)
     state.history.append(event)
-    return event
+    yield event
 
 
 @torch.inference_mode()
 def evaluate(
-    network: nn.Module, images: Tensor, form: InputFormat, batch_size: int = 500, bfloat16: bool = False
+    network: nn.Module,
+    images: Tensor,
+    form: InputFormat,
+    batch_size: int = AT_ONCE,
+    bfloat16: bool = False,
+    before_each: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
 
     Args:
         bfloat16: compute with it, which is faster, and not what is reported.
+        before_each: called before each batch; what it raises ends the evaluation.
     """
     network.eval()
     device = next(network.parameters()).device
-    batches = (to_input(batch.to(device), form) for batch in images.split(batch_size))
+    logits = []
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-        return torch.cat([network(x.contiguous(memory_format=torch.channels_last)).float().cpu() for x in batches])
+        for batch in images.split(batch_size):
+            before_each()
+            x = to_input(batch.to(device), form)
+            logits.append(network(x.contiguous(memory_format=torch.channels_last)).float().cpu())
+    return torch.cat(logits)

@@ -4,7 +4,8 @@
     run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
     runs.look(visitor, {})                 # facts for the page; that it was asked tells that the page is there
 
-A thread of its own trains, so handlers only look and tell.  A run gives way between two steps: when its
+A thread of its own trains, so handlers only look and tell.  A run gives way between two steps, or two batches of
+an evaluation: when its
 visitor says so, or when the page has not been heard of for a moment (closed, asleep, being reloaded).  What
 it needs to go on stays in memory, and since all its randomness is a function of (seed, epoch, step), a pause
 changes nothing of what it learns.
@@ -173,7 +174,10 @@ class Run:
             self.usual = steps
             x = event.epoch - 1 + event.step / event.total_steps
             self.train.add(x, event.loss, event.accuracy, event.lr)
-            return
+        elif isinstance(event, EpochEnd):
+            self._end_epoch(event)
+
+    def _end_epoch(self, event: EpochEnd) -> None:
         self.epoch, self.newest = event.epoch, event
         self.val.add(event.epoch, event.val_loss, event.val_accuracy, event.train_loss, event.train_accuracy)
         if self.best is None or event.val_loss < self.best.val_loss:
@@ -181,6 +185,10 @@ class Run:
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+class _ForsakenError(Exception):
+    """A measurement is given up."""
 
 
 _load = lru_cache(maxsize=2)(lessons)  # a second run on the same data starts at once
@@ -578,6 +586,12 @@ class Runs:
         with self._lock:
             run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
 
+    def _refuse_forsaken(self, run: Run) -> None:
+        """_ForsakenError where nobody waits for a run's measurement any more."""
+        with self._lock:
+            if self._ending or run.order == "remove" or not self._present(run.visitor):
+                raise _ForsakenError
+
     def _measure(self, run: Run, state: TrainingState, data: Dataset, status: Status) -> None:
         if run.last is None:  # stopped before its first step
             with self._lock:
@@ -585,7 +599,13 @@ class Runs:
             return
         with self._lock:
             run.status, run.version = "measuring", run.version + 1
-        checkpoint = finish(state, data)
+        try:
+            checkpoint = finish(state, data, lambda: self._refuse_forsaken(run))
+        except _ForsakenError:
+            with self._lock:
+                self._rest(run, "away")
+                run.order = "stop" if status == "stopped" else ""  # to be measured when its visitor is back
+            return
         key, path = networks.keep(checkpoint, state.history, run.name)
         with self._lock:
             if run.order == "remove":

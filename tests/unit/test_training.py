@@ -27,6 +27,7 @@ from lenet.training import (
     LrChange,
     Step,
     TrainingState,
+    Validation,
     change_lr,
     evaluate,
     fit,
@@ -90,6 +91,7 @@ def without_times(events: Iterable) -> list[tuple]:
     """Everything about events but how long they took."""
     return [
         (e.epoch, e.step, e.total_steps, e.lr) if isinstance(e, Step)
+        else (e.epoch, e.images) if isinstance(e, Validation)
         else (e.epoch, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy)
         for e in events
     ]  # fmt: skip
@@ -306,6 +308,43 @@ def test_other_losses_are_cross_entropy():
     assert loss_of(logits, labels, recipe).item() == pytest.approx(-log_probs[0], rel=1e-5)
     smoothed = -(0.9 * log_probs[0] + 0.1 * sum(log_probs) / 3)
     assert loss_of(logits, labels, recipe.with_changes(label_smoothing=0.1)).item() == pytest.approx(smoothed, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["sgd, plateau", "muon, whitened"])
+def test_a_run_stopped_while_it_validates_goes_on_as_if_it_had_not_been(name, tmp_path):
+    recipe, data = RUNS[name]
+    data = replace(data, val=Split(*(torch.cat([part] * 9) for part in (data.val.images, data.val.labels))))
+    whole, expected = run(recipe, data)
+    found = [e for e in expected if isinstance(e, Validation)]
+    assert found == [Validation(epoch, images, 270) for epoch in (1, 2, 3) for images in (100, 200)]
+    logits = evaluate(whole.network, data.val.images, recipe.input, batch_size=270)
+    assert whole.history[-1].val_loss == pytest.approx(cross_entropy(logits, data.val.labels), rel=1e-5)
+
+    state, events = start(recipe, "cpu"), []
+    for event in fit(state, data):
+        events.append(event)
+        if event == found[1]:
+            break
+    save_state(tmp_path / "run", state)
+    for going_on in (state, load_state(tmp_path / "run", "cpu")):
+        rest = list(fit(going_on, data))
+        assert rest[:2] == found[:2], "it validates from the beginning"
+        assert without_times([*events, *rest[2:]]) == without_times(expected)
+        assert_same_bits(going_on, whole)
+
+
+def test_an_evaluation_ends_when_it_is_told_to():
+    network, images = start(GREY, "cpu").network, synthetic(train=50).train.images
+    asked = []
+
+    def enough():
+        asked.append(True)
+        if len(asked) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        evaluate(network, images, GREY.input, batch_size=10, before_each=enough)
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "one-cycle"])
