@@ -1,0 +1,82 @@
+"""Every text in every language, and every sentence that a module may say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lenet.ui import texts
+
+PAGE = Path(__file__).parents[2] / "lenet" / "ui"
+BLANK = re.compile(r"{\w+}")
+
+
+def test_no_text_has_two_places() -> None:
+    keys = [key for part in texts.PARTS.values() for key in part.ENGLISH]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_language_says_everything_with_the_same_blanks() -> None:
+    for language, said in texts.LANGUAGES.items():
+        assert set(said) == set(texts.ENGLISH), language
+        for key, text in said.items():
+            assert set(BLANK.findall(text)) == set(BLANK.findall(texts.ENGLISH[key])), (language, key)
+    for language, sentences in texts.SENTENCES.items():
+        for english, text in sentences.items():
+            assert set(BLANK.findall(text)) == set(BLANK.findall(english)), (language, english)
+
+
+def test_what_the_page_says_is_in_the_texts() -> None:
+    page = "".join(path.read_text(encoding="utf-8") for path in PAGE.glob("*.*"))
+    asked = re.findall(r'\bsay\(\s*"(\w+)"', page) + re.findall(r'data-say(?:-\w+)?="(\w+)"', page)
+    assert len(asked) > 80
+    assert set(asked) <= set(texts.ENGLISH)
+
+
+def test_a_script_has_the_texts_that_it_asks_for() -> None:
+    for script, parts in SCRIPTS.items():
+        source = (PAGE / script).read_text(encoding="utf-8")
+        asked = set(re.findall(r'\bsay\(\s*"(\w+)"', source))
+        assert asked <= set(texts.of(*parts)["en"]), script
+
+
+# What lenet/ui gives each script as props.languages.
+SCRIPTS = {"head.js": (), "train.js": ("train",)}
+
+
+@pytest.fixture
+def chinese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(
+        texts.SENTENCES,
+        "zh",
+        {"There is no {name}.": "没有{name}。", "a cat": "猫", "It has {count} MB": "共 {count} MB"},
+    )
+    texts._patterns.cache_clear()
+    yield
+    texts._patterns.cache_clear()
+
+
+def test_the_visitors_language_is_spoken(chinese: None) -> None:
+    assert texts.say("language") == "Language"
+    with texts.speaking("zh"):
+        assert texts.say("language") == "语言"
+        assert texts.say("seconds", seconds=3) == "3 秒"
+        assert texts.translated("a cat") == "猫"
+        assert texts.translated("There is no a cat.") == "没有猫。"
+        assert texts.translated("There is no one\nhere.") == "没有one\nhere。"
+        assert texts.translated("It has 20 MB") == "共 20 MB"
+        assert texts.translated("Nobody knows this.") == "Nobody knows this."
+    assert texts.translated("a cat") == "a cat"
+
+
+def test_a_server_function_answers_in_its_questions_language(chinese: None) -> None:
+    @texts.answering
+    def answer(question: object) -> dict[str, str]:
+        return {"said": texts.say("language"), "problem": "a cat"}
+
+    assert answer({"language": "zh"}) == {"said": "语言", "problem": "猫"}
+    assert answer({"language": "tlh"}) == answer({}) == answer([]) == {"said": "Language", "problem": "a cat"}
+    assert texts.say("language") == "Language"
