@@ -96,7 +96,7 @@ class LrChange:
     lr: float
 
     def __post_init__(self) -> None:
-        if not (self.epoch >= 1 and self.step >= 0 and 0 < self.lr < math.inf):
+        if not (1 <= self.epoch <= 10_000 and self.step >= 0 and 0 < self.lr <= 100):  # as Recipe has it
             raise ValueError(f"a change of the learning rate to {self.lr!r} at {self.epoch!r}, {self.step!r}")
 
 
@@ -231,6 +231,8 @@ def change_lr(state: TrainingState, lr: float) -> None:
         RecipeError: it is out of range.
     """
     state.recipe.with_changes(lr=lr)
+    if state.done:
+        return  # nothing will be learned with it
     for group in state.optimizer.param_groups:
         group["lr"] *= lr / state.lr  # for the schedules that keep their state there
     change = LrChange(state.epoch + 1, state.step, lr)
@@ -402,7 +404,7 @@ def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) ->
     The weights are looked at so that no event leaves a state that is lost and may be saved over a good one.
 
     Args:
-        sums: `state.sums` as it was after each step since then.
+        sums: `state.sums` as it was after each step since then; looked at only where something is wrong.
     """
     weights = torch.stack([parameter.detach().sum() for parameter in state.model.parameters()]).sum()
     if not math.isfinite(loss + float(weights)):

@@ -436,6 +436,8 @@ RECIPE_DICT = RECIPES["digits-demo"].to_dict()
         {"lr_changes": [{"epoch": 1, "step": 2}]},
         {"lr_changes": [{"epoch": 1, "step": 2, "lr": "fast"}]},
         {"lr_changes": [{"epoch": 0, "step": 2, "lr": 0.1}]},
+        {"lr_changes": [{"epoch": 10**500, "step": 2, "lr": 0.1}]},
+        {"lr_changes": [{"epoch": 1, "step": 2, "lr": 10**500}]},
     ],
     ids=lambda changes: "-".join(changes),
 )

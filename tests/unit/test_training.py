@@ -461,6 +461,9 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
     for wrong in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(RecipeError, match="learning rate must be above 0"):
             change_lr(state, wrong)
+    told = list(state.lr_changes)
+    change_lr(state, recipe.lr)
+    assert state.lr_changes == told, "nothing is learned any more"
 
 
 def test_changes_of_the_learning_rate_are_told_in_a_phrase():
