@@ -172,8 +172,8 @@ def finish(state: TrainingState, dataset: Dataset, before_each: Callable[[], Non
     Args:
         before_each: called before each batch of pictures; what it raises ends the measuring.
     """
-    large = count_parameters(state.network) > FEW
-    network = rounded(state.network) if large else state.network  # and measured as it is shipped
+    large = count_parameters(state.outcome) > FEW
+    network = rounded(state.outcome) if large else state.outcome  # and measured as it is shipped
     logits = evaluate(network, dataset.val.images, state.recipe.input, before_each=before_each)
     metrics = {
         "val_accuracy": accuracy(logits, dataset.val.labels),
@@ -340,6 +340,8 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
     optimizer = state.optimizer.state_dict()
     tensors = dict(state.network.state_dict())
     tensors |= {f"{RESUME}model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    if state.best is not None:
+        tensors |= {f"{RESUME}best.{name}": tensor for name, tensor in state.best.state_dict().items()}
     for index, moments in optimizer["state"].items():
         tensors |= {f"{RESUME}optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
     header = {
@@ -378,8 +380,9 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         raise CheckpointError(f"{path} holds a finished network, not a run to resume: give a .resume.safetensors file.")
     state = start(_recipe(path, header), device)
     try:
-        trained = {n.removeprefix(f"{RESUME}model."): t for n, t in tensors.items() if n.startswith(f"{RESUME}model.")}
-        _fill(path, state.model, trained)
+        _fill(path, state.model, _part(tensors, f"{RESUME}model."))
+        if state.best is not None:
+            _fill(path, state.best, _part(tensors, f"{RESUME}best."))
         if state.average is not None:
             _fill(path, state.average.module, {n: t for n, t in tensors.items() if not n.startswith(RESUME)})
             state.average.n_averaged.fill_(resume["averaged"])
@@ -405,6 +408,11 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise CheckpointError(_foreign(path, f"what it needs to resume is damaged: {error!r}")) from error
     return state
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _refuse_impossible(state: TrainingState) -> None:

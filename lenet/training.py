@@ -3,7 +3,7 @@
     state = start(recipe)
     for event in fit(state, dataset):
         ...                        # Step or Validation a few times a second, EpochEnd after each epoch
-    logits = evaluate(state.network, dataset.test.images, recipe.input)
+    logits = evaluate(state.outcome, dataset.test.images, recipe.input)
 
 All randomness is a function of (seed, epoch, step) and is drawn on the CPU.  So every device sees
 the same batches, and a run stopped at any event goes on exactly as if it had not been.
@@ -11,6 +11,7 @@ the same batches, and a run stopped at any event goes on exactly as if it had no
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -115,6 +116,7 @@ class TrainingState:
     Attributes:
         model: the weights being trained.
         average: their running average, where the recipe wants one.
+        best: a copy of `network` after the epoch with the lowest validation loss, where the recipe keeps that.
         epoch, step: epochs finished, and batches finished in the current one.
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
@@ -128,6 +130,7 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
     plateau: ReduceLROnPlateau | None = None
     average: AveragedModel | None = None
+    best: Network | None = None
     epoch: int = 0
     step: int = 0
     seconds: float = 0.0
@@ -138,13 +141,18 @@ class TrainingState:
 
     @property
     def network(self) -> Network:
-        """What to evaluate, ship and use: the average where there is one."""
+        """What to evaluate: the average where there is one."""
         return cast(Network, self.average.module) if self.average is not None else self.model
 
     @property
     def lr(self) -> float:
         """What the schedule takes for the recipe's learning rate."""
         return self.lr_changes[-1].lr if self.lr_changes else self.recipe.lr
+
+    @property
+    def outcome(self) -> Network:
+        """What the run has come to, to ship and use: the best network so far, where the recipe keeps that."""
+        return self.best if self.best is not None and self.history else self.network
 
     @property
     def done(self) -> bool:
@@ -219,6 +227,7 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
         average=AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
         if recipe.ema
         else None,
+        best=copy.deepcopy(model) if recipe.keep == "best" else None,
     )
 
 
@@ -442,6 +451,8 @@ def _end_epoch(state: TrainingState, val: Split) -> Iterator[Event]:
     if state.plateau is not None:
         state.plateau.step(event.val_loss)
     state.epoch, state.step, state.seconds, state.sums = state.epoch + 1, 0, 0.0, torch.zeros_like(state.sums)
+    if state.best is not None and all(event.val_loss < earlier.val_loss for earlier in state.history):
+        state.best.load_state_dict(state.network.state_dict())
     state.history.append(event)
     yield event
 

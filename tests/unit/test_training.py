@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import subprocess
@@ -77,8 +78,8 @@ def run(recipe: Recipe, data: Dataset) -> tuple[TrainingState, list]:
 
 
 def weights(state: TrainingState) -> dict[str, torch.Tensor]:
-    every = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
-    return every | {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
+    networks = {"model": state.model, "network": state.network, "outcome": state.outcome}
+    return {f"{kind}.{name}": t for kind, network in networks.items() for name, t in network.state_dict().items()}
 
 
 def assert_same_bits(a: TrainingState, b: TrainingState) -> None:
@@ -183,6 +184,26 @@ def test_validation_is_of_the_network_that_is_kept():
     logits = evaluate(state.network, data.val.images, recipe.input)
     assert events[-1].val_accuracy == (logits.argmax(1) == data.val.labels).double().mean().item()
     assert not torch.equal(logits, evaluate(state.model, data.val.images, recipe.input))
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_the_best_network_is_kept_where_the_recipe_says_so(ema):
+    recipe, data = RUNS["sgd, plateau"]
+    recipe = recipe.with_changes(lr=0.2, epochs=6, keep="best", ema=ema)  # so high that it jumps
+    state = start(recipe, "cpu")
+    events, networks = [], []
+    assert state.outcome is state.network
+    for event in fit(state, data):
+        if isinstance(event, EpochEnd):
+            events.append(event)
+            networks.append(copy.deepcopy(state.network.state_dict()))
+    lowest = min(range(6), key=lambda epoch: events[epoch].val_loss)
+    assert lowest < 5, "or this would not tell the best from the last"
+    kept = state.outcome.state_dict()
+    assert all(torch.equal(kept[name], tensor) for name, tensor in networks[lowest].items())
+    last, _ = run(recipe.with_changes(keep="last"), data)
+    assert last.outcome is last.network
+    assert all(torch.equal(tensor, networks[5][name]) for name, tensor in last.outcome.state_dict().items())
 
 
 def test_evaluation_is_in_eval_mode_in_order_and_exact_for_ragged_batches():
