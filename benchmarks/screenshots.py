@@ -1,0 +1,89 @@
+"""README's pictures of the page: python benchmarks/screenshots.py
+
+Starts the app, and in a real Chromium writes 1998 on the pad, opens an example photo, and trains two networks
+on MNIST to compare them; a picture of each lands in benchmarks/.  Needs MNIST (LENET_DATA).
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.e2e.conftest import FLAGS
+from tests.serving import serve
+
+HERE = Path(__file__).parent
+STROKES = json.loads((HERE.parent / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
+YEAR = ["a flagged one", "a g-shaped nine", "a g-shaped nine", "a thick eight"]
+SIZE = {"width": 1280, "height": 900}
+RUNS = {"Adam": "mnist-lenet5-bn", "Muon": "mnist-demo"}  # by what they are called
+MINUTES = 60_000  # milliseconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=HERE, help="folder for the pictures")
+    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser"))
+    options = parser.parse_args()
+    with TemporaryDirectory() as folder, serve(Path(folder) / "app.log") as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
+        page = browser.new_context(viewport=SIZE, locale="en").new_page()
+        page.goto(url)
+        for name, show in (("draw", draw), ("photo", photo), ("train", train)):
+            show(page)
+            page.wait_for_timeout(1000)  # what fades in has done so
+            picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            path = options.out / f"{name}.png"
+            picture.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+            print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+        browser.close()
+
+
+def draw(page: Page) -> None:
+    """The year of LeNet-5, a digit behind the other, in strokes that the page offers to draw."""
+    pad = page.locator("canvas.pad")
+    expect(pad).to_be_visible()
+    box = pad.bounding_box()
+    assert box is not None
+    for place, name in enumerate(YEAR):
+        digit = next(example for example in STROKES if example["name"] == name)
+        for stroke in digit["strokes"]:
+            # each digit in a quarter of the pad's width, its strokes in a square of 280
+            points = [(box["x"] + box["width"] * (0.25 * place + x / 1120), box["y"] + box["height"] * (0.3 + y / 750)) for x, y in stroke]
+            page.mouse.move(*points[0])
+            page.mouse.down()
+            for point in points[1:]:
+                page.mouse.move(*point)
+            page.mouse.up()
+    expect(page.locator("#pad .result .digit")).to_have_count(len(YEAR))
+
+
+def photo(page: Page) -> None:
+    page.get_by_role("tab", name="Photo").click()
+    page.locator("#studio [data-example=horse-aside]").click()
+    expect(page.locator("#studio .cards .bar").first).to_be_visible()
+
+
+def train(page: Page) -> None:
+    page.get_by_role("tab", name="Train").click()
+    for name, recipe in RUNS.items():
+        page.locator("#set-recipe").select_option(recipe)
+        page.locator("#set-epochs").fill("3")
+        page.locator("#set-epochs").blur()
+        page.locator("#start").click()
+        page.wait_for_selector(f".run[data-status=done]:has-text('{recipe}')", timeout=5 * MINUTES)
+    page.evaluate("scrollTo(0, 0)")
+
+
+if __name__ == "__main__":
+    main()
