@@ -1,7 +1,8 @@
-"""What everybody needs to use the page: axe finds nothing in any tab, in both schemes, wide and narrow."""
+"""The page is for everybody: axe finds nothing in any tab, the keyboard is enough, and nothing need move."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,91 @@ def test_axe_train(tab: Page) -> None:
     report_is_whole(tab, "#report")
     tab.locator(".epochs summary").click()
     assert findings(tab) == []
+
+
+# --------------------------------------------------------------------------------------------------
+# by keyboard alone
+
+
+def tab_to(page: Page, name: str, key: str = "Tab") -> None:
+    """Press Tab until what is called `name` has the focus; wherever it stops on the way can be seen."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        said, outline, inside = page.evaluate(
+            """() => {
+              const { activeElement: held } = document;
+              const { top, bottom } = held.getBoundingClientRect();
+              const { outlineStyle, outlineWidth } = getComputedStyle(held);
+              const label = held.getAttribute("aria-label") ?? held.labels?.[0]?.innerText ?? held.innerText;
+              return [label, outlineStyle === "none" ? 0 : parseFloat(outlineWidth), bottom > 0 && top < innerHeight];
+            }"""
+        )
+        assert outline >= 1, f"{said} has the focus, which cannot be seen"
+        assert inside, f"{said} has the focus out of sight"
+        if re.match(name, said):
+            return
+    raise AssertionError(f"60 presses of {key} do not lead to {name}")
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    press = page.keyboard.press
+    tab_to(page, "Draw a crossed seven")
+    press("Enter")
+    expect_label(page, "7")
+
+    page.evaluate("document.activeElement.blur()")
+    page.get_by_role("tab", name="Draw").focus()
+    tab_to(page, "Photo")
+    press("Enter")
+    tab_to(page, "Open the drawn frog")
+    press("Space")
+    expect(page.locator("#studio .result .answer")).to_have_attribute("data-label", "frog")
+    tab_to(page, "The part that the network looks at", "Shift+Tab")
+    press("-")
+    press("ArrowLeft")
+    expect(page.locator("#studio .note")).to_contain_text("Your box")
+    tab_to(page, "Automatic box")
+    press("Enter")
+    expect(page.locator("#studio .note")).to_contain_text("Automatic")
+    expect(page.locator("#studio .crop")).to_be_focused()
+    tab_to(page, "LeNet-5: our training")
+    press("Enter")
+    expect(page.locator("#studio .card[aria-pressed=true]")).to_contain_text("LeNet-5: our training")
+
+    page.get_by_role("tab", name="Zoo").focus()
+    press("Enter")
+    tab_to(page, "mnist-lenet5-1998")
+    press("Enter")
+    expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-1998")
+    tab_to(page, "0 called 0")
+    press("ArrowDown")
+    expect(page.locator('#zoo td[data-cell="1,0"]')).to_be_focused()
+
+    page.get_by_role("tab", name="Train").focus()
+    press("Enter")
+    tab_to(page, "Epochs")
+    page.keyboard.type("400")
+    tab_to(page, "Start training")
+    press("Enter")
+    run = page.locator(".run")
+    expect(run).to_have_attribute("data-status", "running", timeout=30_000)
+    expect(page.locator("#start")).to_be_focused()
+    tab_to(page, "Pause")
+    press("Space")
+    expect(run).to_have_attribute("data-status", "paused")
+    press("Space")
+    expect(run).to_have_attribute("data-status", "running")
+    tab_to(page, "Stop")
+    press("Enter")
+    expect(run).to_have_attribute("data-status", "stopped", timeout=30_000)
+    tab_to(page, "Rename Run 1")
+    press("Enter")
+    page.keyboard.type("by keys")
+    press("Enter")
+    expect(page.locator(".run .name")).to_have_text("by keys")
+    expect(page.get_by_role("button", name="Rename by keys")).to_be_focused()
+    tab_to(page, "Use it", "Shift+Tab")
+    press("Enter")
+    expect(page.get_by_role("tab", name="Draw")).to_be_focused()
+    tab_to(page, "Network")
+    expect(page.get_by_label("Network").first).to_have_value(re.compile("^Yours: by keys"))
