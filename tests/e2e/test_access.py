@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -189,3 +189,42 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.get_by_role("tab", name="Draw")).to_be_focused()
     tab_to(page, "Network")
     expect(page.get_by_label("Network").first).to_have_value(re.compile("^Yours: by keys"))
+
+
+# --------------------------------------------------------------------------------------------------
+# less motion
+
+
+@pytest.mark.parametrize("wish", ["reduce", "no-preference"])
+def test_what_moves_is_what_a_visitor_wants(open_page: Callable[..., Page], wish: str) -> None:
+    page = open_page(viewport={"width": 390, "height": 700}, reduced_motion=wish)
+    page.evaluate(
+        """() => {
+          [window.moved, window.places] = [new Set(), new Set()];
+          const look = () => {
+            const long = (one) => one.effect.getComputedTiming().activeDuration > 20; // milliseconds
+            for (const one of document.getAnimations().filter(long)) moved.add(one.animationName ?? one.transitionProperty);
+            places.add(scrollY);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    page.get_by_role("tab", name="Photo").click()
+    page.get_by_role("button", name="Open the drawn ship").click()
+    expect(page.locator("#studio .result .answer")).to_have_attribute("data-label", "ship")
+    page.get_by_role("tab", name="Zoo").click()
+    entry = page.locator('#zoo button[data-network="cifar10-lenet5-sgd"]')
+    entry.scroll_into_view_if_needed()
+    page.evaluate("places.clear()")
+    entry.click()
+    expect(page.locator("#zoo .about h2")).to_have_text("cifar10-lenet5-sgd")
+    expect(page.locator("#zoo .about h2")).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    moved, places = page.evaluate("[[...moved], [...places]]")
+    if wish == "reduce":
+        assert moved == []
+        assert len(places) <= 3, f"it scrolled by {places}"
+    else:
+        assert moved
+        assert len(places) > 3
