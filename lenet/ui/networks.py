@@ -307,7 +307,7 @@ def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = ""
     """
     key = f"own-{secrets.token_urlsafe(9)}"
     # A folder each, so that the download has a plain name.
-    path = FOLDER / key / f"{_plain(name or checkpoint.recipe.name)}.safetensors"
+    path = FOLDER / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
     save(path, checkpoint)
     classifier = Classifier(load(path))  # from the file: on the CPU, and apart from the run
     with _lock:
@@ -338,6 +338,6 @@ def _crowded() -> bool:
     return len(_own) > KEPT or (len(_own) > 1 and taken > KEPT_BYTES)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """`name` as a file may be called anywhere: a visitor chose it, and it must not lead out of its folder."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "network"

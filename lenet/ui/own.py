@@ -20,14 +20,12 @@ UPLOADS = 6  # networks of one visitor; a file's size is limited by Gradio (page
 SUFFIX = ".safetensors"
 
 
-def added(key: str, own: Own, name: str = "") -> Own:
-    """`own` with the network that `key` names first, called `name`; by default as its file is.
+def added(key: str, own: Own) -> Own:
+    """`own` with the network that `key` names first.
 
     Raises:
         CheckpointError: it is no longer kept.
     """
-    if name:
-        networks.call(key, name)
     kept = networks.kept(key)
     title = networks.with_accuracy(kept.classifier, f"Yours: {kept.title}")
     return [(title, key), *(other for other in own if other[1] != key)]

@@ -423,8 +423,9 @@ let reported = "";
 
 function announce(run) {
   const network = run?.network || "";
-  if (network === reported) return;
-  reported = network;
+  const title = network && nameOf(run);
+  if (reported === network + title) return;
+  reported = network + title; // its name heads the report
   trigger("report", { network });
 }
 

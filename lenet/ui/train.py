@@ -171,7 +171,7 @@ def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
     """Put a trained network into the tab that it fits, beside the visitor's others and the shipped ones."""
     try:
         run = RUNS.run(event.visitor, event.run)
-        mine = own.added(run.key, mine, f"{_name(run)}, {run.recipe.name}")
+        mine = own.added(run.key, mine)
         return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
     except LeNetError as error:
         raise gr.Error(str(error)) from error
@@ -184,10 +184,6 @@ def _grey(run: Run) -> bool:
 def show_report(event: gr.EventData) -> gr.HTML:
     """The report of the network that the visitor looks at, or of none."""
     return report.shown(event.network)
-
-
-def _name(run: Run) -> str:
-    return run.name or texts.say("run_name", number=run.number)
 
 
 # --------------------------------------------------------------------------------------------------

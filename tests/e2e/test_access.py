@@ -202,8 +202,8 @@ def test_what_moves_is_what_a_visitor_wants(open_page: Callable[..., Page], wish
         """() => {
           [window.moved, window.places] = [new Set(), new Set()];
           const look = () => {
-            const long = (one) => one.effect.getComputedTiming().activeDuration > 20; // milliseconds
-            for (const one of document.getAnimations().filter(long)) moved.add(one.animationName ?? one.transitionProperty);
+            const long = ({ effect }) => effect.getComputedTiming().activeDuration > 20; // milliseconds
+            for (const one of document.getAnimations().filter(long)) moved.add(one.constructor.name);
             places.add(scrollY);
             requestAnimationFrame(look);
           };
