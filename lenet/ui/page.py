@@ -38,7 +38,7 @@ LAUNCH: dict[str, Any] = {
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
     "allowed_paths": [str(networks.FOLDER)],  # files to download
-    "max_file_size": "20mb",
+    "max_file_size": "20mb",  # see also admission.BYTES_AT_MOST, whose sentence is ours
     "show_error": True,
 }
 

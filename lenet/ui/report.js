@@ -1,5 +1,5 @@
 // A network's report, in `.about`.  gr.HTML runs this, before another file, as a function body with
-// `element`, `props`, `server` and `watch`.
+// `element`, `props`, `server`, `trigger` and `watch`.
 //
 // Choosing a network asks the server for all that is said of it.  Its test pictures come at once where that
 // needs no download, else when a person wants them; while the network is being asked for them, the page
