@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from lenet.classifier import Found
 from lenet.errors import LeNetError
-from lenet.ui import figures, networks, parts, pictures
+from lenet.ui import figures, networks, parts, pictures, texts
 
 HERE = Path(__file__).parent
 INVITATION = "Draw something: a digit, anywhere, any size."
 STEPS_HINT = '<p class="hint">Each step from your drawing to the network\'s numbers appears here, with its reason.</p>'
 
 GARBLED = (KeyError, TypeError, ValueError, OverflowError)  # what questions raise that no page of ours asks
-ROAD_CHOICES = [("Ours: find, fit, centre", "ours"), ("Classic: resize, invert", "classic")]
 
 
 def read_drawing(question: dict[str, Any]) -> dict[str, str]:
@@ -101,13 +100,29 @@ def _distance(box: tuple[float, float, float, float], x: float, y: float) -> tup
     return outside, abs(x - (left + right) / 2)
 
 
-def build() -> gr.Dropdown:
-    """The tab's contents; returns its choice of network, for the Train tab to add to."""
+class Choices(NamedTuple):
+    """What the tab's choices are made with, for what else changes them."""
+
+    network: gr.Dropdown
+    road: gr.Radio
+
+
+def labels(choices: list[tuple[str, str]]) -> tuple[gr.Dropdown, gr.Radio]:
+    """The updates that say the choices in the language that is spoken."""
+    return gr.Dropdown(choices, label=texts.say("network")), gr.Radio(_roads(), label=texts.say("road"))
+
+
+def _roads() -> list[tuple[str, str]]:
+    return [(texts.say(f"road_{road}"), road) for road in ("ours", "classic")]
+
+
+def build() -> Choices:
+    """The tab's contents."""
     choices = networks.shipped("ours")
     default = choices[0][1]
     with gr.Row(elem_classes="choices"):
-        network = gr.Dropdown(choices, value=default, label="Network", scale=2)
-        road = gr.Radio(ROAD_CHOICES, value="ours", label="How the drawing is prepared", scale=3)
+        network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
+        road = gr.Radio(_roads(), value="ours", label=texts.say("road"), scale=3)
     classes = networks.get(default).classes
     template = parts.read("pad.html")
     template = template.replace("@answer@", figures.empty_answer(classes, INVITATION, strangers=True))
@@ -129,4 +144,4 @@ def build() -> gr.Dropdown:
         outputs=pad,
         js="(network, road) => ({ network, road })",
     )
-    return network
+    return Choices(network, road)

@@ -19,6 +19,7 @@ from lenet.classifier import Found, Prediction, rival
 from lenet.explain import Counterfactual, Layer
 from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
+from lenet.ui import texts
 
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange
 NONE = "none"  # what stands at the probability that it is no digit at all
@@ -323,7 +324,7 @@ def article(name: str) -> str:
 
 def problem(message: str) -> str:
     """A sentence for the person at the page about what went wrong."""
-    return f'<p class="problem" role="alert">{escape(message)}</p>'
+    return f'<p class="problem" role="alert">{escape(texts.translated(message))}</p>'
 
 
 def note(message: str) -> str:

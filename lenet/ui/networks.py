@@ -28,7 +28,7 @@ from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
 from lenet.preprocess import Box, Picture
 from lenet.training import EpochEnd
-from lenet.ui import cores, pictures
+from lenet.ui import cores, pictures, texts
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
@@ -51,14 +51,15 @@ class Kept:
     Attributes:
         name: its file's, without .safetensors.
         path: of that file.
-        title: what a visitor calls it, of any characters; of a shipped one its name.
+        title: what a visitor calls it, of any characters, or what is said of it where they call it nothing; of a
+            shipped one its name.
         curves: an EpochEnd for each epoch of its run; () where they were not kept.
     """
 
     name: str
     classifier: Classifier
     path: Path
-    title: str
+    title: str | texts.Said
     curves: tuple[EpochEnd, ...] = ()
 
 
@@ -107,7 +108,7 @@ TITLES = {
 
 def caption(classifier: Classifier, name: str) -> str:
     """What the page calls it."""
-    return TITLES.get(name, f"{name}, {classifier.recipe.model}")
+    return texts.translated(TITLES.get(name, f"{name}, {classifier.recipe.model}"))
 
 
 def title(classifier: Classifier, name: str) -> str:
@@ -119,6 +120,16 @@ def with_accuracy(classifier: Classifier, said: str) -> str:
     """What is said of it, with its test accuracy."""
     accuracy = classifier.metrics.get("test_accuracy")
     return said + (f" ({accuracy:.1%})" if accuracy is not None else "")
+
+
+def yours(key: str) -> str:
+    """What the page calls a visitor's own network.
+
+    Raises:
+        CheckpointError: it is no longer kept.
+    """
+    found = kept(key)
+    return with_accuracy(found.classifier, texts.say("yours", name=found.title))
 
 
 def default(key: str) -> str:
@@ -318,7 +329,7 @@ def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = ""
     return key, path
 
 
-def call(key: str, title: str) -> None:
+def call(key: str, title: str | texts.Said) -> None:
     """Call a visitor's network `title`, if it is still kept."""
     with _lock:
         if key in _own:

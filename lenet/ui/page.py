@@ -10,13 +10,10 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
-from lenet.ui import draw, networks, own, photo, train
+from lenet.ui import draw, networks, own, parts, photo, texts, train
 
 TITLE = "LeNet Playground"
-INTRODUCTION = (
-    "Draw a digit and see it read. Drop a photo and see it named. "
-    "Train a network, then let *the one you just trained* answer."
-)
+TABS = ("draw", "photo", "zoo", "train")
 
 # System fonts: the page works without any network.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
@@ -46,17 +43,33 @@ LAUNCH: dict[str, Any] = {
 def build() -> gr.Blocks:
     """The whole page, ready for `launch(**LAUNCH)`."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
-        gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="title")
+        head = gr.HTML(
+            html_template=parts.read("head.html"),
+            js_on_load=parts.read("language.js", "head.js"),  # one function body
+            languages=texts.of(),
+            elem_id="title",
+            padding=False,
+        )
         mine = gr.State([])  # a visitor's own networks, see `own`
+        language = gr.State(texts.DEFAULT)  # for what is asked without naming it
         with gr.Tabs(selected="draw", elem_id="tabs") as tabs:
-            with gr.Tab("Draw", id="draw"):
-                draw_network = draw.build()
-            with gr.Tab("Photo", id="photo"):
+            tab = {name: gr.Tab(texts.say(f"tab_{name}"), id=name) for name in TABS}
+            with tab["draw"]:
+                drawing = draw.build()
+            with tab["photo"]:
                 studio = photo.build()
-            with gr.Tab("Zoo", id="zoo"):
-                own.build(mine, draw_network, studio)
-            with gr.Tab("Train", id="train"):
-                train.build(draw_network, studio, tabs, mine)
+            with tab["zoo"]:
+                upload = own.build(mine, language, drawing.network, studio)
+            with tab["train"]:
+                train.build(drawing.network, studio, tabs, mine)
+        # head.js: trigger("speak", { language })
+        head.speak(
+            speak,
+            mine,
+            [language, *tab.values(), drawing.network, drawing.road, upload],
+            queue=False,
+            api_visibility="private",
+        )
         train.keep(tabs)
         _publish(
             classify_digit,
@@ -66,6 +79,13 @@ def build() -> gr.Blocks:
     # A drawing is answered while a run goes on: only runs wait for each other.
     demo.queue(max_size=20, default_concurrency_limit=4)
     return demo
+
+
+def speak(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
+    """Say in the visitor's language what is Gradio's own on the page; the rest has scripts that do."""
+    with texts.speaking(str(event.language)):
+        tabs = [gr.Tab(texts.say(f"tab_{name}")) for name in TABS]
+        return str(event.language), *tabs, *draw.labels(own.choices(mine)), own.label()
 
 
 def _publish(function: Any, inputs: list[Any]) -> None:

@@ -193,7 +193,7 @@ def on_show(key: str) -> Exhibit:
     kept = networks.kept(key)
     if kept.path.stem == key:
         return _shipped(key)
-    return replace(exhibit(key, kept.classifier, kept.path), name=kept.title)
+    return replace(exhibit(key, kept.classifier, kept.path), name=str(kept.title))
 
 
 @lru_cache
@@ -217,7 +217,7 @@ def component() -> gr.HTML:
 def shown(key: str) -> gr.HTML:
     """The update of `component` that shows the report of the network that `key` names."""
     try:
-        title = networks.kept(key).title if key else ""
+        title = str(networks.kept(key).title) if key else ""
     except LeNetError:
         title = ""  # the page, which asks for the report next, is told
     return gr.HTML(value={"network": key, "title": title})

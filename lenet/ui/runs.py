@@ -161,9 +161,11 @@ class Run:
         return (self.epoch + self.last.step / self.last.total_steps) / self.recipe.epochs
 
     @property
-    def title(self) -> str:
+    def title(self) -> str | texts.Said:
         """What it is called where it stands apart from the visitor's other runs."""
-        return f"{self.name or texts.say('run_name', number=self.number)}, {self.recipe.name}"
+        if self.name:
+            return f"{self.name}, {self.recipe.name}"
+        return texts.Said("run_title", {"number": self.number, "recipe": self.recipe.name})
 
     def _steps(self, event: Step) -> int:
         """How many steps the event is about."""
@@ -593,7 +595,7 @@ class Runs:
         with self._lock:
             run.status, run.version = "measuring", run.version + 1
         checkpoint = finish(state, data)
-        key, path = networks.keep(checkpoint, state.history, run.title)
+        key, path = networks.keep(checkpoint, state.history, str(run.title))
         with self._lock:
             if run.order == "remove":
                 networks.forget(key)

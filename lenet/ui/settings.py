@@ -134,7 +134,7 @@ def chosen(values: Mapping[str, Any]) -> Recipe:
     """
     if wrong := problems(values):
         name, sentence = next(iter(wrong.items()))
-        raise RecipeError(f"{texts.say(name)}: {sentence.in_language()}")
+        raise RecipeError(f"{texts.say(name)}: {sentence}")
     recipe = recipe_named(str(values["recipe"]))
     changes: dict[str, Any] = {name: str(values[name]) for name in CHOICES}
     for name, number in NUMBERS.items():

@@ -1,4 +1,4 @@
-// The training studio.  The same function body as charts.js; `element`, `props`, `server` and `trigger` are
+// The training studio.  The same function body as language.js and charts.js; `element`, `props`, `server` and `trigger` are
 // gr.HTML's.
 //
 // The server knows the runs, and this script asks for what is new of them, while one is under way four or five
@@ -13,37 +13,9 @@ const make = (tag, properties = {}, ...children) => {
   return made;
 };
 
-// --- texts -------------------------------------------------------------------------------------------
-
-// As the visitor chose, else as the browser says.
-function preferred() {
-  const wishes = [stored(localStorage, "lenet-language"), ...navigator.languages].map((tag) => tag?.split("-")[0]);
-  return wishes.find((tag) => tag in props.languages) ?? "en";
-}
-
-function stored(store, key, value) {
-  try {
-    if (value !== undefined) store.setItem(key, value);
-    return store.getItem(key);
-  } catch {
-    return null; // a browser that remembers nothing
-  }
-}
-
-let language = preferred();
-
-function say(key, values = {}) {
-  const text = props.languages[language]?.[key] ?? props.languages.en[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
-}
-
-function sayAll() {
-  for (const place of every("[data-say]")) place.textContent = say(place.dataset.say);
-  for (const place of every("[data-say-label]")) place.setAttribute("aria-label", say(place.dataset.sayLabel));
-  for (const place of every("[data-say-title]")) place.title = say(place.dataset.sayTitle);
+function sayStarts() {
   for (const title of every("[data-start]")) title.textContent = say(title.dataset.start, { seconds: props.limits.mnist_seconds });
   find(".runs-why").textContent = say("runs_why", props.limits);
-  element.lang = language;
 }
 
 const percent = (part, decimals = 1) => `${(100 * part).toFixed(decimals)}%`;
@@ -61,24 +33,18 @@ function time(seconds) {
 const epochsOf = (count) => (count === 1 ? say("epochs_one") : say("epochs_many", { count }));
 const nameOf = (run) => run.name || say("run_name", { number: run.number });
 
-function buildLanguages() {
-  const names = Object.entries(props.languages).map(([tag, { language_name: name }]) => make("option", { value: tag, textContent: name, lang: tag }));
-  const choice = find(".language select");
-  choice.append(...names);
-  choice.value = language;
-  choice.addEventListener("change", () => {
-    language = choice.value;
-    stored(localStorage, "lenet-language", language);
-    sayAll();
-    explain();
-    checkSettings();
-    headRow();
-    tableShown = "";
-    delete find(".epochs table").dataset.shown;
-    charts.forEach((chart) => delete chart.described);
-    show();
-  });
-}
+onLanguage(() => {
+  sayStarts();
+  explain();
+  checkSettings();
+  headRow();
+  tableShown = "";
+  delete find(".epochs table").dataset.shown;
+  charts.forEach((chart) => delete chart.described);
+  show();
+  for (const run of runs) run.version = -1; // the server says anew what went wrong
+  refresh();
+});
 
 // --- who this is -------------------------------------------------------------------------------------
 // A key that nobody can guess stays in this browser: whoever has it sees the runs.
@@ -137,12 +103,14 @@ function fill(values) {
 
 function explain() {
   const recipe = props.recipes[fields.get("recipe").input.value];
-  const claims = recipe.claims ? say("recipe_claims", recipe) : "";
-  const also = recipe.extras.length ? ` ${say("recipe_also", { extras: recipe.extras.join(", ") })}` : "";
+  const told = { about: translated(recipe.about), source: translated(recipe.source), claims: translated(recipe.claims) };
+  const claims = recipe.claims ? say("recipe_claims", told) : "";
+  const extras = Object.entries(recipe.extras).map(([key, value]) => say(key, { value }));
+  const also = extras.length ? ` ${say("recipe_also", { extras: extras.join(say("list_comma")) })}` : "";
   for (const [name, { input, why }] of fields) {
-    if (name === "recipe") why.textContent = say("recipe_why", { ...recipe, claims }) + also;
+    if (name === "recipe") why.textContent = say("recipe_why", { ...told, claims }) + also;
     else if (name in NUMBERS) why.textContent = say(`${name}_why`);
-    else why.textContent = props.choices[name][input.value] || say(`${name}_${input.value}`);
+    else why.textContent = translated(props.choices[name][input.value]) || say(`${name}_${input.value}`);
   }
 }
 
@@ -159,7 +127,7 @@ function showProblems(problems) {
 
 async function checkSettings() {
   const asked = settings();
-  const reply = await server.check({ settings: asked }).catch(() => ({}));
+  const reply = await server.check({ language, settings: asked }).catch(() => ({}));
   if (reply.problems && JSON.stringify(asked) === JSON.stringify(settings())) showProblems(reply.problems);
 }
 
@@ -174,7 +142,7 @@ async function startRun() {
   if (starting) return; // one click, one run
   starting = true;
   sent("");
-  const reply = await server.begin({ visitor, settings: settings() }).catch(() => ({ problem: say("no_server") }));
+  const reply = await server.begin({ visitor, language, settings: settings() }).catch(() => ({ problem: say("no_server") }));
   starting = false;
   showProblems(reply.problems ?? {});
   if (reply.problem) return sent(reply.problem);
@@ -257,7 +225,7 @@ const chosenRun = () => runs.find((run) => run.id === chosen) ?? null;
 const knownOf = (run) => [run.version, [run.train.merged, run.train.points.length], [run.val.merged, run.val.points.length], run.looked ?? 0];
 
 async function refresh(wait = false) {
-  const question = { visitor, known: Object.fromEntries(runs.map((run) => [run.id, knownOf(run)])), watched: chosen, wait };
+  const question = { visitor, language, known: Object.fromEntries(runs.map((run) => [run.id, knownOf(run)])), watched: chosen, wait };
   const reply = await server.look(question).catch(() => null);
   silent = !reply?.runs;
   if (reply?.runs) take(reply.runs);
@@ -297,7 +265,7 @@ async function follow() {
 }
 
 async function tell(order, id = chosen, value = null) {
-  const reply = await server.tell({ visitor, run: id, order, value }).catch(() => ({ problem: say("no_server") }));
+  const reply = await server.tell({ visitor, language, run: id, order, value }).catch(() => ({ problem: say("no_server") }));
   trouble(reply.problem ?? "");
   await refresh();
   follow();
@@ -763,7 +731,7 @@ onClick(".slower", (run) => tell("scale", run.id, run.scale / 2));
 onClick(".faster", (run) => tell("scale", run.id, run.scale * 2));
 onClick(".use", (run) => {
   used = true;
-  trigger("use", { visitor, run: run.id });
+  trigger("use", { visitor, language, run: run.id });
 });
 onClick(".take-digits", (run) => {
   const recipe = Object.keys(props.recipes).includes(run.recipe) && run.grey ? run.recipe : props.first;
@@ -772,7 +740,7 @@ onClick(".take-digits", (run) => {
   find(".pause").focus(); // this button goes
 });
 onClick(".download", async (run) => {
-  const reply = await server.download({ visitor, run: run.id }).catch(() => ({ problem: say("no_server") }));
+  const reply = await server.download({ visitor, language, run: run.id }).catch(() => ({ problem: say("no_server") }));
   if (reply.problem) return trouble(reply.problem);
   const bytes = Uint8Array.from(atob(reply.file), (letter) => letter.charCodeAt(0));
   const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
@@ -793,8 +761,8 @@ new IntersectionObserver(([entry]) => {
 
 buildFields();
 buildStarts();
-buildLanguages();
 sayAll();
+sayStarts();
 headRow();
 fill({ recipe: props.first });
 if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;

@@ -1,6 +1,6 @@
 """The Train tab: start a run, watch it learn, change it on the way, compare it with others, and use it.
 
-The tab is one component with a script of its own (train.html, charts.js, train.js).  The script asks for
+The tab is one component with a script of its own (train.html, language.js, charts.js, train.js).  The script asks for
 facts four times a second while a run is under way, and that it asks tells that the page is there; what
 trains, and when, is `runs`'s; what may be set, `settings`'s; and every text is in `texts`.
 """
@@ -56,7 +56,9 @@ async def look(question: dict[str, Any]) -> dict[str, Any]:
         if question.get("wait"):
             RUNS.heard(visitor)
             await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
-        return {"runs": RUNS.look(visitor, dict(question["known"]), str(question.get("watched")))}
+        found = RUNS.look(visitor, dict(question["known"]), str(question.get("watched")))
+        with texts.speaking(texts.asked(question)):
+            return {"runs": [facts | {"problem": texts.translated(facts.get("problem") or "")} for facts in found]}
     except GARBLED:
         return NOT_ASKED
 
@@ -76,6 +78,7 @@ async def present(question: dict[str, Any]) -> dict[str, bool]:
         return {"active": False}
 
 
+@texts.answering
 def check(question: dict[str, Any]) -> dict[str, Any]:
     """What is wrong with settings, by field.
 
@@ -89,6 +92,7 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
         return NOT_ASKED
 
 
+@texts.answering
 def begin(question: dict[str, Any]) -> dict[str, Any]:
     """Start a run: {"run": its id}, or {"problems"} as `check`.
 
@@ -106,6 +110,7 @@ def begin(question: dict[str, Any]) -> dict[str, Any]:
         return NOT_ASKED
 
 
+@texts.answering
 def tell(question: dict[str, Any]) -> dict[str, Any]:
     """What a visitor wants of a run.
 
@@ -138,6 +143,7 @@ def tell(question: dict[str, Any]) -> dict[str, Any]:
         return NOT_ASKED
 
 
+@texts.answering
 def download(question: dict[str, Any]) -> dict[str, Any]:
     """The trained network as a file: {"name", "file": in base64}.
 
@@ -169,12 +175,13 @@ def _visitor(question: dict[str, Any]) -> str:
 
 def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
     """Put a trained network into the tab that it fits, beside the visitor's others and the shipped ones."""
-    try:
-        run = RUNS.run(event.visitor, event.run)
-        mine = own.added(run.key, mine)
-        return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
-    except LeNetError as error:
-        raise gr.Error(str(error)) from error
+    with texts.speaking(str(event.language)):
+        try:
+            run = RUNS.run(event.visitor, event.run)
+            mine = own.added(run.key, mine)
+            return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
+        except LeNetError as error:
+            raise gr.Error(texts.translated(str(error))) from error
 
 
 def _grey(run: Run) -> bool:
@@ -278,11 +285,12 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
     """The tab's contents; a trained network goes into one of the other tabs."""
     training = gr.HTML(
         html_template=parts.read("train.html"),
-        js_on_load=parts.read("charts.js", "train.js"),  # one function body
+        js_on_load=parts.read("language.js", "charts.js", "train.js"),  # one function body
         server_functions=[look, check, begin, tell, download],
         elem_id="training",
         padding=False,
-        languages=texts.LANGUAGES,
+        languages=texts.of("train"),
+        facts=texts.translations(_facts()),
         recipes={name: _described(recipe) for name, recipe in settings.listed().items()},
         choices=_choices(),
         starts={key: next(name for name in names if name in RECIPES) for key, names in STARTS.items()},
@@ -311,19 +319,26 @@ def keep(tabs: gr.Tabs) -> None:
 def _described(recipe: Recipe) -> dict[str, Any]:
     """What the page knows of a recipe: its settings, and what of it cannot be set here."""
     extras = {
-        f"teacher {recipe.teacher}": recipe.teacher,
-        f"loss {recipe.loss}": recipe.loss != "cross-entropy",
-        f"label smoothing {recipe.label_smoothing:g}": recipe.label_smoothing,
-        f"running average of the weights {recipe.ema:g}": recipe.ema,
-        f"precision {recipe.precision}": recipe.precision != "float32",
+        "extra_teacher": recipe.teacher,
+        "extra_loss": "" if recipe.loss == "cross-entropy" else recipe.loss,
+        "extra_label_smoothing": recipe.label_smoothing,
+        "extra_ema": recipe.ema,
+        "extra_precision": "" if recipe.precision == "float32" else recipe.precision,
     }
     return {
         "about": recipe.about,
         "source": recipe.source,
         "claims": recipe.claims,
-        "extras": [name for name, there in extras.items() if there],
+        "extras": {key: value for key, value in extras.items() if value},
         "settings": settings.of(recipe),
     }
+
+
+def _facts() -> set[str]:
+    """What the page says of recipes, networks and data sets, as their modules say it."""
+    recipes = settings.listed().values()
+    told = {text for recipe in recipes for text in (recipe.about, recipe.source, recipe.claims) if text}
+    return told | {text for known in _choices().values() for text in known.values() if text}
 
 
 def _choices() -> dict[str, dict[str, str]]:

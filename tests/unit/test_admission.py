@@ -47,7 +47,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"large\.safetensors has 20\.0 MB, .* at most 20 MB: choose"):
         admit(path)
     # What the browser tells of one that has not even travelled.
-    said = own.refuse(gr.EventData(None, {"name": "<b>.safetensors", "size": 31_400_000}))
+    said = own.refuse("en", gr.EventData(None, {"name": "<b>.safetensors", "size": 31_400_000}))
     assert "&lt;b&gt;.safetensors has 31.4 MB" in said
 
 

@@ -1,16 +1,4 @@
-"""Every text of the Train tab, by language and key, so that nothing that a visitor reads hides in code.
-
-The page fills them in itself (train.js has all of them), and the server says its own with `say`.  Words in
-braces are filled in.  Names of networks, data sets and recipes and what is told of them are not here: they
-are the project's own facts, in English.
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass, field
-from typing import Any
-
-DEFAULT = "en"
+"""The Train tab's texts."""
 
 ENGLISH = {
     # --- starts -------------------------------------------------------------------------------------
@@ -40,6 +28,12 @@ ENGLISH = {
     "recipe_why": "{about}. From: {source}.{claims}",
     "recipe_claims": " It reports {claims}.",
     "recipe_also": "Also part of it: {extras}.",
+    "extra_teacher": "teacher {value}",
+    "extra_loss": "loss {value}",
+    "extra_label_smoothing": "label smoothing {value}",
+    "extra_ema": "running average of the weights {value}",
+    "extra_precision": "precision {value}",
+    "list_comma": ", ",
     "lr_why": "How far each step goes, at its highest. Too high and the loss jumps; too low and nothing happens.",
     "momentum_why": "How much of the last step goes into the next. For SGD and Muon.",
     "weight_decay_why": "Pulls every weight towards zero, so that none grows without need.",
@@ -173,6 +167,7 @@ ENGLISH = {
     "again_run": "Reuse the settings of {name}",
     "remove_run": "Remove {name}",
     "run_name": "Run {number}",
+    "run_title": "Run {number}, {recipe}",
     "changed_rate": "learning rate changed by hand",
     "epoch_table": "Figures of each epoch",
     "epoch_table_of": "{name}: every {nth} epoch",
@@ -181,12 +176,6 @@ ENGLISH = {
     "column_train_accuracy": "Training accuracy",
     "column_val_loss": "Validation loss",
     "column_val_accuracy": "Validation accuracy",
-    # --- durations and language ---------------------------------------------------------------------
-    "seconds": "{seconds} s",
-    "minutes": "{minutes} min {seconds} s",
-    "hours_minutes": "{hours} h {minutes} min",
-    "language": "Language",
-    "language_name": "English",
 }
 
 CHINESE = {
@@ -217,6 +206,12 @@ CHINESE = {
     "recipe_why": "{about}。来源：{source}。{claims}",
     "recipe_claims": "其报告结果：{claims}。",
     "recipe_also": "还包括：{extras}。",
+    "extra_teacher": "教师网络 {value}",
+    "extra_loss": "损失 {value}",
+    "extra_label_smoothing": "标签平滑 {value}",
+    "extra_ema": "权重的滑动平均 {value}",
+    "extra_precision": "精度 {value}",
+    "list_comma": "，",
     "lr_why": "最高时每一步走多远。太高则损失跳动，太低则几乎不变。",
     "momentum_why": "上一步有多少延续到下一步。用于 SGD 和 Muon。",
     "weight_decay_why": "把每个权重拉向零，使其不会无故增大。",
@@ -350,6 +345,7 @@ CHINESE = {
     "again_run": "再用{name}的设置",
     "remove_run": "删除{name}",
     "run_name": "训练 {number}",
+    "run_title": "训练 {number}，{recipe}",
     "changed_rate": "手动改变过学习率",
     "epoch_table": "每一轮的数值",
     "epoch_table_of": "{name}：每 {nth} 轮",
@@ -358,31 +354,4 @@ CHINESE = {
     "column_train_accuracy": "训练准确率",
     "column_val_loss": "验证损失",
     "column_val_accuracy": "验证准确率",
-    # --- durations and language ---------------------------------------------------------------------
-    "seconds": "{seconds} 秒",
-    "minutes": "{minutes} 分 {seconds} 秒",
-    "hours_minutes": "{hours} 小时 {minutes} 分",
-    "language": "语言",
-    "language_name": "简体中文",
 }
-
-LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
-
-
-@dataclass(frozen=True)
-class Said:
-    """A sentence that is still to be put into a language: its key, and what is filled in."""
-
-    key: str
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def in_language(self, language: str = DEFAULT) -> str:
-        return say(self.key, language, **self.values)
-
-
-def say(key: str, language: str = DEFAULT, **values: Any) -> str:
-    """The text called `key`, in English where the language has none."""
-    text = LANGUAGES.get(language, ENGLISH).get(key, ENGLISH[key])
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", str(value))
-    return text

@@ -1,0 +1,118 @@
+"""Every text of the page, by language: English, and Simplified Chinese.
+
+What the page's own code says has a key, and each part of the page a file here with its texts.  The server says
+them with `say`; the scripts have those of their part (`of`), and say them too (language.js).  What the modules
+below the page say - errors, the steps of preprocessing, what networks and recipes are - they say in English,
+and `translated` puts that into the visitor's language: `sentences` has all of it.
+
+The browser names the visitor's language with whatever it asks; a server function is `answering` in it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from lenet.ui.texts import draw, frame, photo, report, sentences, train, zoo
+
+DEFAULT = "en"
+PARTS = {"frame": frame, "draw": draw, "photo": photo, "zoo": zoo, "report": report, "train": train}
+ENGLISH = {key: text for part in PARTS.values() for key, text in part.ENGLISH.items()}
+CHINESE = {key: text for part in PARTS.values() for key, text in part.CHINESE.items()}
+LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
+SENTENCES: dict[str, dict[str, str]] = {"zh": sentences.CHINESE}
+
+ServerFunction = Callable[[dict[str, Any]], dict[str, Any]]
+
+_spoken: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence that is still to be put into a language: its key, and what is filled in."""
+
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return say(self.key, **self.values)
+
+
+def say(key: str, **values: Any) -> str:
+    """The text called `key` in the language that is spoken, its words in braces filled in."""
+    return _filled(LANGUAGES[_spoken.get()][key], values)
+
+
+def translated(sentence: str) -> str:
+    """What a module said in English, in the language that is spoken; as it is where that has no words for it."""
+    language = _spoken.get()
+    known = SENTENCES.get(language, {})
+    if sentence in known:
+        return known[sentence]
+    for pattern, text in _patterns(language):
+        if match := pattern.fullmatch(sentence):
+            return _filled(text, {name: translated(value) for name, value in match.groupdict().items()})
+    return sentence
+
+
+def of(*parts: str) -> dict[str, dict[str, str]]:
+    """The texts of these parts of the page by language, and those that all parts share, for a script."""
+    wanted = [key for name in ("frame", *parts) for key in PARTS[name].ENGLISH]
+    return {language: {key: texts[key] for key in wanted} for language, texts in LANGUAGES.items()}
+
+
+def translations(sentences: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What modules say in English in each other language, for a script's `translated`."""
+    found = {}
+    for language in SENTENCES:
+        with speaking(language):
+            found[language] = {sentence: translated(sentence) for sentence in sentences}
+    return found
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """`say` and `translated` speak this language meanwhile; English where there is no such language here."""
+    token = _spoken.set(language if language in LANGUAGES else DEFAULT)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def asked(question: Any) -> str:
+    """The language that a question of the page's scripts names."""
+    return str(question.get("language")) if isinstance(question, dict) else DEFAULT
+
+
+def answering(function: ServerFunction) -> ServerFunction:
+    """Make a server function answer in its question's language, also where it tells a "problem" in English."""
+
+    @functools.wraps(function)
+    def answer(question: dict[str, Any]) -> dict[str, Any]:
+        with speaking(asked(question)):
+            reply = function(question)
+            return reply | {"problem": translated(reply["problem"])} if "problem" in reply else reply
+
+    return answer
+
+
+def _filled(text: str, values: dict[str, Any]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+@functools.cache
+def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Each English sentence as a pattern that finds what was filled in, with its translation."""
+    return [
+        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), text)
+        for english, text in SENTENCES.get(language, {}).items()
+        if "{" in english
+    ]

@@ -1,0 +1,15 @@
+"""The Draw tab's texts."""
+
+ENGLISH = {
+    "network": "Network",
+    "road": "How the drawing is prepared",
+    "road_ours": "Ours: find, fit, centre",
+    "road_classic": "Classic: resize, invert",
+}
+
+CHINESE = {
+    "network": "网络",
+    "road": "图画的预处理方式",
+    "road_ours": "本项目：查找、缩放、居中",
+    "road_classic": "传统：缩放、反色",
+}

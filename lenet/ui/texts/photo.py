@@ -1,0 +1,5 @@
+"""The Photo tab's texts."""
+
+ENGLISH: dict[str, str] = {}
+
+CHINESE: dict[str, str] = {}

@@ -1,0 +1,5 @@
+"""The networks' reports' texts."""
+
+ENGLISH: dict[str, str] = {}
+
+CHINESE: dict[str, str] = {}

@@ -1,0 +1,9 @@
+"""The Zoo tab's texts."""
+
+ENGLISH = {
+    "upload": "Upload a network ({suffix})",
+}
+
+CHINESE = {
+    "upload": "上传网络（{suffix}）",
+}
