@@ -102,15 +102,14 @@ def test_torn_and_foreign_files_get_a_sentence(tmp_path: Path) -> None:
 def test_an_upload_joins_the_visitors_own_networks(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     path.write_bytes(SHIPPED.read_bytes())
-    said, mine, uploads, shown, draw, studio = own.upload(str(path), [], 0)
+    said, mine, uploads, shown, draw, studio = own.upload(str(path), [], 0, "en")
     assert "mine is yours on this page: it answers in the Draw tab" in said
-    ((title, key),) = mine
-    assert title == "Yours: mine (99.5%)"
+    (key,) = mine
     assert uploads == 1
     assert shown.value["network"] == key
     assert "mine" in shown.value["own"]
     assert draw.value == key
-    assert (title, key) in draw.choices
+    assert ("Yours: mine (99.5%)", key) in draw.choices
     assert studio == gr.skip()
     assert networks.get(key).classes == tuple("0123456789")
 
@@ -118,8 +117,8 @@ def test_an_upload_joins_the_visitors_own_networks(tmp_path: Path) -> None:
 def test_a_refused_upload_changes_nothing_and_there_is_a_limit(tmp_path: Path) -> None:
     path = tmp_path / "torn.safetensors"
     path.write_bytes(SHIPPED.read_bytes()[:-1000])
-    mine = [("Yours: another", "own-another")]
-    said, kept, uploads, *rest = own.upload(str(path), mine, 2)
+    mine = ["own-another"]
+    said, kept, uploads, *rest = own.upload(str(path), mine, 2, "en")
     assert "torn.safetensors" in said
     assert (kept, uploads, rest) == (mine, 2, [gr.skip()] * 3)
     for file, count, says in (
@@ -127,7 +126,7 @@ def test_a_refused_upload_changes_nothing_and_there_is_a_limit(tmp_path: Path) -
         (None, 0, "No file has arrived"),
         (str(path), own.UPLOADS, f"can upload {own.UPLOADS} networks"),
     ):
-        assert says in own.upload(file, [], count)[0]
+        assert says in own.upload(file, [], count, "en")[0]
 
 
 def test_all_networks_together_stay_below_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
