@@ -114,17 +114,17 @@ def tab_to(page: Page, name: str, key: str = "Tab") -> None:
     """Press Tab until what is called `name` has the focus; wherever it stops on the way can be seen."""
     for _ in range(60):
         page.keyboard.press(key)
-        said, outline, inside = page.evaluate(
+        said, outline, shown = page.evaluate(
             """() => {
               const { activeElement: held } = document;
-              const { top, bottom } = held.getBoundingClientRect();
+              const shown = held.checkVisibility({ opacityProperty: true, visibilityProperty: true });
               const { outlineStyle, outlineWidth } = getComputedStyle(held);
               const label = held.getAttribute("aria-label") ?? held.labels?.[0]?.innerText ?? held.innerText;
-              return [label, outlineStyle === "none" ? 0 : parseFloat(outlineWidth), bottom > 0 && top < innerHeight];
+              return [label, outlineStyle === "none" ? 0 : parseFloat(outlineWidth), shown];
             }"""
         )
         assert outline >= 1, f"{said} has the focus, which cannot be seen"
-        assert inside, f"{said} has the focus out of sight"
+        assert shown, f"{said} has the focus and is not shown"
         if re.match(name, said):
             return
     raise AssertionError(f"60 presses of {key} do not lead to {name}")
