@@ -26,6 +26,9 @@ function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 
+// What the server's modules say in English; props.facts has it in the other languages.
+const translated = (sentence) => props.facts?.[language]?.[sentence] ?? sentence;
+
 // Every text that stands in the HTML, of all of the component or of a part that is new.
 function sayAll(part = element) {
   for (const place of part.querySelectorAll("[data-say], [data-say-label], [data-say-title]")) {

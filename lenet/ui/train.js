@@ -103,12 +103,14 @@ function fill(values) {
 
 function explain() {
   const recipe = props.recipes[fields.get("recipe").input.value];
-  const claims = recipe.claims ? say("recipe_claims", recipe) : "";
-  const also = recipe.extras.length ? ` ${say("recipe_also", { extras: recipe.extras.join(", ") })}` : "";
+  const told = { about: translated(recipe.about), source: translated(recipe.source), claims: translated(recipe.claims) };
+  const claims = recipe.claims ? say("recipe_claims", told) : "";
+  const extras = Object.entries(recipe.extras).map(([key, value]) => say(key, { value }));
+  const also = extras.length ? ` ${say("recipe_also", { extras: extras.join(say("list_comma")) })}` : "";
   for (const [name, { input, why }] of fields) {
-    if (name === "recipe") why.textContent = say("recipe_why", { ...recipe, claims }) + also;
+    if (name === "recipe") why.textContent = say("recipe_why", { ...told, claims }) + also;
     else if (name in NUMBERS) why.textContent = say(`${name}_why`);
-    else why.textContent = props.choices[name][input.value] || say(`${name}_${input.value}`);
+    else why.textContent = translated(props.choices[name][input.value]) || say(`${name}_${input.value}`);
   }
 }
 

@@ -294,6 +294,7 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
         elem_id="training",
         padding=False,
         languages=texts.of("train"),
+        facts=texts.translations(_facts()),
         recipes={name: _described(recipe) for name, recipe in settings.listed().items()},
         choices=_choices(),
         starts={key: next(name for name in names if name in RECIPES) for key, names in STARTS.items()},
@@ -322,19 +323,26 @@ def keep(tabs: gr.Tabs) -> None:
 def _described(recipe: Recipe) -> dict[str, Any]:
     """What the page knows of a recipe: its settings, and what of it cannot be set here."""
     extras = {
-        f"teacher {recipe.teacher}": recipe.teacher,
-        f"loss {recipe.loss}": recipe.loss != "cross-entropy",
-        f"label smoothing {recipe.label_smoothing:g}": recipe.label_smoothing,
-        f"running average of the weights {recipe.ema:g}": recipe.ema,
-        f"precision {recipe.precision}": recipe.precision != "float32",
+        "extra_teacher": recipe.teacher,
+        "extra_loss": "" if recipe.loss == "cross-entropy" else recipe.loss,
+        "extra_label_smoothing": recipe.label_smoothing,
+        "extra_ema": recipe.ema,
+        "extra_precision": "" if recipe.precision == "float32" else recipe.precision,
     }
     return {
         "about": recipe.about,
         "source": recipe.source,
         "claims": recipe.claims,
-        "extras": [name for name, there in extras.items() if there],
+        "extras": {key: value for key, value in extras.items() if value},
         "settings": settings.of(recipe),
     }
+
+
+def _facts() -> set[str]:
+    """What the page says of recipes, networks and data sets, as their modules say it."""
+    recipes = settings.listed().values()
+    told = {text for recipe in recipes for text in (recipe.about, recipe.source, recipe.claims) if text}
+    return told | {text for known in _choices().values() for text in known.values() if text}
 
 
 def _choices() -> dict[str, dict[str, str]]:

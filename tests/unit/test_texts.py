@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lenet.ui import texts
+from lenet.datasets import DATASETS
+from lenet.models import MODELS
+from lenet.recipes import RECIPES
+from lenet.ui import settings, texts
 
 PAGE = Path(__file__).parents[2] / "lenet" / "ui"
 BLANK = re.compile(r"{\w+}")
@@ -45,6 +49,62 @@ def test_a_script_has_the_texts_that_it_asks_for() -> None:
 
 # What lenet/ui gives each script as props.languages.
 SCRIPTS = {"head.js": (), "photo.js": ("photo",), "why.js": ("photo",), "train.js": ("train",)}
+
+
+def sentences(path: Path) -> set[str]:
+    """What the errors of a module say, "{}" for what is filled in."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and re.search(r"(Error|_foreign|_refusal)$", ast.unparse(node.func)):
+            found |= {text for argument in node.args if (text := template(argument)) and " " in text}
+    return found
+
+
+def template(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts = [str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values]
+        return "".join(parts)
+    return None
+
+
+# What only the terminal runs, or what is caught below the page.
+NOT_ON_THE_PAGE = {"export.py", "logbook.py", "keras_twins.py", "parallel.py"}
+CAUGHT = {
+    "a gauge from {} to {}",
+    "a calibration that is not of finite numbers",
+    "a calibration of other than {} statistics",
+    "the confusion matrix",
+    "epoch {}, step {}",
+    "{} epochs of {}, {} seconds",
+    "the optimizer's moments are not all there",
+    "images of {} pixels do not fit a network of {} pixels by padding",
+    "a run without its data",
+    "a visitor's key",
+    "{}: {}",  # settings.py, of texts
+}
+
+
+@pytest.mark.parametrize("path", sorted(PAGE.parent.rglob("*.py")), ids=lambda path: path.name)
+def test_every_errors_sentence_is_known_in_every_language(path: Path) -> None:
+    if path.name in NOT_ON_THE_PAGE:
+        pytest.skip("only the terminal runs it")
+    for language, known in texts.SENTENCES.items():
+        assert sentences(path) - CAUGHT <= {BLANK.sub("{}", english) for english in known}, language
+
+
+def test_errors_are_found() -> None:
+    assert "There is no weights file at {}. Check the name." in sentences(PAGE.parent / "checkpoint.py")
+
+
+def test_what_recipes_models_and_data_sets_are_is_known_in_every_language() -> None:
+    listed = [RECIPES[name] for name in settings.listed()]
+    told = {text for recipe in listed for text in (recipe.about, recipe.source, recipe.claims) if text}
+    told |= {model.about for model in MODELS.values()} | {DATASETS[name].about for name in settings.LISTED}
+    told -= {RECIPES["mnist-lenet5-1998"].source}  # names and a journal
+    for known in texts.translations(told).values():
+        assert [sentence for sentence, text in known.items() if sentence == text] == []
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -65,6 +65,15 @@ def of(*parts: str) -> dict[str, dict[str, str]]:
     """The texts of these parts of the page by language, and those that all parts share, for a script."""
     wanted = [key for name in ("frame", *parts) for key in PARTS[name].ENGLISH]
     return {language: {key: texts[key] for key in wanted} for language, texts in LANGUAGES.items()}
+
+
+def translations(sentences: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What modules say in English in each other language, for a script's `translated`."""
+    found = {}
+    for language in SENTENCES:
+        with speaking(language):
+            found[language] = {sentence: translated(sentence) for sentence in sentences}
+    return found
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What the modules below the page say in English, in the page's other languages.
 
-Words in braces stand for what the modules fill in.  A test reads the modules and finds every sentence here.
+Words in braces stand for what the modules fill in, and are themselves translated.  A test reads the modules,
+and finds every sentence here.
 """
 
 CHINESE: dict[str, str] = {
@@ -31,76 +32,164 @@ CHINESE: dict[str, str] = {
     "Upright": "摆正",
     "Turned as the camera was held, and laid on white where transparent.": "按拍摄时的方向转正，透明处填成白色。",
     "Square": "取方",
-    "The middle, cut out with its proportions kept: squeezing would deform it.": (
-        "按原比例裁出正中部分：压扁会使它变形。"
-    ),
-    "The part that was chosen, cut out with its proportions kept: squeezing would deform it.": (
-        "按原比例裁出所选部分：压扁会使它变形。"
-    ),
+    "The middle, cut out with its proportions kept: squeezing would deform it.": "按原比例裁出正中部分：压扁会使它变形。",
+    "The part that was chosen, cut out with its proportions kept: squeezing would deform it.": "按原比例裁出所选部分：压扁会使它变形。",
     "32x32": "32×32",
-    "Averaged down smoothly, to the size of the pictures that the network learned from.": (
-        "平滑地缩小到网络学习时所用图像的大小。"
-    ),
+    "Averaged down smoothly, to the size of the pictures that the network learned from.": "平滑地缩小到网络学习时所用图像的大小。",
     "Averaged down smoothly, to the size of the pictures that the network learned from. "
     "Beyond the edge the picture is mirrored.": "平滑地缩小到网络学习时所用图像的大小。边缘之外用镜像补齐。",
-    # What the page answers to questions about photos that it cannot answer.
-    "The page sent no picture. Reload it and try again.": "网页没有发来图片。请重新载入本页后重试。",
-    "This picture has over 20 MB: make it smaller and try again.": "这张图片超过 20 MB：请缩小后重试。",
+    # Questions about photos that cannot be answered.
     "The box is not in the picture: drag it again.": "方框不在图片内：请重新拖动。",
-    "The page asked for what no photo has. Reload it and try again.": (
-        "网页询问了照片所没有的内容。请重新载入本页后重试。"
-    ),
-    "The page asked about what is no photo. Reload it and try again.": "网页询问的不是照片。请重新载入本页后重试。",
-    "Other pictures are being fetched just now: try again in a few seconds.": "正在获取其他图片：请几秒后重试。",
+    "The page asked for what no photo has. Reload it and try again.": "页面询问了照片所没有的内容。请重新载入页面再试。",
+    "The page asked about what is no photo. Reload it and try again.": "页面询问的不是照片。请重新载入页面再试。",
+    "Other pictures are being fetched just now: try again in a few seconds.": "正在获取其他图片：请几秒后再试。",
     # Web addresses that are refused, or bring no picture.
-    "This address leads on more than {times} times: copy the address of the picture itself.": (
-        "这个网址跳转超过 {times} 次：请复制图片本身的网址。"
-    ),
-    "This is no web address: it looks like https://example.org/cat.jpg.": (
-        "这不是网址：网址形如 https://example.org/cat.jpg。"
-    ),
+    "Save the picture and open it as a file instead.": "请将图片保存后作为文件打开。",
+    "it looks like https://example.org/cat.jpg": "网址形如 https://example.org/cat.jpg",
+    "This is no web address: {example}.": "这不是网址：{example}。",
     "Only addresses that begin with http:// or https:// can be fetched.": "只能获取以 http:// 或 https:// 开头的网址。",
-    "This address names no host: it looks like https://example.org/cat.jpg.": (
-        "这个网址没有主机名：网址形如 https://example.org/cat.jpg。"
-    ),
-    "This address holds a user name or a password, which is better not sent: leave it out.": (
-        "这个网址含有用户名或密码，最好不要发送：请去掉它。"
-    ),
-    "{host} cannot prove that it is {name}: its certificate is not valid.": (
-        "{host} 无法证明自己是 {name}：其证书无效。"
-    ),
-    "{host} broke off, or speaks no HTTP at this address: try again. Save the picture and open it as a file instead.": (
-        "{host} 中断了连接，或在这个网址不使用 HTTP：请重试，或将图片保存后作为文件打开。"
-    ),
-    "Only the web's own ports, 80 and 443, are opened from here, and not {port}.": (
-        "这里只访问网页自己的端口 80 和 443，不访问 {port}。"
-    ),
-    "{host} is not on the public internet, and nothing else is fetched from here. "
-    "Save the picture and open it as a file instead.": (
-        "{host} 不在公共互联网上，这里只从公共互联网获取。请将图片保存后作为文件打开。"
-    ),
+    "This address names no host: {example}.": "这个网址没有主机名：{example}。",
+    "This address holds a user name or a password, which is better not sent: leave it out.": "这个网址含有用户名或密码，最好不要发送：请去掉它。",
+    "This address leads on more than {times} times: copy the address of the picture itself.": "这个网址跳转超过 {times} 次：请复制图片本身的网址。",
+    "{host} cannot prove that it is {name}: its certificate is not valid.": "{host} 无法证明自己是 {name}：其证书无效。",
+    "{host} broke off, or speaks no HTTP at this address: try again. {instead}": "{host} 中断了连接，或在这个网址不使用 HTTP：请重试。{instead}",
+    "Only the web's own ports, 80 and 443, are opened from here, and not {port}.": "这里只访问网页自己的端口 80 和 443，不访问 {port}。",
+    "{host} is not on the public internet, and nothing else is fetched from here. {instead}": "{host} 不在公共互联网上，而这里只从公共互联网获取。{instead}",
     "{host} refuses the connection: check the address.": "{host} 拒绝连接：请检查网址。",
-    "{host} cannot be reached from this server, which may have no network. "
-    "Save the picture and open it as a file instead.": (
-        "从这台服务器无法连接 {host}，服务器可能没有网络。请将图片保存后作为文件打开。"
-    ),
-    "{host} cannot be looked up: this server may have no network. Save the picture and open it as a file instead.": (
-        "无法查询 {host}：这台服务器可能没有网络。请将图片保存后作为文件打开。"
-    ),
+    "{host} cannot be reached from this server, which may have no network. {instead}": "从这台服务器无法连接 {host}，服务器可能没有网络。{instead}",
+    "{host} cannot be looked up: this server may have no network. {instead}": "无法查询 {host}：这台服务器可能没有网络。{instead}",
     "There is no host called {host}: check the address.": "没有名为 {host} 的主机：请检查网址。",
-    "{host} answers {status}: open the address in a browser to see.": (
-        "{host} 返回 {status}：请在浏览器中打开该网址查看。"
-    ),
-    "Behind this address is no picture but {kind}: copy the address of the picture itself.": (
-        "这个网址不是图片，而是 {kind}：请复制图片本身的网址。"
-    ),
-    "{host} sends the picture compressed once more, which is not unpacked here. "
-    "Save the picture and open it as a file instead.": (
-        "{host} 发来的图片又经过一次压缩，这里不解压。请将图片保存后作为文件打开。"
-    ),
-    "This picture has over {size} MB: choose a smaller one.": "这张图片超过 {size} MB：请选一张小一些的。",
+    "{host} answers {status}: open the address in a browser to see.": "{host} 返回 {status}：请在浏览器中打开该网址查看。",
+    "Behind this address is no picture but {kind}: copy the address of the picture itself.": "这个网址不是图片，而是 {kind}：请复制图片本身的网址。",
+    "{host} sends the picture compressed once more, which is not unpacked here. {instead}": "{host} 发来的图片又经过一次压缩，这里不解压。{instead}",
     "{host} broke off in the middle of the picture: try again.": "{host} 在传送图片时中断：请重试。",
-    "{host} took longer than {seconds} seconds: try again later. Save the picture and open it as a file instead.": (
-        "{host} 用了超过 {seconds} 秒：请稍后重试，或将图片保存后作为文件打开。"
-    ),
+    "{host} took longer than {seconds} seconds: try again later. {instead}": "{host} 用时超过 {seconds} 秒：请稍后再试。{instead}",
+    # --- what goes wrong: files of networks
+    "{path} is not a weights file of this project, or a damaged one ({why}). Train or download one anew.": "{path} 不是本项目的权重文件，或已损坏（{why}）。请重新训练或下载。",
+    "its header is longer than any of ours": "文件头过长",
+    "what it says was measured cannot be": "其中所写的测量结果不可能",
+    "reading it failed: {error}": "读取失败：{error}",
+    "its classes or channels are not those of its data set": "其类别或通道数与数据集不符",
+    'it has no "{header}" header': '没有 "{header}" 文件头',
+    "its format is {format}, this version reads {known}": "其格式为 {format}，本版本读取 {known}",
+    "there is no model called {name}": "没有名为 {name} 的网络",
+    "there is no data set called {name}": "没有名为 {name} 的数据集",
+    "{model} does not read {size} pixels": "{model} 不读取 {size} 像素的图像",
+    "its layers do not fit: {names}": "各层不相符：{names}",
+    "its header lacks or garbles {error}": "文件头缺少或弄乱了 {error}",
+    "what it needs to resume is damaged: {error}": "继续训练所需的内容已损坏：{error}",
+    "{path} holds numbers that are not finite, so it would answer nothing: upload one of a run that did not diverge.": "{path} 含有非有限的数值，无法给出回答：请上传未发散的训练所得的网络。",
+    "{path} holds a finished network, not a run to resume: give a .resume.safetensors file.": "{path} 是已完成的网络，不是可继续的训练：请给出 .resume.safetensors 文件。",
+    "{path} has {size} MB; no network of this project is that large.": "{path} 有 {size} MB；本项目没有这么大的网络。",
+    "{path} is damaged: its numbers are not those that were written. Fetch it again.": "{path} 已损坏：其中的数值与写入时不同。请重新获取。",
+    "{path} cannot be written ({error}): free some space, or choose another place.": "无法写入 {path}（{error}）：请腾出空间，或另选位置。",
+    "There is no weights file at {path}. Check the name.": "{path} 处没有权重文件。请检查名称。",
+    "{path} is torn or not a .safetensors file ({error}): fetch it again.": "{path} 不完整，或不是 .safetensors 文件（{error}）：请重新获取。",
+    "{first} The system's temporary folder did not take it either.": "{first}系统的临时文件夹也无法写入。",
+    "There are no weights called {name}: give a path, or one of {there}.": "没有名为 {name} 的权重：请给出路径，或 {there} 之一。",
+    "This network is no longer kept here: choose another, or train or upload it again.": "这个网络已不再保留：请另选一个，或重新训练或上传。",
+    "This network names photos: ask it in the Photo tab, or choose one that reads digits.": "这个网络识别照片：请在照片页使用它，或选择一个读数字的网络。",
+    "This network reads digits: ask it in the Draw tab, or choose one that names photos.": "这个网络读数字：请在手写页使用它，或选择一个识别照片的网络。",
+    "This network's pictures cannot be prepared by {road}: choose {fitting}.": "这个网络的图像不能用 {road} 预处理：请选择 {fitting}。",
+    "There is no such file of this network. Reload the page and try again.": "这个网络没有这样的文件。请重新载入页面再试。",
+    "No file has arrived. Choose one and try again.": "没有收到文件。请选择一个再试。",
+    "One visitor can upload {count} networks: reload the page to begin anew.": "每位访客可上传 {count} 个网络：请重新载入页面重新开始。",
+    "{path} is no {suffix} file: upload one that this project has written.": "{path} 不是 {suffix} 文件：请上传由本项目生成的文件。",
+    # --- what goes wrong: pictures
+    "There is no picture: give one.": "没有图片：请给出一张。",
+    "There is no picture at {path}. Check the path.": "{path} 处没有图片。请检查路径。",
+    "An array of shape {shape} is no picture: give (H, W), (H, W, 3) or (H, W, 4).": "形状为 {shape} 的数组不是图片：请给出 (H, W)、(H, W, 3) 或 (H, W, 4)。",
+    "The box {box} is not in the picture: give left, top, right and bottom as fractions from 0 to 1, left before right and top before bottom.": "方框 {box} 不在图片内：请以 0 到 1 的比例给出左、上、右、下，左小于右，上小于下。",
+    "The picture has more than {count} megapixels: make it smaller and try again.": "图片超过 {count} 百万像素：请缩小后再试。",
+    "{name} is not a picture in a format that can be read: try PNG or JPEG.": "{name} 不是可读取格式的图片：请试试 PNG 或 JPEG。",
+    "{name} is damaged and cannot be read ({error}): save it again and retry.": "{name} 已损坏，无法读取（{error}）：请重新保存后再试。",
+    "A box can be chosen in photos only: a digit is found wherever it stands.": "只有照片可以选择方框：数字无论在哪里都会被找到。",
+    "The page sent no picture. Reload it and try again.": "页面没有送出图片。请重新载入页面再试。",
+    "This picture has over 20 MB: make it smaller and try again.": "这张图片超过 20 MB：请缩小后再试。",
+    "This picture has over {count} MB: choose a smaller one.": "这张图片超过 {count} MB：请选择小一些的。",
+    # --- what goes wrong: data sets, recipes and runs
+    "There is no data set called {name}. Choose one of: {there}.": "没有名为 {name} 的数据集。请从中选择：{there}。",
+    "{path} has {size} bytes instead of {wanted}: delete it and start again to download it anew.": "{path} 有 {size} 字节，而应为 {wanted}：请删除它并重新开始，以重新下载。",
+    "{path} holds labels over 9: it is not CIFAR-10's binary version. Delete it and start again.": "{path} 含有大于 9 的标签：它不是 CIFAR-10 的二进制版本。请删除后重新开始。",
+    "{path} is incomplete or damaged: delete it and start again to download it anew.": "{path} 不完整或已损坏：请删除它并重新开始，以重新下载。",
+    "{title} is not in {folder} and could not be downloaded ({reason}). Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'.": "{folder} 中没有 {title}，也无法下载（{reason}）。请联网一次，或将 LENET_DATA 设为含有它的文件夹，或使用内置数据集 digits。",
+    "There are no pen strokes at {path}. Put {file} into the folder that LENET_DATA names.": "{path} 处没有笔迹。请将 {file} 放入 LENET_DATA 所指的文件夹。",
+    "{path} is damaged behind line {number} ({error}): copy it anew.": "{path} 在第 {number} 行之后已损坏（{error}）：请重新复制。",
+    "There is no recipe called {name}. `python train.py --list` shows those there are.": "没有名为 {name} 的方案。`python train.py --list` 会列出所有方案。",
+    "A recipe has no field called {names}.": "方案没有名为 {names} 的项。",
+    "This recipe is incomplete or damaged ({error}).": "这个方案不完整或已损坏（{error}）。",
+    "Recipe {name} trains in {framework}: `python train.py {again}` does.": "方案 {name} 用 {framework} 训练：请用 `python train.py {again}`。",
+    "Recipe {name}: {model} reads {size} pixels and {dataset} has {channels} channels, but its input is {pixels} pixels with {means} channels.": "方案 {name}：{model} 读取 {size} 像素，{dataset} 有 {channels} 个通道，但其输入是 {pixels} 像素、{means} 个通道。",
+    "Recipe {name}: there is no {kind} called {called}.": "方案 {name}：没有名为 {called} 的 {kind}。",
+    "Recipe {name}: {sentence}.": "方案 {name}：{sentence}。",
+    "lenet5-1998 reads 1 channel and knows 10 digits: Table I and its bitmaps are fixed": "lenet5-1998 只读取一个通道，只认识十个数字：其表一和位图是固定的",
+    "epochs must be a whole number from 1 to 10,000": "轮数必须是 1 到 10,000 的整数",
+    "the batch size must be a whole number from 1 to 65,536": "批大小必须是 1 到 65,536 的整数",
+    "the learning rate must be above 0 and at most 100": "学习率必须大于 0，且不超过 100",
+    "the seed must be a whole number from 0 to 2**31 - 1": "随机种子必须是 0 到 2**31 - 1 的整数",
+    "On this page the batch size is at most {count}; the terminal takes more.": "在本页上批大小最多为 {count}；终端可以更大。",
+    "{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.": "{teacher} 不能教 {dataset}，因为它不认识其类别：请不要使用教师网络。",
+    "The weights of the teacher {name} changed since this run began, so it would not go on as it was: bring the old file back, or begin anew.": "教师网络 {name} 的权重在这次训练开始之后改变了，因此无法照原样继续：请恢复旧文件，或重新开始。",
+    "There is no device called {name}: choose auto, cpu, cuda or mps.": "没有名为 {name} 的设备：请选择 auto、cpu、cuda 或 mps。",
+    "PyTorch finds no {name} device on this machine: choose auto or cpu.": "PyTorch 在本机上找不到 {name} 设备：请选择 auto 或 cpu。",
+    "A learning rate is multiplied by a number above 0, not by {factor}.": "学习率须乘以大于 0 的数，而不是 {factor}。",
+    "The loss stopped being a finite number in epoch {epoch}, {when}. The learning rate, {lr}, is most likely too high: try a tenth of it.": "损失在第 {epoch} 轮（{when}）不再是有限的数。学习率 {lr} 很可能太高：请试试它的十分之一。",
+    "at step {step}": "第 {step} 步",
+    "between steps {first} and {last}": "第 {first} 步到第 {last} 步之间",
+    "The learning rate can be changed from a 10,000th of the schedule to 10,000 times.": "学习率可改为计划的万分之一到一万倍。",
+    "This run is no longer kept here.": "这次训练已不再保留。",
+    "You have {count} runs under way or paused: remove one first.": "您有 {count} 次训练正在进行或已暂停：请先删除一次。",
+    "The page asked for something that is not here. Reload it and try again.": "页面请求的内容不在这里。请重新载入页面再试。",
+    # --- recipes, networks and data sets
+    "LeNet-5 with ReLU and max pooling, as today's tutorials build it": "使用 ReLU 和最大池化的 LeNet-5，如今日教程所搭建",
+    "LeNet-5 without activations after its convolutions": "卷积之后没有激活函数的 LeNet-5",
+    "LeNet-5 with sigmoids and average pooling": "使用 sigmoid 和平均池化的 LeNet-5",
+    "LeNet-5 with ReLU, max pooling and BatchNorm": "使用 ReLU、最大池化和 BatchNorm 的 LeNet-5",
+    "LeNet-5 as printed in 1998: Table I, RBF output": "1998 年论文所印的 LeNet-5：表一，RBF 输出",
+    "LeNet's plan today: 3x3 convolutions in pairs, more maps, BatchNorm": "今日的 LeNet：成对的 3x3 卷积、更多特征图、BatchNorm",
+    "three 3x3 convolutions of 32, 64 and 64 maps": "三个 3x3 卷积，分别有 32、64 和 64 个特征图",
+    "whitened patches, three 3x3 convolutions and two residual blocks": "白化的图块、三个 3x3 卷积和两个残差块",
+    "whitened patches and six 3x3 convolutions of 64 to 256 maps": "白化的图块和六个 3x3 卷积，64 到 256 个特征图",
+    "whitened patches and six 3x3 convolutions of 128 to 384 maps": "白化的图块和六个 3x3 卷积，128 到 384 个特征图",
+    "two residual blocks at full resolution": "全分辨率的两个残差块",
+    "1,797 digits of 8x8 pixels that come with scikit-learn": "scikit-learn 自带的 1,797 个 8x8 像素的数字",
+    "70,000 handwritten digits of 28x28 pixels (12 MB)": "70,000 个 28x28 像素的手写数字（12 MB）",
+    "70,000 pieces of clothing of 28x28 pixels (31 MB)": "70,000 件 28x28 像素的服装（31 MB）",
+    "60,000 photographs of 32x32 pixels (170 MB)": "60,000 张 32x32 像素的照片（170 MB）",
+    "7,494 digits drawn on a tablet by 30 people (pen_digits_30_writers.jsonl.gz)": "30 人在手写板上写的 7,494 个数字（pen_digits_30_writers.jsonl.gz）",
+    "MNIST, the tablet's digits, and letters and scribbles as an 11th class": "MNIST、手写板上的数字，以及作为第 11 类的字母和涂画",
+    "LeNet-5 as printed in 1998, with Table I, trainable subsampling and RBF output": "1998 年论文所印的 LeNet-5，含表一、可训练的下采样和 RBF 输出",
+    "LeNet-5 with BatchNorm": "带 BatchNorm 的 LeNet-5",
+    "LeNet-5 on photographs, SGD that slows down on plateaus": "照片上的 LeNet-5，停滞时减速的 SGD",
+    "LeNet-5 on photographs, Adam": "照片上的 LeNet-5，Adam",
+    "three wider 3x3 convolutions on photographs": "照片上三个更宽的 3x3 卷积",
+    "LeNet-5 on photographs in Keras: compile and fit": "用 Keras 在照片上训练的 LeNet-5：compile 与 fit",
+    "three wider 3x3 convolutions in Keras": "Keras 中三个更宽的 3x3 卷积",
+    "LeNet-5 with BatchNorm on clothes, suggested as future work by the tutorials": "服装上带 BatchNorm 的 LeNet-5，教程建议的后续工作",
+    "the shipped reader of drawings: MNIST, pen strokes, and what is no digit": "随附的手写识别网络：MNIST、笔迹，以及不是数字的图画",
+    "the same network on MNIST alone": "同一网络，只用 MNIST",
+    "LeNet-5 with BatchNorm on the built-in digits, in seconds": "内置数字上带 BatchNorm 的 LeNet-5，只需几秒",
+    "LeNet-5 with BatchNorm on MNIST, in seconds": "MNIST 上带 BatchNorm 的 LeNet-5，只需几秒",
+    "LeNet-5 with BatchNorm on photographs, in seconds": "照片上带 BatchNorm 的 LeNet-5，只需几秒",
+    "the shipped namer of photographs: an hour of two processor cores": "随附的照片识别网络：两个处理器核心训练一小时",
+    "two million parameters, ten minutes of two processor cores": "两百万参数，两个处理器核心训练十分钟",
+    "less than a hundred thousand parameters": "不到十万参数",
+    "three wider 3x3 convolutions, as far as 122,570 parameters went": "三个更宽的 3x3 卷积，122,570 个参数所能达到的程度",
+    "LeNet-5 on photographs, as far as 62,006 parameters went": "照片上的 LeNet-5，62,006 个参数所能达到的程度",
+    "digits without the writers of fold {fold}, for the benchmarks": "digits，不含第 {fold} 组书写者，用于基准测试",
+    "this project": "本项目",
+    "tutorial": "教程",
+    "tutorial, whose test normalisation and missing eval() are put right": "教程，其测试归一化和缺失的 eval() 已更正",
+    "tutorial, the first 10 of its 100 epochs": "教程，100 轮中的前 10 轮",
+    "suggested by the tutorials": "教程的建议",
+    "0.95% error on the test set": "测试集错误率 0.95%",
+    "98.26% test": "测试 98.26%",
+    "98.8% test": "测试 98.8%",
+    "59.31% test": "测试 59.31%",
+    "over 60% test": "测试超过 60%",
+    "about 60% test": "测试约 60%",
+    "60-odd% test": "测试 60% 多",
+    "72% test": "测试 72%",
+    "60-odd% test, in half the PyTorch loop's time": "测试 60% 多，用时为 PyTorch 循环的一半",
+    "70% test, in half the PyTorch loop's time": "测试 70%，用时为 PyTorch 循环的一半",
 }
