@@ -65,5 +65,6 @@ new ResizeObserver(paintRows).observe(inside);
 
 document.addEventListener("photo-answered", (event) => ask(event.detail));
 
+sayAll();
 buildRows(props.layers);
 emptyLayers();

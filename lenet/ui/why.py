@@ -9,7 +9,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
-from lenet.ui import figures, networks, parts, why_figures
+from lenet.ui import figures, networks, parts, texts, why_figures
 
 Ask = Callable[[dict[str, Any]], Prediction | None]
 
@@ -61,8 +61,9 @@ def build(ask: Ask, network: str) -> gr.HTML:
 
     return gr.HTML(
         html_template=parts.read("why.html").replace("@layers@", parts.read("layers.html")),
-        js_on_load=parts.read("layers.js", "why.js"),
+        js_on_load=parts.read("language.js", "layers.js", "why.js"),  # one function body
         server_functions=[look_at_photo],
         layers=figures.inside(networks.blank(network), networks.get(network).classes, every=False),
+        languages=texts.of(),
         elem_id="photo-why",
     )
