@@ -130,10 +130,11 @@ def build() -> Choices:
     pad = gr.HTML(
         value={"network": default, "road": "ours"},
         html_template=template.replace("@steps@", STEPS_HINT),
-        js_on_load=parts.read("layers.js", "pad.js", "inside.js"),  # one function body
+        js_on_load=parts.read("language.js", "layers.js", "pad.js", "inside.js"),  # one function body
         server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
         layers=figures.inside(networks.blank(default), classes, every=False),
+        languages=texts.of("draw"),
         elem_id="pad",
     )
     # In the browser alone: the pad then asks again with the new choice.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -216,17 +217,19 @@ def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[
     The bytes run from 0 (nothing) to 255 (`scale`), or for a `signed` layer from 1 (-`scale`) by 128
     (nothing) to 255.  The last layer has the `labels` of its cells and is painted against its mean,
     since a softmax sees no more of it.  A layer that is not shown has no bytes.  Where a layer has more
-    than `MAPS_SHOWN` maps (`of`), the strongest are shown, in order; `maps` are their places.
+    than `MAPS_SHOWN` maps (`of`), the strongest are shown, in order; `maps` are their places.  `kind` and
+    `labels` come in every language, {language: words}.
     """
     rows = []
     for layer in found:
-        row: dict[str, Any] = {"name": layer.name, "kind": layer.kind, "telling": layer.telling}
+        row: dict[str, Any] = {"name": layer.name, "kind": _in_each(layer.kind), "telling": layer.telling}
         row["shape"] = list(layer.output.shape)
         crowded = layer.output.ndim == 3 and len(layer.output) > MAPS_SHOWN
         if crowded:
             row |= {"of": len(layer.output), "shape": [MAPS_SHOWN, *layer.output.shape[1:]]}
         if layer is found[-1]:
-            row["labels"] = [*classes, NONE][: len(layer.output)]
+            labels = [*map(_in_each, classes), texts.in_each(lambda: texts.say("answer_none"))]
+            row["labels"] = labels[: len(layer.output)]
         if every or layer.telling:
             output = layer.output.numpy()
             if crowded:
@@ -235,6 +238,12 @@ def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[
             row |= _cells(output, "labels" in row)
         rows.append(row)
     return rows
+
+
+@lru_cache(maxsize=512)
+def _in_each(words: str) -> dict[str, str]:
+    """What a module says in English, in each language."""
+    return texts.in_each(lambda: texts.translated(words))
 
 
 def _strongest(maps: np.ndarray) -> np.ndarray:

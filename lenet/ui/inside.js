@@ -133,6 +133,7 @@ new ResizeObserver(() => {
   [...figures.keys()].forEach((target) => paintFigure(target));
 }).observe(find(".behind"));
 
+sayAll();
 buildRows(props.layers);
 emptyLayers();
 showWhy(null, null);

@@ -48,7 +48,13 @@ def test_a_script_has_the_texts_that_it_asks_for() -> None:
 
 
 # What lenet/ui gives each script as props.languages.
-SCRIPTS = {"head.js": (), "photo.js": ("photo",), "why.js": ("photo",), "train.js": ("train",)}
+SCRIPTS = {
+    "head.js": (),
+    "layers.js": (),
+    "photo.js": ("photo",),
+    "train.js": ("train",),
+    "why.js": ("photo",),
+}
 
 
 def sentences(path: Path) -> set[str]:

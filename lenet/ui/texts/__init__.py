@@ -27,8 +27,8 @@ CHINESE = {key: text for part in PARTS.values() for key, text in part.CHINESE.it
 LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
 SENTENCES: dict[str, dict[str, str]] = {"zh": sentences.CHINESE}
 
-Made = TypeVar("Made")
 ServerFunction = Callable[[dict[str, Any]], dict[str, Any]]
+Made = TypeVar("Made")
 
 _spoken: ContextVar[str] = ContextVar("language", default=DEFAULT)
 
