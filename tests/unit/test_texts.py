@@ -48,7 +48,7 @@ def test_a_script_has_the_texts_that_it_asks_for() -> None:
 
 
 # What lenet/ui gives each script as props.languages.
-SCRIPTS = {"head.js": (), "train.js": ("train",), "layers.js": ()}
+SCRIPTS = {"head.js": (), "train.js": ("train",), "layers.js": (), "pad.js": ("draw",), "inside.js": ("draw",)}
 
 
 def sentences(path: Path) -> set[str]:
