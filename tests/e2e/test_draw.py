@@ -389,7 +389,7 @@ def test_a_chinese_browser_sees_no_english(
     expect(page.locator("#pad .verdict")).to_contain_text("改动")
     page.locator(POOL1).first.focus()
     page.keyboard.press("Home")
-    expect(page.locator("#pad .pointed")).to_contain_text("第 1 张")
+    expect(page.locator("#pad .pointed")).to_contain_text("第 1/16 张特征图")
     assert english(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     snap(page, f"draw-zh-{scheme}-{width}")
