@@ -50,7 +50,9 @@ def test_a_script_has_the_texts_that_it_asks_for() -> None:
 # What lenet/ui gives each script as props.languages.
 SCRIPTS = {
     "head.js": (),
+    "inside.js": ("draw",),
     "layers.js": (),
+    "pad.js": ("draw",),
     "photo.js": ("photo",),
     "train.js": ("train",),
     "why.js": ("photo",),

@@ -191,6 +191,7 @@ CHINESE: dict[str, str] = {
     "60-odd% test, in half the PyTorch loop's time": "测试 60% 多，用时为 PyTorch 循环的一半",
     "70% test, in half the PyTorch loop's time": "测试 70%，用时为 PyTorch 循环的一半",
     # --- the steps of preprocessing
+    "The picture": "这张图片",
     "Grey": "灰度",
     "Colour says nothing about which digit it is.": "颜色与是哪个数字无关。",
     "Evened": "均匀化",
