@@ -7,7 +7,7 @@ from html import escape
 
 from lenet.classifier import Prediction, View, rival
 from lenet.ui import texts
-from lenet.ui.figures import article, bar, png_uri, short
+from lenet.ui.figures import article, bar, called, png_uri, short
 
 FIRST = 3  # bars of a card
 
@@ -16,20 +16,15 @@ def sentence(prediction: Prediction) -> str:
     """What the network would say, in words."""
     percent = f"{prediction.confidence:.0%}"
     if prediction.verdict == "stranger":
-        return texts.say("photo_stranger", label=_called(prediction.label), percent=percent)
+        return texts.say("photo_stranger", label=called(prediction.label), percent=percent)
     thing = _with_article(prediction.label)
     if prediction.verdict == "unsure":
         return texts.say("photo_or", one=thing.capitalize(), other=_with_article(rival(prediction)))
     return texts.say("photo_is" if prediction.confidence < 0.995 else "photo_is_surely", thing=thing, percent=percent)
 
 
-def _called(name: str) -> str:
-    """A class in the language that is spoken, for HTML."""
-    return escape(texts.translated(name))
-
-
 def _with_article(name: str) -> str:
-    return texts.say(f"photo_{article(name)}", name=_called(name))
+    return texts.say(f"photo_{article(name)}", name=called(name))
 
 
 def cards(networks: Sequence[tuple[str, str, int, float | None]], chosen: str) -> str:
@@ -60,7 +55,7 @@ def no_answer() -> str:
 def card(prediction: Prediction, milliseconds: float) -> str:
     """What a card says: the answer, how sure, how long it took, and the likeliest classes."""
     stranger = prediction.verdict == "stranger"
-    label = _called(prediction.label)
+    label = called(prediction.label)
     name = {"sure": label, "unsure": texts.say("photo_perhaps", label=label), "stranger": texts.say("photo_none")}
     percent = "" if stranger else f" <i>{prediction.confidence:.0%}</i>"
     likeliest = sorted(prediction.probs.items(), key=lambda item: item[1], reverse=True)[:FIRST]
@@ -103,7 +98,7 @@ def _view(view: View, size: tuple[int, int]) -> str:
         f"background-position:{_position(left, wide):.2f}% {_position(top, high):.2f}%"
     )
     label, chance = max(view.probs.items(), key=lambda item: item[1])
-    spoken = said = texts.say("photo_view", label=_called(label), percent=f"{chance:.0%}")
+    spoken = said = texts.say("photo_view", label=called(label), percent=f"{chance:.0%}")
     if view.mirrored:
         spoken = texts.say("photo_view_mirrored", view=spoken)
     if view.padded:

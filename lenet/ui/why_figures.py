@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from PIL import Image
 
 from lenet.classifier import Prediction
 from lenet.ui import texts
+from lenet.ui.figures import called
 
 # The two of style.css for dark pages: they lie on a grey photo, whatever the page's colour.  Orange and blue
 # are told apart by colour-blind eyes as well.
@@ -27,7 +27,7 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, str]:
         prediction: of a photo; its last stage but one is what was cut out of it.
         evidence: (H, W), positive where the photo spoke for the answer, in logits.
     """
-    name = escape(texts.translated(prediction.label))
+    name = called(prediction.label)
     said_for, against = evidence.clip(min=0).sum(), -evidence.clip(max=0).sum()
     return {
         "frame": _uri(Image.fromarray(_squared(prediction.preprocessed.stages[-2].image)), "JPEG", quality=90),

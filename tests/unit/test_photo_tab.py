@@ -263,7 +263,7 @@ def test_the_default_is_offered_first_and_a_trained_one_next(monkeypatch: pytest
 # in Chinese
 
 # Latin letters that stay, beside HTML's own: units, names of networks and formats.
-KEPT = re.compile(r"LeNet(-5)?|MNIST|SGD|BatchNorm|JPEG|HTTP|URL|MB|logit|https?://[\w./]*|\b\d+k\b|\bT\b")
+KEPT = re.compile(r"LeNet(-5)?|MNIST|SGD|BatchNorm|JPEG|HTTP|URL|MB|logit|https?://[\w./]*|\b\d+k\b|\d+x\d+|\bT\b")
 
 
 def english(html: str) -> list[str]:

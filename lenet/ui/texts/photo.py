@@ -133,8 +133,8 @@ CHINESE = {
     "photo_box_at": "网络所看的部分：宽度的 {width}%，距左边 {left}%，距上边 {top}%",
     # --- the answer ---------------------------------------------------------------------------------
     "photo_empty": "请选择、拖入或粘贴一张照片。",
-    "photo_is": "我认为这是{thing}：有 {percent} 的把握",
-    "photo_is_surely": "我认为这是{thing}：有超过 99% 的把握",
+    "photo_is": "我认为这是{thing}：置信度 {percent}",
+    "photo_is_surely": "我认为这是{thing}：置信度超过 99%",
     "photo_or": "是{one}，还是{other}？",
     "photo_stranger": "我认为不属于这十类。最接近：{label}（{percent}）",
     "photo_a": "{name}",
