@@ -11,23 +11,21 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.admission import admit
+from lenet.admission import BYTES_AT_MOST, admit, too_large
 from lenet.errors import CheckpointError, LeNetError
 from lenet.ui import figures, networks, photo, texts, zoo
 
 Own = list[str]
-UPLOADS = 6  # networks of one visitor; a file's size is limited by Gradio (page.LAUNCH)
+UPLOADS = 6  # networks of one visitor
 SUFFIX = ".safetensors"
 
 
-def added(key: str, own: Own, name: str = "") -> Own:
-    """`own` with the network that `key` names first, called `name`; by default as its file is.
+def added(key: str, own: Own) -> Own:
+    """`own` with the network that `key` names first.
 
     Raises:
         CheckpointError: it is no longer kept.
     """
-    if name:
-        networks.call(key, name)
     networks.kept(key)
     return [key, *(other for other in own if other != key)]
 
@@ -77,6 +75,12 @@ def _uploaded(path: str | None, own: Own, uploads: int) -> tuple[Any, ...]:
     return _welcome(key), own, uploads + 1, shown, draw_network, studio
 
 
+def refuse(language: str, event: gr.EventData) -> str:
+    """What is said of a file that is too large to travel: zoo.js sends its name and size alone."""
+    with texts.speaking(language):
+        return figures.problem(texts.translated(too_large(str(event.name)[:100], float(event.size))))
+
+
 def _welcome(key: str) -> str:
     kept = networks.kept(key)
     tab = "Draw" if kept.classifier.road == "ours" else "Photo"
@@ -93,10 +97,13 @@ def build(own: gr.State, language: gr.State, draw_network: gr.Dropdown, studio: 
     uploads = gr.State(0)
     with gr.Row(elem_classes="upload"):
         button = gr.UploadButton(texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX], elem_id="upload", scale=0)
+        most = f"{BYTES_AT_MOST / 1e6:.0f} MB"
         said = gr.HTML(
-            figures.note("One that was trained here and downloaded, of at most 20 MB, answers again in any tab.")
+            figures.note(f"One that was trained here and downloaded, of at most {most}, answers again in any tab.")
         )
-    exhibition = zoo.build()
+    exhibition = zoo.build(largest=BYTES_AT_MOST)
+    # zoo.js: trigger("refuse", { name, size })
+    exhibition.refuse(refuse, language, said, queue=False, api_visibility="private")
     button.upload(
         upload,
         [button, own, uploads, language],

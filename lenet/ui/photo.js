@@ -9,7 +9,7 @@ const find = (selector) => element.querySelector(selector);
 const [frame, shown, whole, crop, looks] = [".frame", ".shown", ".whole", ".crop", ".looks"].map(find);
 const [result, seen, views, steps, cards] = [".result", ".seen", ".views-used", ".steps", ".cards"].map(find);
 const [trouble, note, automatic, camera, live] = [".trouble", ".note", ".automatic", ".camera", ".live"].map(find);
-const [file, url, fetchButton] = [".file", ".url", ".fetch"].map(find);
+const [file, url] = [".file", ".url"].map(find);
 
 const MAX_BYTES = 20e6; // of a picture; the server refuses more
 const SMALLEST = 0.08; // of the photo's shorter side: the least that a box can be
@@ -60,12 +60,10 @@ async function open(source) {
   frame.classList.add("busy");
   find(".working").hidden = false;
   put(find(".working span"), source.url ? "photo_fetching" : "photo_opening");
-  fetchButton.disabled = Boolean(source.url);
   const reply = await server.open_photo({ ...source, language }).catch(() => null);
   if (number !== opening) return; // another one is wanted by now
   frame.classList.remove("busy");
   find(".working").hidden = true;
-  fetchButton.disabled = false;
   if (!reply) return complainOf("photo_no_server");
   if (reply.problem) {
     complain(reply.problem); // the photo before it stays
@@ -316,7 +314,10 @@ crop.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-automatic.addEventListener("click", () => setBox(null));
+automatic.addEventListener("click", () => {
+  crop.focus({ preventScroll: true }); // a disabled button would lose the keyboard to nowhere
+  setBox(null);
+});
 
 // --- answers -----------------------------------------------------------------------------------------
 

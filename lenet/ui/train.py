@@ -178,7 +178,7 @@ def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
     with texts.speaking(str(event.language)):
         try:
             run = RUNS.run(event.visitor, event.run)
-            mine = own.added(run.key, mine, f"{_name(run)}, {run.recipe.name}")
+            mine = own.added(run.key, mine)
             return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
         except LeNetError as error:
             raise gr.Error(texts.translated(str(error))) from error
@@ -191,10 +191,6 @@ def _grey(run: Run) -> bool:
 def show_report(event: gr.EventData) -> gr.HTML:
     """The report of the network that the visitor looks at, or of none."""
     return report.shown(event.network)
-
-
-def _name(run: Run) -> str:
-    return run.name or texts.say("run_name", number=run.number)
 
 
 # --------------------------------------------------------------------------------------------------

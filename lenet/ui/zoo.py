@@ -16,8 +16,12 @@ def shown(key: str, own: Sequence[str]) -> gr.HTML:
     return gr.HTML(value={"network": key, "own": zoo_figures.own([report.on_show(one) for one in own], key)})
 
 
-def build() -> gr.HTML:
-    """The tab's contents; returns what shows the networks, for uploads to add to."""
+def build(largest: int) -> gr.HTML:
+    """The tab's contents; returns what shows the networks, for uploads to add to.
+
+    Args:
+        largest: bytes of a file that may be uploaded; of a larger one the tab's event "refuse" tells.
+    """
     families = {
         title: zoo_figures.ranked(report.on_show(name) for _, name in networks.shipped(road))
         for title, road in FAMILIES.items()
@@ -29,6 +33,7 @@ def build() -> gr.HTML:
         html_template=template.replace("@about@", zoo_figures.about(first, exports.offered(first.key))),
         js_on_load=parts.read("report.js", "zoo.js"),  # one function body
         server_functions=report.FUNCTIONS,
+        largest=largest,
         elem_id="zoo",
         padding=False,
     )
