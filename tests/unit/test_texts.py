@@ -48,7 +48,13 @@ def test_a_script_has_the_texts_that_it_asks_for() -> None:
 
 
 # What lenet/ui gives each script as props.languages.
-SCRIPTS = {"head.js": (), "train.js": ("train",)}
+SCRIPTS = {
+    "head.js": (),
+    "train.js": ("train",),
+    "report.js": ("report",),
+    "report_place.js": ("report",),
+    "zoo.js": ("zoo", "report"),
+}
 
 
 def sentences(path: Path) -> set[str]:

@@ -122,7 +122,7 @@ def test_a_recipe_tells_every_setting_that_differs() -> None:
 def test_names_in_the_figure_do_not_lie_on_each_other() -> None:
     first = shown_of("digits")
     same = [replace(first, name=f"copy-{number}") for number in range(5)]
-    html = zoo_figures.families({"Digits": same}, same[0])
+    html = zoo_figures.families({"Digits": same}, "digits")
     tops = [int(top) for top in re.findall(r'<b style="top:(-?\d+)px"', html)]
     assert tops == [zoo_figures.LINE * number for number in range(5)]
 
@@ -135,7 +135,7 @@ def test_a_network_that_nobody_measured_says_so_and_comes_last() -> None:
     ranked = zoo_figures.ranked([measured[0], unmeasured, measured[1]])
     assert ranked[-1] is unmeasured
     assert zoo_figures.accuracy(ranked[0]) > zoo_figures.accuracy(ranked[1])
-    html = zoo_figures.families({"Digits": ranked}, ranked[0])
+    html = zoo_figures.families({"Digits": ranked}, "digits")
     assert html.count("not measured") == 1
     assert html.count('class="dot') == 2
     assert "nan" not in text_of(html)
@@ -146,5 +146,5 @@ def test_texts_from_a_file_are_escaped() -> None:
     odd = "<script>alert(1)</script>"
     digits.recipe = digits.recipe.with_changes(about=odd, source=odd, claims=odd, name=odd)
     shown = replace(shown_of("digits"), network=digits, name=odd, key=odd)
-    listed = zoo_figures.families({odd: [shown, shown]}, shown) + zoo_figures.own([shown], odd)
+    listed = zoo_figures.families({odd: [shown, shown]}, odd) + zoo_figures.own([shown], odd)
     assert "<script" not in zoo_figures.about(shown, [(odd, odd, odd)]) + listed
