@@ -130,7 +130,7 @@ def _matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], clickable: 
                 f'class="{"right" if i == j else "wrong"}" style="--shade:{shade:.3f}">{count or ""}</td>'
             )
         rows += f'<tr><th scope="row">{names[i]}</th>{cells}</tr>'
-    how = f" {say('matrix_click')}" if clickable else ""
+    how = say("matrix_click") if clickable else ""
     role = 'role="grid" ' if clickable else ""
     return (
         f'<h3>{say("matrix")}</h3><p class="hint">{say("matrix_why")}{how}</p>'

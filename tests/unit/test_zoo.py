@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from lenet.augment import AUGMENTATIONS
+from lenet.checkpoint import load
 from lenet.classifier import WEIGHTS, Classifier
 from lenet.models import MODELS, count_parameters
-from lenet.ui import report, zoo_figures
+from lenet.recipes import LOSSES, PRECISIONS, SCHEDULES, Recipe
+from lenet.ui import networks, own, report, texts, zoo, zoo_figures
 from lenet.zoo import Exhibit, exhibit, layer_table
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
@@ -148,3 +152,84 @@ def test_texts_from_a_file_are_escaped() -> None:
     shown = replace(shown_of("digits"), network=digits, name=odd, key=odd)
     listed = zoo_figures.families({odd: [shown, shown]}, odd) + zoo_figures.own([shown], odd)
     assert "<script" not in zoo_figures.about(shown, [(odd, odd, odd)]) + listed
+
+
+# --------------------------------------------------------------------------------------------------
+# In Chinese
+
+# Names of networks, data sets, layers, settings and files, which stay.
+NAMES_STAY = re.compile(r"<h2>.*?</h2>|<(b|code|th scope=\"row\")>.*?</\1>|<td>[A-Za-z]\w+( \dx\d)?</td>")
+
+
+def english_in(html: str) -> list[str]:
+    """Runs of English words in what is read or read out."""
+    said = [*re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html), text_of(NAMES_STAY.sub(" ", html))]
+    return [run for text in said for run in re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", text)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_networks_page_is_chinese_throughout(name: str) -> None:
+    assert english_in(report.choose({"network": name})["about"])
+    about = report.choose({"network": name, "language": "zh"})["about"]
+    names = {"LeCun, Bottou, Bengio, Haffner, Proc"}  # of people
+    assert set(english_in(about)) <= names
+    assert "混淆矩阵" in about
+    assert "校准误差" in about
+
+
+def test_the_list_is_in_the_questions_language_with_a_visitors_own() -> None:
+    mine, _ = networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday")
+    question = {"network": mine, "own": [mine, mine, "own-gone"]}
+    english = zoo.list_networks(question)["families"]
+    chinese = zoo.list_networks(question | {"language": "zh"})["families"]
+    listed = re.compile('<button [^>]*data-network="([^"]+)"').findall
+    assert listed(english) == listed(chinese)
+    assert listed(chinese)[0] == mine
+    assert sorted(listed(chinese)[1:]) == NAMES
+    assert chinese.count('class="entry chosen"') == 1
+    assert "Your own" in english
+    assert "您的网络" in chinese
+    assert english_in(chinese) == []
+    networks.forget(mine)
+
+
+@pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"network": "digits", "own": 7}, None])
+def test_what_is_no_question_for_the_list_gets_a_sentence(question) -> None:
+    assert zoo.list_networks(question)["problem"] == report.NOT_ASKED["problem"]
+
+
+def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
+    told = {f"fact_loss_{name}" for name in LOSSES} | {f"fact_precision_{name}" for name in PRECISIONS}
+    told |= {f"schedule_{name}" for name in SCHEDULES} | {f"augmentation_{name}" for name in AUGMENTATIONS}
+    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in zoo_figures.TOLD}
+    assert told <= set(texts.ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(43.2, "43 秒"), (1214, "20 分钟"), (5430, "1 小时 30 分"), (None, "未知")]
+)
+def test_durations_in_chinese(seconds: float | None, said: str) -> None:
+    with texts.speaking("zh"):
+        assert zoo_figures.duration(seconds) == said
+
+
+# --------------------------------------------------------------------------------------------------
+# The upload
+
+
+def test_what_is_said_of_an_upload_follows_the_language(tmp_path: Path) -> None:
+    content = (WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()
+    torn, whole = tmp_path / "torn.safetensors", tmp_path / "holiday.safetensors"
+    torn.write_bytes(content[:100_000])
+    whole.write_bytes(content)
+    for path, english, chinese in (
+        (str(torn), "torn.safetensors is torn", "torn.safetensors 不完整"),
+        (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 在本页上归您所有"),
+        (None, "No file has arrived.", "没有收到文件。"),
+    ):
+        said, note, *_ = own.upload(path, [], 0, "zh")
+        assert chinese in note
+        assert english in own.remark(said)
+        with texts.speaking("zh"):
+            assert own.labels(said)[1] == note
+    assert "手写" in own.upload(str(whole), [], 0, "zh")[1]

@@ -13,7 +13,7 @@ ENGLISH = {
     # --- the matrix ---------------------------------------------------------------------------------
     "matrix": "Confusion matrix",
     "matrix_why": "A row is what the pictures show, a column what the network called them.",
-    "matrix_click": "Click a square, or go by arrow keys and Enter, to see its pictures.",
+    "matrix_click": " Click a square, or go by arrow keys and Enter, to see its pictures.",
     "matrix_none": "Its file was written before files carried a confusion matrix: it is counted here once the network "
     "has been asked.",
     "matrix_cell": "{label} called {answer}: {count}",

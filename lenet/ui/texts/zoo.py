@@ -87,7 +87,7 @@ CHINESE = {
     "list_file": "文件",
     "unit_parameters": "个参数",
     "unit_multiply_adds": "次乘加",
-    "model_on_dataset": "{model}，以 {dataset} 训练",
+    "model_on_dataset": "{model}，{dataset} 数据",
     "not_measured": "未测量",
     "on_gpu": "{time}，GPU",
     "time_unknown": "未知",
