@@ -56,7 +56,7 @@ def offered(key: str, own: Own) -> tuple[Any, Any]:
 
 
 def upload(path: str | None, own: Own, uploads: int, language: str) -> tuple[Any, ...]:
-    """Take a visitor's file in: what is to be said of it and as HTML, and the updates of all that lists networks."""
+    """Take a visitor's file in: what is said of it, the updates of all that lists networks, and for `remark`."""
     with texts.speaking(language):
         said: texts.Said | str
         lists: tuple[Any, ...] = (gr.skip(), gr.skip(), gr.skip())
@@ -65,7 +65,7 @@ def upload(path: str | None, own: Own, uploads: int, language: str) -> tuple[Any
             said, lists, uploads = _welcome(key), (zoo.shown(key, own), *offered(key, own)), uploads + 1
         except LeNetError as error:
             said = str(error)
-        return said, remark(said), own, uploads, *lists
+        return remark(said), own, uploads, *lists, said
 
 
 def _taken(path: str | None, own: Own, uploads: int) -> tuple[str, Own]:
@@ -123,7 +123,7 @@ def build(own: gr.State, language: gr.State, draw_network: gr.Dropdown, studio: 
     button.upload(
         upload,
         [button, own, uploads, language],
-        [said, note, own, uploads, exhibition, draw_network, studio],
+        [note, own, uploads, exhibition, draw_network, studio, said],
         concurrency_limit=2,  # of at most 20 MB each
         show_progress="hidden",
         api_visibility="private",

@@ -227,9 +227,9 @@ def test_what_is_said_of_an_upload_follows_the_language(tmp_path: Path) -> None:
         (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 在本页上归您所有"),
         (None, "No file has arrived.", "没有收到文件。"),
     ):
-        said, note, *_ = own.upload(path, [], 0, "zh")
+        note, *_, said = own.upload(path, [], 0, "zh")
         assert chinese in note
         assert english in own.remark(said)
         with texts.speaking("zh"):
             assert own.labels(said)[1] == note
-    assert "手写" in own.upload(str(whole), [], 0, "zh")[1]
+    assert "手写" in own.upload(str(whole), [], 0, "zh")[0]
