@@ -21,6 +21,7 @@ from lenet.checkpoint import HEADER, Checkpoint, load
 from lenet.datasets import DATASETS
 from lenet.errors import CheckpointError, LeNetError
 
+BYTES_AT_MOST = 20_000_000  # the largest of ours has 18 million
 TEXT_AT_MOST = 500  # characters of any text in a header; ours have about a hundred
 COUNT_AT_MOST = 10**7  # of test pictures in a cell
 
@@ -29,9 +30,11 @@ def admit(path: Path) -> Checkpoint:
     """The network in the file at `path`, fit to be shown and asked.
 
     Raises:
-        CheckpointError: the file is torn, foreign, or not what it says; the sentence names it.
+        CheckpointError: the file is too large, torn, foreign, or not what it says; the sentence names it.
     """
     try:
+        if (size := path.stat().st_size) > BYTES_AT_MOST:
+            raise CheckpointError(too_large(path.name, size))
         _refuse_giants(path)
         checkpoint = load(path)
         _refuse_lies(path, checkpoint)
@@ -40,6 +43,14 @@ def admit(path: Path) -> Checkpoint:
         raise
     except Exception as error:  # whatever else a file may be made to cause
         raise CheckpointError(_refusal(path, f"reading it failed: {type(error).__name__}")) from error
+
+
+def too_large(name: str, size: float) -> str:
+    """Why a file of `size` bytes is not taken in."""
+    return (
+        f"{name} has {size / 1e6:.1f} MB, and this page takes networks of at most {BYTES_AT_MOST / 1e6:.0f} MB: "
+        "choose a smaller one. On your own machine, python train.py --evaluate FILE reads larger ones."
+    )
 
 
 def _refuse_giants(path: Path) -> None:

@@ -365,6 +365,9 @@ def _bend(darkness: np.ndarray, at: np.ndarray, radius: int) -> np.ndarray:
     return bends
 
 
+COLUMNS = 64  # of the picture in which lines are looked for
+
+
 @dataclass(frozen=True)
 class _Line:
     """A straight course through the picture: its middle row, and how many rows it sinks from left to right.
@@ -387,36 +390,50 @@ def _find_lines(darkness: np.ndarray) -> np.ndarray:
     """
     height, width = darkness.shape
     fold = 2 if height >= 400 else 1
-    columns = 64
-    rows = height // fold
-    small = Image.fromarray(np.ascontiguousarray(darkness)).resize((columns, rows), Image.Resampling.BOX)
-    dark = np.asarray(small)  # (rows, columns)
+    small = Image.fromarray(np.ascontiguousarray(darkness)).resize((COLUMNS, height // fold), Image.Resampling.BOX)
+    dark = np.asarray(small)  # (rows, COLUMNS)
     thin = dark.clip(0, 0.25)
     thin = thin - ndimage.uniform_filter1d(thin, 2 * round(0.035 * max(height, width) / fold) + 1, axis=0)
-    reach = round(0.28 * width / fold)  # 16 degrees
+    family = _family(_candidates(dark, thin, round(0.28 * width / fold)), width / fold)  # up to 16 degrees
+    # One line alone must run from edge to edge; many may end at the paper's edge, or under a hand.
+    least = 0.65 if len(family) > 3 else 0.8 if len(family) == 3 else 0.92
+    sure = [(f.row, f.sink) for f in family if f.cover > least and (f.whole or len(family) > 2)]
+    ends = [[(row + 0.5 - sink / 2) * fold - 0.5, (row + 0.5 + sink / 2) * fold - 0.5] for row, sink in sure]
+    return np.array(ends).reshape(-1, 2)
+
+
+def _candidates(dark: np.ndarray, thin: np.ndarray, reach: int) -> list[_Line]:
+    """Straight courses that are darker than their neighbours, and so all along.
+
+    Args:
+        dark: (rows, COLUMNS) darkness.
+        thin: the same, less its surroundings.
+        reach: rows that a line may sink or rise from edge to edge.
+    """
+    rows = len(thin)
     padded = np.pad(thin, ((reach, reach), (0, 0)))  # beyond the picture there is no line: 0
-    middle = (np.arange(columns) + 0.5) / columns - 0.5
-    slopes = np.arange(-reach, reach + 1, 2)  # rows that a line sinks from edge to edge
-    courses = np.rint(slopes[:, None] * middle).astype(int) + reach  # (S, columns)
-    flat = np.ascontiguousarray(padded.T)  # (columns, rows + 2 * reach)
-    score = np.zeros((len(slopes), rows), np.float32)
+    middle = (np.arange(COLUMNS) + 0.5) / COLUMNS - 0.5
+    sinks = np.arange(-reach, reach + 1, 2)
+    courses = np.rint(sinks[:, None] * middle).astype(int) + reach  # (S, COLUMNS)
+    flat = np.ascontiguousarray(padded.T)  # (COLUMNS, rows + 2 * reach)
+    score = np.zeros((len(sinks), rows), np.float32)
     for i, sink in enumerate(courses):
-        for column in range(columns):
+        for column in range(COLUMNS):
             score[i] += flat[column, sink[column] : sink[column] + rows]
-    best = score.max(axis=0) / columns
+    best = score.max(axis=0) / COLUMNS
     which = score.argmax(axis=0)
     noise = 1.4826 * float(np.median(np.abs(thin))) + 1e-4
     peaks = best >= ndimage.maximum_filter1d(best, 3)
-    peaks &= best > max(3 * noise / np.sqrt(columns), 0.004)
+    peaks &= best > max(3 * noise / np.sqrt(COLUMNS), 0.004)
     found: list[_Line] = []
     for row in np.flatnonzero(peaks):
         path = row + courses[which[row]]
         values = np.maximum(
-            np.maximum(padded[path - 1, range(columns)], padded[path, range(columns)]),
-            padded[(path + 1).clip(0, len(padded) - 1), range(columns)],
+            np.maximum(padded[path - 1, range(COLUMNS)], padded[path, range(COLUMNS)]),
+            padded[(path + 1).clip(0, len(padded) - 1), range(COLUMNS)],
         )
         inside = (path >= reach) & (path < reach + rows)
-        if inside.sum() < 0.5 * columns:
+        if inside.sum() < 0.5 * COLUMNS:
             continue
         values = values[inside]
         typical = float(np.median(values))
@@ -425,7 +442,12 @@ def _find_lines(darkness: np.ndarray) -> np.ndarray:
             cover = float(there.mean())
             whole = bool(there[:2].any() and there[-2:].any())
             full = float(np.median(dark[path[inside] - reach, np.flatnonzero(inside)]))
-            found.append(_Line(cover * float(best[row]), int(row), int(slopes[which[row]]), cover, whole, full))
+            found.append(_Line(cover * float(best[row]), int(row), int(sinks[which[row]]), cover, whole, full))
+    return found
+
+
+def _family(found: list[_Line], width: float) -> list[_Line]:
+    """Those of the lines that one printer can have printed; `width` is the picture's, in rows of theirs."""
     family: list[_Line] = []
     for line in sorted(found, key=lambda line: line.score, reverse=True):  # printed lines neither meet nor cross
         apart = [
@@ -440,11 +462,7 @@ def _find_lines(darkness: np.ndarray) -> np.ndarray:
         at, sinks = np.array([f.row for f in family]), np.array([f.sink for f in family])
         weights = np.sqrt([f.score for f in family])
         away = np.abs(np.polyval(np.polyfit(at, sinks, 1 if len(family) > 3 else 0, w=weights), at) - sinks)
-        if away.max() < 0.03 * width / fold + 2:
+        if away.max() < 0.03 * width + 2:
             break
         del family[int(away.argmax())]
-    # One line alone must run from edge to edge; many may end at the paper's edge, or under a hand.
-    least = 0.65 if len(family) > 3 else 0.8 if len(family) == 3 else 0.92
-    sure = [(f.row, f.sink) for f in family if f.cover > least and (f.whole or len(family) > 2)]
-    ends = [[(row + 0.5 - sink / 2) * fold - 0.5, (row + 0.5 + sink / 2) * fold - 0.5] for row, sink in sure]
-    return np.array(ends).reshape(-1, 2)
+    return family

@@ -93,7 +93,7 @@ class Exhibit:
 
     Attributes:
         key: what the page knows it by; of one in weights/ it is the name.
-        name: its file's, without .safetensors.
+        name: its file's, without .safetensors, or what a visitor calls it.
         file_bytes: its file's size.
     """
 

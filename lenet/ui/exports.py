@@ -46,7 +46,7 @@ def _onnx() -> bool:
 
 
 def write(key: str, kind: str, found: Report | None) -> Path:
-    """The file of that kind; the same network always has the same, in each language one report, so it is made once.
+    """The file of that kind: the same one under the same title, and the report in each language, so it is made once.
 
     Args:
         found: what the kind "report" is made of.
@@ -57,7 +57,7 @@ def write(key: str, kind: str, found: Report | None) -> Path:
     if kind not in [offer for offer, _, _ in offered(key)]:
         raise CheckpointError("There is no such file of this network. Reload the page and try again.")
     kept = networks.kept(key)
-    path = networks.folder(key) / f"{kept.name}{_language(kind)}{KINDS[kind]}"
+    path = networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
     if not path.exists():
         part = path.with_name(f"{secrets.token_hex(4)}.part")  # two visitors may ask for it at once
         _write(part, key, kind, found)
@@ -82,13 +82,15 @@ def _write(path: Path, key: str, kind: str, found: Report | None) -> None:
     elif kind == "csv":
         _write_curves(path, kept.curves)
     elif kind == "png":
-        figures.curves(kept.curves, kept.name).savefig(path, format="png")
+        with texts.speaking(texts.DEFAULT):  # whose letters matplotlib has
+            title = str(kept.title)
+        figures.curves(kept.curves, title).savefig(path, format="png")
     else:
         assert found is not None
         positions = sorted({one.position for one in (*found.mistakes, *found.sample)})
         images = dict(zip(positions, tested.pictures(key, positions), strict=True))
         recipe = zoo_figures.recipe_words(exhibit(key, kept.classifier, kept.path))
-        path.write_text(report_figures.document(kept.name, found, images, recipe), encoding="utf-8")
+        path.write_text(report_figures.document(str(kept.title), found, images, recipe), encoding="utf-8")
 
 
 def _write_curves(path: Path, curves: Sequence[EpochEnd]) -> None:

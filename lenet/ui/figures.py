@@ -67,14 +67,20 @@ def reading(found: Sequence[Found], chosen: int) -> str:
         if one.verdict == "stranger":
             said = "Not one digit, I think. If these are two that touch, leave a gap."
     if len(found) == 1:
-        return _panel(_shown(one), _large(one), said, one, strangers=True)
+        return _panel(_shown(one), _large(one), said, one, _knows_none(one))
     number = "".join(_shown(f.prediction) or "?" for f in found)
     digits = "".join(_digit(f, position == chosen) for position, f in enumerate(found))
     large = (
         f'<div class="label number" style="--count:{len(found)}" role="group" '
         f'aria-label="{escape(f"Read as {number}. Choose a digit to look into.")}">{digits}</div>'
     )
-    return _panel(number, large, said, one, strangers=True)
+    return _panel(number, large, said, one, _knows_none(one))
+
+
+def _knows_none(prediction: Prediction) -> bool:
+    """Whether the network has an answer for what is none of its classes: one logit more than these."""
+    *_, logits = prediction.activations.values() or [None]
+    return logits is None or logits.shape[1] > len(prediction.probs)
 
 
 def beside(title: str, found: Sequence[Found]) -> str:

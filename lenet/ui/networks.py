@@ -51,14 +51,15 @@ class Kept:
     Attributes:
         name: its file's, without .safetensors.
         path: of that file.
-        title: what a visitor calls it, of any characters; of a shipped one its name.
+        title: what a visitor calls it, of any characters, or what is said of it where they call it nothing; of a
+            shipped one its name.
         curves: an EpochEnd for each epoch of its run; () where they were not kept.
     """
 
     name: str
     classifier: Classifier
     path: Path
-    title: str
+    title: str | texts.Said
     curves: tuple[EpochEnd, ...] = ()
 
 
@@ -317,7 +318,7 @@ def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = ""
     """
     key = f"own-{secrets.token_urlsafe(9)}"
     # A folder each, so that the download has a plain name.
-    path = FOLDER / key / f"{_plain(name or checkpoint.recipe.name)}.safetensors"
+    path = FOLDER / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
     save(path, checkpoint)
     classifier = Classifier(load(path))  # from the file: on the CPU, and apart from the run
     with _lock:
@@ -328,7 +329,7 @@ def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = ""
     return key, path
 
 
-def call(key: str, title: str) -> None:
+def call(key: str, title: str | texts.Said) -> None:
     """Call a visitor's network `title`, if it is still kept."""
     with _lock:
         if key in _own:
@@ -348,6 +349,6 @@ def _crowded() -> bool:
     return len(_own) > KEPT or (len(_own) > 1 and taken > KEPT_BYTES)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """`name` as a file may be called anywhere: a visitor chose it, and it must not lead out of its folder."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "network"

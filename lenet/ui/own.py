@@ -11,24 +11,22 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from lenet.admission import admit
+from lenet.admission import BYTES_AT_MOST, admit, too_large
 from lenet.errors import CheckpointError, LeNetError
 from lenet.ui import figures, networks, photo, texts, zoo
 
 Own = list[str]
-UPLOADS = 6  # networks of one visitor; a file's size is limited by Gradio (page.LAUNCH)
+UPLOADS = 6  # networks of one visitor
 SUFFIX = ".safetensors"
-INVITATION = texts.Said("upload_note")
+INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
 
 
-def added(key: str, own: Own, name: str = "") -> Own:
-    """`own` with the network that `key` names first, called `name`; by default as its file is.
+def added(key: str, own: Own) -> Own:
+    """`own` with the network that `key` names first.
 
     Raises:
         CheckpointError: it is no longer kept.
     """
-    if name:
-        networks.call(key, name)
     networks.kept(key)
     return [key, *(other for other in own if other != key)]
 
@@ -84,6 +82,13 @@ def _taken(path: str | None, own: Own, uploads: int) -> tuple[str, Own]:
     return key, added(key, own)
 
 
+def refuse(language: str, event: gr.EventData) -> tuple[str, str]:
+    """What is said of a file that is too large to travel, and for `remark`: zoo.js sends its name and size alone."""
+    said = too_large(str(event.name)[:100], float(event.size))
+    with texts.speaking(language):
+        return remark(said), said
+
+
 def _welcome(key: str) -> texts.Said:
     kept = networks.kept(key)
     tab = texts.Said("tab_draw" if kept.classifier.road == "ours" else "tab_photo")
@@ -119,7 +124,9 @@ def build(own: gr.State, language: gr.State, draw_network: gr.Dropdown, studio: 
     with gr.Row(elem_classes="upload"):
         button = gr.UploadButton(texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX], elem_id="upload", scale=0)
         note = gr.HTML(remark(INVITATION))
-    exhibition = zoo.build()
+    exhibition = zoo.build(largest=BYTES_AT_MOST)
+    # zoo.js: trigger("refuse", { name, size })
+    exhibition.refuse(refuse, language, [note, said], queue=False, api_visibility="private")
     button.upload(
         upload,
         [button, own, uploads, language],

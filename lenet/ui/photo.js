@@ -8,7 +8,7 @@ const find = (selector) => element.querySelector(selector);
 const [frame, shown, whole, crop, looks] = [".frame", ".shown", ".whole", ".crop", ".looks"].map(find);
 const [result, seen, views, steps, cards] = [".result", ".seen", ".views-used", ".steps", ".cards"].map(find);
 const [trouble, note, automatic, camera, live] = [".trouble", ".note", ".automatic", ".camera", ".live"].map(find);
-const [file, url, fetchButton] = [".file", ".url", ".fetch"].map(find);
+const [file, url] = [".file", ".url"].map(find);
 
 const MAX_BYTES = 20e6; // of a picture; the server refuses more
 const SMALLEST = 0.08; // of the photo's shorter side: the least that a box can be
@@ -38,12 +38,10 @@ async function open(source) {
   frame.classList.add("busy");
   find(".working").hidden = false;
   find(".working span").textContent = source.url ? "Fetching the picture" : "Opening the photo";
-  fetchButton.disabled = Boolean(source.url);
   const reply = await server.open_photo(source).catch(() => ({ problem: "The server does not answer. Check the connection and try again." }));
   if (number !== opening) return; // another one is wanted by now
   frame.classList.remove("busy");
   find(".working").hidden = true;
-  fetchButton.disabled = false;
   if (reply.problem) return complain(reply.problem); // the photo before it stays
   stopCamera();
   if (source.url) source = { picture: reply.address }; // what is fetched once need not be again
@@ -275,7 +273,10 @@ crop.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-automatic.addEventListener("click", () => setBox(null));
+automatic.addEventListener("click", () => {
+  crop.focus({ preventScroll: true }); // a disabled button would lose the keyboard to nowhere
+  setBox(null);
+});
 
 // --- answers -----------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 // A network's report, in `.about`.  gr.HTML runs this, after language.js and before another file, as a function body
-// with `element`, `props`, `server` and `watch`.
+// with `element`, `props`, `server`, `trigger` and `watch`.
 //
 // Choosing a network asks the server for all that is said of it.  Its test pictures come at once where that
 // needs no download, else when a person wants them; while the network is being asked for them, the page
@@ -97,9 +97,9 @@ async function showPictures(cell, page, wish = true) {
     if (question !== asked) return;
     if (reply.waiting || reply.problem || reply.said) said.innerHTML = reply.waiting || reply.problem || reply.said;
     if (!reply.waiting) {
-      find(".start").hidden = !(reply.idle || reply.problem);
       if (reply.pictures) cards.innerHTML = reply.pictures;
       if (reply.pictures) label(cell, reply.more);
+      find(".start").hidden = !(reply.idle || reply.problem);
       place.setAttribute("aria-busy", "false");
       return;
     }
@@ -111,9 +111,11 @@ async function showPictures(cell, page, wish = true) {
 // What the buttons below the pictures offer next.
 function label(cell, more) {
   const [next, any] = [find(".next"), find(".any")];
+  const held = [next, any, find(".start")].includes(document.activeElement); // the keyboard is where a button may go
   next.textContent = say(cell ? "tests_more" : "tests_another");
   next.hidden = !more;
   any.hidden = !cell;
+  if (held) (more ? next : squareAt(0, 0))?.focus();
 }
 
 about.addEventListener("click", (event) => {
@@ -170,11 +172,12 @@ about.addEventListener("keydown", (event) => {
 async function keep(button) {
   const mine = network;
   const note = find(".keep .hint");
-  button.disabled = true;
+  if (button.ariaBusy === "true") return; // not disabled, for that would lose the keyboard to nowhere
+  button.ariaBusy = "true";
   note.textContent = say("keep_making");
   const reply = await ask("keep", { kind: button.dataset.keep });
   if (mine !== network) return;
-  button.disabled = false;
+  button.ariaBusy = "false";
   note.innerHTML = reply.problem || "";
   if (reply.problem) return;
   const link = document.createElement("a");

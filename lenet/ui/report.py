@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -195,7 +196,9 @@ def on_show(key: str) -> Exhibit:
         CheckpointError: it is no longer kept.
     """
     kept = networks.kept(key)
-    return _shipped(key) if kept.path.stem == key else exhibit(key, kept.classifier, kept.path)
+    if kept.path.stem == key:
+        return _shipped(key)
+    return replace(exhibit(key, kept.classifier, kept.path), name=str(kept.title))
 
 
 @lru_cache
@@ -207,7 +210,7 @@ def _shipped(name: str) -> Exhibit:
 def component() -> gr.HTML:
     """A place for one report, empty until `shown` is its update."""
     return gr.HTML(
-        value={"network": ""},
+        value={"network": "", "title": ""},
         html_template=parts.read("report.html"),
         js_on_load=parts.read("language.js", "report.js", "report_place.js"),  # one function body
         server_functions=FUNCTIONS,
@@ -219,4 +222,8 @@ def component() -> gr.HTML:
 
 def shown(key: str) -> gr.HTML:
     """The update of `component` that shows the report of the network that `key` names."""
-    return gr.HTML(value={"network": key})
+    try:
+        title = str(networks.kept(key).title) if key else ""
+    except LeNetError:
+        title = ""  # the page, which asks for the report next, is told
+    return gr.HTML(value={"network": key, "title": title})

@@ -1,7 +1,9 @@
 // A place for one report: it follows the value that Python sets, and is empty where that names no network.
 function follow() {
-  if (props.value.network) return choose(props.value.network);
-  network = "";
+  const renamed = props.value.network === network && about.querySelector("h2");
+  if (renamed) return (renamed.textContent = props.value.title);
+  network = props.value.network;
+  if (network) return choose(network);
   chosen += 1;
   asked += 1;
   about.innerHTML = "";

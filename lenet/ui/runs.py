@@ -34,7 +34,7 @@ from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError
 from lenet.recipes import Recipe
 from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, fit, rescale, start
-from lenet.ui import cores, networks, settings, watching
+from lenet.ui import cores, networks, settings, texts, watching
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
@@ -159,6 +159,13 @@ class Run:
         if self.last is None or self.last.epoch <= self.epoch:
             return self.epoch / self.recipe.epochs
         return (self.epoch + self.last.step / self.last.total_steps) / self.recipe.epochs
+
+    @property
+    def title(self) -> str | texts.Said:
+        """What it is called where it stands apart from the visitor's other runs."""
+        if self.name:
+            return f"{self.name}, {self.recipe.name}"
+        return texts.Said("run_title", {"number": self.number, "recipe": self.recipe.name})
 
     def _steps(self, event: Step) -> int:
         """How many steps the event is about."""
@@ -289,6 +296,7 @@ class Runs:
     def rename(self, visitor: str, id: str, name: str) -> None:
         with self._theirs(visitor, id) as run:
             run.name = name.strip()[:40]
+            networks.call(run.key, run.title)
 
     def scale(self, visitor: str, id: str, factor: float) -> None:
         """Multiply its schedule's learning rate by `factor` instead of what it was before.
@@ -587,9 +595,10 @@ class Runs:
         with self._lock:
             run.status, run.version = "measuring", run.version + 1
         checkpoint = finish(state, data)
-        key, path = networks.keep(checkpoint, state.history, run.name)
+        key, path = networks.keep(checkpoint, state.history, str(run.title))
         with self._lock:
             if run.order == "remove":
                 networks.forget(key)
             run.key, run.path, run.metrics, run.tested = key, path, checkpoint.metrics, len(data.test)
+            networks.call(key, run.title)  # of any characters, where a file has but plain ones
             self._rest(run, status)

@@ -136,11 +136,14 @@ form.addEventListener("submit", (event) => {
   startRun();
 });
 
+let starting = false;
+
 async function startRun() {
+  if (starting) return; // one click, one run
+  starting = true;
   sent("");
-  find(".start").disabled = true; // one click, one run
   const reply = await server.begin({ visitor, language, settings: settings() }).catch(() => ({ problem: say("no_server") }));
-  find(".start").disabled = false;
+  starting = false;
   showProblems(reply.problems ?? {});
   if (reply.problem) return sent(reply.problem);
   if (reply.problems) {
@@ -388,9 +391,10 @@ let reported = "";
 
 function announce(run) {
   const network = run?.network || "";
-  if (network === reported) return;
-  reported = network;
-  trigger("report", { network });
+  const title = network && nameOf(run);
+  if (reported === network + title) return;
+  reported = network + title; // its name heads the report
+  trigger("report", { network, language });
 }
 
 // --- charts --------------------------------------------------------------------------------------------
@@ -705,6 +709,8 @@ function showEpochs() {
 }
 find(".epochs").addEventListener("toggle", showEpochs);
 
+let used = false; // a network is on its way into another tab
+
 // --- what a visitor does ---------------------------------------------------------------------------------
 
 function onClick(selector, act) {
@@ -723,11 +729,15 @@ onClick(".stop", (run) => {
 });
 onClick(".slower", (run) => tell("scale", run.id, run.scale / 2));
 onClick(".faster", (run) => tell("scale", run.id, run.scale * 2));
-onClick(".use", (run) => trigger("use", { visitor, language, run: run.id }));
+onClick(".use", (run) => {
+  used = true;
+  trigger("use", { visitor, language, run: run.id });
+});
 onClick(".take-digits", (run) => {
   const recipe = Object.keys(props.recipes).includes(run.recipe) && run.grey ? run.recipe : props.first;
   fill({ ...(recipe === run.recipe ? run.settings : {}), recipe, dataset: "digits" });
   startRun();
+  find(".pause").focus(); // this button goes
 });
 onClick(".download", async (run) => {
   const reply = await server.download({ visitor, language, run: run.id }).catch(() => ({ problem: say("no_server") }));
@@ -742,8 +752,11 @@ onClick(".download", async (run) => {
 
 // So that a page which is reloaded in this tab opens in it: keep.js.
 new IntersectionObserver(([entry]) => {
-  if (entry.isIntersecting) stored(sessionStorage, "lenet-training-open", "yes");
-  else if (!document.hidden && element.offsetParent === null) stored(sessionStorage, "lenet-training-open", "no");
+  if (entry.isIntersecting) return stored(sessionStorage, "lenet-training-open", "yes");
+  if (document.hidden || element.offsetParent !== null) return;
+  stored(sessionStorage, "lenet-training-open", "no");
+  if (used) document.querySelector('[role="tab"][aria-selected="true"]')?.focus(); // the keyboard goes along
+  used = false;
 }).observe(element);
 
 buildFields();

@@ -178,7 +178,7 @@ def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
     with texts.speaking(str(event.language)):
         try:
             run = RUNS.run(event.visitor, event.run)
-            mine = own.added(run.key, mine, f"{_name(run)}, {run.recipe.name}")
+            mine = own.added(run.key, mine)
             return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
         except LeNetError as error:
             raise gr.Error(texts.translated(str(error))) from error
@@ -190,11 +190,8 @@ def _grey(run: Run) -> bool:
 
 def show_report(event: gr.EventData) -> gr.HTML:
     """The report of the network that the visitor looks at, or of none."""
-    return report.shown(event.network)
-
-
-def _name(run: Run) -> str:
-    return run.name or texts.say("run_name", number=run.number)
+    with texts.speaking(str(event.language)):
+        return report.shown(event.network)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -307,7 +304,7 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
         },
     )
     place = report.component()
-    # train.js: trigger("use", { visitor, run }) and trigger("report", { network })
+    # train.js: trigger("use", { visitor, run }) and trigger("report", { network, language })
     training.use(use, mine, [mine, draw_network, studio, tabs], queue=False, api_visibility="private")
     training.report(show_report, None, place, queue=False, api_visibility="private")
     _publish()

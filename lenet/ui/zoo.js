@@ -34,6 +34,19 @@ function follow() {
   list();
 }
 
+// A file that is too large is refused before it travels: Gradio would only name its own limit.
+document.addEventListener(
+  "change",
+  (event) => {
+    const file = event.target.matches(".upload input[type=file]") && event.target.files[0];
+    if (!file || file.size <= props.largest) return;
+    event.stopImmediatePropagation();
+    event.target.value = "";
+    trigger("refuse", { name: file.name, size: file.size });
+  },
+  true,
+);
+
 watch("value", follow);
 onLanguage(list);
 follow();

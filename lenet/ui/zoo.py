@@ -47,8 +47,12 @@ def shown(key: str, own: Sequence[str]) -> gr.HTML:
     return gr.HTML(value={"network": key, "own": list(own)})
 
 
-def build() -> gr.HTML:
-    """The tab's contents; returns what shows the networks, for uploads to add to."""
+def build(largest: int) -> gr.HTML:
+    """The tab's contents; returns what shows the networks, for uploads to add to.
+
+    Args:
+        largest: bytes of a file that may be uploaded; of a larger one the tab's event "refuse" tells.
+    """
     first = next(exhibits[0] for exhibits in _families().values() if exhibits)
     return gr.HTML(
         value={"network": first.key, "own": []},
@@ -56,6 +60,7 @@ def build() -> gr.HTML:
         js_on_load=parts.read("language.js", "report.js", "zoo.js"),  # one function body
         server_functions=[list_networks, *report.FUNCTIONS],
         languages=texts.of("zoo", "report"),
+        largest=largest,
         elem_id="zoo",
         padding=False,
     )

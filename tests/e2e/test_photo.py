@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -214,6 +215,21 @@ def test_odd_files_are_named_or_get_a_sentence_and_nothing_is_lost(photo_tab: Pa
     upload_example(photo_tab, "airplane")
     expect_label(photo_tab, "airplane")
     expect(photo_tab.locator("#studio .trouble")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("tab", "file", "says"), [("Photo", "#studio", ".trouble"), ("Draw", "#pad", ".problem")])
+def test_a_picture_that_is_too_large_gets_a_sentence_and_does_not_travel(
+    page: Page, tab: str, file: str, says: str, tmp_path: Path
+) -> None:
+    page.get_by_role("tab", name=tab).click()
+    large = tmp_path / "large.png"
+    with large.open("wb") as sparse:
+        sparse.truncate(20_000_001)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.locator(f"{file} input.file").set_input_files(large)
+    expect(page.locator(f"{file} {says}")).to_contain_text("over 20 MB: make it smaller")
+    assert sent == []
 
 
 def test_a_web_address_that_is_refused_gets_its_sentence(photo_tab: Page) -> None:

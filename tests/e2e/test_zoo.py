@@ -215,7 +215,8 @@ def test_an_uploaded_network_is_its_visitors_and_answers(open_page: Callable[...
     large = tmp_path / "large.safetensors"
     large.write_bytes(bytes(21_000_000))
     upload(page, large)
-    expect(page.locator(".toast-body").first).to_contain_text("large.safetensors")
+    expect(page.locator(".upload .problem")).to_contain_text("large.safetensors has 21.0 MB, and this page takes")
+    expect(page.locator(".toast-body")).to_have_count(0)
     upload(page, whole)
     expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("my-own")
     expect(page.locator("#zoo .about h2")).to_have_text("my-own")

@@ -232,7 +232,12 @@ def finished(key: str) -> tested.Asking:
 
 
 def test_a_report_is_one_file_that_needs_nothing_beside_it(own: str) -> None:
-    html = exports.write(own, "report", report_tab.measured(own, finished(own))).read_text(encoding="utf-8")
+    networks.call(own, "Run 3, digits-demo")
+    path = exports.write(own, "report", report_tab.measured(own, finished(own)))
+    html = path.read_text(encoding="utf-8")
+    assert path.name == "Run-3-digits-demo.html"
+    assert "<title>Run 3, digits-demo</title>" in html
+    assert "<h1>Run 3, digits-demo</h1>" in html
     assert not re.search(r"https?:|src=\"(?!data:)|href=|<link|<script|@import|url\(", html)
     assert html.count("<img") >= 25
     assert html.count("<polyline") == 4

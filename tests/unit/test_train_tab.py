@@ -13,7 +13,7 @@ import pytest
 
 from lenet.checkpoint import load
 from lenet.recipes import RECIPES
-from lenet.ui import settings, train
+from lenet.ui import exports, report, settings, train
 from lenet.ui.runs import ENDED, Runs
 from tests.unit.test_runs import DATA
 
@@ -54,8 +54,18 @@ def test_from_settings_to_a_file(tmp_path) -> None:
     assert (facts["id"], facts["status"], facts["settings"]["epochs"]) == (run, "done", 1)
     reply = train.download({"visitor": ANNE, "run": run})
     (tmp_path / reply["name"]).write_bytes(base64.b64decode(reply["file"]))
-    assert load(tmp_path / "digits-demo.safetensors").metrics == facts["metrics"]
+    assert load(tmp_path / "Run-1-digits-demo.safetensors").metrics == facts["metrics"]
     assert answer(train.present({"visitor": ANNE})) == {"active": False}
+
+
+def test_a_report_names_its_run() -> None:
+    run = finished()
+    key = look()["runs"][0]["network"]
+    assert "<h2>Run 1, digits-demo</h2>" in report.choose({"network": key})["about"]
+    assert exports.write(key, "csv", None).name == "Run-1-digits-demo.csv"
+    train.tell({"visitor": ANNE, "run": run, "order": "rename", "value": "by <Adam>"})
+    assert "<h2>by &lt;Adam&gt;, digits-demo</h2>" in report.choose({"network": key})["about"]
+    assert exports.write(key, "csv", None).name == "by-Adam-digits-demo.csv"
 
 
 def test_orders_are_followed() -> None:

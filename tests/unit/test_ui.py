@@ -129,6 +129,12 @@ def test_one_digit_is_shown_as_ever() -> None:
     assert figures.boxes(one, 0) == ""
 
 
+def test_a_network_that_knows_no_strangers_has_no_row_for_them() -> None:
+    for name, rows in (("digits", 11), ("mnist-lenet5-1998", 10)):
+        found = Classifier.from_pretrained(name).read(render(SEVEN, 20))
+        assert figures.reading(found, 0).count('class="bar') == rows + 1
+
+
 def test_boxes_lie_where_the_digits_are() -> None:
     html = figures.boxes(TWENTY, 0)
     assert 'class="box sure chosen" style="left:10.00%;top:30.00%;width:30.00%;height:40.00%"' in html

@@ -33,6 +33,7 @@ CHINESE: dict[str, str] = {
     "This network reads digits: ask it in the Draw tab, or choose one that names photos.": "这个网络读数字：请在手写页使用它，或选择一个识别照片的网络。",
     "This network's pictures cannot be prepared by {road}: choose {fitting}.": "这个网络的图像不能用 {road} 预处理：请选择 {fitting}。",
     "There is no such file of this network. Reload the page and try again.": "这个网络没有这样的文件。请重新载入页面再试。",
+    "{name} has {size} MB, and this page takes networks of at most {most} MB: choose a smaller one. On your own machine, python train.py --evaluate FILE reads larger ones.": "{name} 有 {size} MB，而本页接受的网络最大为 {most} MB：请选择较小的文件。在您自己的计算机上，python train.py --evaluate FILE 可读取更大的文件。",
     "No file has arrived. Choose one and try again.": "没有收到文件。请选择一个再试。",
     "One visitor can upload {count} networks: reload the page to begin anew.": "每位访客可上传 {count} 个网络：请重新载入页面重新开始。",
     "{path} is no {suffix} file: upload one that this project has written.": "{path} 不是 {suffix} 文件：请上传由本项目生成的文件。",

@@ -1,0 +1,230 @@
+"""The page is for everybody: axe finds nothing in any tab, the keyboard is enough, and nothing need move."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import draw, expect_label
+
+pytestmark = pytest.mark.browser
+
+SEVENTEEN = [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]]
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, url: str) -> Iterator[Page]:
+    """One page for all tests of axe; each goes to the tab that it is about."""
+    # With less motion, for a colour that is still on its way to another is none of either scheme.
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("canvas.pad")).to_be_visible(timeout=30_000)
+    page.evaluate(AXE_SCRIPT)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def tab(shared: Page, request: pytest.FixtureRequest) -> Page:
+    """The tab that the test names."""
+    shared.set_viewport_size({"width": 1280, "height": 900})
+    shared.get_by_role("tab", name=request.param).click()
+    return shared
+
+
+def findings(page: Page) -> list[str]:
+    """A line for each node that axe objects to, whatever the impact."""
+    found = []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
+            for result in page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]:
+                where = f"{scheme}, {width} px: {result['impact']} {result['id']}"
+                found += [f"{where} at {node['target']}: {node['failureSummary']}" for node in result["nodes"]]
+    return found
+
+
+def report_is_whole(page: Page, place: str) -> None:
+    expect(page.locator(f"{place} .report")).to_have_attribute("aria-busy", "false", timeout=120_000)
+    expect(page.locator(f"{place} .pictures .card")).to_have_count(25)
+
+
+@pytest.mark.parametrize("tab", ["Draw"], indirect=True)
+def test_axe_draw(tab: Page) -> None:
+    assert findings(tab) == []
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    draw(tab, SEVENTEEN, side=280)
+    expect_label(tab, "17")
+    tab.get_by_label("Every layer").check()
+    expect(tab.locator("#pad .sums")).to_contain_text("In sum")
+    assert findings(tab) == []
+
+
+@pytest.mark.parametrize("tab", ["Photo"], indirect=True)
+def test_axe_photo(tab: Page) -> None:
+    assert findings(tab) == []
+    tab.get_by_role("button", name="Open the drawn ship").click()
+    expect(tab.locator("#studio .result .answer")).to_have_attribute("data-label", "ship")
+    expect(tab.locator("#studio .card[aria-busy=true]")).to_have_count(0)
+    tab.locator("#photo-why .weighed").scroll_into_view_if_needed()
+    expect(tab.locator("#photo-why .heat")).to_be_visible()
+    assert findings(tab) == []
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("tab", ["Zoo"], indirect=True)
+def test_axe_zoo(tab: Page, mnist_root: Path) -> None:
+    tab.locator('#zoo button[data-network="mnist-lenet5-sigmoid"]').click()  # quick to be asked
+    expect(tab.locator("#zoo .about h2")).to_have_text("mnist-lenet5-sigmoid")
+    report_is_whole(tab, "#zoo")
+    assert findings(tab) == []
+
+
+@pytest.mark.parametrize("tab", ["Train"], indirect=True)
+def test_axe_train(tab: Page) -> None:
+    tab.locator("#set-lr").fill("1000")
+    tab.locator("#start").click()
+    expect(tab.locator("#set-lr-wrong")).not_to_be_empty()
+    assert findings(tab) == []
+    tab.locator("#set-lr").fill("0.003")
+    tab.locator("#set-epochs").fill("2")
+    tab.locator("#start").click()
+    expect(tab.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
+    report_is_whole(tab, "#report")
+    tab.locator(".epochs summary").click()
+    assert findings(tab) == []
+
+
+# --------------------------------------------------------------------------------------------------
+# by keyboard alone
+
+
+def tab_to(page: Page, name: str, key: str = "Tab") -> None:
+    """Press Tab until what is called `name` has the focus; wherever it stops on the way can be seen."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        said, outline, inside = page.evaluate(
+            """() => {
+              const { activeElement: held } = document;
+              const { top, bottom } = held.getBoundingClientRect();
+              const { outlineStyle, outlineWidth } = getComputedStyle(held);
+              const label = held.getAttribute("aria-label") ?? held.labels?.[0]?.innerText ?? held.innerText;
+              return [label, outlineStyle === "none" ? 0 : parseFloat(outlineWidth), bottom > 0 && top < innerHeight];
+            }"""
+        )
+        assert outline >= 1, f"{said} has the focus, which cannot be seen"
+        assert inside, f"{said} has the focus out of sight"
+        if re.match(name, said):
+            return
+    raise AssertionError(f"60 presses of {key} do not lead to {name}")
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    press = page.keyboard.press
+    tab_to(page, "Draw a crossed seven")
+    press("Enter")
+    expect_label(page, "7")
+
+    page.evaluate("document.activeElement.blur()")
+    page.get_by_role("tab", name="Draw").focus()
+    tab_to(page, "Photo")
+    press("Enter")
+    tab_to(page, "Open the drawn frog")
+    press("Space")
+    expect(page.locator("#studio .result .answer")).to_have_attribute("data-label", "frog")
+    tab_to(page, "The part that the network looks at", "Shift+Tab")
+    press("-")
+    press("ArrowLeft")
+    expect(page.locator("#studio .note")).to_contain_text("Your box")
+    tab_to(page, "Automatic box")
+    press("Enter")
+    expect(page.locator("#studio .note")).to_contain_text("Automatic")
+    expect(page.locator("#studio .crop")).to_be_focused()
+    tab_to(page, "LeNet-5: our training")
+    press("Enter")
+    expect(page.locator("#studio .card[aria-pressed=true]")).to_contain_text("LeNet-5: our training")
+
+    page.get_by_role("tab", name="Zoo").focus()
+    press("Enter")
+    tab_to(page, "mnist-lenet5-1998")
+    press("Enter")
+    expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-1998")
+    tab_to(page, "0 called 0")
+    press("ArrowDown")
+    expect(page.locator('#zoo td[data-cell="1,0"]')).to_be_focused()
+
+    page.get_by_role("tab", name="Train").focus()
+    press("Enter")
+    tab_to(page, "Epochs")
+    page.keyboard.type("400")
+    tab_to(page, "Start training")
+    press("Enter")
+    run = page.locator(".run")
+    expect(run).to_have_attribute("data-status", "running", timeout=30_000)
+    expect(page.locator("#start")).to_be_focused()
+    tab_to(page, "Pause")
+    press("Space")
+    expect(run).to_have_attribute("data-status", "paused")
+    press("Space")
+    expect(run).to_have_attribute("data-status", "running")
+    tab_to(page, "Stop")
+    press("Enter")
+    expect(run).to_have_attribute("data-status", "stopped", timeout=30_000)
+    tab_to(page, "Rename Run 1")
+    press("Enter")
+    page.keyboard.type("by keys")
+    press("Enter")
+    expect(page.locator(".run .name")).to_have_text("by keys")
+    expect(page.get_by_role("button", name="Rename by keys")).to_be_focused()
+    tab_to(page, "Use it", "Shift+Tab")
+    press("Enter")
+    expect(page.get_by_role("tab", name="Draw")).to_be_focused()
+    tab_to(page, "Network")
+    expect(page.get_by_label("Network").first).to_have_value(re.compile("^Yours: by keys"))
+
+
+# --------------------------------------------------------------------------------------------------
+# less motion
+
+
+@pytest.mark.parametrize("wish", ["reduce", "no-preference"])
+def test_what_moves_is_what_a_visitor_wants(open_page: Callable[..., Page], wish: str) -> None:
+    page = open_page(viewport={"width": 390, "height": 700}, reduced_motion=wish)
+    page.evaluate(
+        """() => {
+          [window.moved, window.places] = [new Set(), new Set()];
+          const look = () => {
+            const long = ({ effect }) => effect.getComputedTiming().activeDuration > 20; // milliseconds
+            for (const one of document.getAnimations().filter(long)) moved.add(one.constructor.name);
+            places.add(scrollY);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    page.get_by_role("tab", name="Photo").click()
+    page.get_by_role("button", name="Open the drawn ship").click()
+    expect(page.locator("#studio .result .answer")).to_have_attribute("data-label", "ship")
+    page.get_by_role("tab", name="Zoo").click()
+    entry = page.locator('#zoo button[data-network="cifar10-lenet5-sgd"]')
+    entry.scroll_into_view_if_needed()
+    page.evaluate("places.clear()")
+    entry.click()
+    expect(page.locator("#zoo .about h2")).to_have_text("cifar10-lenet5-sgd")
+    expect(page.locator("#zoo .about h2")).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    moved, places = page.evaluate("[[...moved], [...places]]")
+    if wish == "reduce":
+        assert moved == []
+        assert len(places) <= 3, f"it scrolled by {places}"
+    else:
+        assert moved
+        assert len(places) > 3
