@@ -368,7 +368,7 @@ def test_the_report_to_keep_is_a_file_in_each_language(own: str) -> None:
 def english_in(html: str) -> list[str]:
     """Runs of English words in what is read or read out."""
     html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
-    said = [*re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html), text_of(html)]
+    said = [*re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html), re.sub(r"<[^>]+>", "\n", html)]
     return [run for text in said for run in re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", text)]
 
 
