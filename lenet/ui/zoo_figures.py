@@ -8,8 +8,10 @@ from dataclasses import fields
 from html import escape
 
 from lenet.augment import AUGMENTATIONS
+from lenet.classifier import Classifier
 from lenet.datasets import DATASETS
 from lenet.recipes import RECIPES, Recipe
+from lenet.training import lr_in_words
 from lenet.ui import report_figures
 from lenet.ui.figures import short
 from lenet.ui.texts import say, translated
@@ -212,7 +214,7 @@ def _layer(row: LayerRow) -> str:
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
 TOLD = {"name", "about", "model", "dataset", "input", "epochs", "batch_size", "optimizer", "lr", "momentum"} | {
     *("weight_decay", "schedule", "loss", "augmentation", "precision", "seed", "source", "claims"),
-    *("temperature", "ema", "label_smoothing"),
+    *("temperature", "ema", "label_smoothing", "keep"),
 }
 
 
@@ -234,7 +236,7 @@ def recipe_words(exhibit: Exhibit) -> str:
             place=place,
             seed=recipe.seed,
         ),
-        "optimizer": _optimizer(recipe),
+        "optimizer": _optimizer(network),
         "schedule": _with_why(recipe.schedule, say(f"schedule_{recipe.schedule}")),
         "loss": say(f"fact_loss_{recipe.loss}"),
         "augmentation": _with_why(recipe.augmentation, say(f"augmentation_{recipe.augmentation}"))
@@ -242,6 +244,7 @@ def recipe_words(exhibit: Exhibit) -> str:
         else recipe.augmentation,
         "precision": say(f"fact_precision_{recipe.precision}"),
         "average": say("fact_average_said", decay=f"{recipe.ema:g}") if recipe.ema else "",
+        "keep": say("fact_keep_said") if recipe.keep == "best" else "",
         "confidence": say("fact_confidence_said", temperature=f"{temperature:.3g}") if temperature != 1 else "",
         **_others(recipe),
         "source": translated(recipe.source),
@@ -258,10 +261,11 @@ def _with_why(name: str, why: str) -> str:
     return say("name_and_why", name=name, why=why)
 
 
-def _optimizer(recipe: Recipe) -> str:
+def _optimizer(network: Classifier) -> str:
     """Its name and its settings, of which 0 is none."""
-    names = ("lr", "momentum", "weight_decay", "label_smoothing")
-    said = [say(f"extra_{name}", value=f"{getattr(recipe, name):g}") for name in names if getattr(recipe, name)]
+    recipe, names = network.recipe, ("momentum", "weight_decay", "label_smoothing")
+    said = [say("extra_lr", value=translated(lr_in_words(recipe.lr, network.lr_changes)))]
+    said += [say(f"extra_{name}", value=f"{getattr(recipe, name):g}") for name in names if getattr(recipe, name)]
     return say("list_comma").join([OPTIMIZERS.get(recipe.optimizer, recipe.optimizer), *said])
 
 
