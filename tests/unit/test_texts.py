@@ -54,8 +54,11 @@ SCRIPTS = {
     "layers.js": (),
     "pad.js": ("draw",),
     "photo.js": ("photo",),
+    "report.js": ("report",),
+    "report_place.js": ("report",),
     "train.js": ("train",),
     "why.js": ("photo",),
+    "zoo.js": ("zoo", "report"),
 }
 
 
