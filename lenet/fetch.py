@@ -192,7 +192,8 @@ def _addresses(host: str, port: int, deadline: float) -> list[str]:
 def _picture(response: HTTPResponse, host: str, deadline: float) -> bytes:
     """The body of a response that may hold a picture."""
     if response.status != 200:
-        raise FetchError(f"{host} answers {response.status} {response.reason}: open the address in a browser to see.")
+        status = f"{response.status} {response.reason}".strip()  # some give no reason
+        raise FetchError(f"{host} answers {status}: open the address in a browser to see.")
     kind = response.headers.get_content_type() if "Content-Type" in response.headers else ""
     # A picture of no named type is common enough; `open_picture` looks at the bytes.
     if not kind.startswith("image/") and kind not in ("", "application/octet-stream", "binary/octet-stream"):

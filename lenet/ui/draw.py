@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +14,11 @@ from lenet.errors import LeNetError
 from lenet.ui import figures, networks, parts, pictures, texts
 
 HERE = Path(__file__).parent
-INVITATION = "Draw something: a digit, anywhere, any size."
-STEPS_HINT = '<p class="hint">Each step from your drawing to the network\'s numbers appears here, with its reason.</p>'
 
 GARBLED = (KeyError, TypeError, ValueError, OverflowError)  # what questions raise that no page of ours asks
 
 
+@texts.answering
 def read_drawing(question: dict[str, Any]) -> dict[str, str]:
     """What the pad asks after each move; see `_asked`.  HTML for the answer, or a problem."""
     try:
@@ -27,11 +27,20 @@ def read_drawing(question: dict[str, Any]) -> dict[str, str]:
     except LeNetError as error:
         return {"problem": str(error)}
     except GARBLED:
-        return {"problem": "The pad sent something that is no drawing. Reload the page and try again."}
+        return {"problem": texts.say("draw_no_drawing")}
     return {
         "answer": figures.reading(found, chosen) + beside,
         "boxes": figures.boxes(found, chosen),
         "steps": figures.stages(found[chosen].prediction),
+    }
+
+
+def _empty(classes: Sequence[str]) -> dict[str, str]:
+    """What `read_drawing` would say of an empty pad."""
+    return {
+        "answer": figures.empty_answer(classes, texts.say("draw_invitation"), strangers=True),
+        "boxes": "",
+        "steps": figures.no_stages(texts.say("draw_steps")),
     }
 
 
@@ -44,6 +53,7 @@ def _beside(question: dict[str, Any]) -> str:
     return figures.beside(networks.title(networks.get(other), other), found)
 
 
+@texts.answering
 def look_inside(question: dict[str, Any]) -> dict[str, Any]:
     """What the pad asks when a drawing is answered: what stood behind it, of the parts that are in view.
 
@@ -66,15 +76,16 @@ def look_inside(question: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
+@texts.answering
 def what_if(question: dict[str, Any]) -> dict[str, Any]:
     """What the button asks: the change that would give the runner-up, or a problem."""
     try:
         found, chosen = _asked(question)
     except (LeNetError, *GARBLED):
-        return {"problem": "This drawing can no longer be read: add a stroke and try again."}
+        return {"problem": texts.say("draw_change_gone")}
     prediction = found[chosen].prediction
     if prediction.verdict == "blank":
-        return {"problem": "Draw something first."}
+        return {"problem": texts.say("draw_change_first")}
     return figures.what_if(prediction, networks.what_if(question["network"], prediction))
 
 
@@ -82,8 +93,8 @@ def _asked(question: dict[str, Any]) -> tuple[tuple[Found, ...], int]:
     """What is found on the pad, and which of it is asked about.
 
     Args:
-        question: {"picture": data address, "network", "road", "focus": [x, y] or null}: the digit
-            whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
+        question: {"picture": data address, "network", "road", "focus": [x, y] or null, "language"}: the
+            digit whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
     """
     found = networks.read(str(question["network"]), pictures.decode(str(question["picture"])), str(question["road"]))
     focus = question.get("focus")
@@ -124,16 +135,15 @@ def build() -> Choices:
         network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
         road = gr.Radio(_roads(), value="ours", label=texts.say("road"), scale=3)
     classes = networks.get(default).classes
-    template = parts.read("pad.html")
-    template = template.replace("@answer@", figures.empty_answer(classes, INVITATION, strangers=True))
-    template = template.replace("@layers@", parts.read("layers.html"))
     pad = gr.HTML(
         value={"network": default, "road": "ours"},
-        html_template=template.replace("@steps@", STEPS_HINT),
-        js_on_load=parts.read("layers.js", "pad.js", "inside.js"),  # one function body
+        html_template=parts.read("pad.html").replace("@layers@", parts.read("layers.html")),
+        js_on_load=parts.read("language.js", "layers.js", "pad.js", "inside.js"),  # one function body
         server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
+        empty=texts.in_each(lambda: _empty(classes)),
         layers=figures.inside(networks.blank(default), classes, every=False),
+        languages=texts.of("draw"),
         elem_id="pad",
     )
     # In the browser alone: the pad then asks again with the new choice.

@@ -17,17 +17,11 @@ from pathlib import Path
 from lenet.errors import CheckpointError
 from lenet.report import Report
 from lenet.training import EpochEnd
-from lenet.ui import figures, networks, report_figures, tested, zoo_figures
+from lenet.ui import figures, networks, report_figures, tested, texts, zoo_figures
 from lenet.ui.zoo_figures import size
 from lenet.zoo import exhibit
 
-KINDS = {
-    "weights": ("Weights", ".safetensors"),
-    "onnx": ("For other programs", ".onnx"),
-    "csv": ("Curves", ".csv"),
-    "png": ("Curves", ".png"),
-    "report": ("Report", ".html"),
-}
+KINDS = {"weights": ".safetensors", "onnx": ".onnx", "csv": ".csv", "png": ".png", "report": ".html"}
 
 
 def offered(key: str) -> list[tuple[str, str, str]]:
@@ -39,7 +33,11 @@ def offered(key: str) -> list[tuple[str, str, str]]:
     kept = networks.kept(key)
     there = {"weights": True, "onnx": _onnx(), "csv": bool(kept.curves), "png": bool(kept.curves), "report": True}
     weighs = {"weights": f", {size(kept.path.stat().st_size)}"}
-    return [(kind, name, suffix + weighs.get(kind, "")) for kind, (name, suffix) in KINDS.items() if there[kind]]
+    return [
+        (kind, texts.say(f"keep_{kind}"), suffix + weighs.get(kind, ""))
+        for kind, suffix in KINDS.items()
+        if there[kind]
+    ]
 
 
 def _onnx() -> bool:
@@ -48,7 +46,7 @@ def _onnx() -> bool:
 
 
 def write(key: str, kind: str, found: Report | None) -> Path:
-    """The file of that kind; the same network always has the same under the same title, so it is made once.
+    """The file of that kind: the same one under the same title, and the report in each language, so it is made once.
 
     Args:
         found: what the kind "report" is made of.
@@ -59,12 +57,18 @@ def write(key: str, kind: str, found: Report | None) -> Path:
     if kind not in [offer for offer, _, _ in offered(key)]:
         raise CheckpointError("There is no such file of this network. Reload the page and try again.")
     kept = networks.kept(key)
-    path = networks.folder(key) / f"{networks.plain(str(kept.title))}{KINDS[kind][1]}"
+    path = networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
     if not path.exists():
         part = path.with_name(f"{secrets.token_hex(4)}.part")  # two visitors may ask for it at once
         _write(part, key, kind, found)
         part.replace(path)
     return path
+
+
+def _language(kind: str) -> str:
+    """What a file's name says of the language that it is in: nothing where that is English."""
+    spoken = texts.say("report_language")
+    return f".{spoken}" if kind == "report" and spoken != texts.DEFAULT else ""
 
 
 def _write(path: Path, key: str, kind: str, found: Report | None) -> None:
@@ -78,7 +82,9 @@ def _write(path: Path, key: str, kind: str, found: Report | None) -> None:
     elif kind == "csv":
         _write_curves(path, kept.curves)
     elif kind == "png":
-        figures.curves(kept.curves, str(kept.title)).savefig(path, format="png")
+        with texts.speaking(texts.DEFAULT):  # whose letters matplotlib has
+            title = str(kept.title)
+        figures.curves(kept.curves, title).savefig(path, format="png")
     else:
         assert found is not None
         positions = sorted({one.position for one in (*found.mistakes, *found.sample)})

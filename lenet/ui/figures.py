@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -22,7 +23,6 @@ from lenet.training import EpochEnd
 from lenet.ui import texts
 
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange
-NONE = "none"  # what stands at the probability that it is no digit at all
 MAPS_SHOWN = 32  # of a layer: two rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
 
@@ -61,18 +61,16 @@ def reading(found: Sequence[Found], chosen: int) -> str:
     one = found[chosen].prediction
     said = sentence(one)
     if len(found) > 1:
-        said = f"Digit {chosen + 1} of {len(found)}: {said[0].lower()}{said[1:]}"
+        said = texts.say("answer_which", number=chosen + 1, count=len(found), said=said[0].lower() + said[1:])
     if found[chosen].touching:
-        said = "These may be two digits that touch: leave a gap."
-        if one.verdict == "stranger":
-            said = "Not one digit, I think. If these are two that touch, leave a gap."
+        said = texts.say("answer_touching_stranger" if one.verdict == "stranger" else "answer_touching")
     if len(found) == 1:
         return _panel(_shown(one), _large(one), said, one, _knows_none(one))
     number = "".join(_shown(f.prediction) or "?" for f in found)
     digits = "".join(_digit(f, position == chosen) for position, f in enumerate(found))
     large = (
         f'<div class="label number" style="--count:{len(found)}" role="group" '
-        f'aria-label="{escape(f"Read as {number}. Choose a digit to look into.")}">{digits}</div>'
+        f'aria-label="{escape(texts.say("answer_number", number=number))}">{digits}</div>'
     )
     return _panel(number, large, said, one, _knows_none(one))
 
@@ -86,7 +84,8 @@ def _knows_none(prediction: Prediction) -> bool:
 def beside(title: str, found: Sequence[Found]) -> str:
     """In small what another network reads in the same picture, to lay below the answer."""
     number = "".join(_shown(f.prediction) or "?" for f in found)
-    said = sentence(found[0].prediction) if len(found) == 1 else ", ".join(_percent(f.prediction) for f in found)
+    percents = texts.say("list_comma").join(_percent(f.prediction) for f in found)
+    said = sentence(found[0].prediction) if len(found) == 1 else percents
     return (
         f'<div class="beside" data-label="{escape(number)}"><b>{escape(number)}</b>'
         f"<p>{escape(title)}<br><span>{said}</span></p></div>"
@@ -95,17 +94,17 @@ def beside(title: str, found: Sequence[Found]) -> str:
 
 def _digit(found: Found, chosen: bool) -> str:
     prediction, (left, top, right, bottom) = found.prediction, found.box
-    name, percent = _shown(prediction) or "?", _percent(prediction)
-    spoken = f"{name}, {percent} sure" if _shown(prediction) else f"no digit, closest to {prediction.label}"
+    label, percent = called(prediction.label), _percent(prediction)
+    spoken = texts.say("answer_digit" if _shown(prediction) else "answer_no_digit", label=label, percent=percent)
     return (
         f'<button type="button" class="digit {prediction.verdict}" aria-pressed="{str(chosen).lower()}" '
         f'data-x="{(left + right) / 2:.4f}" data-y="{(top + bottom) / 2:.4f}" '
-        f'aria-label="{escape(spoken)}">{escape(name)}<small>{percent}</small></button>'
+        f'aria-label="{spoken}">{_name(prediction)}<small>{percent}</small></button>'
     )
 
 
 def _large(prediction: Prediction) -> str:
-    return f'<p class="label {_sizes(list(prediction.probs))}">{escape(_shown(prediction)) or "?"}</p>'
+    return f'<p class="label {_sizes(list(prediction.probs))}">{_name(prediction)}</p>'
 
 
 def _shown(prediction: Prediction) -> str:
@@ -113,19 +112,29 @@ def _shown(prediction: Prediction) -> str:
     return "" if prediction.verdict == "stranger" else prediction.label
 
 
+def _name(prediction: Prediction) -> str:
+    """The same for people, as HTML."""
+    return called(_shown(prediction)) or "?"
+
+
+def called(label: str) -> str:
+    """A class in the language that is spoken, as HTML."""
+    return escape(texts.translated(label))
+
+
 def _percent(prediction: Prediction) -> str:
     """How sure the network is of what the page shows."""
-    return f"{prediction.confidence:.0%}" if _shown(prediction) else NONE
+    return f"{prediction.confidence:.0%}" if _shown(prediction) else texts.say("answer_none")
 
 
 def _panel(label: str, large: str, said: str, prediction: Prediction, strangers: bool = False) -> str:
     best, verdict = prediction.label, prediction.verdict
     rows = "".join(bar(name, p, name == best and verdict != "stranger") for name, p in prediction.probs.items())
     if strangers:
-        rows += bar(NONE, prediction.stranger, verdict == "stranger")
+        rows += bar(texts.say("answer_none"), prediction.stranger, verdict == "stranger")
     return (
         f'<div class="answer {verdict}" data-label="{escape(label)}">{large}<p class="sentence">{said}</p>'
-        f'<div class="bars" role="img" aria-label="{escape(_spoken(prediction, strangers))}">{rows}</div></div>'
+        f'<div class="bars" role="img" aria-label="{_spoken(prediction, strangers)}">{rows}</div></div>'
     )
 
 
@@ -140,7 +149,7 @@ def _box(found: Found, chosen: bool) -> str:
     left, top, right, bottom = (100 * part for part in found.box)
     more = {"chosen": chosen, "touching": found.touching, "high": top < 9}  # "high": no room above for the tag
     kinds = ["box", found.prediction.verdict, *(name for name, holds in more.items() if holds)]
-    said = f"{_shown(found.prediction) or '?'} <i>{_percent(found.prediction)}</i>"
+    said = f"{_name(found.prediction)} <i>{_percent(found.prediction)}</i>"
     return (
         f'<span class="{" ".join(kinds)}" style="left:{left:.2f}%;top:{top:.2f}%;'
         f'width:{right - left:.2f}%;height:{bottom - top:.2f}%"><b>{said}</b></span>'
@@ -149,7 +158,7 @@ def _box(found: Found, chosen: bool) -> str:
 
 def empty_answer(classes: Sequence[str], invitation: str, strangers: bool = False) -> str:
     """The same panel before there is anything to answer, of the same size."""
-    rows = "".join(bar(name, 0.0, False) for name in [*classes, *([NONE] if strangers else [])])
+    rows = "".join(bar(name, 0.0, False) for name in [*classes, *([texts.say("answer_none")] if strangers else [])])
     return (
         f'<div class="answer blank" data-label=""><p class="label {_sizes(classes)}">?</p>'
         f'<p class="sentence">{escape(invitation)}</p><div class="bars">{rows}</div></div>'
@@ -159,13 +168,16 @@ def empty_answer(classes: Sequence[str], invitation: str, strangers: bool = Fals
 def sentence(prediction: Prediction) -> str:
     """What the network would say, in words."""
     if prediction.verdict == "blank":
-        return "Nothing to read here yet: draw something."
+        return texts.say("answer_blank")
     if prediction.verdict == "stranger":
-        return f"Not a digit, I think. Closest: {escape(prediction.label)} ({prediction.confidence:.0%})"
+        closest = called(prediction.label)
+        return texts.say("answer_stranger", label=closest, percent=f"{prediction.confidence:.0%}")
     first, second = sorted(prediction.probs, key=prediction.probs.__getitem__, reverse=True)[:2]
     if prediction.verdict == "unsure":
-        return f"Unsure: {escape(first)} or {escape(second)}?"
-    return f"{prediction.confidence:.1%} sure" if prediction.confidence < 0.9995 else "over 99.9% sure"
+        return texts.say("answer_unsure", one=called(first), other=called(second))
+    if prediction.confidence >= 0.9995:
+        return texts.say("answer_over", percent="99.9%")
+    return texts.say("answer_sure", percent=f"{prediction.confidence:.1%}")
 
 
 def _sizes(names: Sequence[str]) -> str:
@@ -174,14 +186,16 @@ def _sizes(names: Sequence[str]) -> str:
 
 
 def _spoken(prediction: Prediction, strangers: bool) -> str:
-    chances = prediction.probs | ({NONE: prediction.stranger} if strangers else {})
-    return "Probabilities: " + ", ".join(f"{name} {p:.0%}" for name, p in chances.items())
+    chances = [f"{called(name)} {p:.0%}" for name, p in prediction.probs.items()]
+    if strangers:
+        chances.append(f"{texts.say('answer_none')} {prediction.stranger:.0%}")
+    return texts.say("answer_chances", chances=texts.say("list_comma").join(chances))
 
 
 def bar(name: str, part: float, best: bool, decimals: int = 0) -> str:
     """A class and how likely it is, or another part of a whole; of spans, so that a button may hold it too."""
     return (
-        f'<span class="bar{" best" if best else ""}"><span class="name">{escape(name)}</span>'
+        f'<span class="bar{" best" if best else ""}"><span class="name">{called(name)}</span>'
         f'<span class="track"><span class="fill" style="transform:scaleX({part:.4f})"></span></span>'
         f'<span class="percent">{100 * part:.{decimals}f}%</span></span>'
     )
@@ -193,12 +207,19 @@ def stages(prediction: Prediction) -> str:
     return f'<div class="stages">{cards}</div>'
 
 
+def no_stages(said: str) -> str:
+    """What stands there before there is an answer."""
+    return f'<p class="hint">{escape(said)}</p>'
+
+
 def _stage(number: int, stage: Stage) -> str:
     height, width = stage.image.shape[:2]
+    name = escape(texts.translated(stage.name))
+    described = texts.say("draw_step", name=name, width=width, height=height)
     return (
-        f'<figure class="stage"><img src="{png_uri(stage.image)}" alt="{escape(stage.name)}, {width}x{height} pixels">'
-        f"<figcaption><b>{number}. {escape(stage.name)}</b> <i>{width}&times;{height}</i>"
-        f"<br>{escape(stage.why)}</figcaption></figure>"
+        f'<figure class="stage"><img src="{png_uri(stage.image)}" alt="{described}">'
+        f"<figcaption><b>{number}. {name}</b> <i>{width}&times;{height}</i>"
+        f"<br>{escape(texts.translated(stage.why))}</figcaption></figure>"
     )
 
 
@@ -222,17 +243,19 @@ def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[
     The bytes run from 0 (nothing) to 255 (`scale`), or for a `signed` layer from 1 (-`scale`) by 128
     (nothing) to 255.  The last layer has the `labels` of its cells and is painted against its mean,
     since a softmax sees no more of it.  A layer that is not shown has no bytes.  Where a layer has more
-    than `MAPS_SHOWN` maps (`of`), the strongest are shown, in order; `maps` are their places.
+    than `MAPS_SHOWN` maps (`of`), the strongest are shown, in order; `maps` are their places.  `kind` and
+    `labels` come in every language, {language: words}.
     """
     rows = []
     for layer in found:
-        row: dict[str, Any] = {"name": layer.name, "kind": layer.kind, "telling": layer.telling}
+        row: dict[str, Any] = {"name": layer.name, "kind": _in_each(layer.kind), "telling": layer.telling}
         row["shape"] = list(layer.output.shape)
         crowded = layer.output.ndim == 3 and len(layer.output) > MAPS_SHOWN
         if crowded:
             row |= {"of": len(layer.output), "shape": [MAPS_SHOWN, *layer.output.shape[1:]]}
         if layer is found[-1]:
-            row["labels"] = [*classes, NONE][: len(layer.output)]
+            labels = [*map(_in_each, classes), texts.in_each(lambda: texts.say("answer_none"))]
+            row["labels"] = labels[: len(layer.output)]
         if every or layer.telling:
             output = layer.output.numpy()
             if crowded:
@@ -241,6 +264,12 @@ def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[
             row |= _cells(output, "labels" in row)
         rows.append(row)
     return rows
+
+
+@lru_cache(maxsize=512)
+def _in_each(words: str) -> dict[str, str]:
+    """What a module says in English, in each language."""
+    return texts.in_each(lambda: texts.translated(words))
 
 
 def _strongest(maps: np.ndarray) -> np.ndarray:
@@ -268,29 +297,27 @@ def packed(values: np.ndarray, signed: bool) -> dict[str, Any]:
 def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
     """The picture that the network saw, which of its ink spoke for what, and a line that says so."""
     other = rival(prediction)
-    label = _shown(prediction) or "no digit"
+    label = called(_shown(prediction)) or texts.say("draw_why_no_digit")
+    plus, minus = (texts.say("draw_why_for", label=name) for name in (label, called(other)))
     return {
         "side": _middle(evidence).shape[-1],
         "ink": _ink(prediction),
         "evidence": packed(_middle(evidence), True)["bytes"],
-        "legend": f"{_swatch('plus', f'spoke for {label}')} {_swatch('minus', f'spoke for {other}')}",
-        "question": f"What would make it {article(other)} {other}?",
-        "sums": f"In sum {_signed(evidence.clip(min=0))} for it, {_signed(evidence.clip(max=0))} against, in logits.",
+        "legend": f"{_swatch('plus', plus)} {_swatch('minus', minus)}",
+        "question": texts.say("draw_change", other=_with_article(other, texts.translated(other))),
+        "sums": texts.say("draw_why_sums", gain=_signed(evidence.clip(min=0)), loss=_signed(evidence.clip(max=0))),
     }
 
 
 def _swatch(kind: str, said: str) -> str:
-    return f'<span><i class="swatch {kind}"></i>{escape(said)}</span>'
+    return f'<span><i class="swatch {kind}"></i>{said}</span>'
 
 
 def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
     """The same picture, the ink that a change adds and takes away, and whether it is enough."""
-    other = escape(rival(prediction))
-    said = (
-        f"So changed, it reads {article(other)} <b>{other}</b> ({changed.probability:.0%})."
-        if changed.reached
-        else f"Even so changed, it is not yet {article(other)} {other} to the network ({changed.probability:.0%})."
-    )
+    other = _with_article(rival(prediction), f"<b>{called(rival(prediction))}</b>")
+    reached = "draw_change_reached" if changed.reached else "draw_change_not_reached"
+    said = texts.say(reached, other=other, percent=f"{changed.probability:.0%}")
     change = _middle(changed.change.numpy())
     return {
         "side": change.shape[-1],
@@ -326,6 +353,11 @@ def short(count: float) -> str:
 
 def article(name: str) -> str:
     return "an" if name[:1].lower() in "8aeiou" else "a"
+
+
+def _with_article(name: str, shown: str) -> str:
+    """`shown`, which stands for a class called `name`, behind the article that goes with it."""
+    return texts.say(f"draw_{article(name)}", name=shown)
 
 
 def problem(message: str) -> str:

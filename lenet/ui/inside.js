@@ -1,5 +1,5 @@
-// What stood behind the answer.  The same function body as pad.js and layers.js, from which it has `find`,
-// `server`, `props`, `active`, `version` and `asking`; pad.js calls `look` after each answer.
+// What stood behind the answer.  The same function body as language.js, layers.js and pad.js, from which it has
+// `find`, `server`, `props`, `active`, `version` and `asking`; pad.js calls `look` after each answer.
 //
 // This is never more urgent than the answer: it is asked for after one, only while it is in view, a few
 // times a second under a moving pen, one question at a time.
@@ -12,7 +12,8 @@ const verdict = find(".verdict");
 
 let answered = null; // the question whose answer is on screen, or null
 const APART = 120; // milliseconds between two questions under a moving pen
-const resting = [find(".evidence + figcaption .legend").innerHTML, find(".sums").innerHTML, askChange.textContent, verdict.innerHTML];
+const told = [find(".evidence + figcaption .legend"), find(".sums"), askChange, verdict]; // where the texts change
+const resting = told.map((line) => line.innerHTML);
 
 // --- why: the drawing, and what its ink said, or what ink would change it -------------------------------
 
@@ -44,27 +45,28 @@ function showWhy(reply, question) {
   if (reply) {
     const ink = unpack(reply.ink);
     paintFigure(find(".evidence"), { side: reply.side, ink, tint: unpack(reply.evidence) });
-    find(".evidence + figcaption .legend").innerHTML = reply.legend;
-    find(".sums").textContent = reply.sums;
-    askChange.textContent = reply.question;
+    [told[0].innerHTML, told[1].textContent, askChange.textContent] = [reply.legend, reply.sums, reply.question];
     if (changed !== question) paintFigure(find(".change"), { side: reply.side, ink, tint: null });
   } else {
-    [find(".evidence + figcaption .legend").innerHTML, find(".sums").innerHTML, askChange.textContent] = resting;
+    told.forEach((line, i) => (line.innerHTML = resting[i]));
     for (const target of figures.keys()) paintFigure(target, EMPTY);
   }
   if (!reply || changed !== question) verdict.innerHTML = resting[3];
+  sayAll(why);
   askChange.disabled = !reply;
 }
 
-askChange.addEventListener("click", async () => {
+async function whatIf() {
   const question = answered;
   if (!question) return;
-  const reply = await server.what_if(question).catch(() => ({ problem: "The server does not answer." }));
+  const reply = await server.what_if(question).catch(() => ({ problem: say("draw_change_no_server") }));
   if (question !== answered) return; // drawn on meanwhile
   verdict.innerHTML = reply.problem || reply.said;
   if (!reply.problem) changed = question;
   if (!reply.problem) paintFigure(find(".change"), { side: reply.side, ink: unpack(reply.ink), tint: unpack(reply.change) });
-});
+}
+
+askChange.addEventListener("click", whatIf);
 
 // --- asking ----------------------------------------------------------------------------------------
 
@@ -76,8 +78,14 @@ let timer = null;
 const inView = new Set();
 
 function look(question) {
+  const before = answered;
   answered = question;
   number += 1;
+  // A change that is shown is told in the language that was chosen now.
+  if (question && before && changed === before && question.language !== before.language && question.picture === before.picture) {
+    changed = question;
+    whatIf();
+  }
   if (question) return plan();
   clearTimeout(timer);
   showWhy(null, null);
@@ -133,6 +141,7 @@ new ResizeObserver(() => {
   [...figures.keys()].forEach((target) => paintFigure(target));
 }).observe(find(".behind"));
 
+sayAll();
 buildRows(props.layers);
 emptyLayers();
 showWhy(null, null);

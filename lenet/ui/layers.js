@@ -1,12 +1,12 @@
-// The layers behind an answer, painted: a row for each.  The start of a function body with
-// `element`; what follows it there calls `buildRows`, `showLayers`, `emptyLayers` and `paintRows`.
+// The layers behind an answer, painted: a row for each.  The same function body as language.js, behind it;
+// what follows it there calls `buildRows`, `showLayers`, `emptyLayers` and `paintRows`.
 //
 // The server sends numbers as bytes, and they are painted here: for each layer one canvas, for which no
-// picture has to be encoded, sent and decoded.
+// picture has to be encoded, sent and decoded.  What a layer does and the names of the answer's cells come
+// in every language, so that rows without an answer can change theirs too.
 
 const rows = element.querySelector(".rows");
 const pointedLine = element.querySelector(".pointed");
-const HINT = "Point at a map or tap it to hear what it is.";
 
 // --- colours ---------------------------------------------------------------------------------------
 // Lightness changes evenly along each ramp, and at zero it is the page's own.  Orange and blue are told
@@ -70,12 +70,12 @@ function paintSmall(width, height, colour) {
 
 // --- a row for each layer -----------------------------------------------------------------------------
 
-let shownLayers = []; // [{layer, canvas, grid}], in order; grid says where its cells lie
+let shownLayers = []; // [{layer, line, canvas, grid}], in order; grid says where its cells lie
 let pointed = null; // {row, cell} under the mouse, the finger or the keyboard
 
-function describe({ shape, of }) {
-  if (shape.length === 1) return `${shape[0]} numbers`;
-  return `${of ? `the strongest ${shape[0]} of ${of}` : shape[0]} maps of ${shape[1]}×${shape[2]}`;
+function describe({ shape: [count, height, width], of }) {
+  if (!height) return say("layers_numbers", { count });
+  return of ? say("layers_strongest_maps", { count, of, height, width }) : say("layers_maps", { count, height, width });
 }
 
 function buildRows(layers) {
@@ -85,11 +85,8 @@ function buildRows(layers) {
     const line = document.createElement("div");
     line.className = layer.telling ? "layer telling" : "layer";
     const [name, kind, canvas] = ["b", "span", "canvas"].map((tag) => document.createElement(tag));
-    name.textContent = layer.labels ? `${layer.name}, the answer` : layer.name;
-    kind.textContent = `${layer.kind}, ${describe(layer)}`;
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${layer.name}: ${kind.textContent}. Arrow keys go from one to the next.`);
     const title = document.createElement("div");
     title.className = "title";
     title.append(name, kind);
@@ -99,16 +96,33 @@ function buildRows(layers) {
     if (layer.labels) {
       const labels = document.createElement("div");
       labels.className = "labels";
-      labels.append(...layer.labels.map((text) => Object.assign(document.createElement("span"), { textContent: text, title: text })));
+      labels.append(...layer.labels.map(() => document.createElement("span")));
       picture.append(labels);
     }
     line.append(title, picture);
     rows.append(line);
-    const row = { layer, canvas, grid: null };
+    const row = { layer, line, canvas, grid: null };
+    sayRow(row);
     listen(row);
     return row;
   });
 }
+
+function sayRow({ layer, line, canvas }) {
+  const { name } = layer;
+  const told = say("layers_kind", { kind: layer.kind[language], size: describe(layer) });
+  line.querySelector(".title b").textContent = layer.labels ? say("layers_answer", { name }) : name;
+  line.querySelector(".title span").textContent = told;
+  canvas.setAttribute("aria-label", say("layers_said", { name, told }));
+  line.querySelectorAll(".labels span").forEach((place, i) => {
+    place.textContent = place.title = layer.labels[i][language];
+  });
+}
+
+onLanguage(() => {
+  shownLayers.forEach(sayRow);
+  sayPointed();
+});
 
 // Where the cells of a layer lie on its canvas, in device pixels: rows that fill a width in CSS pixels.
 function arrange({ shape, labels }, width) {
@@ -166,19 +180,17 @@ function paintRow(row) {
 
 function sayPointed() {
   pointedLine.classList.toggle("on", pointed !== null);
-  if (!pointed) {
-    pointedLine.textContent = HINT;
-    return;
-  }
-  const { layer } = pointed.row;
-  const { name, shape, labels, said, maps, of } = layer;
-  const value = said ? said[pointed.cell].toFixed(2).replace("-", "−") : null;
-  let text;
-  if (labels) text = `${name}, ${labels[pointed.cell]}` + (value ? `: score ${value}` : "");
-  else if (shape.length === 3)
-    text = `${name}, map ${(maps ? maps[pointed.cell] : pointed.cell) + 1} of ${of || shape[0]}, ${shape[1]}×${shape[2]}` + (value ? `, strongest ${value}` : "");
-  else text = `${name}, number ${pointed.cell + 1} of ${shape[0]}` + (value ? `: ${value}` : "");
-  pointedLine.textContent = text;
+  pointedLine.textContent = pointed ? cellOf(pointed) : say("layers_hint");
+}
+
+// What a person hears of a cell: where it is and, once there is an answer, its value.
+function cellOf({ row, cell }) {
+  const { name, shape: [count, height, width], labels, said, maps, of } = row.layer;
+  const value = said && said[cell].toFixed(2).replace("-", "−");
+  const number = (maps ? maps[cell] : cell) + 1;
+  if (labels) return say("layers_at_label", { name, label: labels[cell][language] }) + (value ? say("layers_score", { value }) : "");
+  if (height) return say("layers_at_map", { name, number, count: of || count, height, width }) + (value ? say("layers_strongest", { value }) : "");
+  return say("layers_at_number", { name, number, count }) + (value ? say("layers_value", { value }) : "");
 }
 
 function point(row, cell) {
@@ -228,8 +240,8 @@ function paintRows() {
 }
 
 function showLayers(layers) {
-  const shapes = (list) => list.map(({ name, shape, of, labels }) => [name, shape, of, labels].join()).join(";");
-  if (shapes(layers) !== shapes(shownLayers.map(({ layer }) => layer))) buildRows(layers);
+  const facts = (list) => JSON.stringify(list.map(({ name, kind, shape, of, labels }) => [name, kind, shape, of, labels]));
+  if (facts(layers) !== facts(shownLayers.map(({ layer }) => layer))) buildRows(layers);
   layers.forEach((layer, i) => {
     shownLayers[i].layer = { ...layer, cells: layer.bytes ? unpack(layer.bytes) : null };
   });

@@ -7,7 +7,7 @@ and no other visitor's.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -18,6 +18,7 @@ from lenet.ui import figures, networks, photo, texts, zoo
 Own = list[str]
 UPLOADS = 6  # networks of one visitor
 SUFFIX = ".safetensors"
+INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
 
 
 def added(key: str, own: Own) -> Own:
@@ -53,63 +54,85 @@ def offered(key: str, own: Own) -> tuple[Any, Any]:
 
 
 def upload(path: str | None, own: Own, uploads: int, language: str) -> tuple[Any, ...]:
-    """Take a visitor's file in: what is said of it, and the updates of all that lists networks."""
+    """Take a visitor's file in: what is said of it, the updates of all that lists networks, and for `remark`."""
     with texts.speaking(language):
-        return _uploaded(path, own, uploads)
+        said: texts.Said | str
+        lists: tuple[Any, ...] = (gr.skip(), gr.skip(), gr.skip())
+        try:
+            key, own = _taken(path, own, uploads)
+            said, lists, uploads = _welcome(key), (zoo.shown(key, own), *offered(key, own)), uploads + 1
+        except LeNetError as error:
+            said = str(error)
+        return remark(said), own, uploads, *lists, said
 
 
-def _uploaded(path: str | None, own: Own, uploads: int) -> tuple[Any, ...]:
-    try:
-        if path is None:
-            raise CheckpointError("No file has arrived. Choose one and try again.")
-        if uploads >= UPLOADS:
-            raise CheckpointError(f"One visitor can upload {UPLOADS} networks: reload the page to begin anew.")
-        if Path(path).suffix != SUFFIX:
-            raise CheckpointError(f"{Path(path).name} is no {SUFFIX} file: upload one that this project has written.")
-        key, _ = networks.keep(admit(Path(path)), name=Path(path).stem)
-        own = added(key, own)
-        draw_network, studio = offered(key, own)
-    except LeNetError as error:
-        return figures.problem(texts.translated(str(error))), own, uploads, gr.skip(), gr.skip(), gr.skip()
-    shown = zoo.shown(key, [known for known in own if networks.road(known)])
-    return _welcome(key), own, uploads + 1, shown, draw_network, studio
+def _taken(path: str | None, own: Own, uploads: int) -> tuple[str, Own]:
+    """The new network's key, and `own` with it.
+
+    Raises:
+        CheckpointError: the file is none that this page takes.
+    """
+    if path is None:
+        raise CheckpointError("No file has arrived. Choose one and try again.")
+    if uploads >= UPLOADS:
+        raise CheckpointError(f"One visitor can upload {UPLOADS} networks: reload the page to begin anew.")
+    if Path(path).suffix != SUFFIX:
+        raise CheckpointError(f"{Path(path).name} is no {SUFFIX} file: upload one that this project has written.")
+    key, _ = networks.keep(admit(Path(path)), name=Path(path).stem)
+    return key, added(key, own)
 
 
-def refuse(language: str, event: gr.EventData) -> str:
-    """What is said of a file that is too large to travel: zoo.js sends its name and size alone."""
+def refuse(language: str, event: gr.EventData) -> tuple[str, str]:
+    """What is said of a file that is too large to travel, and for `remark`: zoo.js sends its name and size alone."""
+    said = too_large(str(event.name)[:100], float(event.size))
     with texts.speaking(language):
-        return figures.problem(texts.translated(too_large(str(event.name)[:100], float(event.size))))
+        return remark(said), said
 
 
-def _welcome(key: str) -> str:
+def _welcome(key: str) -> texts.Said:
     kept = networks.kept(key)
-    tab = "Draw" if kept.classifier.road == "ours" else "Photo"
-    return figures.note(f"{kept.name} is yours on this page: it answers in the {tab} tab now, and its report is below.")
+    tab = texts.Said("tab_draw" if kept.classifier.road == "ours" else "tab_photo")
+    return texts.Said("upload_done", {"name": kept.name, "tab": tab})
 
 
-def label() -> gr.UploadButton:
-    """The update that says the button in the language that is spoken."""
-    return gr.UploadButton(texts.say("upload", suffix=SUFFIX))
+def remark(said: texts.Said | str) -> str:
+    """What stands beside the button, in the language that is spoken: a text, or what went wrong, in English."""
+    return figures.problem(said) if isinstance(said, str) else figures.note(str(said))
 
 
-def build(own: gr.State, language: gr.State, draw_network: gr.Dropdown, studio: gr.HTML) -> gr.UploadButton:
+class Place(NamedTuple):
+    """Where networks are uploaded.
+
+    Attributes:
+        said: what is said of the last one, in no language yet; see `remark`.
+        note: where that stands.
+    """
+
+    button: gr.UploadButton
+    said: gr.State
+    note: gr.HTML
+
+
+def labels(said: texts.Said | str) -> tuple[gr.UploadButton, str]:
+    """The updates that say the button, and what stands beside it, in the language that is spoken."""
+    return gr.UploadButton(texts.say("upload", suffix=SUFFIX)), remark(said)
+
+
+def build(own: gr.State, language: gr.State, draw_network: gr.Dropdown, studio: gr.HTML) -> Place:
     """The Zoo tab's contents: a place to upload, which is returned, and below it the networks."""
-    uploads = gr.State(0)
+    uploads, said = gr.State(0), gr.State(INVITATION)
     with gr.Row(elem_classes="upload"):
         button = gr.UploadButton(texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX], elem_id="upload", scale=0)
-        most = f"{BYTES_AT_MOST / 1e6:.0f} MB"
-        said = gr.HTML(
-            figures.note(f"One that was trained here and downloaded, of at most {most}, answers again in any tab.")
-        )
+        note = gr.HTML(remark(INVITATION))
     exhibition = zoo.build(largest=BYTES_AT_MOST)
     # zoo.js: trigger("refuse", { name, size })
-    exhibition.refuse(refuse, language, said, queue=False, api_visibility="private")
+    exhibition.refuse(refuse, language, [note, said], queue=False, api_visibility="private")
     button.upload(
         upload,
         [button, own, uploads, language],
-        [said, own, uploads, exhibition, draw_network, studio],
+        [note, own, uploads, exhibition, draw_network, studio, said],
         concurrency_limit=2,  # of at most 20 MB each
         show_progress="hidden",
         api_visibility="private",
     )
-    return button
+    return Place(button, said, note)

@@ -1,4 +1,5 @@
-// The drawing pad.  gr.HTML runs this as a function body with `element`, `props`, `server` and `watch`.
+// The drawing pad.  The same function body as language.js and layers.js; `element`, `props`, `server` and `watch`
+// are gr.HTML's.
 //
 // A drawing is a list of strokes; undo drops the last, and everything shown follows from the list.
 // Each change asks the server to read the pad: two questions under way at most, and of what comes
@@ -12,12 +13,11 @@ const boxes = find(".boxes");
 const steps = find(".steps");
 const brush = find(".brush input");
 const file = find(".file");
-const emptyResult = result.innerHTML;
-const emptySteps = steps.innerHTML;
 
 const MAX_BYTES = 20e6; // of a picture; the server refuses more
 let strokes = []; // [{width, points: [{x, y}]}] in canvas pixels
 let picture = null; // {address, image}: shown and read in place of strokes
+let refused = false; // the picture that was last chosen, for its size
 let active = null; // the stroke under the pen
 let pointer = null; // the pointer that draws it: a second finger does nothing
 let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
@@ -45,6 +45,7 @@ function trace({ width, points }) {
 function redraw() {
   changes += 1;
   chosen = null;
+  refused = false;
   wipe();
   boxes.style.inset = 0;
   if (picture) {
@@ -115,7 +116,10 @@ function setPicture(next) {
 
 async function openPicture(blob) {
   if (!blob) return;
-  if (blob.size > MAX_BYTES) return complain("This picture has over 20 MB: make it smaller and try again.");
+  if (blob.size > MAX_BYTES) {
+    refused = true;
+    return readAnew();
+  }
   const address = await new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
@@ -156,20 +160,27 @@ function read() {
   ask();
 }
 
+// What is shown may be wrong by now, though nobody drew.
+function readAnew() {
+  version += 1;
+  changes += 1;
+  read();
+}
+
 async function ask() {
   asking += 1;
   asked = changes;
   const [known, of] = [asked, version];
   try {
     const empty = !strokes.length && !picture;
-    const question = empty ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), ...props.value };
-    const reply = empty ? { answer: emptyResult, boxes: "", steps: emptySteps } : await server.read_drawing(question);
+    const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), language, ...props.value };
+    const reply = question ? await server.read_drawing(question) : refused ? { problem: say("draw_too_large") } : props.empty[language];
     if (of === version && known >= shown) {
       show(reply);
       look(reply.problem ? null : question); // inside.js: what stood behind it, once nothing is more urgent
     }
   } catch {
-    complain("The server does not answer. Your drawing is kept: check the connection, then add a stroke.");
+    complain(say("draw_no_server"));
   }
   asking -= 1;
   shown = Math.max(shown, known);
@@ -186,7 +197,10 @@ function focus() {
 }
 
 function show(reply) {
-  if (reply.problem) return complain(reply.problem);
+  if (reply.problem) {
+    steps.innerHTML = props.empty[language].steps;
+    return complain(reply.problem);
+  }
   const held = [...result.querySelectorAll(".digit")].indexOf(document.activeElement); // a digit under the keyboard
   [result.innerHTML, boxes.innerHTML, steps.innerHTML] = [reply.answer, reply.boxes, reply.steps];
   if (held >= 0) result.querySelectorAll(".digit")[held]?.focus();
@@ -210,18 +224,18 @@ function complain(message) {
 }
 
 watch("value", () => {
-  version += 1; // another network, or another road
-  changes += 1;
-  read();
+  refused = false; // another network, or another road, for what is on the pad
+  readAnew();
 });
+
+onLanguage(readAnew);
 
 // --- examples --------------------------------------------------------------------------------------
 
 for (const { name, width, strokes: lines } of props.examples) {
   const button = document.createElement("button");
   button.type = "button";
-  button.title = `Draw ${name}`;
-  button.setAttribute("aria-label", `Draw ${name}`);
+  button.dataset.sayTitle = button.dataset.sayLabel = `draw_${name}`;
   const paths = lines.map((points) => `<polyline points="${points.join(" ")}"/>`).join("");
   button.innerHTML = `<svg viewBox="0 0 280 280" stroke-width="${width}">${paths}</svg>`;
   button.addEventListener("click", () =>
@@ -231,3 +245,4 @@ for (const { name, width, strokes: lines } of props.examples) {
 }
 
 wipe();
+show(props.empty[language]);

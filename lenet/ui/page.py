@@ -65,8 +65,8 @@ def build() -> gr.Blocks:
         # head.js: trigger("speak", { language })
         head.speak(
             speak,
-            mine,
-            [language, *tab.values(), drawing.network, drawing.road, upload],
+            [mine, upload.said],
+            [language, *tab.values(), drawing.network, drawing.road, upload.button, upload.note],
             queue=False,
             api_visibility="private",
         )
@@ -81,11 +81,11 @@ def build() -> gr.Blocks:
     return demo
 
 
-def speak(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
+def speak(mine: own.Own, uploaded: texts.Said | str, event: gr.EventData) -> tuple[Any, ...]:
     """Say in the visitor's language what is Gradio's own on the page; the rest has scripts that do."""
     with texts.speaking(str(event.language)):
         tabs = [gr.Tab(texts.say(f"tab_{name}")) for name in TABS]
-        return str(event.language), *tabs, *draw.labels(own.choices(mine)), own.label()
+        return str(event.language), *tabs, *draw.labels(own.choices(mine)), *own.labels(uploaded)
 
 
 def _publish(function: Any, inputs: list[Any]) -> None:

@@ -1,4 +1,5 @@
-// The photo and its crop box.  gr.HTML runs this as a function body with `element`, `props`, `server` and `watch`.
+// The photo and its crop box.  The same function body as language.js; `element`, `props`, `server` and `watch` are
+// gr.HTML's.
 //
 // A photo travels once: the server keeps it under a key.  Each change of the box then asks only what the
 // chosen network makes of it, two questions under way at most; when the hand rests, the other networks
@@ -12,11 +13,6 @@ const [file, url] = [".file", ".url"].map(find);
 
 const MAX_BYTES = 20e6; // of a picture; the server refuses more
 const SMALLEST = 0.08; // of the photo's shorter side: the least that a box can be
-const HINTS = {
-  sure: "Automatic: the middle. Drag the box to look elsewhere.",
-  further: "Automatic: the middle did not settle it, so more was looked at (dashed). Drag the box to choose.",
-  chosen: "Your box: drag it, or move it with the arrow keys and resize it with + and -.",
-};
 
 let photo = null; // {photo: the server's key, source: what to open it from again, width, height}
 let box = null; // {x, y, side} in the photo's pixels, or null: automatic
@@ -25,10 +21,36 @@ let keys = []; // of the networks, as their cards stand
 let changes = 0; // counts photos and boxes
 let opened = 0; // the number of changes when the photo came: what is older is about another
 let opening = 0; // counts photos asked for; the newest is the one that is wanted
+let refused = null; // the source that the server made no photo of, if that is what is complained about
 let dragging = false;
 let asking = 0; // questions under way
 const asked = new Map(); // network -> the number of changes that its newest question knows
 const replies = new Map(); // network -> {known, reply}, the newest
+
+// Say something that stays said, in whichever language comes.
+function put(place, key, values = {}) {
+  Object.assign(place.dataset, { say: key, said: JSON.stringify(values) });
+  place.textContent = say(key, values);
+}
+
+function putLabel(place, key, values = {}) {
+  Object.assign(place.dataset, { sayLabel: key, said: JSON.stringify(values) });
+  place.setAttribute("aria-label", say(key, values));
+}
+
+// What no element can name a key for.
+function sayRest() {
+  url.placeholder = say("photo_address_like");
+  crop.setAttribute("aria-roledescription", say("photo_box_kind"));
+  if (!result.dataset.changes) result.innerHTML = props.empty[language]; // nothing is answered yet
+}
+
+onLanguage(() => {
+  sayRest();
+  if (photo) askAnew();
+  if (refused) open(refused); // to be told why in this language
+  listNetworks();
+});
 
 // --- photos ----------------------------------------------------------------------------------------
 
@@ -37,12 +59,17 @@ async function open(source) {
   complain("");
   frame.classList.add("busy");
   find(".working").hidden = false;
-  find(".working span").textContent = source.url ? "Fetching the picture" : "Opening the photo";
-  const reply = await server.open_photo(source).catch(() => ({ problem: "The server does not answer. Check the connection and try again." }));
+  put(find(".working span"), source.url ? "photo_fetching" : "photo_opening");
+  const reply = await server.open_photo({ ...source, language }).catch(() => null);
   if (number !== opening) return; // another one is wanted by now
   frame.classList.remove("busy");
   find(".working").hidden = true;
-  if (reply.problem) return complain(reply.problem); // the photo before it stays
+  if (!reply) return complainOf("photo_no_server");
+  if (reply.problem) {
+    complain(reply.problem); // the photo before it stays
+    refused = source;
+    return;
+  }
   stopCamera();
   if (source.url) source = { picture: reply.address }; // what is fetched once need not be again
   photo = { ...reply, source };
@@ -61,22 +88,31 @@ async function open(source) {
 async function openAgain() {
   const number = opening;
   photo.photo = null; // asked for once
-  const reply = await server.open_photo(photo.source).catch(() => ({ problem: "The server does not answer. Open the photo again." }));
+  const reply = await server.open_photo({ ...photo.source, language }).catch(() => null);
   if (number !== opening) return;
+  if (!reply) return complainOf("photo_open_again");
   if (reply.problem) return complain(reply.problem);
   photo.photo = reply.photo;
   asked.clear();
   ask();
 }
 
+// In the server's words, of which the language is past changing; "" where all is well.
 function complain(message) {
+  refused = null;
+  delete trouble.dataset.say;
   trouble.textContent = message;
   trouble.classList.toggle("problem", Boolean(message));
 }
 
+function complainOf(key) {
+  complain(say(key));
+  put(trouble, key);
+}
+
 async function openFile(blob) {
   if (!blob) return;
-  if (blob.size > MAX_BYTES) return complain("This picture has over 20 MB: make it smaller and try again.");
+  if (blob.size > MAX_BYTES) return complainOf("photo_too_large");
   const picture = await new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
@@ -84,7 +120,7 @@ async function openFile(blob) {
     reader.readAsDataURL(blob);
   });
   if (picture) open({ picture });
-  else complain("This file can no longer be read: choose it again.");
+  else complainOf("photo_unreadable");
 }
 
 find(".open").addEventListener("click", () => file.click());
@@ -114,7 +150,7 @@ document.addEventListener("paste", (event) => {
 find(".address").addEventListener("submit", (event) => {
   event.preventDefault();
   if (url.value.trim()) open({ url: url.value });
-  else complain("Give the address of a picture: it looks like https://example.org/cat.jpg.");
+  else complainOf("photo_no_address");
 });
 find(".pictures").addEventListener("click", (event) => {
   const example = event.target.closest(".example");
@@ -127,7 +163,7 @@ function stopCamera() {
   live.srcObject?.getTracks().forEach((track) => track.stop());
   live.srcObject = null;
   live.hidden = true;
-  camera.textContent = "Camera";
+  put(camera, "photo_camera");
 }
 
 camera.hidden = !navigator.mediaDevices?.getUserMedia; // it needs https, or this very machine
@@ -143,10 +179,10 @@ camera.addEventListener("click", async () => {
     live.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     live.hidden = false;
     await live.play();
-    camera.textContent = "Take it";
+    put(camera, "photo_take");
   } catch {
     stopCamera();
-    complain("No camera can be used here: allow it in the browser, or choose a photo.");
+    complainOf("photo_no_camera");
   }
 });
 new IntersectionObserver(([entry]) => {
@@ -159,14 +195,19 @@ const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low,
 
 function setBox(next) {
   box = next && fitting(next);
-  changes += 1;
   automatic.disabled = !box;
   complain("");
   if (box) {
-    note.textContent = HINTS.chosen;
+    put(note, "photo_chosen");
     placeBox(fractions(box));
     looks.replaceChildren();
   }
+  askAnew();
+}
+
+// What every network has said is no longer what is asked.
+function askAnew() {
+  changes += 1;
   for (const card of cards.children) card.setAttribute("aria-busy", String(photo !== null));
   ask();
 }
@@ -192,7 +233,7 @@ function placeBox(parts) {
   placed = parts;
   place(crop, parts);
   const [left, top, right] = parts.map((part) => Math.round(100 * part));
-  crop.setAttribute("aria-label", `The part that the network looks at: ${right - left}% of the width, ${left}% from the left, ${top}% from the top`);
+  putLabel(crop, "photo_box_at", { width: right - left, left, top });
 }
 
 // The square that a drag or a key changes: the chosen one, or the one that is drawn.
@@ -291,7 +332,7 @@ function wanted() {
 }
 
 function questionTo(network) {
-  return { photo: photo.photo, network, box: box && fractions(box) };
+  return { photo: photo.photo, network, box: box && fractions(box), language };
 }
 
 async function ask() {
@@ -302,7 +343,7 @@ async function ask() {
   asked.set(network, known);
   asking += 1;
   const question = questionTo(network);
-  const reply = await server.name_photo(question).catch(() => ({ problem: "The server does not answer. Check the connection and try again." }));
+  const reply = await server.name_photo(question).catch(() => ({ problem: say("photo_no_server") }));
   asking -= 1;
   if (reply.gone) {
     if (question.photo === photo.photo) return openAgain();
@@ -335,7 +376,7 @@ function show(network) {
   if (known === changes) document.dispatchEvent(new CustomEvent("photo-answered", { detail: questionTo(network) })); // why.js
   if (box || known < changes) return;
   const [first, ...others] = reply.boxes;
-  note.textContent = others.length ? HINTS.further : HINTS.sure;
+  put(note, others.length ? "photo_further" : "photo_sure");
   placeBox(first);
   looks.replaceChildren(...others.map((parts) => {
     const look = document.createElement("span");
@@ -356,14 +397,21 @@ function choose(network) {
   ask();
 }
 
-// The networks to choose from: at first, and when the Train tab adds one.
-function offer() {
-  cards.innerHTML = props.value.cards;
-  find(".count").textContent = props.value.title;
+// The networks to choose from: at first, when another tab adds one, and in another language.
+function listNetworks() {
+  cards.innerHTML = props.value.cards[language];
   keys = [...cards.children].map((card) => card.dataset.network);
+  put(find(".count"), keys.length > 1 ? "photo_networks" : "photo_network", { count: keys.length });
   keys.forEach(show);
-  choose(props.value.network);
+  choose(chosen);
+}
+
+function offer() {
+  chosen = props.value.network;
+  listNetworks();
 }
 
 watch("value", offer);
+sayAll();
+sayRest();
 offer();

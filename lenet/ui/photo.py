@@ -16,11 +16,10 @@ from lenet.datasets import CIFAR10_CLASSES
 from lenet.errors import FetchError, ImageError, LeNetError
 from lenet.fetch import fetch
 from lenet.preprocess import Box, upright
-from lenet.ui import figures, networks, photo_figures, pictures, why
+from lenet.ui import figures, networks, parts, photo_figures, pictures, texts, why
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
-INVITATION = f"I know ten things: {', '.join(CIFAR10_CLASSES[:-1])} and {CIFAR10_CLASSES[-1]}."
 NO_PICTURE = "The page sent no picture. Reload it and try again."
 OUTSIDE = "The box is not in the picture: drag it again."
 FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
@@ -39,11 +38,12 @@ def uploaded_image(**options: Any) -> gr.Image:
     return image
 
 
+@texts.answering
 def open_photo(question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks once for each picture: to keep it, and how to show it; or a problem.
 
     Args:
-        question: one of {"picture": data address}, {"url"} and {"example": its name}.
+        question: one of {"picture": data address}, {"url"} and {"example": its name}, and "language".
     """
     try:
         key, picture = pictures.keep(_source(question))
@@ -71,11 +71,12 @@ def _fetched(url: str) -> bytes:
         _fetching.release()
 
 
+@texts.answering
 def name_photo(question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks of each network: HTML for what it says of a kept photo, or a problem.
 
     Args:
-        question: {"photo": key, "network": key, "box": four fractions or null for automatic}.
+        question: {"photo": key, "network": key, "box": four fractions or null for automatic, "language"}.
 
     Returns:
         {"gone": true} where the photo is no longer kept.
@@ -120,21 +121,21 @@ def _box(sent: Any) -> Box | None:
 
 
 def offer(chosen: str | None = None, trained: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The networks to ask, for the tab's value: those in weights/ and a visitor's own.
+    """The networks to ask, for the tab's value: those in weights/ and a visitor's own, on cards in each language.
 
     The default comes first, then the visitor's, then the others, the most accurate before the rest.
     """
     shipped = [key for _, key in networks.shipped("photo")]
     others = sorted(shipped[1:], key=lambda key: networks.get(key).metrics.get("test_accuracy", 0.0), reverse=True)
-    listed = [_listed(key, key in trained) for key in (*shipped[:1], *trained, *others)]
-    chosen = chosen or listed[0][0]
-    count = f"{len(listed)} networks, one photo" if len(listed) > 1 else "One network, one photo"
-    return {"network": chosen, "cards": photo_figures.cards(listed, chosen), "title": count}
+    keys = (*shipped[:1], *trained, *others)
+    chosen = chosen or keys[0]
+    cards = texts.in_each(lambda: photo_figures.cards([_listed(key, key in trained) for key in keys], chosen))
+    return {"network": chosen, "cards": cards}
 
 
 def _listed(key: str, own: bool) -> tuple[str, str, int, float | None]:
     network = networks.get(key)
-    caption = f"Yours: {networks.kept(key).title}" if own else networks.caption(network, key)
+    caption = texts.say("yours", name=networks.kept(key).title) if own else networks.caption(network, key)
     return key, caption, network.parameters, network.metrics.get("test_accuracy")
 
 
@@ -142,14 +143,11 @@ def _listed(key: str, own: bool) -> tuple[str, str, int, float | None]:
 def _examples() -> str:
     """A button for each example, with its picture small."""
     return "".join(
-        f'<button type="button" class="example" data-example="{escape(name)}" title="{_drawn(name)}" '
-        f'aria-label="{_drawn(name)}"><img src="{_thumbnail(path)}" alt=""></button>'
+        f'<button type="button" class="example" data-example="{escape(name)}" '
+        f'data-say-title="photo_example_{name}" data-say-label="photo_example_{name}">'
+        f'<img src="{_thumbnail(path)}" alt=""></button>'
         for name, path in EXAMPLES.items()
     )
-
-
-def _drawn(name: str) -> str:
-    return f"Open the drawn {escape(name.replace('-', ' '))}"
 
 
 def _thumbnail(path: Path) -> str:
@@ -162,21 +160,13 @@ def build() -> gr.HTML:
     """The tab's contents; returns what holds its choice of network, for the Train tab to add to."""
     value = offer()
     networks.warm("photo")
-    template = (HERE / "photo.html").read_text(encoding="utf-8")
-    parts = {
-        "answer": figures.empty_answer(CIFAR10_CLASSES, "Choose, drop or paste a photo."),
-        "invitation": INVITATION,
-        "examples": _examples(),
-        "cards": value["cards"],
-        "title": value["title"],
-    }
-    for name, html in parts.items():
-        template = template.replace(f"@{name}@", html)
     studio = gr.HTML(
         value=value,
-        html_template=template,
-        js_on_load=(HERE / "photo.js").read_text(encoding="utf-8"),
+        html_template=parts.read("photo.html").replace("@examples@", _examples()),
+        js_on_load=parts.read("language.js", "photo.js"),  # one function body
         server_functions=[open_photo, name_photo],
+        languages=texts.of("photo"),
+        empty=texts.in_each(lambda: figures.empty_answer(CIFAR10_CLASSES, texts.say("photo_empty"))),
         elem_id="studio",
     )
     why.build(_answered, value["network"])

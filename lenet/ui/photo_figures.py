@@ -6,25 +6,25 @@ from collections.abc import Sequence
 from html import escape
 
 from lenet.classifier import Prediction, View, rival
-from lenet.ui.figures import article, bar, png_uri, short
+from lenet.ui import texts
+from lenet.ui.figures import article, bar, called, png_uri, short
 
 FIRST = 3  # bars of a card
 
 
 def sentence(prediction: Prediction) -> str:
     """What the network would say, in words."""
-    label, percent = escape(prediction.label), f"{prediction.confidence:.0%}"
+    percent = f"{prediction.confidence:.0%}"
     if prediction.verdict == "stranger":
-        return f"None of my ten classes, I think. Closest: {label} ({percent})"
+        return texts.say("photo_stranger", label=called(prediction.label), percent=percent)
+    thing = _with_article(prediction.label)
     if prediction.verdict == "unsure":
-        other = rival(prediction)
-        return f"{_with_article(label).capitalize()} or {_with_article(escape(other))}?"
-    sure = f"{percent} sure" if prediction.confidence < 0.995 else "over 99% sure"
-    return f"I think this is {_with_article(label)}: {sure}"
+        return texts.say("photo_or", one=thing.capitalize(), other=_with_article(rival(prediction)))
+    return texts.say("photo_is" if prediction.confidence < 0.995 else "photo_is_surely", thing=thing, percent=percent)
 
 
 def _with_article(name: str) -> str:
-    return f"{article(name)} {name}"
+    return texts.say(f"photo_{article(name)}", name=called(name))
 
 
 def cards(networks: Sequence[tuple[str, str, int, float | None]], chosen: str) -> str:
@@ -33,9 +33,9 @@ def cards(networks: Sequence[tuple[str, str, int, float | None]], chosen: str) -
 
 
 def _card(key: str, caption: str, parameters: int, accuracy: float | None, chosen: bool) -> str:
-    facts = f"{short(parameters)} parameters"
+    facts = texts.say("photo_facts", parameters=short(parameters))
     if accuracy is not None:
-        facts += f", test {accuracy:.1%}"
+        facts = texts.say("photo_facts_tested", parameters=short(parameters), accuracy=f"{accuracy:.1%}")
     return (
         f'<button type="button" class="card" data-network="{escape(key)}" aria-pressed="{str(chosen).lower()}">'
         f'<span class="title">{escape(caption)}</span><span class="facts">{facts}</span>'
@@ -55,26 +55,27 @@ def no_answer() -> str:
 def card(prediction: Prediction, milliseconds: float) -> str:
     """What a card says: the answer, how sure, how long it took, and the likeliest classes."""
     stranger = prediction.verdict == "stranger"
-    name = {"sure": prediction.label, "unsure": f"{prediction.label}?", "stranger": "none of the ten"}
+    label = called(prediction.label)
+    name = {"sure": label, "unsure": texts.say("photo_perhaps", label=label), "stranger": texts.say("photo_none")}
     percent = "" if stranger else f" <i>{prediction.confidence:.0%}</i>"
     likeliest = sorted(prediction.probs.items(), key=lambda item: item[1], reverse=True)[:FIRST]
     bars = "".join(bar(label, p, label == prediction.label and not stranger) for label, p in likeliest)
-    took = "Computing time on the server, preparing the photo included"
+    took = texts.say("photo_took", milliseconds=_milliseconds(milliseconds))
     return (
-        f'<span class="named {prediction.verdict}"><b>{escape(name.get(prediction.verdict, "?"))}</b>{percent}</span>'
-        f'<span class="took" title="{took}">{_milliseconds(milliseconds)}</span><span class="bars">{bars}</span>'
+        f'<span class="named {prediction.verdict}"><b>{name.get(prediction.verdict, "?")}</b>{percent}</span>'
+        f'<span class="took" title="{texts.say("photo_took_why")}">{took}</span><span class="bars">{bars}</span>'
     )
 
 
 def _milliseconds(taken: float) -> str:
-    return f"{taken:.1f} ms" if taken < 9.95 else f"{taken:.0f} ms"
+    return f"{taken:.1f}" if taken < 9.95 else f"{taken:.0f}"
 
 
 def seen(prediction: Prediction) -> str:
     """The very picture that the network got, to be shown large."""
     pixels = prediction.preprocessed.stages[-1].image
     height, width = pixels.shape[:2]
-    return f'<img src="{png_uri(pixels)}" alt="What the network gets: {width} by {height} pixels">'
+    return f'<img src="{png_uri(pixels)}" alt="{texts.say("photo_seen", width=width, height=height)}">'
 
 
 def views(prediction: Prediction, size: tuple[int, int]) -> str:
@@ -83,12 +84,7 @@ def views(prediction: Prediction, size: tuple[int, int]) -> str:
     The thumbnails are cut from the picture that the page shows: style.css knows it as --photo.
     """
     looks = prediction.views
-    said = "One look was enough: its answer was sure."
-    if len(looks) > 1:
-        said = (
-            f"{len(looks)} views averaged, because one look did not settle it. "
-            "The surer of one thing a view is, the more it counts."
-        )
+    said = texts.say("photo_looks", count=len(looks)) if len(looks) > 1 else texts.say("photo_one_look")
     shown = "".join(_view(view, size) for view in looks) if len(looks) > 1 else ""
     return f'<p class="hint">{said}</p><div class="views">{shown}</div>'
 
@@ -102,12 +98,16 @@ def _view(view: View, size: tuple[int, int]) -> str:
         f"background-position:{_position(left, wide):.2f}% {_position(top, high):.2f}%"
     )
     label, chance = max(view.probs.items(), key=lambda item: item[1])
-    kinds = [*(["whole"] if view.padded else []), *(["mirrored"] if view.mirrored else [])]
-    spoken = ", ".join([*kinds, f"{label} {chance:.0%}"])
+    spoken = said = texts.say("photo_view", label=called(label), percent=f"{chance:.0%}")
+    if view.mirrored:
+        spoken = texts.say("photo_view_mirrored", view=spoken)
+    if view.padded:
+        spoken = texts.say("photo_view_whole", view=spoken)
+    counts = texts.say("photo_counts", part=f"{view.weight:.0%}")
     return (
         f'<figure class="view" style="--weight:{view.weight:.3f}"><span class="look{" mirrored" * view.mirrored}">'
-        f'<i role="img" aria-label="{escape(spoken)}" style="{style}"></i></span>'
-        f"<figcaption><b>{escape(label)} {chance:.0%}</b><br>counts {view.weight:.0%}</figcaption></figure>"
+        f'<i role="img" aria-label="{spoken}" style="{style}"></i></span>'
+        f"<figcaption><b>{said}</b><br>{counts}</figcaption></figure>"
     )
 
 

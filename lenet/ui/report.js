@@ -1,5 +1,5 @@
-// A network's report, in `.about`.  gr.HTML runs this, before another file, as a function body with
-// `element`, `props`, `server`, `trigger` and `watch`.
+// A network's report, in `.about`.  gr.HTML runs this, after language.js and before another file, as a function body
+// with `element`, `props`, `server`, `trigger` and `watch`.
 //
 // Choosing a network asks the server for all that is said of it.  Its test pictures come at once where that
 // needs no download, else when a person wants them; while the network is being asked for them, the page
@@ -8,17 +8,31 @@
 const find = (selector) => element.querySelector(selector);
 const about = find(".about");
 const PAUSE = 250; // milliseconds between two looks at how far it is
-const NO_ANSWER = '<p class="problem" role="alert">The server does not answer: check the connection, then try again.</p>';
 
 let network = "";
-let wanted = { cell: null, page: 0 }; // the pictures that are shown, or asked for
+const ANY = { cell: null, page: 0 }; // pictures at random
+let wanted = ANY; // the pictures that are shown, or asked for
 let asked = 0; // counts questions about pictures: only the newest one's answer is shown
 let chosen = 0; // counts networks, in the same way
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
-const ask = (name, question) => server[name]({ network, ...question }).catch(() => ({ problem: NO_ANSWER }));
 
-async function choose(name) {
+async function ask(name, question) {
+  const failed = () => ({ problem: say("report_no_answer") });
+  const reply = await server[name]({ language, network, ...question }).catch(failed);
+  return reply.problem ? { problem: warning(reply.problem) } : reply;
+}
+
+function warning(sentence) {
+  const line = document.createElement("p");
+  line.className = "problem";
+  line.setAttribute("role", "alert");
+  line.textContent = sentence;
+  return line.outerHTML;
+}
+
+// `pictures`: which of its test pictures to begin with.
+async function choose(name, pictures = ANY) {
   network = name;
   const mine = (chosen += 1);
   asked += 1;
@@ -27,14 +41,22 @@ async function choose(name) {
   if (mine !== chosen) return;
   about.innerHTML = reply.about || reply.problem;
   about.setAttribute("aria-busy", "false");
-  if (reply.about) begin(false);
+  if (reply.about) begin(false, pictures);
 }
 
 // `wish`: a person asked for it.
-function begin(wish) {
-  showPictures(null, 0, wish);
+function begin(wish, { cell, page } = ANY) {
+  showPictures(cell, page, wish);
   measure(wish);
 }
+
+// The same network and the same of its pictures in another language.
+onLanguage(async () => {
+  if (!network) return;
+  const inside = find(".parts")?.checked;
+  await choose(network, wanted);
+  if (find(".parts")) find(".parts").checked = inside;
+});
 
 // --- what all of its test pictures say -----------------------------------------------------------------
 
@@ -90,7 +112,7 @@ async function showPictures(cell, page, wish = true) {
 function label(cell, more) {
   const [next, any] = [find(".next"), find(".any")];
   const held = [next, any, find(".start")].includes(document.activeElement); // the keyboard is where a button may go
-  next.textContent = cell ? "More of these" : "Another 25";
+  next.textContent = say(cell ? "tests_more" : "tests_another");
   next.hidden = !more;
   any.hidden = !cell;
   if (held) (more ? next : squareAt(0, 0))?.focus();
@@ -148,13 +170,13 @@ about.addEventListener("keydown", (event) => {
 // --- files -------------------------------------------------------------------------------------------
 
 async function keep(button) {
-  const mine = chosen;
+  const mine = network;
   const note = find(".keep .hint");
   if (button.ariaBusy === "true") return; // not disabled, for that would lose the keyboard to nowhere
   button.ariaBusy = "true";
-  note.textContent = "Making the file.";
+  note.textContent = say("keep_making");
   const reply = await ask("keep", { kind: button.dataset.keep });
-  if (mine !== chosen) return;
+  if (mine !== network) return;
   button.ariaBusy = "false";
   note.innerHTML = reply.problem || "";
   if (reply.problem) return;
@@ -163,3 +185,5 @@ async function keep(button) {
   link.download = reply.name;
   link.click();
 }
+
+sayAll();

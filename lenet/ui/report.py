@@ -3,6 +3,7 @@
     place = report.component()                    once, where it belongs
     return report.shown(key)                      as the update of `place`: the report of that network
 
+Each question of the page names its "language", and is answered in it.
 The page asks for a network's room first (`choose`), and then, a few times a second while the network is
 being asked for its test pictures, for what has come of it (`measure`, `show_pictures`).
 """
@@ -19,32 +20,34 @@ import gradio as gr
 
 from lenet.errors import LeNetError
 from lenet.report import MISTAKES, SAMPLE, Answered, Report, report
-from lenet.ui import exports, figures, networks, parts, report_figures, tested, zoo_figures
+from lenet.ui import exports, networks, parts, report_figures, tested, texts, zoo_figures
 from lenet.ui.tested import Asking
 from lenet.zoo import Exhibit, exhibit
 
-NOT_ASKED = {"problem": figures.problem("The page asked for something that is not here. Reload it and try again.")}
+NOT_ASKED = {"problem": "The page asked for something that is not here. Reload it and try again."}
 GARBLED = (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError, OSError)
 
 
-def choose(question: dict[str, Any]) -> dict[str, str]:
+@texts.answering
+def choose(question: dict[str, Any]) -> dict[str, Any]:
     """All that is known of a network without asking it anything.
 
     Args:
         question: {"network": a name in weights/, or a visitor's key}.
 
     Returns:
-        {"about": HTML}, or {"problem": HTML}.
+        {"about": HTML}, or {"problem": a sentence}.
     """
     try:
         key = str(question["network"])
         return {"about": zoo_figures.about(on_show(key), exports.offered(key))}
     except LeNetError as error:
-        return {"problem": figures.problem(str(error))}
+        return {"problem": str(error)}
     except GARBLED:
         return NOT_ASKED
 
 
+@texts.answering
 def measure(question: dict[str, Any]) -> dict[str, Any]:
     """What came of the network's test pictures.
 
@@ -54,7 +57,7 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
     Returns:
         {"idle": true} where nobody asked and the pictures would have to be downloaded first; {"waiting": HTML}
         until all are answered; then {"numbers", "calibration", "mistakes": HTML, "matrix": HTML where it is not
-        the one in the network's file}.  Or {"problem": HTML}.
+        the one in the network's file}.  Or {"problem": a sentence}.
     """
     try:
         key = str(question["network"])
@@ -62,7 +65,7 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
         if asking is None:
             return {"idle": True}
         if asking.problem:
-            return {"problem": figures.problem(asking.problem)}
+            return {"problem": asking.problem}
         if not asking.finished:
             answers = asking.answers
             return _waiting(asking, answers.known, len(answers)) if answers is not None else _waiting(asking)
@@ -77,11 +80,12 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
             else "",
         }
     except LeNetError as error:
-        return {"problem": figures.problem(str(error))}
+        return {"problem": str(error)}
     except GARBLED:
         return NOT_ASKED
 
 
+@texts.answering
 def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
     """Test pictures and what the network took them for, once it has been asked for these.
 
@@ -91,7 +95,7 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         {"idle"} or {"waiting"} as `measure`, else {"said", "pictures": HTML, "more": whether there are}.
-        Or {"problem": HTML}.
+        Or {"problem": a sentence}.
     """
     try:
         key, page, cell = str(question["network"]), int(question["page"]), question.get("cell")
@@ -99,35 +103,36 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
         if asking is None:
             return {"idle": True}
         if asking.problem:
-            return {"problem": figures.problem(f"{asking.problem} All else on this page needs no data.")}
+            return {"problem": texts.say("tests_no_data", problem=texts.translated(asking.problem))}
         if cell is None:
             return _sample(key, asking, page)
         label, answer = map(int, cell)
         return _cell(key, asking, label, answer, page)
     except LeNetError as error:
-        return {"problem": figures.problem(str(error))}
+        return {"problem": str(error)}
     except GARBLED:
         return NOT_ASKED
 
 
-def keep(question: dict[str, Any]) -> dict[str, str]:
+@texts.answering
+def keep(question: dict[str, Any]) -> dict[str, Any]:
     """A file to download.
 
     Args:
         question: {"network", "kind": one of `exports.KINDS`}.
 
     Returns:
-        {"name", "path"} of a file that Gradio serves, or {"problem": HTML}.
+        {"name", "path"} of a file that Gradio serves, or {"problem": a sentence}.
     """
     try:
         key, kind = str(question["network"]), str(question["kind"])
         asking = tested.ask(key) if kind == "report" else None
         if asking is not None and not asking.finished:
-            return {"problem": figures.problem("The network is still being asked: try again in a moment.")}
+            return {"problem": texts.say("report_still_asked")}
         path = exports.write(key, kind, measured(key, asking) if asking is not None else None)
         return {"name": path.name, "path": str(path)}
     except LeNetError as error:
-        return {"problem": figures.problem(str(error))}
+        return {"problem": str(error)}
     except GARBLED:
         return NOT_ASKED
 
@@ -207,8 +212,9 @@ def component() -> gr.HTML:
     return gr.HTML(
         value={"network": "", "title": ""},
         html_template=parts.read("report.html"),
-        js_on_load=parts.read("report.js", "report_place.js"),  # one function body
+        js_on_load=parts.read("language.js", "report.js", "report_place.js"),  # one function body
         server_functions=FUNCTIONS,
+        languages=texts.of("report"),
         elem_id="report",
         padding=False,
     )

@@ -13,6 +13,7 @@ from lenet.classifier import Classifier
 from lenet.report import MISTAKES, SAMPLE, SAMPLE_SEED, Answered, Bin, Report
 from lenet.training import EpochEnd
 from lenet.ui.figures import bar, png_uri
+from lenet.ui.texts import say, translated
 
 RIGHT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"  # beside green and red, for those who see no such difference
 FEW_ANSWERS = 20  # in a bin of the calibration plot: their share of right ones says little
@@ -30,27 +31,22 @@ def frame(network: Classifier, kept: Iterable[tuple[str, str, str]]) -> str:
     counts, accuracy = network.confusion, network.metrics.get("test_accuracy")
     total = sum(map(sum, counts))
     errors = total - sum(row[i] for i, row in enumerate(counts)) if counts else None
-    if counts:
-        found = measured(network.classes, counts)
-    else:
-        found = (
-            '<p class="hint">Its file was written before files carried a confusion matrix: '
-            "it is counted here once the network has been asked.</p>"
-        )
+    found = measured(network.classes, counts) if counts else f'<p class="hint">{say("matrix_none")}</p>'
     words = _words(network.classes)
     return (
         f'<div class="report" aria-busy="false"><div class="numbers">{numbers(accuracy, errors, total, None)}</div>'
         f'<div class="halves"><section class="measured">{found}</section>'
-        f'<section class="pictures" aria-live="polite" aria-busy="false"><h3>Test pictures</h3>'
-        f'<div class="said"><p class="hint">Click a square of the matrix to see its pictures, or look at any of '
-        f'them.</p></div><div class="cards">{_empty(SAMPLE, words)}</div>'
-        f'<div class="further"><button type="button" class="start" hidden>Show 25 test pictures</button>'
-        f'<button type="button" class="next" hidden>Another 25</button>'
-        f'<button type="button" class="any" hidden>Random 25</button></div></section></div>'
+        f'<section class="pictures" aria-live="polite" aria-busy="false"><h3>{say("tests")}</h3>'
+        f'<div class="said"><p class="hint">{say("tests_why")}</p></div>'
+        f'<div class="cards">{_empty(SAMPLE, words)}</div>'
+        f'<div class="further"><button type="button" class="start" hidden>{say("tests_start")}</button>'
+        f'<button type="button" class="next" hidden>{say("tests_another")}</button>'
+        f'<button type="button" class="any" hidden>{say("tests_random")}</button></div></section></div>'
         f'<div class="halves"><section class="calibration">{calibration(())}</section>'
-        f'<section class="mistakes"><h3>Most confident mistakes</h3><p class="hint">Below each: predicted (true), and '
-        f'how sure the network was.</p><div class="cards">{_empty(MISTAKES, words)}</div></section></div>'
-        f'<section class="keep"><h3>Keep</h3><div class="files">{"".join(_button(*entry) for entry in kept)}</div>'
+        f'<section class="mistakes"><h3>{say("mistakes")}</h3><p class="hint">{say("mistakes_why")}</p>'
+        f'<div class="cards">{_empty(MISTAKES, words)}</div></section></div>'
+        f'<section class="keep"><h3>{say("keep_files")}</h3>'
+        f'<div class="files">{"".join(_button(*entry) for entry in kept)}</div>'
         f'<p class="hint" aria-live="polite"></p></section></div>'
     )
 
@@ -64,37 +60,36 @@ def _button(kind: str, name: str, remark: str) -> str:
 
 def numbers(accuracy: float | None, errors: int | None, total: int, calibration_error: float | None) -> str:
     """The report in three numbers; a dash for what is not known yet."""
+    of_all = say("report_errors_of", total=f"{total:,}")
     told = {
-        "Test accuracy": "\N{EN DASH}" if accuracy is None else f"{accuracy:.2%}",
-        "Errors": "\N{EN DASH}" if errors is None else f"{errors:,} <i>of {total:,}</i>",
-        "Calibration error": "\N{EN DASH}" if calibration_error is None else f"{calibration_error:.1%}",
+        "report_accuracy": "\N{EN DASH}" if accuracy is None else f"{accuracy:.2%}",
+        "report_errors": "\N{EN DASH}" if errors is None else f"{errors:,} <i>{of_all}</i>",
+        "report_gap": "\N{EN DASH}" if calibration_error is None else f"{calibration_error:.1%}",
     }
-    return f"<dl>{''.join(f'<div><dt>{name}</dt><dd>{said}</dd></div>' for name, said in told.items())}</dl>"
+    return f"<dl>{''.join(f'<div><dt>{say(name)}</dt><dd>{said}</dd></div>' for name, said in told.items())}</dl>"
 
 
 def waiting(done: int, total: int, seconds: float) -> str:
     """How far a network is with its test pictures; `total` is 0 until these are loaded."""
-    said = f"Asking the network: {done:,} of {total:,} test pictures" if total else "Loading the test pictures"
+    key = "report_asking" if total else "report_loading"
+    said = say(key, done=f"{done:,}", total=f"{total:,}", seconds=f"{seconds:.0f}")
     return (
-        f'<div class="waiting"><p>{said}, {seconds:.0f} s</p><div class="track">'
+        f'<div class="waiting"><p>{said}</p><div class="track">'
         f'<span class="fill" style="transform:scaleX({done / total if total else 0:.4f})"></span></div></div>'
     )
 
 
 def sampled(total: int, seed: int) -> str:
-    return (
-        f'<p class="hint">Some of the {total:,} test pictures, drawn at random (seed {seed}). Below each: predicted '
-        "(true), and how sure the network is.</p>"
-    )
+    return f'<p class="hint">{say("tests_sample", total=f"{total:,}", seed=seed)}</p>'
 
 
 def in_cell(label: str, answer: str, found: int, first: int, count: int) -> str:
     """What the pictures of a square of the matrix are, and which of them are shown."""
-    who = f"<b>{escape(label)}</b> called <b>{escape(answer)}</b>"
-    if not found:
-        return f'<p class="hint">{who}: no test picture here.</p>'
-    which = f"{first + 1} to {first + count} of {found:,}" if found > count else f"{found:,}"
-    return f'<p class="hint">{who}: {which}, the most confident answer first.</p>'
+    which = f"{found:,}"
+    if found > count:
+        which = say("tests_cell_part", first=first + 1, last=first + count, found=which)
+    names = {"label": f"<b>{_class(label)}</b>", "answer": f"<b>{_class(answer)}</b>"}
+    return f'<p class="hint">{say("tests_cell" if found else "tests_cell_none", **names, which=which)}</p>'
 
 
 # --------------------------------------------------------------------------------------------------
@@ -106,44 +101,51 @@ def measured(classes: Sequence[str], counts: Sequence[Sequence[int]], clickable:
     return _matrix(classes, counts, clickable) + _by_class(classes, counts)
 
 
+def _class(name: str) -> str:
+    """What a class is called, escaped."""
+    return escape(translated(name))
+
+
 def _words(classes: Sequence[str]) -> str:
-    """A class for names that need room."""
-    return " words" if max(map(len, classes)) > 2 else ""
+    """A class for names that need room: more than two letters; a Chinese character is as wide as two."""
+    names = [translated(name) for name in classes]
+    return " words" if max(len(name) * (1 if name.isascii() else 2) for name in names) > 2 else ""
 
 
 def _matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], clickable: bool) -> str:
     """Counts, their squares shaded: right answers by their share of the row, errors against the commonest one."""
     most = max((n for i, row in enumerate(counts) for j, n in enumerate(row) if i != j), default=0)
-    head = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in classes)
+    names = [_class(name) for name in classes]
+    head = "".join(f'<th scope="col"><span>{name}</span></th>' for name in names)
     rows = ""
     for i, row in enumerate(counts):
         cells = ""
         for j, count in enumerate(row):
             # The root, so that a single error is seen too.
             shade = count / max(1, sum(row)) if i == j else math.sqrt(count / max(1, most))
-            said = escape(f"{classes[i]} called {classes[j]}: {count:,}")
+            said = say("matrix_cell", label=names[i], answer=names[j], count=f"{count:,}")
             click = f'role="gridcell" tabindex="{0 if i == j == 0 else -1}" aria-selected="false" ' if clickable else ""
             cells += (
                 f'<td {click}data-cell="{i},{j}" aria-label="{said}" title="{said}" '
                 f'class="{"right" if i == j else "wrong"}" style="--shade:{shade:.3f}">{count or ""}</td>'
             )
-        rows += f'<tr><th scope="row">{escape(classes[i])}</th>{cells}</tr>'
-    how = " Click a square, or go by arrow keys and Enter, to see its pictures." if clickable else ""
+        rows += f'<tr><th scope="row">{names[i]}</th>{cells}</tr>'
+    how = say("matrix_click") if clickable else ""
     role = 'role="grid" ' if clickable else ""
     return (
-        '<h3>Confusion matrix</h3><p class="hint">A row is what the pictures show, a column what the network called '
-        f'them.{how}</p><table class="matrix{_words(classes)}" {role}aria-label="Confusion matrix">'
+        f'<h3>{say("matrix")}</h3><p class="hint">{say("matrix_why")}{how}</p>'
+        f'<table class="matrix{_words(classes)}" {role}aria-label="{say("matrix")}">'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
 def _by_class(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    parts = {name: counts[i][i] / sum(counts[i]) for i, name in enumerate(classes) if sum(counts[i])}
-    said = ", ".join(f"{name} {part:.1%}" for name, part in parts.items())
+    parts = {translated(name): counts[i][i] / sum(counts[i]) for i, name in enumerate(classes) if sum(counts[i])}
+    said = say("list_comma").join(f"{name} {part:.1%}" for name, part in parts.items())
     rows = "".join(bar(name, part, False, decimals=1) for name, part in parts.items())
     return (
-        f'<h3>Accuracy by class</h3><div class="bars" role="img" '
-        f'aria-label="{escape(f"Accuracy by class: {said}")}">{rows}</div>'
+        f'<h3>{say("by_class")}</h3><div class="bars" role="img" '
+        f'aria-label="{escape(say("by_class_said", classes=said))}">{rows}</div>'
     )
 
 
@@ -161,10 +163,10 @@ def pictures(images: Iterable[np.ndarray], answered: Sequence[Answered], classes
     cards = ""
     for image, one in zip(images, answered, strict=True):
         sign, verdict = (RIGHT, "right") if one.right else (WRONG, "wrong")
-        given, label = escape(classes[one.answer]), escape(classes[one.label])
+        given, label = _class(classes[one.answer]), _class(classes[one.label])
+        said = say(f"tests_{verdict}", position=one.position, answer=given, label=label)
         cards += (
-            f'<figure class="card {verdict}"><img src="{png_uri(image)}" '
-            f'alt="Test picture {one.position}: {given} ({label}), {verdict}"><figcaption><b>{sign} '
+            f'<figure class="card {verdict}"><img src="{png_uri(image)}" alt="{said}"><figcaption><b>{sign} '
             f"{given}</b> ({label})<i>{one.confidence:.0%}</i></figcaption></figure>"
         )
     return _grid(cards, room - len(answered), _words(classes))
@@ -172,13 +174,9 @@ def pictures(images: Iterable[np.ndarray], answered: Sequence[Answered], classes
 
 def mistakes(images: Iterable[np.ndarray], found: Report, room: int = 0) -> str:
     """The most confident wrong answers; `images` and `room` as for `pictures`."""
-    said = (
-        "Below each: predicted (true), and how sure the network was."
-        if found.mistakes
-        else f"None: all {found.count:,} test pictures were answered right."
-    )
+    said = say("mistakes_why") if found.mistakes else say("mistakes_none", count=f"{found.count:,}")
     cards = pictures(images, found.mistakes, found.classes, room)
-    return f'<h3>Most confident mistakes</h3><p class="hint">{said}</p><div class="cards">{cards}</div>'
+    return f'<h3>{say("mistakes")}</h3><p class="hint">{said}</p><div class="cards">{cards}</div>'
 
 
 def _empty(count: int, words: str) -> str:
@@ -198,17 +196,15 @@ LEFT, RIGHT_EDGE, TOP, BOTTOM = 52, 392, 8, 236
 
 def calibration(bins: Sequence[Bin]) -> str:
     """The reliability diagram of a report's bins; without them its axes alone, of the same size."""
-    said = "; ".join(_bin_words(found) for found in bins if found.count)
+    said = say("list_semicolon").join(_bin_words(found) for found in bins if found.count)
     width = (RIGHT_EDGE - LEFT) / max(1, len(bins))
     bars = "".join(_bin(found, LEFT + i * width, width) for i, found in enumerate(bins) if found.count)
     ideal = f'<line class="ideal" x1="{LEFT}" y1="{BOTTOM}" x2="{RIGHT_EDGE}" y2="{TOP}"/>'
     percents = [(part, f"{part:.0%}") for part in (0, 0.25, 0.5, 0.75, 1)]
-    about = f"Calibration plot. {said}" if said else "Calibration plot, still without answers"
+    about = say("calibration_said", bins=said) if said else say("calibration_empty")
     return (
-        f'<h3>Calibration</h3><div class="said"><p class="hint">Of the answers that are 70% sure, 70% should be right: '
-        f"the bars then reach the dashed line. Orange is what they lack, blue what they are above it; the mean gap is "
-        f"the calibration error. Pale bars stand for fewer than {FEW_ANSWERS} pictures.</p></div>"
-        f"{_plane(about, percents, percents, 'how sure the network is', 'how often it is right', bars + ideal)}"
+        f'<h3>{say("calibration")}</h3><div class="said"><p class="hint">{say("calibration_why", few=FEW_ANSWERS)}</p>'
+        f"</div>{_plane(about, percents, percents, say('calibration_x'), say('calibration_y'), bars + ideal)}"
     )
 
 
@@ -233,13 +229,12 @@ def curves(history: Sequence[EpochEnd]) -> str:
     loss = [(event.train_loss / highest, event.val_loss / highest) for event in history]
     accuracy = [(event.train_accuracy, event.val_accuracy) for event in history]
     last = history[-1]
-    said = f"Training {last.train_loss:.3f} and validation {last.val_loss:.3f} after epoch {last.epoch}"
-    right = f"Training {last.train_accuracy:.1%} and validation {last.val_accuracy:.1%} after epoch {last.epoch}"
+    said = say("curves_loss", train=f"{last.train_loss:.3f}", val=f"{last.val_loss:.3f}", epoch=last.epoch)
+    right = say("curves_accuracy", train=f"{last.train_accuracy:.1%}", val=f"{last.val_accuracy:.1%}", epoch=last.epoch)
     return (
-        '<h3>Curves</h3><p class="hint">Grey: training, as it went and on augmented pictures. '
-        'Orange: validation, after each epoch.</p><div class="halves">'
-        f"{_lines(f'Loss. {said}', levels, 'loss (nats)', history, loss)}"
-        f"{_lines(f'Accuracy. {right}', percents, 'accuracy', history, accuracy)}</div>"
+        f'<h3>{say("curves")}</h3><p class="hint">{say("curves_why")}</p><div class="halves">'
+        f"{_lines(said, levels, say('loss_axis'), history, loss)}"
+        f"{_lines(right, percents, say('accuracy_axis'), history, accuracy)}</div>"
     )
 
 
@@ -269,12 +264,12 @@ def _lines(
         lines += f'<polyline class="{kind}" points="{" ".join(places)}"/>'
         x, y = places[-1].split(",")
         lines += f'<circle class="{kind}" cx="{x}" cy="{y}" r="3.5"/>'  # all there is of a single epoch
-    return _plane(about, epochs, y_ticks, "epoch", y_name, lines)
+    return _plane(about, epochs, y_ticks, say("epoch_axis"), y_name, lines)
 
 
 def _bin_words(found: Bin) -> str:
-    some = "picture" if found.count == 1 else "pictures"
-    return f"{found.confidence:.0%} sure: {found.accuracy:.0%} right of {found.count:,} {some}"
+    said = {"confidence": f"{found.confidence:.0%}", "accuracy": f"{found.accuracy:.0%}"}
+    return say("bin_one" if found.count == 1 else "bin_many", **said, count=f"{found.count:,}")
 
 
 def _plane(
@@ -330,6 +325,8 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--body-text-color); max-
 def document(name: str, found: Report, images: Mapping[int, np.ndarray], recipe: str) -> str:
     """The report as one HTML file that needs nothing beside it: no link, no script, pictures within.
 
+    It is in the language that is spoken.
+
     Args:
         images: uint8 (H, W) or (H, W, 3), by position, of the report's mistakes and sample.
         recipe: HTML that says how the network was trained.
@@ -339,20 +336,22 @@ def document(name: str, found: Report, images: Mapping[int, np.ndarray], recipe:
         return pictures([images[one.position] for one in answered], answered, found.classes)
 
     versions = ", ".join(f"{escape(what)} {escape(which)}" for what, which in sorted(found.versions.items()))
+    made = say("model_on_dataset", model=escape(found.recipe.model), dataset=escape(found.recipe.dataset))
     sample = f"{sampled(found.count, SAMPLE_SEED)}{shown(found.sample)}"
     parts = [
-        f'<h1>{escape(name)}</h1><p class="lead">{escape(found.recipe.model)} on {escape(found.recipe.dataset)}</p>',
+        f'<h1>{escape(name)}</h1><p class="lead">{made}</p>',
         f'<div class="numbers">{numbers(found.accuracy, found.errors, found.count, found.calibration_error)}</div>',
         f'<div class="halves"><section>{measured(found.classes, found.confusion, clickable=False)}</section>'
-        f"<section><h3>Test pictures</h3>{sample}</section></div>",
+        f"<section><h3>{say('tests')}</h3>{sample}</section></div>",
         f'<div class="halves"><section>{calibration(found.bins)}</section>'
         f"<section>{mistakes([images[one.position] for one in found.mistakes], found)}</section></div>",
         f"<section>{curves(found.curves)}</section>" if found.curves else "",
-        f'<section>{recipe}</section><p class="hint origin">Trained with {versions}. Made by LeNet Playground.</p>',
+        f'<section>{recipe}</section><p class="hint origin">{say("report_origin", versions=versions)}</p>',
     ]
     style = (Path(__file__).parent / "report.css").read_text(encoding="utf-8") + COLOURS
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
+        f'<!doctype html><html lang="{say("report_language")}"><head><meta charset="utf-8">'
+        f"<title>{escape(name)}</title>"
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>'
         f'<body><main class="zoo"><div>{"".join(parts)}</div></main></body></html>\n'
     )

@@ -394,7 +394,7 @@ function announce(run) {
   const title = network && nameOf(run);
   if (reported === network + title) return;
   reported = network + title; // its name heads the report
-  trigger("report", { network });
+  trigger("report", { network, language });
 }
 
 // --- charts --------------------------------------------------------------------------------------------

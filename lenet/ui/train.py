@@ -190,7 +190,8 @@ def _grey(run: Run) -> bool:
 
 def show_report(event: gr.EventData) -> gr.HTML:
     """The report of the network that the visitor looks at, or of none."""
-    return report.shown(event.network)
+    with texts.speaking(str(event.language)):
+        return report.shown(event.network)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -303,7 +304,7 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
         },
     )
     place = report.component()
-    # train.js: trigger("use", { visitor, run }) and trigger("report", { network })
+    # train.js: trigger("use", { visitor, run }) and trigger("report", { network, language })
     training.use(use, mine, [mine, draw_network, studio, tabs], queue=False, api_visibility="private")
     training.report(show_report, None, place, queue=False, api_visibility="private")
     _publish()

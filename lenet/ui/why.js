@@ -1,10 +1,9 @@
-// Why a photo got its answer.  gr.HTML runs this, behind layers.js, as a function body with `element`,
-// `props` and `server`.  Only what is open and in view is asked for, one question at a time.
+// Why a photo got its answer.  The same function body as language.js and layers.js; `element`, `props` and `server`
+// are gr.HTML's.  Only what is open and in view is asked for, one question at a time.
 
 const find = (selector) => element.querySelector(selector);
 const [weighed, inside, every, scene] = [".weighed", ".inside", ".every", ".scene"].map(find);
 const [under, heat, legend, sums] = [".under", ".heat", ".legend", ".sums"].map(find);
-const resting = [legend.innerHTML, sums.textContent];
 
 let question = null; // about the photo whose answer is on the page
 let number = 0; // of that question
@@ -12,13 +11,28 @@ let known = ""; // the number of the question, and the parts of it, that were la
 let looking = false;
 const inView = new Set();
 
+// What stands there as long as nothing is known of an answer.
+function rest() {
+  const said = (kind, key) => {
+    const [line, swatch] = ["span", "i"].map((tag) => document.createElement(tag));
+    swatch.className = `swatch ${kind}`;
+    line.append(swatch, say(key));
+    return line;
+  };
+  legend.replaceChildren(said("for", "photo_why_for_any"), said("against", "photo_why_against_any"));
+  sums.textContent = say("photo_why_strong");
+}
+
+// The Photo tab asks anew in the new language, and then so does this.
+onLanguage(rest);
+
 function ask(next) {
   question = next;
   number += 1;
   heat.hidden = true; // it belongs to another answer
   if (question) return look();
   under.hidden = true;
-  [legend.innerHTML, sums.textContent] = resting;
+  rest();
   emptyLayers();
 }
 
@@ -29,8 +43,8 @@ async function look() {
   looking = true;
   const of = number;
   const reply = await server
-    .look_at_photo({ ...question, ...views })
-    .catch(() => ({ problem: "The server does not answer. Check the connection and try again." }));
+    .look_at_photo({ ...question, ...views, language })
+    .catch(() => ({ problem: say("photo_no_server") }));
   looking = false;
   known = wanted; // also after a problem, which asking again at once would not end
   if (of === number) show(reply);
@@ -65,5 +79,7 @@ new ResizeObserver(paintRows).observe(inside);
 
 document.addEventListener("photo-answered", (event) => ask(event.detail));
 
+sayAll();
+rest();
 buildRows(props.layers);
 emptyLayers();

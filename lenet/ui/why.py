@@ -9,7 +9,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
-from lenet.ui import figures, networks, parts, why_figures
+from lenet.ui import figures, networks, parts, texts, why_figures
 
 Ask = Callable[[dict[str, Any]], Prediction | None]
 
@@ -22,7 +22,7 @@ def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
     Args:
         ask: the answer to a photo, from what the tab says of it; None where it is no longer known.
         question: what `ask` needs; "network", its key; and "why", "inside", "every", true where the map,
-            the telling layers and all layers are wanted.
+            the telling layers and all layers are wanted; and "language".
 
     Returns:
         {"why": `why_figures.why`, "layers": `figures.inside`}, what is wanted of it; or a "problem".
@@ -56,13 +56,15 @@ def build(ask: Ask, network: str) -> gr.HTML:
         network: the key of the one whose layers are shown before there is a photo.
     """
 
+    @texts.answering
     def look_at_photo(question: dict[str, Any]) -> dict[str, Any]:
         return look(ask, question)
 
     return gr.HTML(
         html_template=parts.read("why.html").replace("@layers@", parts.read("layers.html")),
-        js_on_load=parts.read("layers.js", "why.js"),
+        js_on_load=parts.read("language.js", "layers.js", "why.js"),  # one function body
         server_functions=[look_at_photo],
+        languages=texts.of("photo"),
         layers=figures.inside(networks.blank(network), networks.get(network).classes, every=False),
         elem_id="photo-why",
     )

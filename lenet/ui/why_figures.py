@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
-from html import escape
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from lenet.classifier import Prediction
+from lenet.ui import texts
+from lenet.ui.figures import called
 
 # The two of style.css for dark pages: they lie on a grey photo, whatever the page's colour.  Orange and blue
 # are told apart by colour-blind eyes as well.
@@ -26,14 +27,14 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, str]:
         prediction: of a photo; its last stage but one is what was cut out of it.
         evidence: (H, W), positive where the photo spoke for the answer, in logits.
     """
-    name = escape(prediction.label)
+    name = called(prediction.label)
     said_for, against = evidence.clip(min=0).sum(), -evidence.clip(max=0).sum()
     return {
         "frame": _uri(Image.fromarray(_squared(prediction.preprocessed.stages[-2].image)), "JPEG", quality=90),
         "heat": _uri(heat(evidence), "PNG", compress_level=1),
-        "legend": f'<span><i class="swatch for"></i>spoke for {name}</span> '
-        f'<span><i class="swatch against"></i>spoke against {name}</span>',
-        "sums": f"In sum +{said_for:.1f} for it, \N{MINUS SIGN}{against:.1f} against, in logits.",
+        "legend": f'<span><i class="swatch for"></i>{texts.say("photo_why_for", name=name)}</span> '
+        f'<span><i class="swatch against"></i>{texts.say("photo_why_against", name=name)}</span>',
+        "sums": texts.say("photo_why_sums", gain=f"+{said_for:.1f}", loss=f"\N{MINUS SIGN}{against:.1f}"),
     }
 
 

@@ -1,5 +1,15 @@
 // The zoo's list of networks; report.js, before it, shows the chosen one.
 
+let lists = 0; // counts questions for the list: only the newest one's answer is shown
+
+async function list() {
+  const mine = (lists += 1);
+  const reply = await ask("list_networks", { own: props.value.own });
+  if (mine !== lists) return;
+  find(".families").innerHTML = reply.families || reply.problem;
+  pick(network);
+}
+
 function pick(name) {
   for (const entry of element.querySelectorAll("[data-network]")) {
     const now = entry.dataset.network === name;
@@ -19,11 +29,10 @@ element.addEventListener("click", async (event) => {
 });
 
 // A visitor's own networks stand above the others; a new one is shown.
-watch("value", () => {
-  find(".own").innerHTML = props.value.own;
-  pick(props.value.network);
+function follow() {
   choose(props.value.network);
-});
+  list();
+}
 
 // A file that is too large is refused before it travels: Gradio would only name its own limit.
 document.addEventListener(
@@ -38,5 +47,6 @@ document.addEventListener(
   true,
 );
 
-network = props.value.network;
-begin(false);
+watch("value", follow);
+onLanguage(list);
+follow();

@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import gradio as gr
 
-from lenet.ui import exports, networks, parts, report, zoo_figures
+from lenet.errors import LeNetError
+from lenet.ui import networks, parts, report, texts, zoo_figures
+from lenet.zoo import Exhibit
 
-FAMILIES = {"Photos": "photo", "Digits": "ours"}  # and the road that their pictures take
+FAMILIES = ("photo", "ours")  # by the road that their pictures take
+
+
+@texts.answering
+def list_networks(question: dict[str, Any]) -> dict[str, Any]:
+    """Every network in weights/, and above them a visitor's own, as far as they are still kept.
+
+    Args:
+        question: {"network": the key of the chosen one, "own": keys}.
+
+    Returns:
+        {"families": HTML}, or {"problem": a sentence}.
+    """
+    try:
+        chosen, own = str(question["network"]), dict.fromkeys(map(str, question["own"]))
+        kept = [report.on_show(key) for key in own if networks.road(key)]
+        return {"families": zoo_figures.own(kept, chosen) + zoo_figures.families(_families(), chosen)}
+    except LeNetError as error:
+        return {"problem": str(error)}
+    except report.GARBLED:
+        return report.NOT_ASKED
+
+
+def _families() -> dict[str, list[Exhibit]]:
+    """The networks in weights/ under their family's name, the most accurate first."""
+    return {
+        texts.say(f"family_{road}"): zoo_figures.ranked(report.on_show(name) for _, name in networks.shipped(road))
+        for road in FAMILIES
+    }
 
 
 def shown(key: str, own: Sequence[str]) -> gr.HTML:
     """The update of the tab that shows the network that `key` names, and lists a visitor's own ones."""
-    return gr.HTML(value={"network": key, "own": zoo_figures.own([report.on_show(one) for one in own], key)})
+    return gr.HTML(value={"network": key, "own": list(own)})
 
 
 def build(largest: int) -> gr.HTML:
@@ -22,17 +53,13 @@ def build(largest: int) -> gr.HTML:
     Args:
         largest: bytes of a file that may be uploaded; of a larger one the tab's event "refuse" tells.
     """
-    families = {
-        title: zoo_figures.ranked(report.on_show(name) for _, name in networks.shipped(road))
-        for title, road in FAMILIES.items()
-    }
-    first = next(exhibits[0] for exhibits in families.values() if exhibits)
-    template = parts.read("zoo.html").replace("@families@", zoo_figures.families(families, first))
+    first = next(exhibits[0] for exhibits in _families().values() if exhibits)
     return gr.HTML(
-        value={"network": first.name, "own": ""},
-        html_template=template.replace("@about@", zoo_figures.about(first, exports.offered(first.key))),
-        js_on_load=parts.read("report.js", "zoo.js"),  # one function body
-        server_functions=report.FUNCTIONS,
+        value={"network": first.key, "own": []},
+        html_template=parts.read("zoo.html"),
+        js_on_load=parts.read("language.js", "report.js", "zoo.js"),  # one function body
+        server_functions=[list_networks, *report.FUNCTIONS],
+        languages=texts.of("zoo", "report"),
         largest=largest,
         elem_id="zoo",
         padding=False,

@@ -356,3 +356,81 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callab
     snap(page, "number-light-1280")
     page.get_by_role("button", name="Clear").click()
     expect(page.locator("#pad .box")).to_have_count(0)
+
+
+# --------------------------------------------------------------------------------------------------
+# in another language
+
+# Names and terms that stay; what is left of two letters or more would be English.
+KEPT = re.compile(r"LeNet-5|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
+HEARD = """() => [document.querySelector("#pad").innerText, ...[...document.querySelectorAll("#pad *")].flatMap((one) =>
+    [one.title, one.getAttribute("aria-label"), one.getAttribute("alt")])].join("\\n")"""
+
+
+def english(page: Page) -> list[str]:
+    return re.findall(r"[A-Za-z]{2,}", KEPT.sub("", page.evaluate(HEARD)))
+
+
+def speak(page: Page, language: str) -> None:
+    page.locator("#title select").select_option(language)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_a_chinese_browser_sees_no_english(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 900}, color_scheme=scheme, locale="zh-CN")
+    expect(answer(page)).to_contain_text("请写一个数字")
+    assert english(page) == []
+    draw(page, SEVEN, side=280)
+    expect(page.locator("#pad .sentence")).to_contain_text("置信度")
+    page.locator("#pad .weighed").scroll_into_view_if_needed()
+    page.locator("#pad .ask").click()
+    expect(page.locator("#pad .verdict")).to_contain_text("改动")
+    page.locator(POOL1).first.focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#pad .pointed")).to_contain_text("第 1/16 张特征图")
+    assert english(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    snap(page, f"draw-zh-{scheme}-{width}")
+
+
+def test_a_change_of_language_loses_nothing(page: Page) -> None:
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("Tutorial: LeNet-5, BatchNorm")).click()
+    page.get_by_text("Inside the network", exact=True).click()  # closed
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.locator("#pad .ask").click()
+    expect(page.locator("#pad .verdict")).to_contain_text("changed, it")
+    change, drawing = painted(page, "#pad .change"), painted(page, "canvas.pad")
+    sure = re.findall(r"[\d.]+%", settled(page).locator(".sentence").inner_text())
+    speak(page, "zh")
+    expect(page.locator("#pad .verdict")).to_contain_text("这样改动")
+    expect(page.locator("#pad .stage").first).to_contain_text("灰度")
+    assert english(page) == []
+    expect_label(page, "7")
+    assert re.findall(r"[\d.]+%", settled(page).locator(".sentence").inner_text()) == sure
+    assert (painted(page, "#pad .change"), painted(page, "canvas.pad")) == (change, drawing)
+    expect(page.locator("#pad details.layers")).not_to_have_attribute("open", re.compile(""))
+    speak(page, "en")
+    expect(page.locator("#pad .verdict")).to_contain_text("changed, it")
+    expect(page.locator("#pad .evidence + figcaption .legend")).to_contain_text("spoke for 7")
+    page.get_by_role("button", name="Clear").click()
+    expect(answer(page)).to_contain_text("Draw something")
+    speak(page, "zh")
+    expect(answer(page)).to_contain_text("请写一个数字")
+    assert english(page) == []
+
+
+def test_a_picture_that_is_too_large_is_refused_in_either_language(page: Page) -> None:
+    page.evaluate("""() => {
+      const files = new DataTransfer();
+      files.items.add(new File([new Uint8Array(20_000_001)], "huge.png", { type: "image/png" }));
+      document.querySelector("canvas.pad").dispatchEvent(new DragEvent("drop", { dataTransfer: files }));
+    }""")
+    expect(page.locator("#pad .problem")).to_contain_text("over 20 MB")
+    speak(page, "zh")
+    expect(page.locator("#pad .problem")).to_contain_text("超过 20 MB")
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")

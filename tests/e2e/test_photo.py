@@ -393,3 +393,95 @@ def test_while_the_box_moves_only_the_chosen_network_is_asked(
     assert not any("photos-cats" in body for body in asked)
     with page.expect_request(lambda request: "photos-cats" in (request.post_data or "")):
         page.mouse.up()
+
+
+# --------------------------------------------------------------------------------------------------
+# in Chinese
+
+# All that is read or read out, of a text node or an attribute each.
+READ = """() => [...document.querySelectorAll("#studio, #photo-why")].flatMap((part) => {
+  const texts = document.evaluate(".//text()", part, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
+  const names = ["title", "alt", "aria-label", "aria-roledescription", "placeholder"];
+  return [
+    ...Array.from({ length: texts.snapshotLength }, (_, i) => texts.snapshotItem(i).textContent),
+    ...[...part.querySelectorAll("*")].flatMap((place) => names.map((name) => place.getAttribute(name) ?? "")),
+  ];
+})"""
+# Names of layers, functions and networks, and units.
+KEPT = re.compile(
+    r"photos-cats, \S+|whiten|conv\d|bn\d|gelu\d?|pool\d|fc\d|\dx\d|LeNet|SGD|\d[kM] |logit|https://",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def english(page: Page) -> list[str]:
+    return [text for text in page.evaluate(READ) if re.search("[A-Za-z]", KEPT.sub("", text))]
+
+
+def chinese(page: Page) -> list[str]:
+    return [text for text in page.evaluate(READ) if re.search("[\u4e00-\u9fff]", text)]
+
+
+def speak(page: Page, language: str) -> None:
+    page.locator("#title select").select_option(language)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_the_tab_is_chinese(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme, locale="zh-CN")
+    page.get_by_role("tab", name="照片").click()
+    expect(page.locator("#studio .invite")).to_contain_text("飞机、汽车、")
+    assert english(page) == []
+    page.get_by_role("button", name="打开画的船").click()
+    expect_label(page, "ship")
+    expect(page.locator("#studio .sentence")).to_contain_text("我认为这是船")
+    expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)
+    page.locator("#photo-why .weighed").scroll_into_view_if_needed()
+    expect(page.locator("#photo-why .legend")).to_contain_text("支持“船”")
+    assert english(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    snap(page, f"photo-chinese-{scheme}-{width}")
+
+
+def test_a_change_of_language_loses_nothing(two_networks: str, open_page: Callable[..., Page]) -> None:
+    page = photo_tab_of(open_page(two_networks))
+    upload(page, "aside.png", aside())
+    settle(page)
+    drag(page, (0.5, 0.5), (0.7, 0.5))
+    cats = page.locator("#studio .card").last
+    cats.click()
+    expect(page.locator("#studio .sentence")).to_contain_text("cat")
+    page.locator("#photo-why .weighed").scroll_into_view_if_needed()
+    expect(page.locator("#photo-why .legend")).to_contain_text("spoke for cat")
+    page.locator("#photo-why summary").last.click()
+    before = crop(page)
+    speak(page, "zh")
+    expect(page.locator("#photo-why .legend")).to_contain_text("支持“猫”")
+    expect(page.locator("#studio .count")).to_have_text("2 个网络，一张照片")
+    expect(page.locator("#studio .sentence")).to_contain_text("猫")
+    expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)
+    expect(cats).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#photo-why details").last).not_to_have_attribute("open", re.compile(""))
+    assert crop(page) == pytest.approx(before, abs=0.01)
+    assert english(page) == []
+    speak(page, "en")
+    expect(page.locator("#studio .sentence")).to_contain_text("cat")
+    expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("#photo-why .heat")).to_be_visible()
+    assert chinese(page) == []
+
+
+def test_a_refusal_is_told_in_each_language(photo_tab: Page) -> None:
+    trouble = photo_tab.locator("#studio .trouble")
+    photo_tab.get_by_role("button", name="Fetch").click()
+    expect(trouble).to_contain_text("Give the address")
+    speak(photo_tab, "zh")
+    expect(trouble).to_contain_text("请给出图片的网址")
+    photo_tab.get_by_label("图片的网址").fill("http://127.0.0.1/cat.png")
+    photo_tab.get_by_role("button", name="获取").click()
+    expect(trouble).to_contain_text("不在公共互联网上")
+    speak(photo_tab, "en")
+    expect(trouble).to_contain_text("not on the public internet")
+    assert chinese(photo_tab) == []

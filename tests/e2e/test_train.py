@@ -274,6 +274,9 @@ def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path) -> No
         page.locator('#report [data-keep="csv"]').click()
     download.value.save_as(tmp_path / "curves.csv")
     assert len((tmp_path / "curves.csv").read_text().splitlines()) == 1 + 2
+    page.locator("#title select").select_option("zh")  # and the report is of the same run in another language
+    expect(page.locator("#report")).to_contain_text("混淆矩阵")
+    expect(page.locator("#report .mistakes .card").first).to_be_visible()
 
 
 @pytest.mark.data

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lenet.checkpoint import Checkpoint, save
 from lenet.classifier import WEIGHTS, Classifier
+from lenet.datasets import DATASETS
+from lenet.models import MODELS
+from lenet.recipes import RECIPES
 from tests.serving import serve
 
 pytestmark = pytest.mark.browser
@@ -54,6 +58,7 @@ def test_every_network_is_there_and_shows_its_layers(page: Page) -> None:
     open_zoo(page)
     names = sorted(path.stem for path in WEIGHTS.glob("*.safetensors") if "resume" not in path.name)
     shown = page.locator("#zoo button[data-network]")
+    expect(shown).to_have_count(len(names))
     assert sorted(str(each.get_attribute("data-network")) for each in shown.all()) == names
     for name in ("mnist-lenet5-1998", "photos"):
         entry(page, name).click()
@@ -225,3 +230,95 @@ def test_an_uploaded_network_is_its_visitors_and_answers(open_page: Callable[...
     stranger.get_by_role("tab", name="Draw").click()
     stranger.get_by_label("Network").first.click()
     assert "my-own" not in " ".join(stranger.get_by_role("option").all_inner_texts())
+
+
+# --------------------------------------------------------------------------------------------------
+# In two languages
+
+# Runs of English words in what is read or read out: names of networks, layers and files, and code, stay.
+ENGLISH = """(place) => {
+  const copy = place.cloneNode(true);
+  copy.querySelectorAll("h2, b, code, th, td, small").forEach((name) => name.remove());
+  const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+  const said = [];
+  while (walker.nextNode()) said.push(walker.currentNode.data);
+  for (const name of ["aria-label", "title", "alt"])
+    copy.querySelectorAll(`[${name}]`).forEach((one) => said.push(one.getAttribute(name)));
+  return said.flatMap((text) => text.match(/[A-Za-z]{2,}([ ,:]+[A-Za-z]{2,})+/g) ?? []);
+}"""
+
+
+def english(page: Page) -> list[str]:
+    found: list[str] = page.locator("#zoo").evaluate(ENGLISH)
+    return found
+
+
+def speak(page: Page, language: str) -> None:
+    page.locator("#title select").select_option(language)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_a_chinese_browser_sees_the_tab_in_chinese(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int, cifar_root: Path
+) -> None:
+    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme, locale="zh-CN")
+    page.get_by_role("tab", name="模型库").click()
+    entry(page, "photos-lenet5").click()
+    expect(page.locator("#zoo .about h2")).to_have_text("photos-lenet5")
+    random_pictures(page)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    whole_report(page)
+    assert page.evaluate("document.documentElement.scrollHeight") == height, "nothing jumps"
+    expect(page.locator("#zoo")).to_contain_text("混淆矩阵")
+    expect(page.locator(".upload")).to_contain_text("上传网络")
+    expect(page.locator(".upload")).to_contain_text("在这里训练并下载的网络")
+    assert english(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    snap(page, f"zoo-chinese-{scheme}-{width}")
+
+
+@pytest.mark.data
+def test_a_change_of_language_keeps_what_is_shown(page: Page, mnist_root: Path) -> None:
+    open_zoo(page, "mnist-lenet5-sigmoid")
+    random_pictures(page)
+    cell(page, 7, 7).click()
+    page.get_by_role("button", name="More of these").click()
+    expect(page.locator("#zoo .pictures .said")).to_contain_text("7 called 7: 26 to 50 of")
+    whole_report(page)
+    cards = page.locator("#zoo .pictures .card").all_inner_texts()
+    for language, said in (("zh", "第 26 到 50 张"), ("en", "26 to 50 of")):
+        speak(page, language)
+        expect(page.locator("#zoo .pictures .said")).to_contain_text(said)
+        whole_report(page)
+        expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-sigmoid")
+        expect(entry(page, "mnist-lenet5-sigmoid")).to_have_attribute("aria-pressed", "true")
+        expect(cell(page, 7, 7)).to_have_attribute("aria-selected", "true")
+        assert page.locator("#zoo .pictures .card").all_inner_texts() == cards
+        assert bool(english(page)) == (language == "en")
+    speak(page, "zh")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="报告 .html").click()
+    assert '<html lang="zh-Hans">' in download.value.path().read_text(encoding="utf-8")
+
+
+def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, tmp_path: Path) -> None:
+    blocks = RECIPES["cifar10-resnet-mini"]
+    path = tmp_path / "blocks.safetensors"
+    save(path, Checkpoint(MODELS[blocks.model].build(3, 10), blocks, DATASETS[blocks.dataset].classes, {}))
+    torn = tmp_path / "torn.safetensors"
+    torn.write_bytes(path.read_bytes()[:100_000])
+    open_zoo(page)
+    upload(page, path)
+    expect(page.locator(".upload")).to_contain_text("blocks is yours on this page")
+    expect(page.locator("#zoo .about h2")).to_have_text("blocks")
+    page.get_by_label("Inside the blocks").check()
+    speak(page, "zh")
+    expect(page.locator(".upload")).to_contain_text("blocks 在本页上归您所有")
+    expect(page.locator("#zoo .own")).to_contain_text("您的网络")
+    expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("未测量")
+    expect(page.get_by_label("展开各块")).to_be_checked()
+    upload(page, torn)
+    expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors 不完整")
+    speak(page, "en")
+    expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is torn")

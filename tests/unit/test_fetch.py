@@ -223,6 +223,7 @@ def test_letters_of_all_alphabets_are_sent_as_http_knows_them() -> None:
         (reply(b"{}", Content_Type="application/json"), "no picture but application/json"),
         (reply(b"gone", 404), "answers 404 Not Found"),
         (reply(b"", 500), "answers 500"),
+        (reply(b"", 599), "answers 599: open"),  # of which nobody knows the reason
         (reply(Content_Encoding="gzip"), "compressed"),
         (reply(Content_Length=str(MAX_BYTES + 1)), "over 20 MB"),
         (reply(Content_Length=str(len(PICTURE) + 10)), "broke off"),

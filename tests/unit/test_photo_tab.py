@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,9 @@ import pytest
 from PIL import Image
 
 from lenet.classifier import WEIGHTS, Classifier, Prediction, View
+from lenet.datasets import CIFAR10_CLASSES, FASHION_CLASSES
 from lenet.errors import FetchError
-from lenet.ui import figures, networks, photo, photo_figures, pictures
+from lenet.ui import figures, networks, photo, photo_figures, pictures, texts, why, why_figures
 
 EXAMPLES = Path(photo.__file__).parent / "examples"
 
@@ -248,8 +250,92 @@ def test_the_default_is_offered_first_and_a_trained_one_next(monkeypatch: pytest
     )
     offered = photo.offer("run-mine", ("run-mine",))
     assert offered["network"] == "run-mine"
-    assert offered["cards"].index('data-network="photos"') < offered["cards"].index('data-network="run-mine"')
-    assert "Yours: holiday" in offered["cards"]
-    assert offered["cards"].count('aria-pressed="true"') == 1
-    count = offered["cards"].count("data-network")
-    assert offered["title"] == f"{count} networks, one photo"
+    cards = offered["cards"]["en"]
+    assert cards.index('data-network="photos"') < cards.index('data-network="run-mine"')
+    assert "Yours: holiday" in cards
+    assert cards.count('aria-pressed="true"') == 1
+    assert "您的：holiday" in offered["cards"]["zh"]
+    order = re.compile('data-network="([^"]+)"').findall
+    assert order(cards) == order(offered["cards"]["zh"])
+
+
+# --------------------------------------------------------------------------------------------------
+# in Chinese
+
+# Latin letters that stay, beside HTML's own: units, names of networks and formats.
+KEPT = re.compile(r"LeNet(-5)?|MNIST|SGD|BatchNorm|JPEG|HTTP|URL|MB|logit|https?://[\w./]*|\b\d+k\b|\d+x\d+|\bT\b")
+
+
+def english(html: str) -> list[str]:
+    """What stands in HTML, or in its attributes that are read out, and has Latin letters."""
+    read = re.findall(r'(?:title|alt|aria-label)="([^"]*)"', html) + re.sub("<[^>]*>", "\n", html).splitlines()
+    return [text for text in read if re.search("[A-Za-z]", KEPT.sub("", text.replace("&times;", "")))]
+
+
+def chinese(**more: object) -> dict:
+    return asked(opened(), language="zh", **more)
+
+
+def test_nothing_english_is_left_in_chinese() -> None:
+    assert english(photo_figures.sentence(said("sure", cat=1.0))) == ["I think this is a cat: over 99% sure"]
+    canvas = Image.new("RGB", (900, 300), "#9ab")
+    canvas.paste(Image.open(EXAMPLES / "frog.jpg").resize((300, 300)), (600, 0))
+    aside = photo.open_photo({"picture": address(canvas)})
+    for reply in (chinese(), asked(aside, language="zh"), asked(aside, language="zh", box=[2 / 3, 0, 1, 1])):
+        for name in ("answer", "card", "seen", "views", "steps"):
+            assert english(reply[name]) == [], name
+    with texts.speaking("zh"):
+        for verdict in ("sure", "unsure", "stranger"):
+            prediction = said(verdict, automobile=0.6, **{"ankle boot": 0.4})
+            assert english(photo_figures.sentence(prediction) + photo_figures.card(prediction, 3.0)) == []
+        shown = why_figures.why(prediction, networks.photo_evidence("photos", said("sure", ship=1.0)))
+        assert english(shown["legend"] + shown["sums"]) == []
+
+
+def test_what_scripts_and_programs_read_stays_english() -> None:
+    assert 'data-label="ship"' in chinese()["answer"]
+    assert {"truck", "frog"} <= set(said("sure", truck=0.9, frog=0.1).probs)
+
+
+def test_the_classes_have_chinese_names() -> None:
+    classes = (*CIFAR10_CLASSES, *FASHION_CLASSES)
+    with texts.speaking("zh"):
+        names = [texts.translated(name) for name in classes]
+        assert len(set(names)) == len(classes)
+        assert not any(english(name) for name in names)
+        assert [name for name in names[:10] if name not in texts.say("photo_classes")] == []
+    assert [name for name in CIFAR10_CLASSES if name not in texts.say("photo_classes")] == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {},
+        {"url": "ftp://example.org"},
+        {"url": "http://me:secret@example.org/"},
+        {"url": "http://example.org:port/"},
+        {"url": "http:///cat.jpg"},
+        {"url": "http://127.0.0.1/cat.png"},
+        {"url": "http://127.0.0.1:8080/cat.png"},
+        {"picture": "data:image/png;base64," + "A" * (pictures.MAX_BYTES * 4 // 3 + 10)},
+    ],
+    ids=lambda question: str(question)[:40],
+)
+def test_refusals_are_chinese(question: dict) -> None:
+    problem = photo.open_photo(question | {"language": "zh"})["problem"]
+    assert english(problem.replace("127.0.0.1", "").replace("example.org", "")) == []
+
+
+def test_wrong_questions_are_answered_in_chinese() -> None:
+    for box in ("here", [0, 0, float("nan"), 1]):
+        assert english(chinese(box=box)["problem"]) == []
+    with texts.speaking("zh"):
+        assert english(texts.translated(why.GARBLED)) == []
+
+
+def test_the_scripts_and_the_texts_of_the_tab_agree() -> None:
+    page = Path(photo.__file__).parent
+    files = ("photo.py", "photo.html", "photo.js", "photo_figures.py", "why.html", "why.js", "why_figures.py")
+    used = set(re.findall(r'"(photo_\w[\w-]*)"', "".join((page / name).read_text(encoding="utf-8") for name in files)))
+    made = {"photo_a", "photo_an", *(f"photo_example_{name}" for name in photo.EXAMPLES)}  # put together there
+    assert used | made == set(texts.PARTS["photo"].ENGLISH)

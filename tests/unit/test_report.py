@@ -26,7 +26,7 @@ from lenet.errors import CheckpointError, DataError
 from lenet.metrics import accuracy, calibration_error, confusion
 from lenet.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
 from lenet.training import EpochEnd, evaluate
-from lenet.ui import exports, networks, report_figures, tested
+from lenet.ui import exports, networks, report_figures, tested, texts
 from lenet.ui import report as report_tab
 
 CURVES = tuple(EpochEnd(i, 2.0 / i, 0.3 * i, 1.5 / i, 0.25 * i, 1.5) for i in (1, 2, 3))
@@ -300,7 +300,7 @@ QUESTIONS = [report_tab.choose, report_tab.measure, report_tab.show_pictures, re
 )
 def test_what_is_no_network_gets_a_sentence(question) -> None:
     for ask in QUESTIONS:
-        assert "problem" in ask({"kind": "weights", "page": 0, **question} if question else question)["problem"]
+        assert ask({"kind": "weights", "page": 0, **question} if question else question)["problem"].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_what_are_no_pictures_gets_a_sentence(changes, own: str) -> None:
     assert report_tab.show_pictures(question)["pictures"].count("<img") == 25
     assert report_tab.show_pictures({**question, "cell": [0, 0], "page": 1})["more"] is False
     reply = report_tab.show_pictures({**question, **changes})
-    assert "problem" in reply.get("problem", "") or "no test picture" in reply["said"]
+    assert reply.get("problem") or "no test picture" in reply["said"]
 
 
 def test_all_that_is_measured_comes_at_once(own: str) -> None:
@@ -334,6 +334,42 @@ def test_all_that_is_measured_comes_at_once(own: str) -> None:
     assert "of 300" in reply["numbers"]
     assert "<table" in reply["matrix"]  # its file holds the counts of another data set
     assert report_tab.keep({"network": own, "kind": "report"})["name"] == "a-run-b.html"
+
+
+def test_a_report_is_chinese_where_its_question_is(own: str) -> None:
+    asking = finished(own)
+    question = {"network": own, "cell": None, "page": 0, "again": False, "language": "zh"}
+    reply = report_tab.measure(question)
+    sample, cell, empty = (
+        report_tab.show_pictures(question | {"cell": cell}) for cell in (None, [3, 3], [3, asking.answers.given.max()])
+    )
+    said = [*reply.values(), *(reply[part] for reply in (sample, cell, empty) for part in ("said", "pictures"))]
+    assert [run for part in said for run in english_in(part)] == []
+    assert "3</b> 被认作 <b>3</b>：" in cell["said"]
+    assert "测试图片：" in sample["pictures"]  # what is read out of a picture
+    assert english_in(report_tab.measure(question | {"language": "en"})["calibration"])
+
+
+def test_the_report_to_keep_is_a_file_in_each_language(own: str) -> None:
+    finished(own)
+    names = {}
+    for language in ("en", "zh"):
+        names[language] = report_tab.keep({"network": own, "kind": "report", "language": language})["name"]
+        html = (networks.folder(own) / names[language]).read_text(encoding="utf-8")
+        assert f'<html lang="{"zh-Hans" if language == "zh" else "en"}">' in html
+        found = english_in(re.sub(r"<title>.*?</h1>|<p class=\"hint origin\">.*?</p>|<code>.*?</code>", "", html))
+        assert bool(found) == (language == "en"), found
+    assert names == {"en": "a-run-b.html", "zh": "a-run-b.zh-Hans.html"}
+    kept = [exports.write(own, kind, None).name for kind in ("weights", "csv", "png")]
+    with texts.speaking("zh"):
+        assert [exports.write(own, kind, None).name for kind in ("weights", "csv", "png")] == kept
+
+
+def english_in(html: str) -> list[str]:
+    """Runs of English words in what is read or read out."""
+    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    said = [*re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html), re.sub(r"<[^>]+>", "\n", html)]
+    return [run for text in said for run in re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", text)]
 
 
 def test_nothing_is_downloaded_that_nobody_wanted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -361,6 +397,7 @@ def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(monkeyp
             time.sleep(0.01)
         assert "MNIST is not here." in reply["problem"]
         assert "needs no data" in reply["problem"]
+    assert "本页其余内容不需要数据。" in report_tab.show_pictures({**question, "language": "zh"})["problem"]
     assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
 
 

@@ -48,7 +48,18 @@ def test_a_script_has_the_texts_that_it_asks_for() -> None:
 
 
 # What lenet/ui gives each script as props.languages.
-SCRIPTS = {"head.js": (), "train.js": ("train",)}
+SCRIPTS = {
+    "head.js": (),
+    "inside.js": ("draw",),
+    "layers.js": (),
+    "pad.js": ("draw",),
+    "photo.js": ("photo",),
+    "report.js": ("report",),
+    "report_place.js": ("report",),
+    "train.js": ("train",),
+    "why.js": ("photo",),
+    "zoo.js": ("zoo", "report"),
+}
 
 
 def sentences(path: Path) -> set[str]:
@@ -131,6 +142,10 @@ def test_the_visitors_language_is_spoken(chinese: None) -> None:
         assert texts.translated("It has 20 MB") == "共 20 MB"
         assert texts.translated("Nobody knows this.") == "Nobody knows this."
     assert texts.translated("a cat") == "a cat"
+
+
+def test_something_is_made_in_each_language() -> None:
+    assert texts.in_each(lambda: texts.say("language")) == {"en": "Language", "zh": "语言"}
 
 
 def test_a_server_function_answers_in_its_questions_language(chinese: None) -> None:

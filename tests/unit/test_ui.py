@@ -211,7 +211,8 @@ def test_inside_sends_what_is_in_view() -> None:
     assert "bytes" not in by_name["conv1"]
     assert len(base64.b64decode(by_name["pool1"]["bytes"])) == 16 * 12 * 12
     assert (by_name["pool1"]["shape"], len(by_name["pool1"]["said"])) == ([16, 12, 12], 16)
-    assert by_name["fc1"]["labels"] == [*"0123456789", "none"]
+    assert [label["en"] for label in by_name["fc1"]["labels"]] == [*"0123456789", "none"]
+    assert by_name["fc1"]["kind"] == {"en": "fully connected", "zh": "全连接"}
     assert int(np.argmax(by_name["fc1"]["said"])) == 7
     every = draw.look_inside(question(inside=True, every=True))["layers"]
     assert all("bytes" in row for row in every)

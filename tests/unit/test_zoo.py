@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from lenet.augment import AUGMENTATIONS
+from lenet.checkpoint import load
 from lenet.classifier import WEIGHTS, Classifier
 from lenet.models import MODELS, count_parameters
+from lenet.recipes import LOSSES, PRECISIONS, SCHEDULES, Recipe
 from lenet.training import LrChange
-from lenet.ui import report, zoo_figures
+from lenet.ui import networks, own, report, texts, zoo, zoo_figures
 from lenet.zoo import Exhibit, exhibit, layer_table
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
@@ -127,12 +131,15 @@ def test_a_learning_rate_that_was_changed_by_hand_is_told() -> None:
     network.lr_changes = (LrChange(epoch=3, step=40, lr=0.0005),)
     said = text_of(zoo_figures.recipe_words(replace(shown, network=network)))
     assert "learning rate 0.005, changed by hand to 0.0005 in epoch 3, weight decay" in said
+    with texts.speaking("zh"):
+        said = text_of(zoo_figures.recipe_words(replace(shown, network=network)))
+    assert "学习率 0.005，在第 3 轮手动改为 0.0005，权重衰减" in said
 
 
 def test_names_in_the_figure_do_not_lie_on_each_other() -> None:
     first = shown_of("digits")
     same = [replace(first, name=f"copy-{number}") for number in range(5)]
-    html = zoo_figures.families({"Digits": same}, same[0])
+    html = zoo_figures.families({"Digits": same}, "digits")
     tops = [int(top) for top in re.findall(r'<b style="top:(-?\d+)px"', html)]
     assert tops == [zoo_figures.LINE * number for number in range(5)]
 
@@ -145,7 +152,7 @@ def test_a_network_that_nobody_measured_says_so_and_comes_last() -> None:
     ranked = zoo_figures.ranked([measured[0], unmeasured, measured[1]])
     assert ranked[-1] is unmeasured
     assert zoo_figures.accuracy(ranked[0]) > zoo_figures.accuracy(ranked[1])
-    html = zoo_figures.families({"Digits": ranked}, ranked[0])
+    html = zoo_figures.families({"Digits": ranked}, "digits")
     assert html.count("not measured") == 1
     assert html.count('class="dot') == 2
     assert "nan" not in text_of(html)
@@ -156,5 +163,89 @@ def test_texts_from_a_file_are_escaped() -> None:
     odd = "<script>alert(1)</script>"
     digits.recipe = digits.recipe.with_changes(about=odd, source=odd, claims=odd, name=odd)
     shown = replace(shown_of("digits"), network=digits, name=odd, key=odd)
-    listed = zoo_figures.families({odd: [shown, shown]}, shown) + zoo_figures.own([shown], odd)
+    listed = zoo_figures.families({odd: [shown, shown]}, odd) + zoo_figures.own([shown], odd)
     assert "<script" not in zoo_figures.about(shown, [(odd, odd, odd)]) + listed
+
+
+# --------------------------------------------------------------------------------------------------
+# In Chinese
+
+# Names of networks, data sets, layers, settings and files, which stay.
+NAMES_STAY = re.compile(r"<h2>.*?</h2>|<(b|code|th scope=\"row\")>.*?</\1>|<td>[A-Za-z]\w+( \dx\d)?</td>")
+
+
+def english_in(html: str) -> list[str]:
+    """Runs of English words in what is read or read out."""
+    said = [
+        *re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html),
+        re.sub(r"<[^>]+>", "\n", NAMES_STAY.sub("", html)),
+    ]
+    return [run for text in said for run in re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", text)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_networks_page_is_chinese_throughout(name: str) -> None:
+    assert english_in(report.choose({"network": name})["about"])
+    about = report.choose({"network": name, "language": "zh"})["about"]
+    names = {"LeCun, Bottou, Bengio, Haffner, Proc", "GB HBM"}  # of people, and of a GPU
+    assert set(english_in(about)) <= names
+    assert "混淆矩阵" in about
+    assert "校准误差" in about
+
+
+def test_the_list_is_in_the_questions_language_with_a_visitors_own() -> None:
+    mine, _ = networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday")
+    question = {"network": mine, "own": [mine, mine, "own-gone"]}
+    english = zoo.list_networks(question)["families"]
+    chinese = zoo.list_networks(question | {"language": "zh"})["families"]
+    listed = re.compile('<button [^>]*data-network="([^"]+)"').findall
+    assert listed(english) == listed(chinese)
+    assert listed(chinese)[0] == mine
+    assert sorted(listed(chinese)[1:]) == NAMES
+    assert chinese.count('class="entry chosen"') == 1
+    assert "Your own" in english
+    assert "您的网络" in chinese
+    assert english_in(chinese) == []
+    networks.forget(mine)
+
+
+@pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"network": "digits", "own": 7}, None])
+def test_what_is_no_question_for_the_list_gets_a_sentence(question) -> None:
+    assert zoo.list_networks(question)["problem"] == report.NOT_ASKED["problem"]
+
+
+def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
+    told = {f"fact_loss_{name}" for name in LOSSES} | {f"fact_precision_{name}" for name in PRECISIONS}
+    told |= {f"schedule_{name}" for name in SCHEDULES} | {f"augmentation_{name}" for name in AUGMENTATIONS}
+    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in zoo_figures.TOLD}
+    assert told <= set(texts.ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(43.2, "43 秒"), (1214, "20 分钟"), (5430, "1 小时 30 分"), (None, "未知")]
+)
+def test_durations_in_chinese(seconds: float | None, said: str) -> None:
+    with texts.speaking("zh"):
+        assert zoo_figures.duration(seconds) == said
+
+
+# --------------------------------------------------------------------------------------------------
+# The upload
+
+
+def test_what_is_said_of_an_upload_follows_the_language(tmp_path: Path) -> None:
+    content = (WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()
+    torn, whole = tmp_path / "torn.safetensors", tmp_path / "holiday.safetensors"
+    torn.write_bytes(content[:100_000])
+    whole.write_bytes(content)
+    for path, english, chinese in (
+        (str(torn), "torn.safetensors is torn", "torn.safetensors 不完整"),
+        (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 在本页上归您所有"),
+        (None, "No file has arrived.", "没有收到文件。"),
+    ):
+        note, *_, said = own.upload(path, [], 0, "zh")
+        assert chinese in note
+        assert english in own.remark(said)
+        with texts.speaking("zh"):
+            assert own.labels(said)[1] == note
+    assert "手写" in own.upload(str(whole), [], 0, "zh")[0]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from lenet.ui.texts import draw, frame, photo, report, sentences, train, zoo
 
@@ -28,6 +28,7 @@ LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
 SENTENCES: dict[str, dict[str, str]] = {"zh": sentences.CHINESE}
 
 ServerFunction = Callable[[dict[str, Any]], dict[str, Any]]
+Made = TypeVar("Made")
 
 _spoken: ContextVar[str] = ContextVar("language", default=DEFAULT)
 
@@ -83,6 +84,15 @@ def speaking(language: str) -> Iterator[None]:
         yield
     finally:
         _spoken.reset(token)
+
+
+def in_each(make: Callable[[], Made]) -> dict[str, Made]:
+    """What `make` makes while each language is spoken: for what the page is to have in all of them."""
+    made = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            made[language] = make()
+    return made
 
 
 def asked(question: Any) -> str:
