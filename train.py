@@ -15,7 +15,7 @@ import io
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -32,9 +32,9 @@ from lenet.export import write_onnx
 from lenet.logbook import logbook, logs
 from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
-from lenet.recipes import RECIPES, Recipe, recipe_named
+from lenet.recipes import RECIPES, recipe_named
 from lenet.teacher import lessons
-from lenet.training import Event, Step, TrainingState, change_lr, evaluate, fit, start
+from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, evaluate, fit, lr_in_words, start
 from lenet.ui.figures import curves
 
 SECONDS_BETWEEN_SAVES = 60
@@ -85,12 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def print_recipes() -> None:
-    for recipe in RECIPES.values():
-        print(f"{recipe.name:24}{recipe.about}")
-        claim = f"; source: {recipe.source}" + (f", which reports {recipe.claims}" if recipe.claims else "")
-        extra = "; needs requirements-keras.txt" if recipe.framework == "keras" else ""
-        print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}{extra}\n")
+# --------------------------------------------------------------------------------------------------
+# Training: begin or resume, go on to the end, keep what came of it
 
 
 def run(options: argparse.Namespace) -> None:
@@ -98,36 +94,21 @@ def run(options: argparse.Namespace) -> None:
         require_onnx()
     with parallel.together(options.device):
         state, out = begin(options)
-        recipe, resume = state.recipe, out.with_name(f"{out.stem}.resume.safetensors")
         if parallel.leads():
             print(describe(state, out))
         if options.dry_run:
             return
-        if recipe.framework == "keras":
-            refuse_keras()
-        with parallel.one_first():
-            dataset = lessons(recipe.dataset, recipe.teacher, options.data)
-        parallel.led(lambda: claim(resume, state, going_on=bool(options.resume)))
+        resume = out.with_name(f"{out.stem}.resume.safetensors")
+        dataset = prepare(state, resume, options)
         folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and parallel.leads() else None
         with logbook(folder, state, dataset) as note:
             done = train(state, dataset, resume, out, note)
     if not parallel.leads():
         return
-    if not done and recipe.framework == "keras":
-        resume.unlink()
-        raise LeNetError("Stopped. A run in Keras cannot go on where it was: start it anew.")
-    if not done:
-        resume = save_somewhere(resume, lambda path: save_state(path, state))
-        raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
-    checkpoint = finish(state, dataset)
-    written = save_somewhere(out, lambda path: keep(path, checkpoint, state, options.export))
-    with contextlib.suppress(OSError):
-        resume.unlink(missing_ok=True)
-    files = [str(written.with_suffix(suffix)) for suffix in (".safetensors", ".png", ".onnx")]
-    wrote = " and ".join(files if options.export else files[:2])
-    print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {wrote}")
-    if written != out:
-        raise LeNetError(f"{out} could not be written any more, so the network is in {written} instead.")
+    if done:
+        with contextlib.suppress(KeyboardInterrupt):  # while it is measured: nothing is lost then either
+            return keep_network(state, dataset, resume, out, options.export)
+    keep_run(state, resume, out)
 
 
 def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
@@ -149,90 +130,141 @@ def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
     return state, out
 
 
-def refuse_keras() -> None:
-    """Where Keras is not there, or cannot do what is asked for, say so before the data is loaded."""
-    if parallel.launched():
-        raise LeNetError("Recipes in Keras train in one process: start `python train.py` without torchrun.")
-    keras_twins.load_keras()
-
-
-def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
-    """A place that cannot be written to is refused now, not after hours."""
-    if resume.exists() and not going_on:
-        raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
-    save_state(resume, state)
-
-
 def describe(state: TrainingState, out: Path) -> str:
-    recipe: Recipe = state.recipe
+    recipe = state.recipe
     model = f"{recipe.model} in Keras" if recipe.framework == "keras" else recipe.model
     return (
         f"{recipe.name}: {recipe.about}\n"
         f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}"
         f"{f', {parallel.ranks()} processes' if parallel.ranks() > 1 else ''}\n"
-        f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} with lr {recipe.lr:g} "
-        f"({recipe.schedule}), augmentation {recipe.augmentation}, "
+        f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} "
+        f"with lr {lr_in_words(recipe.lr, state.lr_changes)} ({recipe.schedule}), augmentation {recipe.augmentation}, "
         f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
         f"  to {out}"
     )
 
 
-def train(
-    state: TrainingState, dataset: Dataset, resume: Path, out: Path, note: Callable[[Event], None] = lambda event: None
-) -> bool:
-    """Show the run's progress, and save it every minute.  False if Ctrl-C stopped it before its end."""
-    leads, saved, saved_at, limit = parallel.leads(), (state.epoch, state.step), time.monotonic(), 0.0
-    # Ctrl-C is heard at the next event: an exception in the middle of a step would leave half of it done.
-    # Pressed again, it ends the program at once.  torchrun hands it on to every process.
-    stopped: list[int] = []
-    events = (keras_twins.fit if state.recipe.framework == "keras" else fit)(state, dataset)
+def prepare(state: TrainingState, resume: Path, options: argparse.Namespace) -> Dataset:
+    """The run's data; what would fail is refused now, not after hours."""
+    recipe = state.recipe
+    if recipe.framework == "keras":
+        if parallel.launched():
+            raise LeNetError("Recipes in Keras train in one process: start `python train.py` without torchrun.")
+        keras_twins.load_keras()
+    with parallel.one_first():
+        dataset = lessons(recipe.dataset, recipe.teacher, options.data)
+    parallel.led(lambda: claim(resume, state, going_on=bool(options.resume)))
+    return dataset
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.append(number)
+
+def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
+    """Write the run's first state, where no other run's may be."""
+    if resume.exists() and not going_on:
+        raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
+    save_state(resume, state)
+
+
+def train(state: TrainingState, dataset: Dataset, resume: Path, out: Path, note: Callable[[Event], None]) -> bool:
+    """Show the run's progress, and save it every minute.  False if Ctrl-C stopped it before its end."""
+    leads, saved = parallel.leads(), Saved(resume, state)
+    events = (keras_twins.fit if state.recipe.framework == "keras" else fit)(state, dataset)
+    bar = tqdm(total=state.recipe.epochs, initial=state.epoch, unit="epoch", dynamic_ncols=True, disable=not leads)
+    with heard_between_steps() as stopped, bar:
+        try:
+            for event in events:
+                note(event)
+                if leads:
+                    show(event, bar)
+                    saved.renew(event, bar)
+                if parallel.any_of(stopped()) and not state.done:
+                    break
+        except DivergedError as error:
+            raise DivergedError(
+                f"{error} The run as it was in epoch {saved.epoch + 1} after step {saved.step} is in {resume}: "
+                f"`python train.py --resume {resume} --out {out} --lr {state.lr / 10:g}` goes on from there."
+            ) from error
+    return state.done
+
+
+@contextlib.contextmanager
+def heard_between_steps() -> Iterator[Callable[[], bool]]:
+    """Yields what tells whether Ctrl-C was pressed: an exception in the middle of a step would leave half of it done.
+
+    Pressed again, it ends the program at once.  torchrun hands it on to every process.
+    """
+    pressed: list[int] = []
+
+    def press(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
         signal.signal(number, before[signal.Signals(number)])
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    bar = tqdm(total=state.recipe.epochs, initial=state.epoch, unit="epoch", dynamic_ncols=True, disable=not leads)
+    before = {number: signal.signal(number, press) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        for event in events:
-            note(event)
-            if leads:
-                show(event, bar)
-            limit = limit or EXPLODING * (event.loss if isinstance(event, Step) else event.train_loss)
-            well = isinstance(event, Step) and event.loss <= limit
-            if leads and well and time.monotonic() - saved_at > SECONDS_BETWEEN_SAVES:
-                saved_at = time.monotonic()
-                try:
-                    save_state(resume, state)
-                    saved = state.epoch, state.step
-                except CheckpointError as error:
-                    bar.write(f"warning: {error} The run goes on, and this is tried again.")
-            if parallel.any_of(bool(stopped)) and not state.done:
-                break
-    except DivergedError as error:
-        raise DivergedError(
-            f"{error} The run as it was in epoch {saved[0] + 1} after step {saved[1]} is in {resume}: "
-            f"`python train.py --resume {resume} --out {out} --lr {state.recipe.lr / 10:g}` goes on from there."
-        ) from error
+        yield lambda: bool(pressed)
     finally:
-        bar.close()
         for number, handler in before.items():
             signal.signal(number, handler)
-    return state.done
+
+
+class Saved:
+    """What of a run its file holds: how it began, and then every minute how far it is, while it learns."""
+
+    def __init__(self, path: Path, state: TrainingState) -> None:
+        self.path, self.state = path, state
+        self.epoch, self.step, self.time = state.epoch, state.step, time.monotonic()
+        self.limit = 0.0  # a loss above it is not worth keeping
+
+    def renew(self, event: Event, bar: tqdm[NoReturn]) -> None:
+        """To be called after each event."""
+        if not isinstance(event, Step):
+            return
+        self.limit = self.limit or EXPLODING * event.loss
+        if event.loss > self.limit or time.monotonic() - self.time <= SECONDS_BETWEEN_SAVES:
+            return
+        self.time = time.monotonic()
+        try:
+            save_state(self.path, self.state)
+            self.epoch, self.step = self.state.epoch, self.state.step
+        except CheckpointError as error:
+            bar.write(f"warning: {error} The run goes on, and this is tried again.")
 
 
 def show(event: Event, bar: tqdm[NoReturn]) -> None:
     if isinstance(event, Step):
         bar.n = round(event.epoch - 1 + event.step / event.total_steps, 2)
         bar.set_postfix_str(f"loss {event.loss:.3f}, {event.images_per_second:,.0f} images/s")
-    else:
+    elif isinstance(event, EpochEnd):
         bar.write(
             f"epoch {event.epoch:3}  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:.2%}"
             f"  val loss {event.val_loss:.4f} accuracy {event.val_accuracy:.2%}  {event.seconds:.1f} s"
         )
+    else:
+        bar.set_postfix_str(f"validation {event.images / event.total_images:.0%}")
 
 
-def keep(path: Path, checkpoint: Checkpoint, state: TrainingState, export: str | None) -> None:
+def keep_run(state: TrainingState, resume: Path, out: Path) -> NoReturn:
+    """Of a stopped run, all that it needs to go on."""
+    if state.recipe.framework == "keras":
+        resume.unlink()
+        raise LeNetError("Stopped. A run in Keras cannot go on where it was: start it anew.")
+    resume = save_somewhere(resume, lambda path: save_state(path, state))
+    raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
+
+
+def keep_network(state: TrainingState, dataset: Dataset, resume: Path, out: Path, export: str | None) -> None:
+    """Of a finished run, its network, measured."""
+    checkpoint = finish(state, dataset)
+    written = save_somewhere(out, lambda path: write(path, checkpoint, state, export))
+    with contextlib.suppress(OSError):
+        resume.unlink(missing_ok=True)
+    files = [str(written.with_suffix(suffix)) for suffix in (".safetensors", ".png", ".onnx")]
+    wrote = " and ".join(files if export else files[:2])
+    print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {wrote}")
+    if written != out:
+        raise LeNetError(f"{out} could not be written any more, so the network is in {written} instead.")
+
+
+def write(path: Path, checkpoint: Checkpoint, state: TrainingState, export: str | None) -> None:
     """The trained network, its curves, and if asked for the network in another form, beside each other."""
     save(path, checkpoint)
     picture = io.BytesIO()
@@ -240,6 +272,18 @@ def keep(path: Path, checkpoint: Checkpoint, state: TrainingState, export: str |
     write_file(path.with_suffix(".png"), picture.getvalue())
     if export:
         write_onnx(path.with_suffix(".onnx"), checkpoint)
+
+
+# --------------------------------------------------------------------------------------------------
+# What there is already
+
+
+def print_recipes() -> None:
+    for recipe in RECIPES.values():
+        print(f"{recipe.name:24}{recipe.about}")
+        claim = f"; source: {recipe.source}" + (f", which reports {recipe.claims}" if recipe.claims else "")
+        extra = "; needs requirements-keras.txt" if recipe.framework == "keras" else ""
+        print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}{extra}\n")
 
 
 def print_export(weights: Path, out: Path | None) -> None:
@@ -256,6 +300,8 @@ def print_evaluation(weights: str, data: str | None) -> None:
     classes = answerable(dataset.classes)
     logits = evaluate(checkpoint.model, dataset.test.images, checkpoint.recipe.input)[:, : len(classes)]
     print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")
+    if checkpoint.lr_changes:
+        print(f"  trained with lr {lr_in_words(checkpoint.recipe.lr, checkpoint.lr_changes)}")
     first = accuracy(logits[:1000], dataset.test.labels[:1000])
     print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, dataset.test.labels):.2%} of {len(logits):,}")
     print(f"  {first:.2%} of the first 1,000")

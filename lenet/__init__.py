@@ -19,7 +19,7 @@ from lenet.errors import LeNetError
 from lenet.models import MODELS
 from lenet.preprocess import Preprocessed, Stage
 from lenet.recipes import RECIPES, Recipe
-from lenet.training import EpochEnd, Event, Step, TrainingState, evaluate, fit, start
+from lenet.training import EpochEnd, Event, Step, TrainingState, Validation, evaluate, fit, start
 
 __all__ = [
     "DATASETS",
@@ -39,6 +39,7 @@ __all__ = [
     "Stage",
     "Step",
     "TrainingState",
+    "Validation",
     "View",
     "evaluate",
     "fit",

@@ -115,22 +115,19 @@ class Cutout:
 
 @dataclass(frozen=True)
 class Affine:
-    """Turned, scaled, slanted, moved and bent, in one resampling; bilinear, black outside.
+    """Turned, scaled, slanted and moved, in one resampling; bilinear, black outside.
 
     Attributes:
         degrees: rotation either way.
         scale: relative change of size either way, drawn for height and width apart.
         shear: horizontal slant either way, as a tangent.
         pixels: movement either way.
-        bend: how far each of 5x5 points spread over the image moves either way, in pixels, and what
-            lies between with them: a coarse form of the elastic distortion of Simard et al. 2003.
     """
 
     degrees: float
     scale: float
     shear: float
     pixels: float
-    bend: float = 0.0
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
         count, _, height, width = images.shape
@@ -150,10 +147,6 @@ class Affine:
             dim=1,
         )  # (B, 2, 3)
         grid = functional.affine_grid(theta.to(images.device), list(images.shape), align_corners=False)
-        if self.bend:
-            knots = (torch.rand(count, 2, 5, 5, generator=generator) * 2 - 1) * (self.bend * 2 / width)
-            field = functional.interpolate(knots, size=(height, width), mode="bicubic", align_corners=True)
-            grid = grid + field.permute(0, 2, 3, 1).to(grid.device)  # (B, H, W, 2)
         return functional.grid_sample(images.float(), grid, align_corners=False)
 
 
@@ -207,5 +200,4 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "photographed": Chain((Jpeg(share=0.5), FlipShift(pixels=2))),
     "photographed-hidden": Chain((Jpeg(share=0.5), FlipShift(pixels=2), Cutout(pixels=12))),
     "handwriting": Chain((StrokeWidth(share=0.5), Affine(degrees=12, scale=0.15, shear=0.2, pixels=2))),
-    "many-hands": Chain((StrokeWidth(share=0.5), Affine(degrees=15, scale=0.25, shear=0.3, pixels=2, bend=1.5))),
 }

@@ -37,7 +37,7 @@ from lenet.looks import STATISTICS, distance, statistics
 from lenet.metrics import accuracy, confusion, energy, fit_temperature
 from lenet.models import MODELS, Network, count_parameters
 from lenet.recipes import Recipe
-from lenet.training import EpochEnd, TrainingState, device_name, evaluate, start
+from lenet.training import EpochEnd, LrChange, TrainingState, device_name, evaluate, start
 
 HEADER = "lenet"
 DIGEST = "sha256"  # the header's entry
@@ -142,6 +142,7 @@ class Checkpoint:
         confusion: counts on the test split: the row is the label, the column the answer, of the
             `answerable` classes; empty for a network that was not measured.
         calibration: measured on the validation split, of networks that name photos; older files have none.
+        lr_changes: where the training left its recipe, see `lenet.training.change_lr`.
     """
 
     model: Network
@@ -151,6 +152,7 @@ class Checkpoint:
     versions: dict[str, str] = field(default_factory=lambda: _versions())
     confusion: tuple[tuple[int, ...], ...] = ()
     calibration: Calibration | None = None
+    lr_changes: tuple[LrChange, ...] = ()
 
     @property
     def temperature(self) -> float:
@@ -162,25 +164,32 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
 
 
-def finish(state: TrainingState, dataset: Dataset) -> Checkpoint:
-    """What a run has come to: its network, measured on the test split.
+def finish(state: TrainingState, dataset: Dataset, before_each: Callable[[], None] = lambda: None) -> Checkpoint:
+    """What a run has come to: its network, measured on the test split; `state` stays as it is.
 
     The metrics are those of `measured`, val_accuracy (of all classes) and train_seconds.
+
+    Args:
+        before_each: called before each batch of pictures; what it raises ends the measuring.
     """
-    large = count_parameters(state.network) > FEW
-    network = rounded(state.network) if large else state.network  # and measured as it is shipped
+    large = count_parameters(state.outcome) > FEW
+    network = rounded(state.outcome) if large else state.outcome  # and measured as it is shipped
+    logits = evaluate(network, dataset.val.images, state.recipe.input, before_each=before_each)
     metrics = {
-        "val_accuracy": accuracy(evaluate(network, dataset.val.images, state.recipe.input), dataset.val.labels),
+        "val_accuracy": accuracy(logits, dataset.val.labels),
         "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),
     }
     versions = {**_versions(), "device": device_name(state.device)}
     if state.recipe.framework == "keras":
         versions["keras"] = keras_twins.version()
-    checkpoint = measured(Checkpoint(network, state.recipe, dataset.classes, metrics, versions), dataset.test)
-    return calibrated(checkpoint, dataset.val) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
+    checkpoint = Checkpoint(
+        network, state.recipe, dataset.classes, metrics, versions, lr_changes=tuple(state.lr_changes)
+    )
+    checkpoint = measured(checkpoint, dataset.test, before_each)
+    return calibrated(checkpoint, dataset.val, logits) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
 
 
-def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
+def measured(checkpoint: Checkpoint, test: Split, before_each: Callable[[], None] = lambda: None) -> Checkpoint:
     """`checkpoint` with its confusion matrix and test accuracies: what they were before is replaced.
 
     The metrics are test_accuracy (the answer is the likeliest class but "not a digit", as in
@@ -189,8 +198,9 @@ def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
 
     Args:
         test: the test split of the recipe's data set, see `lenet.datasets.load_test`.
+        before_each: as for `finish`.
     """
-    logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input)
+    logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input, before_each=before_each)
     logits = logits[:, : len(answerable(checkpoint.classes))]
     metrics = {**checkpoint.metrics, "test_accuracy": accuracy(logits, test.labels)}
     if len(test) > FIRST:
@@ -199,9 +209,14 @@ def measured(checkpoint: Checkpoint, test: Split) -> Checkpoint:
     return replace(checkpoint, metrics=metrics, confusion=counts)
 
 
-def calibrated(checkpoint: Checkpoint, val: Split) -> Checkpoint:
-    """The same with the calibration that its data set's validation split gives."""
-    logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
+def calibrated(checkpoint: Checkpoint, val: Split, logits: Tensor | None = None) -> Checkpoint:
+    """The same with the calibration that its data set's validation split gives.
+
+    Args:
+        logits: the network's for `val`, where they are known already.
+    """
+    if logits is None:
+        logits = evaluate(checkpoint.model, val.images, checkpoint.recipe.input)
     temperature = fit_temperature(logits, val.labels)
     found = torch.cat([statistics(images) for images in val.images.split(500)])  # in double: 12 MB each
     mean, covariance = found.mean(dim=0), found.T.cov()
@@ -236,6 +251,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         header["confusion"] = checkpoint.confusion
     if checkpoint.calibration is not None:
         header["calibration"] = asdict(checkpoint.calibration)
+    if checkpoint.lr_changes:
+        header["lr_changes"] = [asdict(change) for change in checkpoint.lr_changes]
     _write(Path(path), _short(checkpoint.model.state_dict()), header)
 
 
@@ -294,9 +311,15 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         calibration = Calibration.from_dict(header["calibration"]) if "calibration" in header else None
         counts = _confusion(header.get("confusion", ()), len(answerable(classes)))
         metrics, versions = dict(header["metrics"]), dict(header["versions"])
-        return Checkpoint(model.eval(), recipe, classes, metrics, versions, counts, calibration)
+        changes = _lr_changes(header)
+        return Checkpoint(model.eval(), recipe, classes, metrics, versions, counts, calibration, changes)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_foreign(path, f"its header lacks or garbles {error}")) from error
+
+
+def _lr_changes(header: Mapping[str, Any]) -> tuple[LrChange, ...]:
+    """None in files of before it, and in those of runs that kept to their recipe."""
+    return tuple(LrChange(**change) for change in header.get("lr_changes", ()))
 
 
 def _confusion(rows: Any, classes: int) -> tuple[tuple[int, ...], ...]:
@@ -317,6 +340,8 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
     optimizer = state.optimizer.state_dict()
     tensors = dict(state.network.state_dict())
     tensors |= {f"{RESUME}model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    if state.best is not None:
+        tensors |= {f"{RESUME}best.{name}": tensor for name, tensor in state.best.state_dict().items()}
     for index, moments in optimizer["state"].items():
         tensors |= {f"{RESUME}optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
     header = {
@@ -326,6 +351,7 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
         "recipe": state.recipe.to_dict(),
         "metrics": {},
         "versions": _versions(),
+        "lr_changes": [asdict(change) for change in state.lr_changes],
         "resume": {
             "epoch": state.epoch,
             "step": state.step,
@@ -335,7 +361,6 @@ def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
             "param_groups": optimizer["param_groups"],
             "plateau": state.plateau.state_dict() if state.plateau is not None else None,
             "averaged": int(state.average.n_averaged) if state.average is not None else 0,
-            "lr_scale": state.lr_scale,
             "teacher": state.teacher,
         },
     }
@@ -355,8 +380,9 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         raise CheckpointError(f"{path} holds a finished network, not a run to resume: give a .resume.safetensors file.")
     state = start(_recipe(path, header), device)
     try:
-        trained = {n.removeprefix(f"{RESUME}model."): t for n, t in tensors.items() if n.startswith(f"{RESUME}model.")}
-        _fill(path, state.model, trained)
+        _fill(path, state.model, _part(tensors, f"{RESUME}model."))
+        if state.best is not None:
+            _fill(path, state.best, _part(tensors, f"{RESUME}best."))
         if state.average is not None:
             _fill(path, state.average.module, {n: t for n, t in tensors.items() if not n.startswith(RESUME)})
             state.average.n_averaged.fill_(resume["averaged"])
@@ -376,12 +402,17 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         state.epoch, state.step, state.seconds = resume["epoch"], resume["step"], resume["seconds"]
         state.sums = torch.tensor(resume["sums"], device=state.device).view(3)
         state.history = [EpochEnd(**event) for event in resume["history"]]
-        state.lr_scale = float(resume.get("lr_scale", 1.0))  # older files have none
+        state.lr_changes = list(_lr_changes(header))
         state.teacher = resume.get("teacher")  # None in files of before it
         _refuse_impossible(state)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise CheckpointError(_foreign(path, f"what it needs to resume is damaged: {error!r}")) from error
     return state
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _refuse_impossible(state: TrainingState) -> None:

@@ -152,7 +152,7 @@ class Classifier:
             "photo" for those of three.
         parameters: how many trainable numbers the network has.
         trained_on: the device, "cpu" or a GPU's name.
-        confusion: as in `Checkpoint.confusion`.
+        lr_changes, confusion: as in `Checkpoint`.
         temperature: what its logits are divided by before they become probabilities.
         calibration: what the validation split says of its logits; None where that was not measured.
     """
@@ -163,6 +163,7 @@ class Classifier:
         self.classes = answerable(checkpoint.classes)
         self.metrics = checkpoint.metrics
         self.trained_on = checkpoint.versions.get("device", "cpu")  # what older files do not say was a processor
+        self.lr_changes = checkpoint.lr_changes
         self.confusion = checkpoint.confusion
         self.temperature = checkpoint.temperature
         self.calibration = checkpoint.calibration

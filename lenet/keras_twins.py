@@ -162,7 +162,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     with _device(state):
         twin = twin_of(state.model, recipe.input.size, len(recipe.input.mean))
         twin.compile(
-            optimizer=keras.optimizers.Adam(recipe.lr),
+            optimizer=keras.optimizers.Adam(state.lr),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
@@ -179,7 +179,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         if not math.isfinite(found.loss):
             raise TrainingError(
                 f"The loss stopped being a finite number in epoch {state.epoch + 1}. "
-                f"The learning rate, {recipe.lr:g}, is most likely too high: try a tenth of it."
+                f"The learning rate, {state.lr:g}, is most likely too high: try a tenth of it."
             )
         yield found if isinstance(found, Step) else _end_epoch(state, twin, dataset, found)
 

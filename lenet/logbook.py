@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lenet.datasets import Dataset
 from lenet.errors import CheckpointError, PackageError, RecipeError
-from lenet.training import Event, Step, TrainingState
+from lenet.training import Event, Step, TrainingState, Validation
 
 
 def logs(flag: str, folder: Path) -> Path:
@@ -83,4 +83,6 @@ def _figures(event: Event) -> dict[str, float]:
             "learning rate": event.lr,
             "images per second": event.images_per_second,
         }
+    if isinstance(event, Validation):
+        return {}
     return {"loss/validation": event.val_loss, "accuracy/validation": event.val_accuracy}

@@ -2,8 +2,8 @@
 
     state = start(recipe)
     for event in fit(state, dataset):
-        ...                        # Step a few times a second, EpochEnd after each epoch
-    logits = evaluate(state.network, dataset.test.images, recipe.input)
+        ...                        # Step or Validation a few times a second, EpochEnd after each epoch
+    logits = evaluate(state.outcome, dataset.test.images, recipe.input)
 
 All randomness is a function of (seed, epoch, step) and is drawn on the CPU.  So every device sees
 the same batches, and a run stopped at any event goes on exactly as if it had not been.
@@ -11,9 +11,10 @@ the same batches, and a run stopped at any event goes on exactly as if it had no
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -35,6 +36,7 @@ from lenet.preprocess import InputFormat, to_input
 from lenet.recipes import Recipe
 
 SECONDS_BETWEEN_STEPS = 0.1  # of Step events: how often a page can redraw, how soon a stop is heard
+AT_ONCE = 100  # images in an evaluation: the largest network needs half a second for them on one core
 SHOWN_TO_WHITENING = 5000  # images, of some 900 patches each
 WARM_UP = 0.2  # of a one-cycle schedule; the rest goes down to zero
 
@@ -63,6 +65,15 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Validation:
+    """An epoch's steps are done, and `images` of the validation split's `total_images` evaluated."""
+
+    epoch: int
+    images: int
+    total_images: int
+
+
+@dataclass(frozen=True)
 class EpochEnd:
     """An epoch's mean training loss and accuracy as it went, and the validation split's after it."""
 
@@ -74,7 +85,28 @@ class EpochEnd:
     seconds: float
 
 
-Event = Step | EpochEnd
+Event = Step | Validation | EpochEnd
+
+
+@dataclass(frozen=True)
+class LrChange:
+    """Somebody changed the learning rate by hand: in `epoch`, from 1, after `step` of its batches, to `lr`."""
+
+    epoch: int
+    step: int
+    lr: float
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.epoch <= 10_000 and self.step >= 0 and 0 < self.lr <= 100):  # as Recipe has it
+            raise ValueError(f"a change of the learning rate to {self.lr!r} at {self.epoch!r}, {self.step!r}")
+
+
+def lr_in_words(lr: float, changes: Sequence[LrChange]) -> str:
+    """A recipe's learning rate `lr`, and what was made of it by hand, in a phrase."""
+    if not changes:
+        return f"{lr:g}"
+    times = f" {len(changes)} times, last" if len(changes) > 1 else ""
+    return f"{lr:g}, changed by hand{times} to {changes[-1].lr:g} in epoch {changes[-1].epoch}"
 
 
 @dataclass
@@ -84,10 +116,11 @@ class TrainingState:
     Attributes:
         model: the weights being trained.
         average: their running average, where the recipe wants one.
+        best: a copy of `network` after the epoch with the lowest validation loss, where the recipe keeps that.
         epoch, step: epochs finished, and batches finished in the current one.
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
-        lr_scale: what the recipe's learning rate is multiplied by; changed by `rescale`.
+        lr_changes: what `change_lr` did, the oldest first.
         teacher: `Dataset.teacher` of the data it learns from; None before the first step.
     """
 
@@ -97,18 +130,29 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
     plateau: ReduceLROnPlateau | None = None
     average: AveragedModel | None = None
+    best: Network | None = None
     epoch: int = 0
     step: int = 0
     seconds: float = 0.0
     sums: Tensor = field(default_factory=lambda: torch.zeros(3))
     history: list[EpochEnd] = field(default_factory=list)
-    lr_scale: float = 1.0
+    lr_changes: list[LrChange] = field(default_factory=list)
     teacher: str | None = None
 
     @property
     def network(self) -> Network:
-        """What to evaluate, ship and use: the average where there is one."""
+        """What to evaluate: the average where there is one."""
         return cast(Network, self.average.module) if self.average is not None else self.model
+
+    @property
+    def lr(self) -> float:
+        """What the schedule takes for the recipe's learning rate."""
+        return self.lr_changes[-1].lr if self.lr_changes else self.recipe.lr
+
+    @property
+    def outcome(self) -> Network:
+        """What the run has come to, to ship and use: the best network so far, where the recipe keeps that."""
+        return self.best if self.best is not None and self.history else self.network
 
     @property
     def done(self) -> bool:
@@ -183,19 +227,26 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
         average=AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
         if recipe.ema
         else None,
+        best=copy.deepcopy(model) if recipe.keep == "best" else None,
     )
 
 
 def change_lr(state: TrainingState, lr: float) -> None:
-    """Go on with `lr` as the recipe's learning rate; a plateau's halvings stay.
+    """Go on with `lr` in place of the recipe's learning rate; to be called between two events.
+
+    The schedule goes on, and a plateau's halvings stay.
 
     Raises:
         RecipeError: it is out of range.
     """
-    recipe = state.recipe.with_changes(lr=lr)
+    state.recipe.with_changes(lr=lr)
+    if state.done:
+        return  # nothing will be learned with it
     for group in state.optimizer.param_groups:
-        group["lr"] *= lr / state.recipe.lr
-    state.recipe = recipe
+        group["lr"] *= lr / state.lr  # for the schedules that keep their state there
+    change = LrChange(state.epoch + 1, state.step, lr)
+    earlier = [c for c in state.lr_changes if (c.epoch, c.step) != (change.epoch, change.step)]
+    state.lr_changes = [*earlier, change]
 
 
 def _optimizer(recipe: Recipe, model: Network, device: torch.device) -> torch.optim.Optimizer:
@@ -240,6 +291,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     while not state.done:
         order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
         pace, shown = parallel.Pace(SECONDS_BETWEEN_STEPS), parallel.summed(state.sums)
+        sums: list[Tensor] = []  # after each step since the last event; nobody waits for what is in them
         while state.step < total_steps:
             began = time.perf_counter()
             batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
@@ -249,13 +301,14 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             lr = _set_lr(state, (state.epoch * total_steps + state.step) / (recipe.epochs * total_steps))
             _learn(state, replica, to_input(images[mine], recipe.input), chosen.subset(mine), len(chosen))
             state.step += 1
+            sums.append(state.sums)
             now = time.perf_counter()
             state.seconds += now - began
             if pace.due(now) or state.step == total_steps:
                 total = parallel.summed(state.sums)
                 loss, correct, count = (total - shown).tolist()
-                _refuse_not_finite(loss, state, pace.steps)
-                state.sums, shown = parallel.own(total), total
+                _refuse_not_finite(loss, state, sums)
+                state.sums, shown, sums = parallel.own(total), total, []
                 yield Step(
                     epoch=state.epoch + 1,
                     step=state.step,
@@ -266,20 +319,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
                     images_per_second=count / (now - pace.since),
                 )
                 pace.wait()
-        yield _end_epoch(state, dataset.val)
-
-
-def rescale(state: TrainingState, lr_scale: float) -> None:
-    """Train on with `lr_scale` times the recipe's learning rate; to be called between two events.
-
-    Raises:
-        RecipeError: not a positive finite number.
-    """
-    if not 0 < lr_scale < math.inf:
-        raise RecipeError(f"A learning rate is multiplied by a number above 0, not by {lr_scale}.")
-    for group in state.optimizer.param_groups:
-        group["lr"] *= lr_scale / state.lr_scale  # for the schedules that keep their state there
-    state.lr_scale = lr_scale
+        yield from _end_epoch(state, dataset.val)
 
 
 def _whiten(state: TrainingState, images: Tensor) -> None:
@@ -304,8 +344,7 @@ def _set_lr(state: TrainingState, progress: float) -> float:
     if recipe.schedule in ("constant", "plateau"):
         return groups[0]["lr"]
     lr = (
-        recipe.lr
-        * state.lr_scale
+        state.lr
         * {
             "cosine": (1 + math.cos(math.pi * progress)) / 2,
             "linear": 1 - progress,
@@ -368,25 +407,38 @@ def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
     return functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
 
 
-def _refuse_not_finite(loss: float, state: TrainingState, steps: int) -> None:
-    """DivergedError for a loss of the last `steps` that is no number, or weights that will give such ones.
+def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) -> None:
+    """DivergedError for a loss since the last event that is no number, or weights that will give such ones.
 
     The weights are looked at so that no event leaves a state that is lost and may be saved over a good one.
+
+    Args:
+        sums: `state.sums` as it was after each step since then; looked at only where something is wrong.
     """
     weights = torch.stack([parameter.detach().sum() for parameter in state.model.parameters()]).sum()
     if not math.isfinite(loss + float(weights)):
-        when = f"at step {state.step}" if steps == 1 else f"between steps {state.step - steps + 1} and {state.step}"
+        losses = parallel.summed(torch.stack(sums))[:, 0]  # (steps,); once it is not finite, a sum stays so
+        late = int(losses.isfinite().logical_not().sum())
+        what = "loss stopped being a finite number" if late else "weights stopped being finite numbers"
+        step = state.step - max(late - 1, 0)
         raise DivergedError(
-            f"The loss stopped being a finite number in epoch {state.epoch + 1}, {when}. "
-            f"The learning rate, {state.recipe.lr:g}, is most likely too high: try a tenth of it."
+            f"The {what} in epoch {state.epoch + 1}, at step {step}. "
+            f"The learning rate, {state.lr:g}, is most likely too high: try a tenth of it."
         )
 
 
-def _end_epoch(state: TrainingState, val: Split) -> EpochEnd:
+def _end_epoch(state: TrainingState, val: Split) -> Iterator[Event]:
+    """Evaluate, which can be stopped and begun anew, for it leaves the state as it is; then go to the next epoch."""
     bfloat16 = in_bfloat16(state.recipe, state.device)
-    mine = val.images[parallel.part(len(val))]
-    logits = evaluate(state.network, mine, state.recipe.input, bfloat16=bfloat16)
-    logits = parallel.gathered(logits, len(val), state.device)
+    pace, found, done = parallel.Pace(SECONDS_BETWEEN_STEPS), list[Tensor](), 0
+    for images in val.images.split(AT_ONCE * parallel.ranks()):
+        if done and pace.due(time.perf_counter()):
+            yield Validation(state.epoch + 1, done, len(val))
+            pace.wait()
+        mine = evaluate(state.network, images[parallel.part(len(images))], state.recipe.input, bfloat16=bfloat16)
+        found.append(parallel.gathered(mine, len(images), state.device))
+        done += len(images)
+    logits = torch.cat(found)
     loss, correct, count = parallel.summed(state.sums).tolist()
     event = EpochEnd(
         epoch=state.epoch + 1,
@@ -399,21 +451,33 @@ def _end_epoch(state: TrainingState, val: Split) -> EpochEnd:
     if state.plateau is not None:
         state.plateau.step(event.val_loss)
     state.epoch, state.step, state.seconds, state.sums = state.epoch + 1, 0, 0.0, torch.zeros_like(state.sums)
+    if state.best is not None and all(event.val_loss < earlier.val_loss for earlier in state.history):
+        state.best.load_state_dict(state.network.state_dict())
     state.history.append(event)
-    return event
+    yield event
 
 
 @torch.inference_mode()
 def evaluate(
-    network: nn.Module, images: Tensor, form: InputFormat, batch_size: int = 500, bfloat16: bool = False
+    network: nn.Module,
+    images: Tensor,
+    form: InputFormat,
+    batch_size: int = AT_ONCE,
+    bfloat16: bool = False,
+    before_each: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
 
     Args:
         bfloat16: compute with it, which is faster, and not what is reported.
+        before_each: called before each batch; what it raises ends the evaluation.
     """
     network.eval()
     device = next(network.parameters()).device
-    batches = (to_input(batch.to(device), form) for batch in images.split(batch_size))
+    logits = []
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-        return torch.cat([network(x.contiguous(memory_format=torch.channels_last)).float().cpu() for x in batches])
+        for batch in images.split(batch_size):
+            before_each()
+            x = to_input(batch.to(device), form)
+            logits.append(network(x.contiguous(memory_format=torch.channels_last)).float().cpu())
+    return torch.cat(logits)

@@ -4,7 +4,8 @@
     run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
     runs.look(visitor, {})                 # facts for the page; that it was asked tells that the page is there
 
-A thread of its own trains, so handlers only look and tell.  A run gives way between two steps: when its
+A thread of its own trains, so handlers only look and tell.  A run gives way between two steps, or two batches of
+an evaluation: when its
 visitor says so, or when the page has not been heard of for a moment (closed, asleep, being reloaded).  What
 it needs to go on stays in memory, and since all its randomness is a function of (seed, epoch, step), a pause
 changes nothing of what it learns.
@@ -33,7 +34,7 @@ from lenet.datasets import Dataset
 from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError
 from lenet.recipes import Recipe
 from lenet.teacher import lessons
-from lenet.training import EpochEnd, Event, Step, TrainingState, fit, rescale, start
+from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, fit, start
 from lenet.ui import cores, networks, settings, watching
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
@@ -173,7 +174,10 @@ class Run:
             self.usual = steps
             x = event.epoch - 1 + event.step / event.total_steps
             self.train.add(x, event.loss, event.accuracy, event.lr)
-            return
+        elif isinstance(event, EpochEnd):
+            self._end_epoch(event)
+
+    def _end_epoch(self, event: EpochEnd) -> None:
         self.epoch, self.newest = event.epoch, event
         self.val.add(event.epoch, event.val_loss, event.val_accuracy, event.train_loss, event.train_accuracy)
         if self.best is None or event.val_loss < self.best.val_loss:
@@ -181,6 +185,10 @@ class Run:
 
 
 # --------------------------------------------------------------------------------------------------
+
+
+class _ForsakenError(Exception):
+    """A measurement is given up."""
 
 
 _load = lru_cache(maxsize=2)(lessons)  # a second run on the same data starts at once
@@ -294,11 +302,10 @@ class Runs:
         """Multiply its schedule's learning rate by `factor` instead of what it was before.
 
         Raises:
-            RecipeError: a factor beyond all use.
+            RecipeError: no recipe may have such a learning rate.
         """
         with self._theirs(visitor, id) as run:
-            if not 1e-4 <= factor <= 1e4:
-                raise RecipeError("The learning rate can be changed from a 10,000th of the schedule to 10,000 times.")
+            run.recipe.with_changes(lr=run.recipe.lr * factor)
             run.scale, run.rescaled = factor, True
 
     # --- what a visitor sees ---
@@ -535,11 +542,11 @@ class Runs:
                     run.worked, began = run.worked + now - began, now
                     self._remember(run)
                     status = self._wanted(run, event)
-                    scale = run.scale
+                    lr = run.recipe.lr * run.scale
                 if status is not None:
                     break
-                if scale != state.lr_scale:
-                    rescale(state, scale)
+                if lr != state.lr:
+                    change_lr(state, lr)
                 if now - looked >= BETWEEN_LOOKS:
                     self._watch(run, state)
                     looked = time.monotonic()
@@ -579,6 +586,12 @@ class Runs:
         with self._lock:
             run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
 
+    def _refuse_forsaken(self, run: Run) -> None:
+        """_ForsakenError where nobody waits for a run's measurement any more."""
+        with self._lock:
+            if self._ending or run.order == "remove" or not self._present(run.visitor):
+                raise _ForsakenError
+
     def _measure(self, run: Run, state: TrainingState, data: Dataset, status: Status) -> None:
         if run.last is None:  # stopped before its first step
             with self._lock:
@@ -586,7 +599,13 @@ class Runs:
             return
         with self._lock:
             run.status, run.version = "measuring", run.version + 1
-        checkpoint = finish(state, data)
+        try:
+            checkpoint = finish(state, data, lambda: self._refuse_forsaken(run))
+        except _ForsakenError:
+            with self._lock:
+                self._rest(run, "away")
+                run.order = "stop" if status == "stopped" else ""  # to be measured when its visitor is back
+            return
         key, path = networks.keep(checkpoint, state.history, run.name)
         with self._lock:
             if run.order == "remove":

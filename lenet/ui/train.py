@@ -327,6 +327,7 @@ def _described(recipe: Recipe) -> dict[str, Any]:
         "extra_loss": "" if recipe.loss == "cross-entropy" else recipe.loss,
         "extra_label_smoothing": recipe.label_smoothing,
         "extra_ema": recipe.ema,
+        "extra_keep": recipe.keep == "best",
         "extra_precision": "" if recipe.precision == "float32" else recipe.precision,
     }
     return {

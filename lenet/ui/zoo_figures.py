@@ -9,6 +9,7 @@ from html import escape
 
 from lenet.datasets import DATASETS
 from lenet.recipes import RECIPES, Recipe
+from lenet.training import lr_in_words
 from lenet.ui import report_figures
 from lenet.ui.figures import short
 from lenet.zoo import FLOPS_EACH, Exhibit, LayerRow
@@ -222,7 +223,8 @@ def recipe_words(exhibit: Exhibit) -> str:
     place = "a processor" if network.trained_on == "cpu" else network.trained_on
     colour = "colour" if len(recipe.input.mean) == 3 else "grey"
     more = {"momentum": recipe.momentum, "weight decay": recipe.weight_decay, "label smoothing": recipe.label_smoothing}
-    optimizer = [OPTIMIZERS.get(recipe.optimizer, recipe.optimizer), f"learning rate {recipe.lr:g}"]
+    rate = f"learning rate {lr_in_words(recipe.lr, network.lr_changes)}"
+    optimizer = [OPTIMIZERS.get(recipe.optimizer, recipe.optimizer), rate]
     optimizer += [f"{name} {value:g}" for name, value in more.items() if value]
     measured_on = DATASETS[recipe.dataset].test_of or recipe.dataset
     told = {

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 import train
 from lenet.checkpoint import load, load_state, save_state
 from lenet.recipes import RECIPES
-from lenet.training import start
+from lenet.training import Validation, start
 
 RUN = ["digits-demo", "--epochs", "2", "--device", "cpu"]
 
@@ -69,7 +70,14 @@ def test_a_run_that_diverges_keeps_its_last_good_state(capsys, monkeypatch):
     assert words[:2] == ["python", "train.py"]
     assert words[-2:] == ["--lr", "10"]
     assert train.main([*words[2:-1], "1e-6", "--device", "cpu"]) == 0
-    assert load("net.safetensors").recipe.lr == 1e-6
+    network = load("net.safetensors")
+    assert network.recipe.lr == 100
+    assert [(change.epoch, change.step, change.lr) for change in network.lr_changes] == [
+        (int(saved_epoch), int(saved_step), 1e-6)
+    ]
+    capsys.readouterr()
+    assert train.main(["--evaluate", "net.safetensors"]) == 0
+    assert f"lr 100, changed by hand to 1e-06 in epoch {saved_epoch}\n" in capsys.readouterr().out
 
 
 def test_a_save_that_fails_meanwhile_does_not_end_the_run(capsys, monkeypatch, limited):
@@ -132,6 +140,36 @@ def test_a_stopped_run_is_saved_elsewhere_if_need_be(capsys, monkeypatch, tmp_pa
     assert match
     assert Path(match[1]).parent.parent == tmp_path / "temporary"
     assert load_state(match[1], "cpu").step > 0
+
+
+def test_a_run_stopped_while_its_network_is_measured_is_measured_later(capsys, monkeypatch):
+    def press_ctrl_c(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "finish", press_ctrl_c)
+        assert train.main([*RUN, "--out", "net.safetensors"]) == 1
+    match = re.search(r"error: Stopped. `python train.py (.*)` goes on from here", sentence(capsys))
+    assert match
+    assert train.main([*shlex.split(match[1]), "--device", "cpu"]) == 0
+    assert train.main([*RUN, "--out", "whole.safetensors"]) == 0
+    nets = [load(f"{name}.safetensors").model.state_dict() for name in ("net", "whole")]
+    assert all(torch.equal(nets[0][name], tensor) for name, tensor in nets[1].items())
+
+
+def test_ctrl_c_is_heard_within_a_validation(capsys, monkeypatch):
+    monkeypatch.setattr("lenet.training.SECONDS_BETWEEN_STEPS", 0)
+    shown = []
+
+    def stop(event, bar):
+        shown.append(event)
+        if isinstance(event, Validation):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(train, "show", stop)
+    assert train.main([*RUN, "--out", "net.safetensors"]) == 1
+    assert isinstance(shown[-1], Validation)
+    assert load_state("net.resume.safetensors", "cpu").epoch == 0
 
 
 def test_a_read_only_folder_is_refused_before_training(capsys):

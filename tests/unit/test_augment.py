@@ -24,7 +24,6 @@ def same_picture(count: int, channels: int = 1, side: int = 28) -> torch.Tensor:
 RANDOM = {
     "flip-shift": FlipShift(pixels=3),
     "affine": Affine(degrees=15, scale=0.2, shear=0.2, pixels=2),
-    "bent": Affine(degrees=0, scale=0, shear=0, pixels=0, bend=2),
     "strokes": StrokeWidth(share=1.0),
     "handwriting": AUGMENTATIONS["handwriting"],
     "cutout": Cutout(pixels=8),

@@ -44,7 +44,7 @@ from lenet.errors import CheckpointError
 from lenet.models import MODELS
 from lenet.preprocess import to_input
 from lenet.recipes import RECIPES
-from lenet.training import TrainingState, evaluate, fit, start
+from lenet.training import LrChange, TrainingState, change_lr, evaluate, fit, start
 
 ROOT = Path(__file__).parents[2]
 RECIPE = RECIPES["digits-demo"].with_changes(ema=0.9, seed=3)
@@ -127,6 +127,24 @@ def test_the_confusion_matrix_comes_back_and_old_files_have_none(tmp_path):
     assert load(path).confusion == counts
     with_header(path, confusion=None)  # as files were written before it
     assert load(path).confusion == ()
+
+
+def test_a_learning_rate_changed_by_hand_is_told_and_older_files_tell_none(tmp_path):
+    state, data = a_state()
+    change_lr(state, 0.005)
+    expected = LrChange(state.epoch + 1, state.step, 0.005)
+    list(fit(state, data))
+    save(tmp_path / "net", finish(state, data))
+    found = load(tmp_path / "net")
+    assert found.recipe == state.recipe
+    assert found.lr_changes == (expected,)
+    with_header(tmp_path / "net", lr_changes=None)
+    assert load(tmp_path / "net").lr_changes == ()
+    save_state(tmp_path / "run", state)
+    assert load_state(tmp_path / "run", "cpu").lr_changes == [expected]
+    assert load(tmp_path / "run").lr_changes == (expected,)
+    with_header(tmp_path / "run", lr_changes=None)
+    assert load_state(tmp_path / "run", "cpu").lr == RECIPE.lr
 
 
 def test_a_calibration_travels_in_the_header_and_older_files_have_none(tmp_path):
@@ -414,6 +432,12 @@ RECIPE_DICT = RECIPES["digits-demo"].to_dict()
         {"confusion": [[1] * 9 + [0.5]] * 10},
         {"confusion": [[1] * 9 + [True]] * 10},
         {"confusion": ["0123456789"] * 10},
+        {"lr_changes": 5},
+        {"lr_changes": [{"epoch": 1, "step": 2}]},
+        {"lr_changes": [{"epoch": 1, "step": 2, "lr": "fast"}]},
+        {"lr_changes": [{"epoch": 0, "step": 2, "lr": 0.1}]},
+        {"lr_changes": [{"epoch": 10**500, "step": 2, "lr": 0.1}]},
+        {"lr_changes": [{"epoch": 1, "step": 2, "lr": 10**500}]},
     ],
     ids=lambda changes: "-".join(changes),
 )

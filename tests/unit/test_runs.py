@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import torch
 
 import lenet.training
+from lenet.checkpoint import Checkpoint
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError, DataError, RecipeError
-from lenet.recipes import RECIPES
-from lenet.training import fit, start
+from lenet.recipes import RECIPES, Recipe
+from lenet.training import EpochEnd, TrainingState, fit, start
 from lenet.ui import networks, runs
 from lenet.ui.runs import ENDED, MOST, POINTS_AT_MOST, Run, Runs, Series
 
@@ -34,6 +36,7 @@ def small() -> Dataset:
 
 
 DATA = small()
+MANY = Split(*(torch.cat([part] * 25) for part in (DATA.val.images, DATA.val.labels)))
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +87,73 @@ def test_a_run_learns_is_measured_and_kept(registry: Runs) -> None:
     assert facts["view"]["filters"]["shape"] == [6, 5, 5, 1]
 
 
+class Gate:
+    """Lets work through when it is open, and tells that somebody came."""
+
+    def __init__(self) -> None:
+        self.opened, self.reached = threading.Event(), 0
+
+    def __call__(self) -> None:
+        self.reached += 1
+        assert self.opened.wait(30)
+
+
+def test_a_run_stops_within_a_validation(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, real = Gate(), lenet.training.evaluate
+    monkeypatch.setattr(lenet.training, "evaluate", lambda *args, **named: real(*args, **named, before_each=gate))
+    registry._load = lambda dataset, teacher: replace(DATA, val=MANY)
+    run = registry.begin(ANNE, RECIPE)
+    until(lambda: gate.reached == 1)
+    registry.stop(ANNE, run.id)
+    gate.opened.set()
+    status(run, "stopped")
+    assert (run.epoch, gate.reached) == (0, 1), "the first of five batches was the last one"
+    assert networks.get(run.key)
+
+
+@pytest.fixture
+def measuring(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Before each batch of a measurement."""
+    gate, real = Gate(), runs.finish
+
+    def finish(state: TrainingState, data: Dataset, before_each: Callable[[], None]) -> Checkpoint:
+        return real(state, data, lambda: gate() or before_each())
+
+    monkeypatch.setattr(runs, "finish", finish)
+    return gate
+
+
+@pytest.mark.parametrize(("recipe", "end"), [(RECIPE, "done"), (LONG, "stopped")], ids=["at its end", "stopped"])
+def test_measuring_gives_way_and_is_done_when_the_page_is_back(
+    recipe: Recipe, end: str, registry: Runs, measuring: Gate
+) -> None:
+    run = registry.begin(ANNE, recipe)
+    if end == "stopped":
+        until(lambda: run.last is not None)
+        registry.stop(ANNE, run.id)
+    until(lambda: measuring.reached == 1)
+    assert run.status == "measuring"
+    gone(registry, ANNE)
+    measuring.opened.set()
+    status(run, "away")
+    last = run.last
+    assert (run.key, measuring.reached) == ("", 1)
+    registry.heard(ANNE)
+    status(run, *ENDED)
+    assert (run.status, run.last) == (end, last), "it learned no more"
+    assert networks.get(run.key)
+
+
+def test_a_run_removed_while_it_is_measured_frees_its_place(registry: Runs, measuring: Gate) -> None:
+    run = registry.begin(ANNE, RECIPE)
+    until(lambda: measuring.reached == 1)
+    registry.remove(ANNE, run.id)
+    measuring.opened.set()
+    until(lambda: registry._training is None)
+    assert measuring.reached == 1
+    status(registry.begin(BEN, RECIPE), "done")
+
+
 def test_one_trains_and_the_others_wait_in_order(registry: Runs) -> None:
     first, second, third = registry.begin(ANNE, LONG), registry.begin(BEN, LONG), registry.begin(ANNE, LONG)
     status(first, "running")
@@ -122,7 +192,7 @@ def test_a_pause_and_steps_change_nothing_of_what_is_learned(registry: Runs) -> 
         status(run, "paused", *ENDED)
         assert run.epoch >= epoch
     status(run, "done")
-    assert [point[1] for point in run.val.points] == [e.val_loss for e in events if not hasattr(e, "step")]
+    assert [point[1] for point in run.val.points] == [e.val_loss for e in events if isinstance(e, EpochEnd)]
     trained = networks.get(run.key).model.state_dict()
     assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
 
@@ -179,8 +249,14 @@ def test_a_rate_changed_by_hand_holds_from_the_next_moment_on(registry: Runs) ->
     until(lambda: run.last is not None)
     registry.scale(ANNE, run.id, 0.25)
     until(lambda: run.last.lr == pytest.approx(run.recipe.lr / 4))
-    with pytest.raises(RecipeError, match="10,000"):
-        registry.scale(ANNE, run.id, 0)
+    for wrong in (0, 1e9):
+        with pytest.raises(RecipeError, match="above 0 and at most 100"):
+            registry.scale(ANNE, run.id, wrong)
+    registry.stop(ANNE, run.id)
+    status(run, "stopped")
+    kept = networks.get(run.key)
+    assert kept.recipe == run.recipe
+    assert [change.lr for change in kept.lr_changes] == [run.recipe.lr / 4]
 
 
 def test_what_cannot_be_trained_gets_a_sentence(registry: Runs) -> None:
@@ -194,7 +270,7 @@ def test_what_cannot_be_trained_gets_a_sentence(registry: Runs) -> None:
     registry._load = lambda dataset, teacher: DATA
     wild = registry.begin(ANNE, RECIPE.with_changes(optimizer="sgd", lr=100.0, epochs=50))
     status(wild, *ENDED)
-    assert "stopped being a finite number" in wild.problem
+    assert "stopped being" in wild.problem
     assert not wild.without_data
     after = registry.begin(ANNE, RECIPE)
     status(after, "done")

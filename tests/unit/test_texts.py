@@ -79,6 +79,7 @@ CAUGHT = {
     "epoch {}, step {}",
     "{} epochs of {}, {} seconds",
     "the optimizer's moments are not all there",
+    "a change of the learning rate to {} at {}, {}",
     "images of {} pixels do not fit a network of {} pixels by padding",
     "a run without its data",
     "a visitor's key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import subprocess
@@ -24,14 +25,16 @@ from lenet.recipes import RECIPES, Recipe
 from lenet.training import (
     RUBBISH_PENALTY,
     EpochEnd,
+    LrChange,
     Step,
     TrainingState,
+    Validation,
     change_lr,
     evaluate,
     fit,
     loss_of,
+    lr_in_words,
     pick_device,
-    rescale,
     start,
 )
 
@@ -75,8 +78,8 @@ def run(recipe: Recipe, data: Dataset) -> tuple[TrainingState, list]:
 
 
 def weights(state: TrainingState) -> dict[str, torch.Tensor]:
-    every = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
-    return every | {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
+    networks = {"model": state.model, "network": state.network, "outcome": state.outcome}
+    return {f"{kind}.{name}": t for kind, network in networks.items() for name, t in network.state_dict().items()}
 
 
 def assert_same_bits(a: TrainingState, b: TrainingState) -> None:
@@ -89,6 +92,7 @@ def without_times(events: Iterable) -> list[tuple]:
     """Everything about events but how long they took."""
     return [
         (e.epoch, e.step, e.total_steps, e.lr) if isinstance(e, Step)
+        else (e.epoch, e.images) if isinstance(e, Validation)
         else (e.epoch, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy)
         for e in events
     ]  # fmt: skip
@@ -180,6 +184,26 @@ def test_validation_is_of_the_network_that_is_kept():
     logits = evaluate(state.network, data.val.images, recipe.input)
     assert events[-1].val_accuracy == (logits.argmax(1) == data.val.labels).double().mean().item()
     assert not torch.equal(logits, evaluate(state.model, data.val.images, recipe.input))
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_the_best_network_is_kept_where_the_recipe_says_so(ema):
+    recipe, data = RUNS["sgd, plateau"]
+    recipe = recipe.with_changes(lr=0.2, epochs=6, keep="best", ema=ema)  # so high that it jumps
+    state = start(recipe, "cpu")
+    events, networks = [], []
+    assert state.outcome is state.network
+    for event in fit(state, data):
+        if isinstance(event, EpochEnd):
+            events.append(event)
+            networks.append(copy.deepcopy(state.network.state_dict()))
+    lowest = min(range(6), key=lambda epoch: events[epoch].val_loss)
+    assert lowest < 5, "or this would not tell the best from the last"
+    kept = state.outcome.state_dict()
+    assert all(torch.equal(kept[name], tensor) for name, tensor in networks[lowest].items())
+    last, _ = run(recipe.with_changes(keep="last"), data)
+    assert last.outcome is last.network
+    assert all(torch.equal(tensor, networks[5][name]) for name, tensor in last.outcome.state_dict().items())
 
 
 def test_evaluation_is_in_eval_mode_in_order_and_exact_for_ragged_batches():
@@ -307,6 +331,43 @@ def test_other_losses_are_cross_entropy():
     assert loss_of(logits, labels, recipe.with_changes(label_smoothing=0.1)).item() == pytest.approx(smoothed, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["sgd, plateau", "muon, whitened"])
+def test_a_run_stopped_while_it_validates_goes_on_as_if_it_had_not_been(name, tmp_path):
+    recipe, data = RUNS[name]
+    data = replace(data, val=Split(*(torch.cat([part] * 9) for part in (data.val.images, data.val.labels))))
+    whole, expected = run(recipe, data)
+    found = [e for e in expected if isinstance(e, Validation)]
+    assert found == [Validation(epoch, images, 270) for epoch in (1, 2, 3) for images in (100, 200)]
+    logits = evaluate(whole.network, data.val.images, recipe.input, batch_size=270)
+    assert whole.history[-1].val_loss == pytest.approx(cross_entropy(logits, data.val.labels), rel=1e-5)
+
+    state, events = start(recipe, "cpu"), []
+    for event in fit(state, data):
+        events.append(event)
+        if event == found[1]:
+            break
+    save_state(tmp_path / "run", state)
+    for going_on in (state, load_state(tmp_path / "run", "cpu")):
+        rest = list(fit(going_on, data))
+        assert rest[:2] == found[:2], "it validates from the beginning"
+        assert without_times([*events, *rest[2:]]) == without_times(expected)
+        assert_same_bits(going_on, whole)
+
+
+def test_an_evaluation_ends_when_it_is_told_to():
+    network, images = start(GREY, "cpu").network, synthetic(train=50).train.images
+    asked = []
+
+    def enough():
+        asked.append(True)
+        if len(asked) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        evaluate(network, images, GREY.input, batch_size=10, before_each=enough)
+    assert len(asked) == 3
+
+
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "one-cycle"])
 def test_schedules(schedule):
     recipe = GREY.with_changes(schedule=schedule, epochs=10, lr=0.01, augmentation="none")
@@ -330,12 +391,15 @@ def test_a_loss_that_explodes_is_a_sentence():
         run(recipe.with_changes(lr=100.0, weight_decay=1.0, epochs=20), data)
 
 
-def test_the_steps_between_two_events_are_named(monkeypatch):
+@pytest.mark.parametrize("step", [1, 3, 4])
+def test_the_step_is_named_also_where_events_are_rare(step, monkeypatch):
     monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 1e9)
     recipe, data = RUNS["sgd, plateau"]
-    data = replace(data, train=replace(data.train, soft=torch.full((100, 10), math.nan)))
-    with pytest.raises(DivergedError, match="in epoch 1, between steps 1 and 4"):
-        run(recipe, data)
+    order = torch.randperm(100, generator=lenet.training._generator(recipe.seed, 0))
+    soft = torch.full((100, 10), 0.1)
+    soft[order[recipe.batch_size * (step - 1)]] = math.nan
+    with pytest.raises(DivergedError, match=f"The loss stopped .* in epoch 1, at step {step}\\. The learning rate"):
+        run(recipe, replace(data, train=replace(data.train, soft=soft)))
 
 
 def test_no_event_leaves_a_state_that_is_lost(tmp_path):
@@ -352,7 +416,7 @@ def test_no_event_leaves_a_state_that_is_lost(tmp_path):
         next(state.model.parameters()).data[0] = math.inf
 
     state.optimizer.step = too_far
-    with pytest.raises(DivergedError, match="in epoch 1, at step 2"):
+    with pytest.raises(DivergedError, match="The weights stopped being finite numbers in epoch 1, at step 2"):
         next(events)
     list(fit(load_state(tmp_path / "run", "cpu"), data))
 
@@ -366,12 +430,10 @@ def test_a_run_goes_on_with_another_learning_rate(name, tmp_path):
     assert [group["lr"] for group in state.optimizer.param_groups] == pytest.approx([lr / 10 for lr in before])
     save_state(tmp_path / "run", state)
     state = load_state(tmp_path / "run", "cpu")
-    assert state.recipe == recipe.with_changes(lr=recipe.lr / 10)
+    assert (state.recipe, state.lr) == (recipe, recipe.lr / 10)
     rates = [event.lr for event in fit(state, data) if isinstance(event, Step)]
     expected = [event.lr / 10 for event in run(recipe, data)[1] if isinstance(event, Step)]
     assert rates == pytest.approx(expected[len(steps) :])
-    with pytest.raises(RecipeError, match="learning rate must be above 0"):
-        change_lr(state, -1.0)
 
 
 @pytest.mark.parametrize(
@@ -408,8 +470,9 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
     plain = [event.lr for event in run(recipe, data)[1] if isinstance(event, Step)]
     state = start(recipe, "cpu")
     list(islice(fit(state, data), 3))
-    rescale(state, 2.0)
-    rescale(state, 0.5)
+    change_lr(state, 2.0 * recipe.lr)
+    change_lr(state, 0.5 * recipe.lr)
+    assert state.lr_changes == [LrChange(1, 3, 0.5 * recipe.lr)], "nothing was learned with the first"
     save_state(tmp_path / "run.resume.safetensors", state)
     resumed = load_state(tmp_path / "run.resume.safetensors", "cpu")
     for going_on in (state, resumed):
@@ -417,8 +480,18 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
         assert rates == pytest.approx([0.5 * rate for rate in plain[3:]])
     assert all(torch.equal(a, b) for a, b in zip(weights(state).values(), weights(resumed).values(), strict=True))
     for wrong in (0.0, -1.0, math.nan, math.inf):
-        with pytest.raises(RecipeError, match="multiplied"):
-            rescale(state, wrong)
+        with pytest.raises(RecipeError, match="learning rate must be above 0"):
+            change_lr(state, wrong)
+    told = list(state.lr_changes)
+    change_lr(state, recipe.lr)
+    assert state.lr_changes == told, "nothing is learned any more"
+
+
+def test_changes_of_the_learning_rate_are_told_in_a_phrase():
+    first, second = LrChange(1, 3, 0.02), LrChange(4, 0, 0.001)
+    assert lr_in_words(0.01, []) == "0.01"
+    assert lr_in_words(0.01, [first]) == "0.01, changed by hand to 0.02 in epoch 1"
+    assert lr_in_words(0.01, [first, second]) == "0.01, changed by hand 2 times, last to 0.001 in epoch 4"
 
 
 # --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import replace
 from html import unescape
@@ -12,6 +13,7 @@ import torch
 
 from lenet.classifier import WEIGHTS, Classifier
 from lenet.models import MODELS, count_parameters
+from lenet.training import LrChange
 from lenet.ui import report, zoo_figures
 from lenet.zoo import Exhibit, exhibit, layer_table
 
@@ -117,6 +119,14 @@ def test_a_recipe_tells_every_setting_that_differs() -> None:
         assert part in said, part
     assert f"{recipe.epochs} epochs in batches of {recipe.batch_size}" in said
     assert "of mnist's test pictures right" in said
+
+
+def test_a_learning_rate_that_was_changed_by_hand_is_told() -> None:
+    shown = shown_of("digits")
+    network = copy.copy(shown.network)
+    network.lr_changes = (LrChange(epoch=3, step=40, lr=0.0005),)
+    said = text_of(zoo_figures.recipe_words(replace(shown, network=network)))
+    assert "learning rate 0.005, changed by hand to 0.0005 in epoch 3, weight decay" in said
 
 
 def test_names_in_the_figure_do_not_lie_on_each_other() -> None:
