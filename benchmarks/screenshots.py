@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 STROKES = json.loads((HERE.parent / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
 YEAR = ["a flagged one", "a g-shaped nine", "a g-shaped nine", "a thick eight"]
 SIZE = {"width": 1280, "height": 900}
-RUNS = {"Adam": "mnist-lenet5-bn", "Muon": "mnist-demo"}  # by what they are called
+RUNS = ("mnist-lenet5-bn", "mnist-demo")  # Adam against Muon
 MINUTES = 60_000  # milliseconds
 
 
@@ -59,7 +59,8 @@ def draw(page: Page) -> None:
         digit = next(example for example in STROKES if example["name"] == name)
         for stroke in digit["strokes"]:
             # each digit in a quarter of the pad's width, its strokes in a square of 280
-            points = [(box["x"] + box["width"] * (0.25 * place + x / 1120), box["y"] + box["height"] * (0.3 + y / 750)) for x, y in stroke]
+            parts = [((place + x / 280) / 4, 0.3 + y / 750) for x, y in stroke]
+            points = [(box["x"] + box["width"] * right, box["y"] + box["height"] * down) for right, down in parts]
             page.mouse.move(*points[0])
             page.mouse.down()
             for point in points[1:]:
@@ -76,12 +77,12 @@ def photo(page: Page) -> None:
 
 def train(page: Page) -> None:
     page.get_by_role("tab", name="Train").click()
-    for name, recipe in RUNS.items():
+    for number, recipe in enumerate(RUNS, start=1):
         page.locator("#set-recipe").select_option(recipe)
         page.locator("#set-epochs").fill("3")
         page.locator("#set-epochs").blur()
         page.locator("#start").click()
-        page.wait_for_selector(f".run[data-status=done]:has-text('{recipe}')", timeout=5 * MINUTES)
+        page.wait_for_selector(f".run[data-status=done]:has-text('Run {number}')", timeout=5 * MINUTES)
     page.evaluate("scrollTo(0, 0)")
 
 
