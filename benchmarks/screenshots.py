@@ -24,7 +24,7 @@ from tests.serving import serve
 
 HERE = Path(__file__).parent
 STROKES = json.loads((HERE.parent / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
-YEAR = ["a flagged one", "a g-shaped nine", "a g-shaped nine", "a thick eight"]
+YEAR = ["flagged_one", "g-shaped_nine", "g-shaped_nine", "thick_eight"]
 SIZE = {"width": 1280, "height": 900}
 RUNS = ("mnist-lenet5-bn", "mnist-demo")  # Adam against Muon
 MINUTES = 60_000  # milliseconds
