@@ -459,7 +459,7 @@ function readOut(chart, shown) {
   chart.described = performance.now();
   const name = say(chart.kind);
   const said = run?.newest
-    ? say("chart_said", { chart: name, runs: shown.map(nameOf).join(", "), name: nameOf(run), value: worded(run.newest[column]), epoch: run.epoch, epochs: run.epochs })
+    ? say("chart_said", { chart: name, runs: shown.map(nameOf).join(say("list_comma")), name: nameOf(run), value: worded(run.newest[column]), epoch: run.epoch, epochs: run.epochs })
     : say("chart_empty", { chart: name });
   chart.canvas.setAttribute("aria-label", said);
 }
@@ -516,7 +516,7 @@ let lookShown = "";
 
 function showLooks() {
   const run = chosenRun();
-  const which = run?.view ? [run.id, run.looked, dark()].join() : "";
+  const which = run?.view ? [run.id, run.looked, dark(), language].join() : "";
   if (which === lookShown && which) return;
   lookShown = which;
   const view = run?.view;
@@ -561,11 +561,12 @@ function showAnswers(pictures) {
   [...place.children].forEach((item, i) => {
     const picture = pictures[i];
     const [image, answer, sure] = item.children;
+    const [label, taken] = picture ? [translated(picture.label), translated(picture.answer)] : [];
     item.className = !picture ? "none" : picture.answer === picture.label ? "right" : "wrong";
     if (!picture) image.removeAttribute("src");
     else if (image.src !== picture.image) image.src = picture.image;
-    image.alt = picture ? say("answer_said", { label: picture.label, answer: picture.answer, percent: percent(picture.sure, 0) }) : "";
-    answer.textContent = picture ? picture.answer : " ";
+    image.alt = picture ? say("answer_said", { label, answer: taken, percent: percent(picture.sure, 0) }) : "";
+    answer.textContent = picture ? taken : " ";
     sure.textContent = picture ? percent(picture.sure, 0) : " ";
   });
 }
@@ -672,7 +673,7 @@ function differences(run) {
   const others = FIELDS.filter((name) => name in own && run.settings[name] !== own[name]);
   const said = others.map((name) => `${say(name).toLocaleLowerCase()} ${run.settings[name]}`);
   if (run.rescaled) said.push(say("changed_rate"));
-  return [run.recipe, ...said].join(", ");
+  return [run.recipe, ...said].join(say("list_comma"));
 }
 
 function choose(id) {

@@ -337,10 +337,11 @@ def _described(recipe: Recipe) -> dict[str, Any]:
 
 
 def _facts() -> set[str]:
-    """What the page says of recipes, networks and data sets, as their modules say it."""
+    """What the page says of recipes, networks, and data sets and their classes, as their modules say it."""
     recipes = settings.listed().values()
     told = {text for recipe in recipes for text in (recipe.about, recipe.source, recipe.claims) if text}
-    return told | {text for known in _choices().values() for text in known.values() if text}
+    told |= {text for known in _choices().values() for text in known.values() if text}
+    return told | {name for source in settings.LISTED.values() for name in source.classes}
 
 
 def _choices() -> dict[str, dict[str, str]]:

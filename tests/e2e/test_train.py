@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lenet.checkpoint import load
+from lenet.datasets import CIFAR10_CLASSES
+from lenet.ui import texts
 from tests.e2e.conftest import draw, settled
 from tests.e2e.test_draw import SEVEN
 from tests.e2e.test_photo import EXAMPLES
@@ -288,6 +290,11 @@ def test_a_network_trained_on_photographs_names_one(train_tab: Page, cifar_root:
     page.locator("#stop").click()
     status(page, "stopped")
     expect(told(page)).to_contain_text("of 10,000 test images right")
+    chinese = [texts.SENTENCES["zh"][name] for name in CIFAR10_CLASSES]
+    for language, filters, classes in (("zh", "第一层", chinese), ("en", "first layer", CIFAR10_CLASSES)):
+        page.locator("#title select").select_option(language)
+        expect(page.locator(".answers b").first).to_have_text(re.compile(f"^({'|'.join(classes)})$"))
+        expect(page.locator(".filters-why")).to_contain_text(filters)
     page.locator("#use").click()
     card = page.locator("#studio .card[aria-pressed=true]")
     expect(card).to_contain_text("Yours: Run 1, cifar10-lenet5-sgd")

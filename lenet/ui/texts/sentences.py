@@ -28,6 +28,8 @@ CHINESE: dict[str, str] = {
     "sneaker": "运动鞋",
     "bag": "包",
     "ankle boot": "短靴",
+    # ... and what drawings have beside the ten digits.
+    "not a digit": "非数字",
     # The steps of preparing a photo.
     "Upright": "摆正",
     "Turned as the camera was held, and laid on white where transparent.": "按拍摄时的方向转正，透明处填成白色。",
