@@ -145,6 +145,10 @@ def test_the_visitors_language_is_spoken(chinese: None) -> None:
     assert texts.translated("a cat") == "a cat"
 
 
+def test_braces_that_a_visitor_wrote_stay() -> None:
+    assert texts.say("upload_done", name="{tab}", tab="Draw").startswith("{tab} is yours")
+
+
 def test_something_is_made_in_each_language() -> None:
     assert texts.in_each(lambda: texts.say("language")) == {"en": "Language", "zh": "语言"}
 

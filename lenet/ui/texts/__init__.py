@@ -113,9 +113,8 @@ def answering(function: ServerFunction) -> ServerFunction:
 
 
 def _filled(text: str, values: dict[str, Any]) -> str:
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", str(value))
-    return text
+    # In one go: what is filled in may hold braces too, for a visitor may have written it.
+    return re.sub(r"\{(\w+)\}", lambda blank: str(values.get(blank[1], blank[0])), text)
 
 
 @functools.cache
