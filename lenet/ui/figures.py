@@ -304,8 +304,8 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
         "ink": _ink(prediction),
         "evidence": packed(_middle(evidence), True)["bytes"],
         "legend": f"{_swatch('plus', plus)} {_swatch('minus', minus)}",
-        "question": texts.say("draw_change", other=_with_article(other, texts.translated(other))),
-        "sums": texts.say("draw_why_sums", gain=_signed(evidence.clip(min=0)), loss=_signed(evidence.clip(max=0))),
+        "question": texts.say("draw_change", other=with_article(other, texts.translated(other))),
+        "sums": texts.say("why_sums", gain=_signed(evidence.clip(min=0)), loss=_signed(evidence.clip(max=0))),
     }
 
 
@@ -315,7 +315,7 @@ def _swatch(kind: str, said: str) -> str:
 
 def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
     """The same picture, the ink that a change adds and takes away, and whether it is enough."""
-    other = _with_article(rival(prediction), f"<b>{called(rival(prediction))}</b>")
+    other = with_article(rival(prediction), f"<b>{called(rival(prediction))}</b>")
     reached = "draw_change_reached" if changed.reached else "draw_change_not_reached"
     said = texts.say(reached, other=other, percent=f"{changed.probability:.0%}")
     change = _middle(changed.change.numpy())
@@ -351,13 +351,9 @@ def short(count: float) -> str:
     return f"{count:.{decimals}f}{unit}"
 
 
-def article(name: str) -> str:
-    return "an" if name[:1].lower() in "8aeiou" else "a"
-
-
-def _with_article(name: str, shown: str) -> str:
+def with_article(name: str, shown: str) -> str:
     """`shown`, which stands for a class called `name`, behind the article that goes with it."""
-    return texts.say(f"draw_{article(name)}", name=shown)
+    return texts.say("article_an" if name[:1].lower() in "8aeiou" else "article_a", name=shown)
 
 
 def problem(message: str) -> str:

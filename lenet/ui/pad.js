@@ -174,7 +174,7 @@ async function ask() {
   try {
     const empty = !strokes.length && !picture;
     const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), language, ...props.value };
-    const reply = question ? await server.read_drawing(question) : refused ? { problem: say("draw_too_large") } : props.empty[language];
+    const reply = question ? await server.read_drawing(question) : refused ? { problem: say("picture_too_large") } : props.empty[language];
     if (of === version && known >= shown) {
       show(reply);
       look(reply.problem ? null : question); // inside.js: what stood behind it, once nothing is more urgent

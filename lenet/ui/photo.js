@@ -112,7 +112,7 @@ function complainOf(key) {
 
 async function openFile(blob) {
   if (!blob) return;
-  if (blob.size > MAX_BYTES) return complainOf("photo_too_large");
+  if (blob.size > MAX_BYTES) return complainOf("picture_too_large");
   const picture = await new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);

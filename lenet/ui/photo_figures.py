@@ -7,7 +7,7 @@ from html import escape
 
 from lenet.classifier import Prediction, View, rival
 from lenet.ui import texts
-from lenet.ui.figures import article, bar, called, png_uri, short
+from lenet.ui.figures import bar, called, png_uri, short, with_article
 
 FIRST = 3  # bars of a card
 
@@ -24,7 +24,7 @@ def sentence(prediction: Prediction) -> str:
 
 
 def _with_article(name: str) -> str:
-    return texts.say(f"photo_{article(name)}", name=called(name))
+    return with_article(name, called(name))
 
 
 def cards(networks: Sequence[tuple[str, str, int, float | None]], chosen: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from lenet.classifier import Classifier
 from lenet.report import MISTAKES, SAMPLE, SAMPLE_SEED, Answered, Bin, Report
 from lenet.training import EpochEnd
-from lenet.ui.figures import bar, png_uri
+from lenet.ui.figures import bar, called, png_uri
 from lenet.ui.texts import say, translated
 
 RIGHT, WRONG = "\N{CHECK MARK}", "\N{BALLOT X}"  # beside green and red, for those who see no such difference
@@ -88,7 +88,7 @@ def in_cell(label: str, answer: str, found: int, first: int, count: int) -> str:
     which = f"{found:,}"
     if found > count:
         which = say("tests_cell_part", first=first + 1, last=first + count, found=which)
-    names = {"label": f"<b>{_class(label)}</b>", "answer": f"<b>{_class(answer)}</b>"}
+    names = {"label": f"<b>{called(label)}</b>", "answer": f"<b>{called(answer)}</b>"}
     return f'<p class="hint">{say("tests_cell" if found else "tests_cell_none", **names, which=which)}</p>'
 
 
@@ -101,11 +101,6 @@ def measured(classes: Sequence[str], counts: Sequence[Sequence[int]], clickable:
     return _matrix(classes, counts, clickable) + _by_class(classes, counts)
 
 
-def _class(name: str) -> str:
-    """What a class is called, escaped."""
-    return escape(translated(name))
-
-
 def _words(classes: Sequence[str]) -> str:
     """A class for names that need room: more than two letters; a Chinese character is as wide as two."""
     names = [translated(name) for name in classes]
@@ -115,7 +110,7 @@ def _words(classes: Sequence[str]) -> str:
 def _matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], clickable: bool) -> str:
     """Counts, their squares shaded: right answers by their share of the row, errors against the commonest one."""
     most = max((n for i, row in enumerate(counts) for j, n in enumerate(row) if i != j), default=0)
-    names = [_class(name) for name in classes]
+    names = [called(name) for name in classes]
     head = "".join(f'<th scope="col"><span>{name}</span></th>' for name in names)
     rows = ""
     for i, row in enumerate(counts):
@@ -140,12 +135,12 @@ def _matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], clickable: 
 
 
 def _by_class(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    parts = {translated(name): counts[i][i] / sum(counts[i]) for i, name in enumerate(classes) if sum(counts[i])}
-    said = say("list_comma").join(f"{name} {part:.1%}" for name, part in parts.items())
+    parts = {name: counts[i][i] / sum(counts[i]) for i, name in enumerate(classes) if sum(counts[i])}
+    said = say("list_comma").join(f"{called(name)} {part:.1%}" for name, part in parts.items())
     rows = "".join(bar(name, part, False, decimals=1) for name, part in parts.items())
     return (
         f'<h3>{say("by_class")}</h3><div class="bars" role="img" '
-        f'aria-label="{escape(say("by_class_said", classes=said))}">{rows}</div>'
+        f'aria-label="{say("by_class_said", classes=said)}">{rows}</div>'
     )
 
 
@@ -163,7 +158,7 @@ def pictures(images: Iterable[np.ndarray], answered: Sequence[Answered], classes
     cards = ""
     for image, one in zip(images, answered, strict=True):
         sign, verdict = (RIGHT, "right") if one.right else (WRONG, "wrong")
-        given, label = _class(classes[one.answer]), _class(classes[one.label])
+        given, label = called(classes[one.answer]), called(classes[one.label])
         said = say(f"tests_{verdict}", position=one.position, answer=given, label=label)
         cards += (
             f'<figure class="card {verdict}"><img src="{png_uri(image)}" alt="{said}"><figcaption><b>{sign} '

@@ -20,7 +20,7 @@ function rest() {
     return line;
   };
   legend.replaceChildren(said("for", "photo_why_for_any"), said("against", "photo_why_against_any"));
-  sums.textContent = say("photo_why_strong");
+  sums.textContent = say("why_strong");
 }
 
 // The Photo tab asks anew in the new language, and then so does this.

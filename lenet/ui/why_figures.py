@@ -34,7 +34,7 @@ def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, str]:
         "heat": _uri(heat(evidence), "PNG", compress_level=1),
         "legend": f'<span><i class="swatch for"></i>{texts.say("photo_why_for", name=name)}</span> '
         f'<span><i class="swatch against"></i>{texts.say("photo_why_against", name=name)}</span>',
-        "sums": texts.say("photo_why_sums", gain=f"+{said_for:.1f}", loss=f"\N{MINUS SIGN}{against:.1f}"),
+        "sums": texts.say("why_sums", gain=f"+{said_for:.1f}", loss=f"\N{MINUS SIGN}{against:.1f}"),
     }
 
 

@@ -27,7 +27,6 @@ ENGLISH = {
     "draw_thick_eight": "Draw a thick eight",
     "draw_curly_three": "Draw a curly three",
     "draw_invitation": "Draw something: a digit, anywhere, any size.",
-    "draw_too_large": "This picture has over 20 MB: make it smaller and try again.",
     "draw_no_server": "The server does not answer. Your drawing is kept: check the connection, then add a stroke.",
     "draw_no_drawing": "The pad sent something that is no drawing. Reload the page and try again.",
     # --- the answer ---------------------------------------------------------------------------------
@@ -45,15 +44,12 @@ ENGLISH = {
     "answer_no_digit": "no digit, closest to {label}",
     "answer_chances": "Probabilities: {chances}",
     # --- why it is the answer -----------------------------------------------------------------------
-    "draw_why": "Why this answer",
     "draw_why_picture": "Your drawing, its ink coloured by what it spoke for",
     "draw_why_ink": "What your ink said",
     "draw_why_answer": "spoke for the answer",
     "draw_why_rival": "spoke for the runner-up",
     "draw_why_for": "spoke for {label}",
     "draw_why_no_digit": "no digit",
-    "draw_why_strong": "Strong colours counted most.",
-    "draw_why_sums": "In sum {gain} for it, {loss} against, in logits.",
     # --- what would make it another -----------------------------------------------------------------
     "draw_change_picture": "Your drawing, with the ink to add and to take away",
     "draw_change_any": "What would make it another?",
@@ -66,11 +62,7 @@ ENGLISH = {
     "draw_change_first": "Draw something first.",
     "draw_change_gone": "This drawing can no longer be read: add a stroke and try again.",
     "draw_change_no_server": "The server does not answer.",
-    "draw_a": "a {name}",
-    "draw_an": "an {name}",
     # --- behind it ----------------------------------------------------------------------------------
-    "draw_inside": "Inside the network",
-    "draw_saw": "What the network saw",
     "draw_steps": "Each step from your drawing to the network's numbers appears here, with its reason.",
     "draw_step": "{name}, {width}x{height} pixels",
 }
@@ -102,7 +94,6 @@ CHINESE = {
     "draw_thick_eight": "写一个粗粗的 8",
     "draw_curly_three": "写一个卷曲的 3",
     "draw_invitation": "请写一个数字：位置和大小不限。",
-    "draw_too_large": "这张图片超过 20 MB：请缩小后再试。",
     "draw_no_server": "服务器没有应答。您写的内容还在：请检查网络连接，然后再写一笔。",
     "draw_no_drawing": "画板发来的不是图画。请重新载入页面再试。",
     # --- the answer ---------------------------------------------------------------------------------
@@ -120,15 +111,12 @@ CHINESE = {
     "answer_no_digit": "不是数字，最接近 {label}",
     "answer_chances": "概率：{chances}",
     # --- why it is the answer -----------------------------------------------------------------------
-    "draw_why": "为什么是这个答案",
     "draw_why_picture": "您写的内容，墨迹的颜色表示它支持哪个答案",
     "draw_why_ink": "您的墨迹说了什么",
     "draw_why_answer": "支持这个答案",
     "draw_why_rival": "支持第二可能的答案",
     "draw_why_for": "支持 {label}",
     "draw_why_no_digit": "“不是数字”",
-    "draw_why_strong": "颜色越深，影响越大。",
-    "draw_why_sums": "合计：支持 {gain}，反对 {loss}（以 logit 计）。",
     # --- what would make it another -----------------------------------------------------------------
     "draw_change_picture": "您写的内容，标出要添上和要擦去的墨迹",
     "draw_change_any": "怎样会变成别的？",
@@ -141,11 +129,7 @@ CHINESE = {
     "draw_change_first": "请先写一个数字。",
     "draw_change_gone": "这幅图画已无法读取：请再写一笔后重试。",
     "draw_change_no_server": "服务器没有应答。",
-    "draw_a": "{name}",
-    "draw_an": "{name}",
     # --- behind it ----------------------------------------------------------------------------------
-    "draw_inside": "网络内部",
-    "draw_saw": "网络看到了什么",
     "draw_steps": "从您写的内容到网络的数，每一步及其原因都会显示在这里。",
     "draw_step": "{name}，{width}x{height} 像素",
 }

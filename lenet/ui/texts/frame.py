@@ -13,7 +13,16 @@ ENGLISH = {
     "seconds": "{seconds} s",
     "minutes": "{minutes} min {seconds} s",
     "hours_minutes": "{hours} h {minutes} min",
-    # --- the layers behind an answer: layers.js, in the Draw tab and in the Photo tab
+    # --- an answer, in the Draw tab and in the Photo tab
+    "picture_too_large": "This picture has over 20 MB: make it smaller and try again.",
+    "article_a": "a {name}",
+    "article_an": "an {name}",
+    "network_saw": "What the network saw",
+    "why_answer": "Why this answer",
+    "why_strong": "Strong colours counted most.",
+    "why_sums": "In sum {gain} for it, {loss} against, in logits.",
+    "inside_network": "Inside the network",
+    # --- the layers behind an answer: layers.js, in the same two
     "layers_below": "below zero",
     "layers_above": "above zero",
     "layers_every": "Every layer",
@@ -44,7 +53,16 @@ CHINESE = {
     "seconds": "{seconds} 秒",
     "minutes": "{minutes} 分 {seconds} 秒",
     "hours_minutes": "{hours} 小时 {minutes} 分",
-    # --- the layers behind an answer: layers.js, in the Draw tab and in the Photo tab
+    # --- an answer, in the Draw tab and in the Photo tab
+    "picture_too_large": "这张图片超过 20 MB：请缩小后再试。",
+    "article_a": "{name}",
+    "article_an": "{name}",
+    "network_saw": "网络看到了什么",
+    "why_answer": "为什么是这个答案",
+    "why_strong": "颜色越深，影响越大。",
+    "why_sums": "合计：支持 {gain}，反对 {loss}（以 logit 计）。",
+    "inside_network": "网络内部",
+    # --- the layers behind an answer: layers.js, in the same two
     "layers_below": "小于零",
     "layers_above": "大于零",
     "layers_every": "所有层",
