@@ -85,9 +85,8 @@ def sampled(total: int, seed: int) -> str:
 
 def in_cell(label: str, answer: str, found: int, first: int, count: int) -> str:
     """What the pictures of a square of the matrix are, and which of them are shown."""
-    which = f"{found:,}"
-    if found > count:
-        which = say("tests_cell_part", first=first + 1, last=first + count, found=which)
+    part = "tests_cell_part" if found > count else "tests_cell_all"
+    which = say(part, first=first + 1, last=first + count, found=f"{found:,}")
     names = {"label": f"<b>{called(label)}</b>", "answer": f"<b>{called(answer)}</b>"}
     return f'<p class="hint">{say("tests_cell" if found else "tests_cell_none", **names, which=which)}</p>'
 
