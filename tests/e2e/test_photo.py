@@ -434,7 +434,7 @@ def test_the_tab_is_chinese(
     page.get_by_role("tab", name="照片").click()
     expect(page.locator("#studio .invite")).to_contain_text("飞机、汽车、")
     assert english(page) == []
-    page.get_by_role("button", name="打开画的船").click()
+    page.get_by_role("button", name="打开示例：船").click()
     expect_label(page, "ship")
     expect(page.locator("#studio .sentence")).to_contain_text("我认为这是船")
     expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)

@@ -314,7 +314,7 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     expect(page.locator("#zoo .about h2")).to_have_text("blocks")
     page.get_by_label("Inside the blocks").check()
     speak(page, "zh")
-    expect(page.locator(".upload")).to_contain_text("blocks 在本页上归您所有")
+    expect(page.locator(".upload")).to_contain_text("blocks 已加入您的网络")
     expect(page.locator("#zoo .own")).to_contain_text("您的网络")
     expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("未测量")
     expect(page.get_by_label("展开各块")).to_be_checked()

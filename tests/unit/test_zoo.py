@@ -240,7 +240,7 @@ def test_what_is_said_of_an_upload_follows_the_language(tmp_path: Path) -> None:
     whole.write_bytes(content)
     for path, english, chinese in (
         (str(torn), "torn.safetensors is torn", "torn.safetensors 不完整"),
-        (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 在本页上归您所有"),
+        (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 已加入您的网络"),
         (None, "No file has arrived.", "没有收到文件。"),
     ):
         note, *_, said = own.upload(path, [], 0, "zh")

@@ -42,7 +42,7 @@ ENGLISH = {
 }
 
 CHINESE = {
-    "introduction": "写一个数字，看它被读出。放一张照片，看它被命名。训练一个网络，再让您刚训练好的网络来回答。",
+    "introduction": "写一个数字，看网络读作什么；放一张照片，看网络认作什么。再训练一个网络，让它来回答。",
     "language": "语言",
     "language_name": "简体中文",
     "tab_draw": "手写",

@@ -77,7 +77,7 @@ ENGLISH = {
 CHINESE = {
     "upload": "上传网络（{suffix}）",
     "upload_note": "在这里训练并下载的网络（不超过 {most} MB），上传后可在任何标签页再次回答。",
-    "upload_done": "{name} 在本页上归您所有：它现在可在“{tab}”标签页中回答，其报告在下方。",
+    "upload_done": "{name} 已加入您的网络：它现在可在“{tab}”标签页中回答，其报告在下方。",
     # --- the list -----------------------------------------------------------------------------------
     "family_own": "您的网络",
     "family_photo": "照片",
@@ -89,7 +89,7 @@ CHINESE = {
     "list_file": "文件",
     "unit_parameters": "个参数",
     "unit_multiply_adds": "次乘加",
-    "model_on_dataset": "{model}，{dataset} 数据",
+    "model_on_dataset": "{model}，数据集 {dataset}",
     "not_measured": "未测量",
     "on_gpu": "{time}，GPU",
     "time_unknown": "未知",
@@ -137,7 +137,7 @@ CHINESE = {
     "fact_loss_discriminative-map": "判别式最大后验（discriminative-map）",
     "fact_precision_float32": "float32",
     "fact_precision_bfloat16": "前向计算用 bfloat16，权重与更新用 float32",
-    "fact_average_said": "取最后若干步的权重平均，衰减为 {decay}",
+    "fact_average_said": "最近若干步权重的滑动平均，衰减 {decay}",
     "fact_keep_said": "验证损失最低那一轮的权重",
     "fact_confidence_said": "logits 除以 {temperature}",
     "fact_file_said": "{size}，含权重以及这里列出的一切",
