@@ -24,8 +24,8 @@ LAUNCH: dict[str, Any] = {
         radius_size="lg",
         font=FONTS,
         font_mono=["ui-monospace", "Consolas", "monospace"],
-        # The theme's own grey is too pale to be read by all: these stand out 4.5 to 1 also on a button.
     ).set(
+        # The theme's own grey is too pale to be read by all: these stand out 4.5 to 1 also on a button.
         body_text_color_subdued="#5b6575",
         body_text_color_subdued_dark="#a3aec0",
         input_placeholder_color="#5b6575",

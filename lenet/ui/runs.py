@@ -4,11 +4,10 @@
     run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
     runs.look(visitor, {})                 # facts for the page; that it was asked tells that the page is there
 
-A thread of its own trains, so handlers only look and tell.  A run gives way between two steps, or two batches of
-an evaluation: when its
-visitor says so, or when the page has not been heard of for a moment (closed, asleep, being reloaded).  What
-it needs to go on stays in memory, and since all its randomness is a function of (seed, epoch, step), a pause
-changes nothing of what it learns.
+A thread of its own trains, so handlers only look and tell.  A run gives way between two steps, or two batches
+of an evaluation: when its visitor says so, or when the page has not been heard of for a moment (closed, asleep,
+being reloaded).  What it needs to go on stays in memory, and since all its randomness is a function of (seed,
+epoch, step), a pause changes nothing of what it learns.
 
 Nothing here knows gradio.
 """

@@ -57,8 +57,11 @@ async def look(question: dict[str, Any]) -> dict[str, Any]:
             RUNS.heard(visitor)
             await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
         found = RUNS.look(visitor, dict(question["known"]), str(question.get("watched")))
-        with texts.speaking(texts.asked(question)):
-            return {"runs": [facts | {"problem": texts.translated(facts.get("problem") or "")} for facts in found]}
+        with texts.speaking(texts.asked(question)):  # `texts.answering` is for functions that wait for nothing
+            for facts in found:
+                if facts.get("problem"):
+                    facts["problem"] = texts.translated(facts["problem"])
+        return {"runs": found}
     except GARBLED:
         return NOT_ASKED
 
@@ -256,7 +259,8 @@ def _said(facts: dict[str, Any]) -> str:
     """How far a run is, in a line."""
     if facts["status"] == "failed":
         return facts["problem"] or texts.say("failed_server")
-    headline = texts.say(f"state_{facts['status']}", dataset=facts["dataset"], epoch=facts["epoch"] + 1, **_of(facts))
+    counted = {"epoch": facts["epoch"] + 1, "epochs": facts["epochs"]}
+    headline = texts.say(f"state_{facts['status']}", dataset=facts["dataset"], **counted)
     if facts["status"] == "waiting":
         return _status(headline, f"place {facts['place']} in the queue")
     if facts["network"]:
@@ -268,10 +272,6 @@ def _said(facts: dict[str, Any]) -> str:
         newest = f", validation accuracy {facts['newest'][2]:.1%}" if facts["newest"] else ""
         return _status(headline, f"{facts['done']:.1%} done{newest}")
     return headline
-
-
-def _of(facts: dict[str, Any]) -> dict[str, Any]:
-    return {"epochs": facts["epochs"]}
 
 
 def _status(headline: str, text: str) -> str:
@@ -304,7 +304,7 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
         },
     )
     place = report.component()
-    # train.js: trigger("use", { visitor, run }) and trigger("report", { network, language })
+    # train.js: trigger("use", { visitor, language, run }) and trigger("report", { network, language })
     training.use(use, mine, [mine, draw_network, studio, tabs], queue=False, api_visibility="private")
     training.report(show_report, None, place, queue=False, api_visibility="private")
     _publish()

@@ -22,8 +22,7 @@ element.addEventListener("click", async (event) => {
   const entry = event.target.closest("[data-network]");
   if (!entry || entry.dataset.network === network) return;
   pick(entry.dataset.network);
-  const mine = choose(entry.dataset.network);
-  await mine;
+  await choose(entry.dataset.network);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (about.getBoundingClientRect().top > innerHeight / 2) about.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 });
