@@ -240,8 +240,8 @@ def change_lr(state: TrainingState, lr: float) -> None:
         RecipeError: it is out of range.
     """
     state.recipe.with_changes(lr=lr)
-    if state.done:
-        return  # nothing will be learned with it
+    if lr == state.lr or state.done:
+        return  # it is no change, or nothing will be learned with it
     for group in state.optimizer.param_groups:
         group["lr"] *= lr / state.lr  # for the schedules that keep their state there
     change = LrChange(state.epoch + 1, state.step, lr)

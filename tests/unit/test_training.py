@@ -470,6 +470,8 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
     plain = [event.lr for event in run(recipe, data)[1] if isinstance(event, Step)]
     state = start(recipe, "cpu")
     list(islice(fit(state, data), 3))
+    change_lr(state, recipe.lr)
+    assert state.lr_changes == [], "it is what it was"
     change_lr(state, 2.0 * recipe.lr)
     change_lr(state, 0.5 * recipe.lr)
     assert state.lr_changes == [LrChange(1, 3, 0.5 * recipe.lr)], "nothing was learned with the first"
