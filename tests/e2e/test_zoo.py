@@ -39,7 +39,7 @@ def cell(page: Page, label: int, answer: int) -> Locator:
 
 
 def random_pictures(page: Page) -> None:
-    expect(page.locator("#zoo .pictures :is(.waiting, .card)").first).to_be_visible(timeout=2_000)
+    expect(page.locator("#zoo .pictures :is(.waiting, .card)").first).to_be_visible()
     expect(page.locator("#zoo .pictures .card")).to_have_count(25, timeout=LOADED)
 
 
