@@ -213,7 +213,7 @@ function listen(row) {
   };
   for (const kind of ["pointerdown", "pointermove"]) canvas.addEventListener(kind, (event) => point(row, under(event)));
   canvas.addEventListener("pointerleave", (event) => {
-    if (event.pointerType === "mouse" && document.activeElement !== canvas) point(row, null);
+    if (event.pointerType === "mouse" && document.activeElement !== canvas && pointed?.row === row) point(row, null);
   });
   canvas.addEventListener("focus", () => {
     if (canvas.matches(":focus-visible")) point(row, 0);

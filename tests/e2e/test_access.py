@@ -157,6 +157,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
 
     page.get_by_role("tab", name="Zoo").focus()
     press("Enter")
+    expect(page.locator("#zoo [data-network]").first).to_be_visible()
     tab_to(page, "mnist-lenet5-1998")
     press("Enter")
     expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-1998")
