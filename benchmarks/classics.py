@@ -5,8 +5,8 @@
 Each run is `python train.py RECIPE --seed N` in a process of its own, and its network stays in the folder:
 what was interrupted goes on where it was, and what is done is only read.  The claims are of the official test
 images; where this was measured, 9,000 of CIFAR-10's 10,000 were JPEG copies (quality 75) and the first 1,000
-lossless, so both are given and a claim is held against all of them.  Accuracies are the network's after its
-recipe's last epoch, and no run is left out.
+lossless, so both are given and a claim is held against all of them.  Accuracies are those of the network that
+the recipe keeps, the last epoch's or the best by validation loss, and no run is left out.
 """
 
 from __future__ import annotations

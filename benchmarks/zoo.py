@@ -26,10 +26,10 @@ Any of them is made anew by `python train.py NAME`, and measured by
 """
 
 FOOT = """
-The test accuracy is the last epoch's, of one view of each picture: MNIST's 10,000 test images for the readers of
-digits, of which `digits` answers with the likeliest digit though it knows what is none; CIFAR-10's 10,000 for the
-namers of photos, of which the first 1,000 were lossless and the others JPEG copies (quality 75) where this was
-measured.
+The test accuracy is the last epoch's, for `cifar10-lenet5-*` that of the epoch with the lowest validation loss, of one
+view of each picture: MNIST's 10,000 test images for the readers of digits, of which `digits` answers with the likeliest
+digit though it knows what is none; CIFAR-10's 10,000 for the namers of photos, of which the first 1,000 were lossless
+and the others JPEG copies (quality 75) where this was measured.
 Networks of more than a million parameters are kept in half precision, and were measured so. The seconds on a
 processor are those of a two-core machine that was busy with other work, one thread each. How long `photos` and
 `photos-medium` take on two cores is in results.md.

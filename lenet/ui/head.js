@@ -14,10 +14,21 @@ function speak() {
   trigger("speak", { language });
 }
 
+// Gradio loses the names of tabs that come while it builds these, one time in eight: so until they are there.
+async function speakFirst() {
+  const names = ["draw", "photo", "zoo", "train"].map((tab) => say(`tab_${tab}`));
+  for (let tries = 0; tries < 20; tries += 1) {
+    const tabs = [...document.querySelectorAll("#tabs [role=tab]")];
+    if (tabs.length && tabs.every((tab) => names.includes(tab.textContent.trim()))) return;
+    speak();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
 choice.addEventListener("change", () => {
   stored(localStorage, "lenet-language", choice.value);
   window.dispatchEvent(new CustomEvent("lenet-language", { detail: choice.value }));
 });
 onLanguage(speak);
 sayAll();
-speak();
+if (language !== "en") speakFirst(); // the server has built the page in English
