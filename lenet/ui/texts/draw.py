@@ -119,8 +119,8 @@ CHINESE = {
     "draw_why_no_digit": "“不是数字”",
     # --- what would make it another -----------------------------------------------------------------
     "draw_change_picture": "您写的内容，标出要添上和要擦去的墨迹",
-    "draw_change_any": "怎样改动会变成别的数字？",
-    "draw_change": "怎样改动会变成 {other}？",
+    "draw_change_any": "怎样改会变成别的数字？",
+    "draw_change": "怎样改会变成 {other}？",
     "draw_change_add": "要添上的墨迹",
     "draw_change_take": "要擦去的墨迹",
     "draw_change_few": "也许添几笔或擦几下就够了。",
