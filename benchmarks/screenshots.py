@@ -1,7 +1,7 @@
 """README's pictures of the page: python benchmarks/screenshots.py
 
-Starts the app, and in a real Chromium writes 1998 on the pad, opens an example photo, and trains two networks
-on MNIST to compare them; a picture of each lands in benchmarks/.  Needs MNIST (LENET_DATA).
+Starts the app, and in a real Chromium writes 1998 on the pad, opens an example photo, and trains with two
+optimisers on the built-in digits to compare them; a picture of each lands in benchmarks/.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from tests.serving import serve
 HERE = Path(__file__).parent
 STROKES = json.loads((HERE.parent / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
 YEAR = ["flagged_one", "g-shaped_nine", "g-shaped_nine", "thick_eight"]
-SIZE = {"width": 1280, "height": 900}
-RUNS = ("mnist-lenet5-bn", "mnist-demo")  # Adam against Muon
-MINUTES = 60_000  # milliseconds
+SIZE = {"width": 1280, "height": 960}
+RUNS = ({"optimizer": "adamw", "lr": "0.004"}, {"optimizer": "sgd", "lr": "0.05"})
+MINUTE = 60_000  # milliseconds
 
 
 def main() -> None:
@@ -55,6 +55,7 @@ def draw(page: Page) -> None:
     expect(pad).to_be_visible()
     box = pad.bounding_box()
     assert box is not None
+    page.locator("#pad .brush input").fill("8")
     for place, name in enumerate(YEAR):
         digit = next(example for example in STROKES if example["name"] == name)
         for stroke in digit["strokes"]:
@@ -71,18 +72,17 @@ def draw(page: Page) -> None:
 
 def photo(page: Page) -> None:
     page.get_by_role("tab", name="Photo").click()
-    page.locator("#studio [data-example=horse-aside]").click()
+    page.locator("#studio [data-example=horse]").click()
     expect(page.locator("#studio .cards .bar").first).to_be_visible()
 
 
 def train(page: Page) -> None:
     page.get_by_role("tab", name="Train").click()
-    for number, recipe in enumerate(RUNS, start=1):
-        page.locator("#set-recipe").select_option(recipe)
-        page.locator("#set-epochs").fill("3")
-        page.locator("#set-epochs").blur()
+    for number, settings in enumerate(RUNS, start=1):
+        page.locator("#set-optimizer").select_option(settings["optimizer"])
+        page.locator("#set-lr").fill(settings["lr"])
         page.locator("#start").click()
-        page.wait_for_selector(f".run[data-status=done]:has-text('Run {number}')", timeout=5 * MINUTES)
+        page.wait_for_selector(f".run[data-status=done]:has-text('Run {number}')", timeout=MINUTE)
     page.evaluate("scrollTo(0, 0)")
 
 
