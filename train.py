@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> None:
     if not parallel.leads():
         return
     if done:
-        with contextlib.suppress(KeyboardInterrupt):  # while it is measured: nothing is lost then either
+        with contextlib.suppress(KeyboardInterrupt):  # while it is measured: then the run is kept
             return keep_network(state, dataset, resume, out, options.export)
     keep_run(state, resume, out)
 

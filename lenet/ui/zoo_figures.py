@@ -119,15 +119,15 @@ def _scatter(exhibits: Sequence[Exhibit], chosen: str) -> str:
         f'<i class="tick" style="left:{(math.log10(tick) - left) / (right - left):.2%}">{_round(tick)}</i>'
         for tick in _ticks(10**left, 10**right)
     )
-    dots, lowest = "", {"west": math.inf, "east": math.inf}
+    dots, lowest = "", math.inf
     for exhibit, x, y in sorted(points, key=lambda point: -point[2]):
         across, up = (x - left) / (right - left), HEIGHT * (y - low) / (high - low)
         side = "west" if across > 0.5 else "east"  # of its dot stands the name, below the one before it
-        lowest[side] = min(up, lowest[side] - LINE)
+        lowest = min(up, lowest - LINE)
         now = " chosen" if exhibit.key == chosen else ""
         dots += (
             f'<span class="dot {side}{now}" data-network="{escape(exhibit.key)}" '
-            f'style="left:{across:.2%};bottom:{up:.0f}px"><b style="top:{up - lowest[side]:.0f}px">'
+            f'style="left:{across:.2%};bottom:{up:.0f}px"><b style="top:{up - lowest:.0f}px">'
             f"{escape(exhibit.name)}</b></span>"
         )
     said = say("list_comma").join(
