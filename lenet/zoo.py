@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lenet.classifier import Classifier
-from lenet.models import Network, count_parameters
+from lenet.models import Network, SideBySide, count_parameters
 
 FLOPS_EACH = 2  # a multiply-add is a multiplication and an addition
 
@@ -84,7 +84,8 @@ def layer_table(model: Network, shape: tuple[int, int, int]) -> tuple[LayerRow, 
 def _kind(part: nn.Module) -> str:
     window = getattr(part, "kernel_size", ())
     sides = window if isinstance(window, tuple) else (window, window)
-    return " ".join([type(part).__name__, "x".join(map(str, sides))]).strip()
+    name = "Conv2d" if isinstance(part, SideBySide) else type(part).__name__  # which is how it learns, not what
+    return " ".join([name, "x".join(map(str, sides))]).strip()
 
 
 @dataclass(frozen=True)

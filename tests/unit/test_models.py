@@ -11,6 +11,7 @@ from lenet.models import (
     TABLE_I,
     EuclideanRBF,
     ScaledTanh,
+    SideBySide,
     Subsampling,
     Whitening,
     count_parameters,
@@ -147,6 +148,25 @@ def test_whitened_patches_are_uncorrelated_and_of_one_variance():
     torch.testing.assert_close(out[12:], -out[:12])
     assert count_parameters(layer) == 0
     assert set(layer.state_dict()) == {"weight"}
+
+
+@pytest.mark.parametrize(("count", "side", "wide"), [(20, 7, 5), (6, 3, 6), (7, 7, 1), (4, 15, 1)])
+def test_pictures_side_by_side_learn_as_each_alone(monkeypatch, count, side, wide):
+    layer = SideBySide(5, 6, 3, padding=1, bias=False)
+    x = torch.randn(count, 5, side, side, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    weighed = torch.randn(count, 6, side, side, generator=torch.Generator().manual_seed(1))
+
+    def gradients(together):
+        monkeypatch.setattr(SideBySide, "_together", lambda layer, x: together)
+        out = layer(x)
+        return out, *torch.autograd.grad((out * weighed).sum(), (x, layer.weight))
+
+    with torch.autocast("cpu", torch.bfloat16):
+        assert layer._together(x) == wide
+        assert layer.eval()._together(x) == 1  # an answer is always computed in the same way
+    assert layer.train()._together(x) == 1  # float32 is no faster so
+    for got, expected in zip(gradients(wide), gradients(1), strict=True):
+        torch.testing.assert_close(got, expected)
 
 
 # --------------------------------------------------------------------------------------------------
