@@ -7,8 +7,8 @@ import argparse
 import pytest
 import torch
 
-from benchmarks import step_time, time_to_accuracy
-from lenet.datasets import Dataset, Split
+from benchmarks import precision, step_time, time_to_accuracy
+from lenet.datasets import Dataset, Split, load
 from lenet.models import MODELS
 from lenet.recipes import RECIPES
 
@@ -45,6 +45,12 @@ def test_every_contender_takes_its_steps(data):
     assert step_time.fixed_batch(RECIPE, network, data, 3) > 0
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
     assert step_time.arithmetic(10**6, 20) > 0
+
+
+def test_a_precision_is_trained_and_validated():
+    accuracy, seconds = precision.trained(RECIPES["digits-demo"].with_changes(epochs=4), load("digits"))
+    assert 0.5 < accuracy <= 1
+    assert seconds > 0
 
 
 def test_contenders_take_turns_and_a_ratio_is_of_one_round(capsys):

@@ -1,0 +1,59 @@
+"""Does a recipe come to the same in float32, on a processor without bfloat16?
+
+    python benchmarks/precision.py                            # photos-small, 3 epochs, 3 seeds
+    python benchmarks/precision.py --recipe photos-medium --epochs 2
+
+Each seed is trained in both precisions, without a teacher, and read on the validation split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from statistics import mean, stdev
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from lenet.datasets import Dataset, load
+from lenet.errors import LeNetError
+from lenet.recipes import PRECISIONS, Recipe, recipe_named
+from lenet.training import fit, in_bfloat16, start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", default="photos-small")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    recipe = recipe_named(options.recipe).with_changes(epochs=options.epochs, teacher="")
+    if not in_bfloat16(recipe.with_changes(precision="bfloat16"), torch.device("cpu")):
+        sys.exit("error: this processor has no bfloat16, so there is nothing to compare.")
+    data = load(recipe.dataset)
+    print(f"{recipe.name}, {recipe.epochs} epochs, not taught, {torch.get_num_threads()} threads.\n")
+    print("| precision | validation accuracy, mean | spread | seeds | seconds an epoch |\n|---|---:|---:|---:|---:|")
+    for precision in PRECISIONS:
+        found = [trained(recipe.with_changes(precision=precision, seed=seed), data) for seed in range(options.seeds)]
+        accuracies, seconds = zip(*found, strict=True)
+        spread = f"{100 * stdev(accuracies):.2f}" if len(accuracies) > 1 else "-"
+        cells = f"{mean(accuracies):.2%} | {spread} | {len(accuracies)} | {mean(seconds) / recipe.epochs:.1f}"
+        print(f"| {precision} | {cells} |", flush=True)
+
+
+def trained(recipe: Recipe, data: Dataset) -> tuple[float, float]:
+    """The last epoch's validation accuracy, and the seconds that the run took."""
+    state, began = start(recipe, "cpu"), time.perf_counter()
+    for _ in fit(state, data):
+        pass
+    return state.history[-1].val_accuracy, time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LeNetError as error:
+        sys.exit(f"error: {error}")
