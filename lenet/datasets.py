@@ -11,6 +11,7 @@ import hashlib
 import math
 import os
 import struct
+import threading
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -53,6 +54,9 @@ CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 CIFAR10_FOLDER = "cifar-10-batches-bin"
 CIFAR10_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
+
+# torchvision downloads under a file's final name, where a second visitor of the page would find half of it.
+_FETCHING = {name: threading.Lock() for name in ("mnist", "fashion-mnist", "cifar10")}
 
 
 @dataclass(frozen=True)
@@ -153,11 +157,12 @@ def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
 def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
     reader = {"mnist": torchvision.datasets.MNIST, "fashion-mnist": torchvision.datasets.FashionMNIST}[name]
     folder = root / reader.__name__ / "raw"
-    _refuse_torn_idx(folder)
-    try:
-        train, test = (_idx_split(reader(root, train=train, download=True)) for train in (True, False))
-    except (RuntimeError, OSError) as error:
-        raise DataError(_unreachable(reader.__name__, folder, error)) from error
+    with _FETCHING[name]:
+        _refuse_torn_idx(folder)
+        try:
+            train, test = (_idx_split(reader(root, train=train, download=True)) for train in (True, False))
+        except (RuntimeError, OSError) as error:
+            raise DataError(_unreachable(reader.__name__, folder, error)) from error
     train, val = _hold_out(train, 5_000)
     return Dataset(name, classes, train, val, test)
 
@@ -213,11 +218,12 @@ def _cifar10_test(root: Path) -> Split:
 def _cifar10_folder(root: Path) -> Path:
     """Where its files are, downloaded if need be."""
     folder = root / CIFAR10_FOLDER
-    if not all((folder / name).exists() for name in CIFAR10_FILES):
-        try:
-            download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
-        except (RuntimeError, OSError, EOFError) as error:
-            raise DataError(_unreachable("CIFAR-10", folder, error)) from error
+    with _FETCHING["cifar10"]:
+        if not all((folder / name).exists() for name in CIFAR10_FILES):
+            try:
+                download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
+            except (RuntimeError, OSError, EOFError) as error:
+                raise DataError(_unreachable("CIFAR-10", folder, error)) from error
     return folder
 
 

@@ -36,7 +36,7 @@ function frameOf(canvas, { low, high, epochs }) {
   return {
     wide, tall, left, right, top, bottom, low, high, epochs,
     x: (epoch) => left + ((right - left) * epoch) / epochs,
-    y: (value) => bottom - ((bottom - top) * (Math.min(Math.max(value, low), high) - low)) / (high - low),
+    y: (value) => bottom - ((bottom - top) * (Math.min(value, high) - low)) / (high - low), // what is below is cut off
   };
 }
 
@@ -63,7 +63,7 @@ function drawChart(canvas, runs, axes, pointed) {
     if (val.length < 40) val.forEach((point) => drawDot(pen, frame, point, colourOf(run), chosen ? 3 : 2.2));
   }
   pen.restore();
-  for (const { run, best, chosen } of order) if (best) drawBest(pen, frame, best, colourOf(run), chosen);
+  for (const { run, best, chosen } of order) if (best && best[1] >= axes.low) drawBest(pen, frame, best, colourOf(run), chosen);
   if (pointed !== null) drawPointed(pen, frame, pointed);
   return frame;
 }

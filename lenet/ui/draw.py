@@ -11,7 +11,7 @@ import gradio as gr
 
 from lenet.classifier import Found
 from lenet.errors import LeNetError
-from lenet.ui import figures, networks, parts, pictures, texts
+from lenet.ui import figures, networks, parts, pictures, texts, why
 
 HERE = Path(__file__).parent
 
@@ -62,18 +62,12 @@ def look_inside(question: dict[str, Any]) -> dict[str, Any]:
     """
     try:
         found, chosen = _asked(question)
+        prediction = found[chosen].prediction
+        if prediction.verdict == "blank":
+            return {}
+        return why.behind(question, prediction, lambda key: figures.why(prediction, networks.evidence(key, prediction)))
     except (LeNetError, *GARBLED):
         return {}  # the answer's own question has said so
-    key, prediction = question["network"], found[chosen].prediction
-    if prediction.verdict == "blank":
-        return {}
-    reply: dict[str, Any] = {}
-    if question.get("why"):
-        reply["why"] = figures.why(prediction, networks.evidence(key, prediction))
-    if question.get("inside"):
-        layers = networks.inside(key, prediction)
-        reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
-    return reply
 
 
 @texts.answering
@@ -81,12 +75,12 @@ def what_if(question: dict[str, Any]) -> dict[str, Any]:
     """What the button asks: the change that would give the runner-up, or a problem."""
     try:
         found, chosen = _asked(question)
+        prediction = found[chosen].prediction
+        if prediction.verdict == "blank":
+            return {"problem": texts.say("draw_change_first")}
+        return figures.what_if(prediction, networks.what_if(str(question["network"]), prediction))
     except (LeNetError, *GARBLED):
         return {"problem": texts.say("draw_change_gone")}
-    prediction = found[chosen].prediction
-    if prediction.verdict == "blank":
-        return {"problem": texts.say("draw_change_first")}
-    return figures.what_if(prediction, networks.what_if(question["network"], prediction))
 
 
 def _asked(question: dict[str, Any]) -> tuple[tuple[Found, ...], int]:

@@ -25,6 +25,13 @@ async function speakFirst() {
   }
 }
 
+// A file that misses its place would open instead of the page, and all that was made on it be gone.
+for (const kind of ["dragover", "drop"]) {
+  window.addEventListener(kind, (event) => {
+    if (!event.defaultPrevented && event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+}
+
 choice.addEventListener("change", () => {
   stored(localStorage, "lenet-language", choice.value);
   window.dispatchEvent(new CustomEvent("lenet-language", { detail: choice.value }));

@@ -135,11 +135,13 @@ const observer = new IntersectionObserver((entries) => {
 });
 [why, inside].forEach((view) => observer.observe(view));
 
-// At another width, or in view again, all is painted anew from what is known.
-new ResizeObserver(() => {
+// At another width, in view again, or in the dark, all is painted anew from what is known.
+function paintAll() {
   paintRows();
   [...figures.keys()].forEach((target) => paintFigure(target));
-}).observe(find(".behind"));
+}
+new ResizeObserver(paintAll).observe(find(".behind"));
+new MutationObserver(paintAll).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
 sayAll();
 buildRows(props.layers);

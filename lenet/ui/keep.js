@@ -16,7 +16,8 @@ async function keep() {
   const visitor = stored(localStorage, "lenet-visitor");
   while (visitor && !document.querySelector("#training")) {
     const reply = await server.present({ visitor }).catch(() => null);
-    if (!reply?.active) return;
+    if (reply && !reply.active) return;
+    if (!reply) await new Promise((resolve) => setTimeout(resolve, 1000)); // one answer that is lost is no reason
   }
 }
 

@@ -15,6 +15,7 @@ const brush = find(".brush input");
 const file = find(".file");
 
 const MAX_BYTES = 20e6; // of a picture; the server refuses more
+const LARGEST = 1024; // pixels of a picture's longer side: twice what the server looks at, and quickly sent
 let strokes = []; // [{width, points: [{x, y}]}] in canvas pixels
 let picture = null; // {address, image}: shown and read in place of strokes
 let refused = false; // the picture that was last chosen, for its size
@@ -120,15 +121,32 @@ async function openPicture(blob) {
     refused = true;
     return readAnew();
   }
-  const address = await new Promise((resolve) => {
+  // What the browser cannot show, such as TIFF, the server may still read.
+  const image = await createImageBitmap(blob).catch(() => ({ width: 0, height: 0 }));
+  const address = Math.max(image.width, image.height) > LARGEST ? smaller(image) : await whole(blob);
+  setPicture({ address, image: image.width ? image : document.createElement("canvas") });
+  read();
+}
+
+function whole(blob) {
+  return new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
     reader.readAsDataURL(blob);
   });
-  // What the browser cannot show, such as TIFF, the server may still read.
-  const image = await createImageBitmap(blob).catch(() => ({ width: 0, height: 0 }));
-  setPicture({ address, image: image.width ? image : document.createElement("canvas") });
-  read();
+}
+
+// A phone's photo has megabytes, and goes to the server with every question about it.
+function smaller(image) {
+  const scale = LARGEST / Math.max(image.width, image.height);
+  const still = document.createElement("canvas");
+  [still.width, still.height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const paper = still.getContext("2d");
+  paper.fillStyle = "white"; // what is transparent shows paper
+  paper.fillRect(0, 0, still.width, still.height);
+  paper.imageSmoothingQuality = "high";
+  paper.drawImage(image, 0, 0, still.width, still.height);
+  return still.toDataURL("image/jpeg", 0.92);
 }
 
 find(".open").addEventListener("click", () => file.click());

@@ -61,7 +61,7 @@ def build() -> gr.Blocks:
             with tab["zoo"]:
                 upload = own.build(mine, language, drawing.network, studio)
             with tab["train"]:
-                train.build(drawing.network, studio, tabs, mine)
+                train.build(drawing.network, studio, upload.exhibition, tabs, mine)
         # head.js: trigger("speak", { language })
         head.speak(
             speak,
@@ -69,6 +69,7 @@ def build() -> gr.Blocks:
             [language, *tab.values(), drawing.network, drawing.road, upload.button, upload.note],
             queue=False,
             api_visibility="private",
+            trigger_mode="multiple",  # a second choice, while the first is answered, must not be passed over
         )
         train.keep(tabs)
         _publish(

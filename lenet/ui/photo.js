@@ -176,7 +176,10 @@ camera.addEventListener("click", async () => {
     return open({ picture: still.toDataURL("image/jpeg", 0.92) });
   }
   try {
-    live.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    // The browser asked, and meanwhile another tab of the page was opened, or the button pressed again.
+    if (live.srcObject || element.offsetParent === null) return stream.getTracks().forEach((track) => track.stop());
+    live.srcObject = stream;
     live.hidden = false;
     await live.play();
     put(camera, "photo_take");
@@ -392,6 +395,7 @@ cards.addEventListener("click", (event) => {
 
 function choose(network) {
   chosen = network;
+  if (replies.get(network)?.reply.problem) asked.delete(network); // asked again
   for (const card of cards.children) card.setAttribute("aria-pressed", String(card.dataset.network === chosen));
   show(chosen);
   ask();

@@ -18,9 +18,9 @@ let chosen = 0; // counts networks, in the same way
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
 async function ask(name, question) {
-  const failed = () => ({ problem: say("report_no_answer") });
+  const failed = () => ({ problem: say("report_no_answer"), lost: true });
   const reply = await server[name]({ language, network, ...question }).catch(failed);
-  return reply.problem ? { problem: warning(reply.problem) } : reply;
+  return reply.problem ? { ...reply, problem: warning(reply.problem) } : reply;
 }
 
 function warning(sentence) {
@@ -76,7 +76,7 @@ async function measure(wish) {
       if (reply.matrix) mark(wanted.cell);
       find('[data-keep="report"]').disabled = false;
     }
-    if (!reply.waiting) break;
+    if (!reply.waiting && !reply.lost) break; // one answer that is lost is no reason to give up
     await pause();
     if (mine !== chosen) return;
   }
@@ -96,7 +96,7 @@ async function showPictures(cell, page, wish = true) {
     const reply = await ask("show_pictures", { cell, page, again });
     if (question !== asked) return;
     if (reply.waiting || reply.problem || reply.said) said.innerHTML = reply.waiting || reply.problem || reply.said;
-    if (!reply.waiting) {
+    if (!reply.waiting && !reply.lost) {
       if (reply.pictures) cards.innerHTML = reply.pictures;
       if (reply.pictures) label(cell, reply.more);
       find(".start").hidden = !(reply.idle || reply.problem);

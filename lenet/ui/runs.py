@@ -41,6 +41,7 @@ TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
 SECONDS_AT_MOST = 45 * 60  # of training; then a run ends as if stopped, so that a forgotten one frees its place
 POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs become one
+LOADERS = 8  # data sets that load at once: a slow download must not hold up what is there already
 PACES = 100  # that are remembered, of networks on data sets
 
 MOST = 8  # runs of one visitor: as many as there are colours
@@ -217,7 +218,7 @@ class Runs:
         self._paces: dict[tuple[str, str], float] = {}  # (model, data set) -> seconds an epoch
         self._tickets = itertools.count(1)
         self._ending = False
-        self._loader = ThreadPoolExecutor(2, thread_name_prefix="load", initializer=cores.to_train)
+        self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=cores.to_train)
         self._worker: threading.Thread | None = None
 
     # --- what a visitor wants ---
@@ -306,14 +307,15 @@ class Runs:
             networks.call(run.key, run.title)
 
     def scale(self, visitor: str, id: str, factor: float) -> None:
-        """Multiply its schedule's learning rate by `factor` instead of what it was before.
+        """Multiply its schedule's learning rate by `factor`, once more if it was before.
 
         Raises:
             RecipeError: no recipe may have such a learning rate.
         """
         with self._theirs(visitor, id) as run:
-            run.recipe.with_changes(lr=run.recipe.lr * factor)
-            run.scale, run.rescaled = factor, True
+            scale = run.scale * factor
+            run.recipe.with_changes(lr=run.recipe.lr * scale)
+            run.scale, run.rescaled = scale, True
 
     # --- what a visitor sees ---
 
@@ -338,16 +340,6 @@ class Runs:
         """
         with self._theirs(visitor, id) as run:
             return run
-
-    def networks(self, visitor: str) -> list[Run]:
-        """The visitor's runs that have a network, the newest first."""
-        with self._lock:
-            return [run for run in reversed(self._of(visitor)) if run.key]
-
-    def active(self) -> bool:
-        """Whether some run is under way."""
-        with self._lock:
-            return any(run.status in ACTIVE for run in self._runs.values())
 
     def close(self) -> None:
         """End the thread between two steps: one that is cut off within PyTorch aborts the process."""
@@ -376,7 +368,9 @@ class Runs:
             "problem": run.problem,
             "without_data": run.without_data,
             "late": run.late,
+            "pausing": run.order == "pause",
             "stopping": run.order == "stop",
+            "until": run.until,
             "recipe": recipe.name,
             "settings": {"recipe": recipe.name} | settings.of(recipe),
             "dataset": recipe.dataset,
@@ -385,7 +379,7 @@ class Runs:
             "epoch": run.epoch,
             "step": step and [step.epoch, step.step, step.total_steps],
             "done": run.progress,
-            "lr": step.lr if step else recipe.lr,
+            "lr": self._lr(run),
             "scale": run.scale,
             "rescaled": run.rescaled,
             "speed": step and step.images_per_second,
@@ -404,6 +398,13 @@ class Runs:
         if watched and looked != run.looked:
             facts["looked"], facts["view"] = run.looked, run.view
         return facts
+
+    def _lr(self, run: Run) -> float:
+        """Its last step's learning rate, as it would be with what the visitor has wanted since."""
+        wanted = run.recipe.lr * run.scale
+        if run.last is None:
+            return wanted
+        return run.last.lr * (wanted / run.training.lr if run.training is not None else 1.0)
 
     def _left(self, run: Run) -> float | None:
         """Seconds of training that a run still needs; None where no run like it has told."""

@@ -142,7 +142,7 @@ async function startRun() {
   if (starting) return; // one click, one run
   starting = true;
   sent("");
-  const reply = await server.begin({ visitor, language, settings: settings() }).catch(() => ({ problem: say("no_server") }));
+  const reply = await server.begin({ visitor, language, settings: settings() }).catch(() => ({ problem: "not_done" }));
   starting = false;
   showProblems(reply.problems ?? {});
   if (reply.problem) return sent(reply.problem);
@@ -160,8 +160,17 @@ async function startRun() {
   if (top < 0 || top > innerHeight / 2) head.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-function sent(message) {
-  find(".sent").textContent = message;
+// `told` is a key of ours, which is said anew in another language, or a sentence of the server's.
+function note(selector, told, values = {}) {
+  const place = find(selector);
+  const ours = told in props.languages.en;
+  if (ours) [place.dataset.say, place.dataset.said] = [told, JSON.stringify(values)];
+  else delete place.dataset.say;
+  place.textContent = ours ? say(told, values) : told;
+}
+
+function sent(told) {
+  note(".sent", told);
   find(".address").hidden = true;
 }
 
@@ -174,13 +183,14 @@ find(".link").addEventListener("click", async () => {
   sent("");
   try {
     await navigator.clipboard.writeText(link.href);
-    sent(say("copied"));
+    sent("copied");
   } catch {
-    sent(say("link_here")); // not allowed here: then a person copies it
+    sent("link_here"); // not allowed here: then a person copies it
     const address = find(".address");
     address.value = link.href;
     address.hidden = false;
-    address.setAttribute("aria-label", say("link_here"));
+    address.dataset.sayLabel = "link_here";
+    sayAll(find(".send").parentElement);
     address.select();
   }
 });
@@ -189,7 +199,7 @@ function fromLink() {
   const asked = Object.fromEntries(new URLSearchParams(location.search));
   if (!(asked.recipe in props.recipes)) return;
   fill(asked);
-  sent(say("from_link"));
+  sent("from_link");
   checkSettings();
 }
 
@@ -217,6 +227,7 @@ const ACTIVE = ["loading", "waiting", "running", "measuring"];
 let runs = []; // the oldest first
 let chosen = null; // the id of the run whose figures are shown
 const hidden = new Set(); // ids of those that are not in the charts
+const removed = new Set(); // and of those that the visitor wants no more
 let following = false;
 let silent = false; // the server does not answer
 
@@ -234,6 +245,9 @@ async function refresh(wait = false) {
 
 function take(facts) {
   const before = new Map(runs.map((run) => [run.id, run]));
+  const there = new Set(facts.map((fact) => fact.id));
+  const lost = runs.filter((run) => !there.has(run.id) && !removed.has(run.id)); // the server made room, or began anew
+  if (lost.length) trouble("runs_lost", { names: lost.map(nameOf).join(say("list_comma")) });
   runs = facts.map((fact) => {
     const old = before.get(fact.id);
     if (!("version" in fact)) return old;
@@ -251,12 +265,12 @@ function joinLine(old, { merged, from, points }) {
   return { merged, points: [...old.points.slice(0, from), ...points] };
 }
 
-// While something is under way, ask and ask again; the answers come at the server's pace, so that this goes on
-// also in a tab that is not seen, where the browser's own clocks are slowed down.
+// While something is under way, or the server is silent, ask and ask again; the answers come at the server's pace,
+// so that this goes on also in a tab that is not seen, where the browser's own clocks are slowed down.
 async function follow() {
   if (following) return;
   following = true;
-  while (runs.some((run) => ACTIVE.includes(run.status))) {
+  while (silent || runs.some((run) => ACTIVE.includes(run.status))) {
     if (await refresh(true)) continue;
     show();
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -265,11 +279,18 @@ async function follow() {
 }
 
 async function tell(order, id = chosen, value = null) {
-  const reply = await server.tell({ visitor, language, run: id, order, value }).catch(() => ({ problem: say("no_server") }));
+  const reply = await server.tell({ visitor, language, run: id, order, value }).catch(() => ({ problem: "not_done" }));
   trouble(reply.problem ?? "");
+  const run = runs.find((other) => other.id === id);
+  if (reply.problem && run) run.version = -1; // what a button says already is not so: have it said anew
   await refresh();
   follow();
 }
+
+// The server keeps the runs of those whose pages it hears of.
+setInterval(() => {
+  if (runs.length && !following) refresh().then(follow);
+}, 60_000);
 
 document.addEventListener("visibilitychange", async () => {
   if (document.hidden || following) return;
@@ -289,8 +310,8 @@ function show() {
   plan();
 }
 
-function trouble(message) {
-  find(".trouble").textContent = message;
+function trouble(told, values) {
+  note(".trouble", told, values);
 }
 
 const place = (figure) => find(`[data-figure="${figure}"]`);
@@ -319,8 +340,8 @@ function showRun() {
   place("time").textContent = ended ? time(run.worked) : run?.left != null ? time(run.left) : "–";
   showControls(run, status, ended);
   speak(run ? `${nameOf(run)}: ${stateOf(run)}. ${spoken(run)}` : "", status);
-  if (silent) trouble(say("no_server"));
-  else if (find(".trouble").textContent === say("no_server")) trouble("");
+  if (silent) trouble("no_server");
+  else if (find(".trouble").dataset.say === "no_server") trouble("");
   announce(run);
 }
 
@@ -328,9 +349,9 @@ function showControls(run, status, ended) {
   const going = ["loading", "waiting", "running"].includes(status);
   const paused = ["paused", "away"].includes(status);
   const pause = find(".pause");
-  pause.textContent = paused ? say("resume") : say("pause");
-  allow(pause, going || paused);
-  allow(find(".step"), going || paused);
+  pause.textContent = paused ? say("resume") : say(run?.pausing ? "pausing" : "pause");
+  allow(pause, (going && !run.pausing) || paused);
+  allow(find(".step"), (going && run.until === null) || paused);
   allow(find(".stop"), (going || paused) && !run.stopping);
   find(".stop").textContent = run?.stopping ? say("stopping") : say("stop");
   for (const button of [find(".slower"), find(".faster")]) allow(button, going || paused);
@@ -367,7 +388,8 @@ function whyOf(run) {
     return late + say("right", { accuracy: percent(run.metrics.test_accuracy, 2), count: number(run.tested), epochs, time: time(run.worked) });
   }
   if (run.status === "running" && !run.step) return "";
-  return say(`${run.status}_why`, run.step ? { step: number(run.step[1]), steps: number(run.step[2]) } : {});
+  const said = say(`${run.status}_why`, run.step ? { step: number(run.step[1]), steps: number(run.step[2]) } : {});
+  return run.status === "running" && run.until !== null ? `${said} ${say("until", { epoch: run.until })}` : said;
 }
 
 function spoken(run) {
@@ -621,7 +643,7 @@ function rowOf(run) {
   const named = (keep) => {
     if (name.hidden) return;
     [open.hidden, name.hidden] = [false, true];
-    if (keep) tell("rename", run.id, name.value);
+    if (keep && name.value !== open.textContent) tell("rename", run.id, name.value);
   };
   name.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
@@ -637,6 +659,7 @@ function rowOf(run) {
     fields.get("recipe").input.focus();
   });
   remove.addEventListener("click", async () => {
+    removed.add(run.id);
     await tell("remove", run.id);
     (body.querySelector(".open") ?? find(".start")).focus(); // the row that had the focus is gone
   });
@@ -721,15 +744,20 @@ function onClick(selector, act) {
   });
 }
 
-onClick(".pause", (run) => tell(["paused", "away"].includes(run.status) ? "resume" : "pause"));
+onClick(".pause", (run) => {
+  const paused = ["paused", "away"].includes(run.status);
+  run.pausing = !paused;
+  showRun();
+  tell(paused ? "resume" : "pause");
+});
 onClick(".step", () => tell("step"));
 onClick(".stop", (run) => {
   run.stopping = true;
   showRun();
   tell("stop");
 });
-onClick(".slower", (run) => tell("scale", run.id, run.scale / 2));
-onClick(".faster", (run) => tell("scale", run.id, run.scale * 2));
+onClick(".slower", (run) => tell("scale", run.id, 0.5));
+onClick(".faster", (run) => tell("scale", run.id, 2));
 onClick(".use", (run) => {
   used = true;
   trigger("use", { visitor, language, run: run.id });
@@ -741,7 +769,7 @@ onClick(".take-digits", (run) => {
   find(".pause").focus(); // this button goes
 });
 onClick(".download", async (run) => {
-  const reply = await server.download({ visitor, language, run: run.id }).catch(() => ({ problem: say("no_server") }));
+  const reply = await server.download({ visitor, language, run: run.id }).catch(() => ({ problem: "not_done" }));
   if (reply.problem) return trouble(reply.problem);
   const bytes = Uint8Array.from(atob(reply.file), (letter) => letter.charCodeAt(0));
   const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));

@@ -74,8 +74,9 @@ const observer = new IntersectionObserver((entries) => {
 });
 [weighed, inside].forEach((part) => observer.observe(part));
 
-// At another width, or in view again, all is painted anew from what is known.
+// At another width, in view again, or in the dark, all is painted anew from what is known.
 new ResizeObserver(paintRows).observe(inside);
+new MutationObserver(paintRows).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
 document.addEventListener("photo-answered", (event) => ask(event.detail));
 

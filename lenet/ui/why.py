@@ -28,19 +28,33 @@ def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
         {"why": `why_figures.why`, "layers": `figures.inside`}, what is wanted of it; or a "problem".
     """
     try:
-        prediction, key = ask(question), str(question["network"])
+        prediction = ask(question)
         if prediction is None:
             return {}
-        reply: dict[str, Any] = {}
-        if question.get("why"):
-            reply["why"] = why_figures.why(prediction, networks.photo_evidence(key, prediction))
-        if question.get("inside"):
-            layers = networks.inside(key, prediction)
-            reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
+        return behind(
+            question, prediction, lambda key: why_figures.why(prediction, networks.photo_evidence(key, prediction))
+        )
     except LeNetError as error:
         return {"problem": str(error)}
     except (KeyError, TypeError, ValueError):
         return {"problem": GARBLED}
+
+
+def behind(question: dict[str, Any], prediction: Prediction, explain: Callable[[str], Any]) -> dict[str, Any]:
+    """What stood behind an answer, of the parts that the question wants: see `look`.
+
+    Args:
+        explain: from the network's key to what "why" is told.
+
+    Raises:
+        CheckpointError: the network is no longer kept.
+    """
+    key, reply = str(question["network"]), dict[str, Any]()
+    if question.get("why"):
+        reply["why"] = explain(key)
+    if question.get("inside"):
+        layers = networks.inside(key, prediction)
+        reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
     return reply
 
 

@@ -107,6 +107,14 @@ def test_an_upload_is_named_and_stands_upright(photo_tab: Page, name: str) -> No
     assert size == {"ship": [800, 450], "truck": [640, 480]}[name]
 
 
+def test_what_is_none_of_the_ten_is_said_to_be_none(photo_tab: Page, snap: Callable[[Page, str], None]) -> None:
+    noise = torch.randint(0, 256, (300, 300, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    upload(photo_tab, "noise.png", encoded(Image.fromarray(noise.numpy()), "PNG"))
+    expect(photo_tab.locator("#studio .result")).to_contain_text("None of my ten classes, I think. Closest:")
+    settle(photo_tab)
+    snap(photo_tab, "photo-stranger")
+
+
 def test_nothing_jumps_when_a_photo_comes(photo_tab: Page) -> None:
     places = """() => [".frame", ".tools", ".pictures", ".bars", ".seen", ".count", ".card", ".saw"].map((part) =>
         Math.round(document.querySelector(`#studio ${part}`).getBoundingClientRect().top + scrollY))"""

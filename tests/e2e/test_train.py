@@ -140,7 +140,9 @@ def test_pause_step_change_the_rate_resume_stop(train_tab: Page, snap: Snap) -> 
     expect(page.locator(".run .state")).to_have_text(f"Paused after {epoch + 1} of 300 epochs")
     before = rate(page)
     page.get_by_role("button", name="Halve the learning rate").click()
+    expect(page.locator("[data-figure=lr]")).to_have_text(f"{before / 2:g}")  # at once, though it rests
     page.locator("#pause").click()
+    learning(page)
     expect(page.locator("[data-figure=lr]")).to_have_text(f"{before / 2:g}")
     expect(page.locator(".runs tbody .of-settings")).to_contain_text("learning rate changed by hand")
     page.locator("#stop").click()
@@ -258,6 +260,53 @@ def test_a_wrong_setting_gets_a_sentence_at_its_field_and_the_next_run_works(tra
     expect(page.locator("#set-lr-wrong")).to_be_empty()
     page.locator("#start").click()
     status(page, "done")
+
+
+def test_filters_change_as_it_learns(train_tab: Page) -> None:
+    page = train_tab
+    begin(page, epochs=300, schedule="constant")
+    learning(page)
+    filters = "[...document.querySelectorAll('.filters canvas')].map((canvas) => canvas.toDataURL()).join()"
+    before = page.evaluate(f"() => {filters}")
+    assert before.count("data:image") == 6  # of LeNet-5's first layer
+    page.wait_for_function(f"before => {filters} !== before", arg=before, timeout=10_000)
+    page.locator("#stop").click()
+    status(page, "stopped")
+
+
+def test_a_silent_server_is_waited_for(train_tab: Page) -> None:
+    page = train_tab
+    begin(page, recipe="digits-demo", epochs=2)
+    status(page, "done", timeout=60_000)
+    page.route("**/component_server**", lambda route: route.fulfill(status=200, body="no answer"))
+    page.locator(".runs .remove").click()
+    expect(page.locator(".trouble")).to_contain_text("The server does not answer.")
+    expect(page.locator(".trouble")).to_contain_text("keeps trying")
+    page.unroute("**/component_server**")
+    expect(page.locator(".trouble")).to_be_empty()
+    expect(page.locator(".runs tbody tr")).to_have_count(1)  # nothing was removed
+    page.locator(".runs .remove").click()
+    expect(page.locator(".runs tbody tr")).to_have_count(0)
+
+
+def test_a_name_that_is_left_as_it_is_follows_the_language(train_tab: Page) -> None:
+    page = train_tab
+    begin(page, recipe="digits-demo", epochs=1)
+    status(page, "done", timeout=60_000)
+    page.locator(".runs .rename").click()
+    page.keyboard.press("Enter")
+    page.locator("#title select").select_option("zh")
+    expect(page.locator(".runs .open")).to_have_text(texts.of("train")["zh"]["run_name"].format(number=1))
+
+
+def test_only_the_top_of_the_accuracy_shows_what_is_there(train_tab: Page) -> None:
+    page = train_tab
+    begin(page, recipe="digits-demo", epochs=1, lr=1e-6)  # learns next to nothing
+    status(page, "done", timeout=60_000)
+    assert painted(page, "accuracy") > 20
+    page.get_by_label("Only above 90%").check()
+    page.wait_for_timeout(300)
+    assert painted(page, "accuracy") == 0
 
 
 def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path) -> None:

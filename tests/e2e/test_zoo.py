@@ -316,7 +316,7 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     speak(page, "zh")
     expect(page.locator(".upload")).to_contain_text("blocks 已加入您的网络")
     expect(page.locator("#zoo .own")).to_contain_text("您的网络")
-    expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("未测量")
+    expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("未评估")
     expect(page.get_by_label("展开各块")).to_be_checked()
     upload(page, torn)
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors 不完整")

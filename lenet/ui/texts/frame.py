@@ -26,7 +26,7 @@ ENGLISH = {
     "layers_below": "below zero",
     "layers_above": "above zero",
     "layers_every": "Every layer",
-    "layers_hint": "Point at a map or tap it to hear what it is.",
+    "layers_hint": "Point at a map or tap it to see what it is.",
     "layers_numbers": "{count} numbers",
     "layers_maps": "{count} maps of {height}×{width}",
     "layers_strongest_maps": "the strongest {count} of {of} maps of {height}×{width}",

@@ -90,7 +90,7 @@ CHINESE = {
     "unit_parameters": "个参数",
     "unit_multiply_adds": "次乘加",
     "model_on_dataset": "{model}，数据集 {dataset}",
-    "not_measured": "未测量",
+    "not_measured": "未评估",
     "on_gpu": "{time}，GPU",
     "time_unknown": "未知",
     "minutes_alone": "{minutes} 分钟",
