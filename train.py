@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import signal
 import sys
 import time
@@ -23,13 +24,13 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from lenet import keras_twins, parallel
-from lenet.checkpoint import Checkpoint, finish, load, load_state, save, save_somewhere, save_state, write_file
-from lenet.datasets import Dataset, answerable
-from lenet.datasets import load as load_dataset
+from lenet.checkpoint import FIRST, Checkpoint, finish, load, load_state, save, save_somewhere, save_state, write_file
+from lenet.datasets import Dataset, answerable, load_test
 from lenet.errors import CheckpointError, DivergedError, LeNetError
 from lenet.export import require as require_onnx
 from lenet.export import write_onnx
 from lenet.logbook import logbook, logs
+from lenet.logbook import require as require_logs
 from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, recipe_named
@@ -38,6 +39,7 @@ from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, eval
 from lenet.ui.figures import curves
 
 SECONDS_BETWEEN_SAVES = 60
+RESUMABLE = ".resume.safetensors"  # the ending of a run that can go on
 EXPLODING = 3  # times the loss that a run began with: it will diverge, and is not worth keeping
 
 
@@ -57,6 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
     except LeNetError as error:
         if parallel.leads():
             print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # of a folder that may not even be looked into
+        if error.filename is None:
+            raise
+        print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -92,13 +99,15 @@ def _parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     if options.export:
         require_onnx()
+    if options.log:
+        require_logs(options.log)
     with parallel.together(options.device):
         state, out = begin(options)
         if parallel.leads():
             print(describe(state, out))
         if options.dry_run:
             return
-        resume = out.with_name(f"{out.stem}.resume.safetensors")
+        resume = out.with_name(f"{out.stem}{RESUMABLE}")
         dataset = prepare(state, resume, options)
         folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and parallel.leads() else None
         with logbook(folder, state, dataset) as note:
@@ -124,8 +133,11 @@ def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
             change_lr(state, options.lr)
     else:
         state = start(recipe_named(options.recipe).with_changes(**changes), options.device)
-    out = options.out or Path("runs") / f"{state.recipe.name}.safetensors"
-    if out.suffix != ".safetensors" or out.is_dir():
+    home = Path("runs") / f"{state.recipe.name}.safetensors"
+    if options.resume and options.resume.endswith(RESUMABLE):
+        home = Path(options.resume.removesuffix(RESUMABLE) + ".safetensors")  # where that run was to end
+    out = options.out or home
+    if out.suffix != ".safetensors" or os.path.isdir(out):
         raise LeNetError(f"--out {out} must be a file ending in .safetensors: the curves go beside it, as a .png.")
     return state, out
 
@@ -152,14 +164,15 @@ def prepare(state: TrainingState, resume: Path, options: argparse.Namespace) -> 
             raise LeNetError("Recipes in Keras train in one process: start `python train.py` without torchrun.")
         keras_twins.load_keras()
     with parallel.one_first():
-        dataset = lessons(recipe.dataset, recipe.teacher, options.data)
+        dataset = lessons(recipe.dataset, recipe.teacher, options.data, options.device)
     parallel.led(lambda: claim(resume, state, going_on=bool(options.resume)))
     return dataset
 
 
 def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
     """Write the run's first state, where no other run's may be."""
-    if resume.exists() and not going_on:
+    # In Keras a run cannot go on, so one that was cut off is in nobody's way.
+    if os.path.exists(resume) and not going_on and state.recipe.framework != "keras":
         raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
     save_state(resume, state)
 
@@ -212,7 +225,8 @@ class Saved:
     def __init__(self, path: Path, state: TrainingState) -> None:
         self.path, self.state = path, state
         self.epoch, self.step, self.time = state.epoch, state.step, time.monotonic()
-        self.limit = 0.0  # a loss above it is not worth keeping
+        # a loss above it is not worth keeping; 0 until there is one to go by
+        self.limit = EXPLODING * state.history[0].train_loss if state.history else 0.0
 
     def renew(self, event: Event, bar: tqdm[NoReturn]) -> None:
         """To be called after each event."""
@@ -288,7 +302,7 @@ def print_recipes() -> None:
 
 def print_export(weights: Path, out: Path | None) -> None:
     out = out or weights.with_suffix(".onnx")
-    if out.suffix != ".onnx" or out.is_dir():
+    if out.suffix != ".onnx" or os.path.isdir(out):
         raise LeNetError(f"--out {out} must be a file ending in .onnx.")
     write_onnx(out, load(weights))
     print(f"wrote {out}")
@@ -296,16 +310,16 @@ def print_export(weights: Path, out: Path | None) -> None:
 
 def print_evaluation(weights: str, data: str | None) -> None:
     checkpoint = load(weights)
-    dataset = load_dataset(checkpoint.recipe.dataset, data)
-    classes = answerable(dataset.classes)
-    logits = evaluate(checkpoint.model, dataset.test.images, checkpoint.recipe.input)[:, : len(classes)]
+    test = load_test(checkpoint.recipe.dataset, data)
+    classes = answerable(checkpoint.classes)
+    logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input)[:, : len(classes)]
     print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")
     if checkpoint.lr_changes:
         print(f"  trained with lr {lr_in_words(checkpoint.recipe.lr, checkpoint.lr_changes)}")
-    first = accuracy(logits[:1000], dataset.test.labels[:1000])
-    print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, dataset.test.labels):.2%} of {len(logits):,}")
-    print(f"  {first:.2%} of the first 1,000")
-    for name, value in zip(classes, accuracy_per_class(logits, dataset.test.labels), strict=True):
+    print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, test.labels):.2%} of {len(logits):,}")
+    if len(logits) > FIRST:
+        print(f"  {accuracy(logits[:FIRST], test.labels[:FIRST]):.2%} of the first {FIRST:,}")
+    for name, value in zip(classes, accuracy_per_class(logits, test.labels), strict=True):
         print(f"  {name:12}{value:7.2%}")
 
 

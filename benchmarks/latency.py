@@ -29,6 +29,7 @@ from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from lenet.errors import LeNetError
 from lenet.strokes import Drawing, read_drawings, render
 from lenet.ui.draw import read_drawing
 from tests.e2e.conftest import FLAGS
@@ -169,4 +170,7 @@ def row(name: str, times: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except LeNetError as error:
+        sys.exit(f"error: {error}")

@@ -25,6 +25,7 @@ from lenet.errors import LeNetError
 from lenet.metrics import accuracy
 from lenet.models import Network
 from lenet.preprocess import InputFormat
+from lenet.recipes import Recipe
 from lenet.training import evaluate
 
 LOSSLESS = 1000  # of the test images where this was measured; the others are JPEG copies (quality 75)
@@ -65,21 +66,23 @@ def main() -> None:
         test = load("cifar10").test
     except LeNetError as error:
         sys.exit(f"error: {error}")
-    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-    about: dict[str, str] = {}
+    rows: dict[Recipe, list[tuple[float, ...]]] = defaultdict(list)  # seeds of one recipe become one row
+    parameters: dict[Recipe, int] = {}
     with torch.inference_mode():
         for one in opened:
             seconds = one.metrics["train_seconds"]
-            rows[one.recipe.name].append((*figures(one, test), seconds))
-            about[one.recipe.name] = f"{one.recipe.model} | {one.parameters:,} | {one.recipe.epochs}"
+            recipe = one.recipe.with_changes(seed=0)
+            rows[recipe].append((*figures(one, test), seconds))
+            parameters[recipe] = one.parameters
     print(
         "| recipe | network | parameters | epochs | runs | minutes | 1,000 lossless | all 10,000 | with views | all |"
     )
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    for name, runs in rows.items():
+    for recipe, runs in rows.items():
         *accuracies, seconds = (list(column) for column in zip(*runs, strict=True))
         cells = " | ".join(shown(column) for column in accuracies)
-        print(f"| `{name}` | {about[name]} | {len(runs)} | {mean(seconds) / 60:.1f} | {cells} |")
+        about = f"`{recipe.name}` | {recipe.model} | {parameters[recipe]:,} | {recipe.epochs}"
+        print(f"| {about} | {len(runs)} | {mean(seconds) / 60:.1f} | {cells} |")
 
 
 if __name__ == "__main__":

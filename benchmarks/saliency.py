@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet import explain
 from lenet.classifier import Classifier, Prediction
+from lenet.errors import LeNetError
 from lenet.models import Network
 from lenet.strokes import read_drawings, render, writer_split
 
@@ -149,4 +150,7 @@ def without(x: Tensor, order: Tensor, part: float) -> Tensor:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except LeNetError as error:
+        sys.exit(f"error: {error}")

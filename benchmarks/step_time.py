@@ -36,6 +36,7 @@ from torchvision.transforms import Compose, Normalize, Resize, ToTensor
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.datasets import Dataset, load
+from lenet.errors import LeNetError
 from lenet.keras_twins import twin_of
 from lenet.models import MODELS
 from lenet.preprocess import to_input
@@ -259,4 +260,7 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except LeNetError as error:
+        sys.exit(f"error: {error}")

@@ -29,6 +29,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.datasets import Dataset, load
+from lenet.errors import LeNetError
 from lenet.metrics import accuracy
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, Recipe
@@ -85,4 +86,7 @@ def run(recipe: Recipe, data: Dataset) -> tuple[float, float, float, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except LeNetError as error:
+        sys.exit(f"error: {error}")

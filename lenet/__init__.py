@@ -19,6 +19,7 @@ from lenet.errors import LeNetError
 from lenet.models import MODELS
 from lenet.preprocess import Preprocessed, Stage
 from lenet.recipes import RECIPES, Recipe
+from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, Validation, evaluate, fit, start
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "View",
     "evaluate",
     "fit",
+    "lessons",
     "load_dataset",
     "start",
 ]

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from lenet.datasets import Dataset
-from lenet.errors import RecipeError, TrainingError
+from lenet.errors import PackageError, RecipeError, TrainingError
 from lenet.metrics import accuracy, cross_entropy
 from lenet.models import Network
 from lenet.preprocess import to_input
@@ -40,7 +40,7 @@ def load_keras() -> Any:
     """The package keras, on the backend that KERAS_BACKEND names, else on TensorFlow or, where that is not, PyTorch.
 
     Raises:
-        RecipeError: it, or its backend, is not installed.
+        PackageError: it, or its backend, is not installed.
     """
     if importlib.util.find_spec("tensorflow") is None:
         os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -48,7 +48,7 @@ def load_keras() -> Any:
     try:
         return importlib.import_module("keras")
     except ImportError as error:
-        raise RecipeError(f"This recipe trains in Keras, which is not installed here ({error}): {INSTALL}.") from error
+        raise PackageError(f"This recipe trains in Keras, which is not installed here ({error}): {INSTALL}.") from error
 
 
 def version() -> str:
@@ -68,7 +68,8 @@ def twin_of(network: Network, size: int, channels: int) -> Any:
     It maps (B, size, size, channels) to logits (B, classes): Keras's layout has the channels last.
 
     Raises:
-        RecipeError: Keras is not installed, or a layer of the network has no twin here.
+        PackageError: Keras is not installed.
+        RecipeError: a layer of the network has no twin here.
     """
     keras = load_keras()
     last: dict[str, Any] = {"data_format": "channels_last"}  # whatever ~/.keras/keras.json says
@@ -151,7 +152,8 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     Between two events `state` is as the last epoch left it: a Keras run can be stopped, but not gone on with.
 
     Raises:
-        RecipeError: Keras is not installed, or the network has no twin.
+        PackageError: Keras is not installed.
+        RecipeError: the network has no twin.
         TrainingError: the loss is no longer finite, or the run has begun before.
     """
     recipe = state.recipe

@@ -8,6 +8,7 @@ with logbook(folder, state, dataset) as note:
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -31,6 +32,18 @@ def logs(flag: str, folder: Path) -> Path:
     return Path(place) if place else folder
 
 
+def require(flag: str) -> None:
+    """Refuse at once what `logs` and `logbook` would refuse.
+
+    Raises:
+        RecipeError: the flag names another program.
+        PackageError: tensorboard is not installed.
+    """
+    logs(flag, Path())
+    if importlib.util.find_spec("tensorboard") is None:
+        raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` brings it.")
+
+
 @contextmanager
 def logbook(folder: Path | None, state: TrainingState, dataset: Dataset) -> Iterator[Callable[[Event], None]]:
     """What to call with every event, so that `tensorboard --logdir FOLDER` shows it; None for no log.
@@ -45,10 +58,9 @@ def logbook(folder: Path | None, state: TrainingState, dataset: Dataset) -> Iter
     if folder is None:
         yield lambda event: None
         return
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` brings it.") from error
+    require("tensorboard")
+    from torch.utils.tensorboard import SummaryWriter
+
     total_steps = math.ceil(len(dataset.train) / state.recipe.batch_size)
     try:
         writer = SummaryWriter(str(folder), purge_step=state.epoch * total_steps + state.step + 1)

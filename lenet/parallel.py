@@ -209,7 +209,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         total = cast(Tensor, _Summed.apply(sums))
         count = total[-1].detach()
         mean, square = (total[:-1] / count).chunk(2)  # (C,) each
-        variance = square - mean.square()
+        variance = (square - mean.square()).clamp(min=0)  # rounding may take it below
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)

@@ -29,7 +29,7 @@ class Recipe:
         dataset: a name in DATASETS.
         input: how images become network input.
         momentum: SGD's and Muon's; Adam's betas are PyTorch's own 0.9 and 0.999.
-        schedule: "constant"; "plateau" halves lr after 5 epochs without a lower validation loss;
+        schedule: "constant"; "plateau" halves lr after more than 5 epochs without a lower validation loss;
             "cosine", "linear" and "one-cycle" reach zero at the end, the last after a linear warm-up.
         loss: "cross-entropy", or "discriminative-map", equation 9 of LeCun et al. 1998.
         augmentation: a name in AUGMENTATIONS.
@@ -168,9 +168,9 @@ MNIST_STATISTICS = (0.1307,), (0.3081,)
 MNIST_RESIZED = InputFormat(32, *MNIST_STATISTICS, scaling="resize")
 MNIST_PADDED = InputFormat(32, *MNIST_STATISTICS)
 MNIST_AS_IS = InputFormat(28, *MNIST_STATISTICS)
+CIFAR10_STATISTICS = InputFormat(32, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))  # of its training pixels
 # "The values of the input pixels are normalized so that the background level (white) corresponds to
 # a value of -0.1 and the foreground (black) corresponds to 1.175" (LeCun et al. 1998, section II.B)
-CIFAR10_STATISTICS = InputFormat(32, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))  # of its training pixels
 PAPER_1998 = InputFormat(32, mean=(0.1 / 1.275,), std=(1 / 1.275,))
 
 # --------------------------------------------------------------------------------------------------
@@ -422,7 +422,7 @@ PHOTOS = Recipe(
     model="convnet-large",
     dataset="cifar10",
     input=CIFAR10_STATISTICS,
-    epochs=30,
+    epochs=48,
     batch_size=500,
     optimizer="muon",
     lr=0.1,
@@ -438,7 +438,7 @@ _SMALLER_PHOTOS = [
         name="photos-medium",
         about="two million parameters, ten minutes of two processor cores",
         model="convnet-medium",
-        epochs=11,
+        epochs=16,
         augmentation="photographed",
     ),
 ]

@@ -24,11 +24,14 @@ SHARE = 0.9  # of what is learned is the teacher's opinion, the rest is the labe
 TEMPERATURE = 4.0  # divides the teacher's logits: its second thoughts count for more
 
 
-def lessons(dataset: str, teacher: str = "", root: str | os.PathLike[str] | None = None) -> Dataset:
+def lessons(
+    dataset: str, teacher: str = "", root: str | os.PathLike[str] | None = None, device: str = "auto"
+) -> Dataset:
     """`lenet.load_dataset(dataset, root)`, its training labels softened where there is a teacher.
 
     Args:
         teacher: a name in weights/, or "".
+        device: what the teacher computes on, see `lenet.training.pick_device`.
 
     Raises:
         DataError: see `lenet.datasets.load`.
@@ -42,17 +45,17 @@ def lessons(dataset: str, teacher: str = "", root: str | os.PathLike[str] | None
     if classifier.classes != data.classes:
         raise RecipeError(f"{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.")
     digest = hashlib.sha256(weights_file(teacher).read_bytes()).hexdigest()
-    return replace(data, train=taught(data.train, classifier), teacher=digest)
+    return replace(data, train=taught(data.train, classifier, device), teacher=digest)
 
 
-def taught(train: Split, teacher: Classifier) -> Split:
+def taught(train: Split, teacher: Classifier, device: str = "auto") -> Split:
     """`train` with soft labels: the teacher's opinion of each image, as it is and mirrored, and the label.
 
     It is asked once and not in every step: how an augmentation moves an image hardly moves its opinion.
     """
-    recipe, device = teacher.recipe, pick_device()
-    network = copy.deepcopy(teacher.model).to(device)
-    fast = in_bfloat16(recipe, device)
+    recipe, its_device = teacher.recipe, pick_device(device)
+    network = copy.deepcopy(teacher.model).to(its_device)
+    fast = in_bfloat16(recipe, its_device)
     views = (train.images, train.images.flip(3))
     logits = sum((evaluate(network, view, recipe.input, bfloat16=fast) for view in views), torch.zeros(())) / 2
     opinion = (logits / (teacher.temperature * TEMPERATURE)).softmax(dim=1)  # (N, classes)

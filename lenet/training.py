@@ -266,7 +266,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
 
     Raises:
-        RecipeError: the recipe trains in another framework.
+        RecipeError: the recipe trains in another framework, or has a teacher and the data does not.
         DivergedError: the loss is no longer finite; `state` is lost, what was saved of it is not.
         TrainingError: the teacher is not the one that the run began with.
     """
@@ -277,6 +277,11 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         raise TrainingError(
             f"The weights of the teacher {recipe.teacher} changed since this run began, so it would not go on as it "
             "was: bring the old file back, or begin anew."
+        )
+    if recipe.teacher and not dataset.teacher:
+        raise RecipeError(
+            f"Recipe {recipe.name} learns from {recipe.teacher}: load its data with "
+            f"`lessons({recipe.dataset!r}, {recipe.teacher!r})` of lenet.teacher."
         )
     state.teacher = dataset.teacher
     # The whole data set, on the device: no loader, one index a batch.
@@ -307,6 +312,8 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             if pace.due(now) or state.step == total_steps:
                 total = parallel.summed(state.sums)
                 loss, correct, count = (total - shown).tolist()
+                waited = time.perf_counter()  # for the device
+                state.seconds, now = state.seconds + waited - now, waited
                 _refuse_not_finite(loss, state, sums)
                 state.sums, shown, sums = parallel.own(total), total, []
                 yield Step(

@@ -86,6 +86,16 @@ def test_train_then_evaluate(tmp_path):
     assert_one_sentence(train(tmp_path, "--resume", out), "finished network", ".resume.safetensors")
 
 
+@pytest.mark.data
+def test_the_shipped_reader_of_drawings_is_evaluated_with_mnist_alone(tmp_path, mnist_root):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "MNIST").symlink_to(mnist_root / "MNIST")
+    weights = ROOT / "weights" / "digits.safetensors"
+    done = train(tmp_path, "--evaluate", weights)
+    assert done.returncode == 0, done.stderr
+    assert f"test accuracy {load(weights).metrics['test_accuracy']:.2%} of 10,000" in done.stdout
+
+
 def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path):
     run = ["digits-demo", "--epochs", "20", "--device", "cpu"]
     whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"

@@ -21,7 +21,7 @@ import torch
 import train
 from lenet.checkpoint import load, load_state, save_state
 from lenet.recipes import RECIPES
-from lenet.training import Validation, start
+from lenet.training import EpochEnd, Step, Validation, start
 
 RUN = ["digits-demo", "--epochs", "2", "--device", "cpu"]
 
@@ -172,6 +172,25 @@ def test_ctrl_c_is_heard_within_a_validation(capsys, monkeypatch):
     assert load_state("net.resume.safetensors", "cpu").epoch == 0
 
 
+def test_a_resumed_run_ends_where_it_was_to_end(capsys):
+    Path("mine").mkdir()
+    save_state("mine/second.resume.safetensors", start(RECIPES["digits-demo"].with_changes(epochs=1), "cpu"))
+    assert train.main(["--resume", "mine/second.resume.safetensors", "--device", "cpu"]) == 0
+    assert sorted(path.name for path in Path("mine").iterdir()) == ["second.png", "second.safetensors"]
+    assert not Path("runs").exists(), "another run's place"
+
+
+def test_a_loss_that_rises_a_little_after_a_good_epoch_is_still_kept(monkeypatch):
+    monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", -1)
+    state = start(RECIPES["digits-demo"], "cpu")
+    state.history.append(EpochEnd(1, train_loss=2.0, train_accuracy=0.3, val_loss=1.0, val_accuracy=0.7, seconds=1.0))
+    saved, path = train.Saved(Path("run.resume.safetensors"), state), Path("run.resume.safetensors")
+    for loss, kept in ((0.02, True), (0.1, True), (7.0, False)):
+        path.unlink(missing_ok=True)
+        saved.renew(Step(2, 1, 9, loss=loss, accuracy=0.9, lr=0.1, images_per_second=1.0), train.tqdm(disable=True))
+        assert path.exists() == kept
+
+
 def test_a_read_only_folder_is_refused_before_training(capsys):
     Path("runs").mkdir(mode=0o500)
     if os.access("runs", os.W_OK):
@@ -210,10 +229,11 @@ def test_no_log_without_the_flag_and_none_of_a_program_that_is_not_known(capsys)
     assert sorted(path.name for path in Path("runs").iterdir()) == ["digits-demo.png", "digits-demo.safetensors"]
     assert train.main([*RUN, "--log", "wandb"]) == 1
     assert "no log called 'wandb': choose tensorboard" in sentence(capsys)
+    assert len(list(Path("runs").iterdir())) == 2, "the next start would find a run of before"
 
 
 def test_a_package_that_is_missing_is_a_sentence(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
     assert train.main([*RUN, "--log", "tensorboard"]) == 1
     assert "--log tensorboard needs tensorboard: `pip install tensorboard`" in sentence(capsys)
     monkeypatch.setattr("lenet.export.find_spec", lambda name: None)
@@ -221,7 +241,7 @@ def test_a_package_that_is_missing_is_a_sentence(capsys, monkeypatch):
     assert "Exporting needs onnx and onnxscript: install with `pip install -r requirements-export.txt`" in sentence(
         capsys
     )
-    assert not Path("runs/digits-demo.safetensors").exists(), "that could have been known before training"
+    assert not Path("runs").exists(), "that could have been known before training"
 
 
 def test_export_beside_the_weights_and_of_weights_that_are_there(capsys):

@@ -134,7 +134,7 @@ def test_what_goes_wrong_in_keras_is_heard_here():
 @needs_keras
 def test_the_terminal_trains_saves_and_measures_it_like_any_other(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(terminal, "lessons", lambda *_: DATA)
-    monkeypatch.setattr(terminal, "load_dataset", lambda *_: DATA)
+    monkeypatch.setattr(terminal, "load_test", lambda *_: DATA.test)
     out = tmp_path / "net.safetensors"
     assert terminal.main(["keras-lenet", "--epochs", "3", "--lr", "0.003", "--device", "cpu", "--out", str(out)]) == 0
     printed = capsys.readouterr()

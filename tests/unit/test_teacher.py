@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import lenet.training
-from lenet.checkpoint import Checkpoint, load_state, save, save_state
+from lenet.checkpoint import Checkpoint, finish, load_state, save, save_state
 from lenet.classifier import Classifier
 from lenet.datasets import Dataset, load
 from lenet.errors import CheckpointError, RecipeError, TrainingError
@@ -108,3 +108,16 @@ def test_a_teacher_that_is_not_there_or_knows_other_things(teacher, tmp_path):
     save(path, Checkpoint(teacher.model, teacher.recipe, letters, {}))
     with pytest.raises(RecipeError, match="cannot teach digits"):
         lessons("digits", str(path))
+
+
+def test_who_is_to_learn_from_a_teacher_needs_one(digits, its_file):
+    recipe = RECIPES["digits-demo"].with_changes(epochs=1, teacher=str(its_file))
+    with pytest.raises(RecipeError, match=r"digits-demo learns from .*teacher\.safetensors: load its data with"):
+        next(fit(start(recipe, "cpu"), digits))
+
+
+def test_the_finished_file_names_its_teachers_weights(its_file):
+    recipe = RECIPES["digits-demo"].with_changes(epochs=1, batch_size=500, teacher=str(its_file))
+    state, data = start(recipe, "cpu"), lessons("digits", recipe.teacher)
+    list(fit(state, data))
+    assert finish(state, data).versions["teacher"] == f"{its_file} {data.teacher[:12]}"
