@@ -229,7 +229,7 @@ class SideBySide(nn.Conv2d):
 
     def _together(self, x: Tensor) -> int:
         """How many pictures of x (B, C, H, W) stand in a row; 1 where that is no faster."""
-        if not (self.training and x.device.type == "cpu" and torch.is_autocast_enabled("cpu")):
+        if not (len(x) and self.training and x.device.type == "cpu" and torch.is_autocast_enabled("cpu")):
             return 1
         if x.shape[3] > self.NARROW:
             return 1

@@ -150,7 +150,7 @@ def test_whitened_patches_are_uncorrelated_and_of_one_variance():
     assert set(layer.state_dict()) == {"weight"}
 
 
-@pytest.mark.parametrize(("count", "side", "wide"), [(20, 7, 5), (6, 3, 6), (7, 7, 1), (4, 15, 1)])
+@pytest.mark.parametrize(("count", "side", "wide"), [(20, 7, 5), (6, 3, 6), (7, 7, 1), (4, 15, 1), (0, 7, 1)])
 def test_pictures_side_by_side_learn_as_each_alone(monkeypatch, count, side, wide):
     layer = SideBySide(5, 6, 3, padding=1, bias=False)
     x = torch.randn(count, 5, side, side, generator=torch.Generator().manual_seed(0), requires_grad=True)
