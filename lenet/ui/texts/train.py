@@ -4,7 +4,7 @@ ENGLISH = {
     # --- starts -------------------------------------------------------------------------------------
     "starts": "Start with one click",
     "start_mnist": "99% on MNIST in {seconds} seconds",
-    "start_mnist_why": "A small network learns 54,000 handwritten digits.",
+    "start_mnist_why": "A small network learns 55,000 handwritten digits.",
     "start_digits": "Built-in digits, at once",
     "start_digits_why": "1,797 digits that need no download.",
     "start_cifar10": "LeNet-5 on CIFAR-10",
@@ -186,7 +186,7 @@ CHINESE = {
     # --- starts -------------------------------------------------------------------------------------
     "starts": "一键开始",
     "start_mnist": "{seconds} 秒内在 MNIST 上达到 99%",
-    "start_mnist_why": "一个小网络学习 54,000 个手写数字。",
+    "start_mnist_why": "一个小网络学习 55,000 个手写数字。",
     "start_digits": "内置数字，立即开始",
     "start_digits_why": "1,797 个数字，无需下载。",
     "start_cifar10": "在 CIFAR-10 上训练 LeNet-5",
