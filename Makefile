@@ -1,6 +1,6 @@
-# make app     the page, on http://127.0.0.1:7860
-# make test    lint, types and every test
-# Each makes .venv on its first run and needs nothing but Python >= 3.10; PYTHON=python3.12 picks another.
+# make app     the page, on http://127.0.0.1:7860, until Ctrl-C
+# make test    installs the tools too; then lint, types and every test
+# Each makes .venv on its first run and needs Python >= 3.10 with venv; PYTHON=python3.12 picks another.
 
 PYTHON ?= python3
 VENV := .venv
@@ -34,9 +34,11 @@ clean:
 $(RUN): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
+	@echo "Installing the page into $(VENV). This takes minutes and says nothing."
 	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUN)
+	@echo "Installing the tools of the tests into $(VENV). This takes a while and says nothing."
 	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
 	@touch $@
