@@ -1,11 +1,12 @@
 """How well are real pen drawings read?  One row a brush width, our preprocessing beside the classic.
 
-    python benchmarks/drawings.py ../shared/data/pen_digits_30_writers.jsonl.gz
-    python benchmarks/drawings.py FOLDER --network runs/digits-fold-*.safetensors
+    python benchmarks/drawings.py FILE --network runs/digits-fold-*.safetensors
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 Each drawing is rendered black on white, 400 pixels square, and sent through the public API.  A
 second table has the same drawings changed: shrunk, moved, slanted, inverted.  Each network reads the
-writers that it did not learn from, unless --writers says otherwise; choices are made on `val`.
+writers that it did not learn from, unless --writers says otherwise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """How soon does the page answer the pen?  Milliseconds, in a real Chromium.
 
-    python benchmarks/latency.py ../shared/data/pen_digits_30_writers.jsonl.gz
-    python benchmarks/latency.py ../shared/data/pen_digits_30_writers.jsonl.gz --training mnist-demo
+    python benchmarks/latency.py FILE
+    python benchmarks/latency.py FILE --training mnist-demo
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 Starts the app, draws real strokes with the mouse, and takes both times inside the page: when the
 browser dispatched the pointer event, and when the frame that shows the newer answer was about to be

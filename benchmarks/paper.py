@@ -1,12 +1,15 @@
 """How well are digits on paper read from a phone's photograph?  One row a condition.
 
-    python benchmarks/paper.py ../shared/data/pen_digits_30_writers.jsonl.gz --writers val
-    python benchmarks/paper.py FOLDER --count 100 --sheet sheet.png
+    python benchmarks/paper.py FILE --network runs/digits-fold-*.safetensors
+    python benchmarks/paper.py FILE --count 100 --sheet sheet.png
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 The photographs are composites: real pen strokes, drawn with a pen of a real width (in millimetres) on
 paper with its texture and printing, under a light, through a lens, a sensor and JPEG.  All of it comes
-from one seed, so that two runs read the same pictures.  Choices are made on `val`, `test` is read to
-report.  With --sheet, samples of every condition are saved as one picture, to be looked at.
+from one seed, so that two runs read the same pictures.  Each network reads photographs of writers that it did
+not learn from, unless --writers says otherwise.  With --sheet, samples of every condition are saved as one
+picture, to be looked at, and none is read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Milliseconds from a drawing to its answer on the server: one thread, one picture at a time.
 
-    python benchmarks/predict_time.py ../shared/data/pen_digits_30_writers.jsonl.gz
+    python benchmarks/predict_time.py FILE
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 300 pen drawings as the pad sends them, PNG files of 280x280 pixels, after 50 to warm up.
 """

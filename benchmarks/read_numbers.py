@@ -1,7 +1,9 @@
 """How well are numbers read that a pen wrote?  Two to four digits of one hand, side by side.
 
-    python benchmarks/read_numbers.py ../shared/data/pen_digits_30_writers.jsonl.gz
-    python benchmarks/read_numbers.py FOLDER --network digits --writers val --failures OUT
+    python benchmarks/read_numbers.py FILE --network runs/digits-fold-*.safetensors
+    python benchmarks/read_numbers.py FILE --network digits --writers val --failures OUT
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 (Not numbers.py: a script's folder comes first among the modules, and numbers is one of Python's own.)
 

@@ -1,9 +1,12 @@
 """Which way of telling the ink that counted is the most faithful?  Deletion, on real pen drawings.
 
-    python benchmarks/saliency.py ../shared/data/pen_digits_30_writers.jsonl.gz
+    python benchmarks/saliency.py FILE
 
-The drawings are those of the validation writers.  For each, the pixels of its ink are ordered by what a
-method says they spoke for the answer rather than for the runner-up, and the first 5, 10, 20, 30 and 50%
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+
+The drawings are those of three writers, from whom the shipped `digits` has learned too: here methods are
+compared, not networks.  For each, the pixels of its ink are ordered by what a method says they spoke for the
+answer rather than for the runner-up, and the first 5, 10, 20, 30 and 50%
 are turned to paper.  The faster the answer's probability falls, the better the order.  The last column
 takes away the 20% that are said to have spoken most against the answer: there the margin between the two
 classes, in logits, had better stay high.  Milliseconds are of one thread.

@@ -1,6 +1,8 @@
 """Is what is no digit told from digits?  AUROC, and how many strangers pass when 95% of the digits do.
 
-    python benchmarks/strangers.py ../shared/data/pen_digits_30_writers.jsonl.gz
+    python benchmarks/strangers.py FILE --network runs/digits-fold-*.safetensors
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 The digits are pen drawings of writers that the network did not learn from, at brush widths 6, 14, 28
 and 44 of 400.  The strangers come from other sources than those of lenet/strangers.py, from which
