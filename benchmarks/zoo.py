@@ -18,8 +18,8 @@ HEAD = """# Weights
 
 Each `NAME.safetensors` carries one JSON header, under the key `lenet`, that says how it was made: recipe, data,
 seed, accuracy, versions. This page is printed from those headers by `python benchmarks/zoo.py`; a test compares them.
-Any of them is made anew by `python train.py NAME`, and measured by
-`python train.py --evaluate weights/NAME.safetensors` (`digits` needs the pen strokes for both, see Data in README).
+Any of them is made anew by `python train.py NAME` (`digits` needs the pen strokes, see Data in README), and measured
+by `python train.py --evaluate weights/NAME.safetensors`.
 
 | name | network | parameters | learned from | epochs | test accuracy | its first 1,000 | seconds | on | torch |
 |---|---|---:|---|---:|---:|---:|---:|---|---|
@@ -30,9 +30,9 @@ The test accuracy is the last epoch's, for `cifar10-lenet5-*` that of the epoch 
 view of each picture: MNIST's 10,000 test images for the readers of digits, of which `digits` answers with the likeliest
 digit though it knows what is none; CIFAR-10's 10,000 for the namers of photos, of which the first 1,000 were lossless
 and the others JPEG copies (quality 75) where this was measured.
-Networks of more than a million parameters are kept in half precision, and were measured so. The seconds on a
-processor are those of a two-core machine that was busy with other work, one thread each, but two for the first
-35 epochs of `photos-small`. How long `photos` and `photos-medium` take on two cores is in results.md.
+Networks of more than a million parameters are kept in half precision, and were measured so. The seconds are those of
+a two-core machine: of `photos` and `photos-medium` with both cores and nothing else running, of the others busy with
+other work, one thread each, but two for the first 35 epochs of `photos-small`.
 The students `photos-small`, `photos-lenet-wide` and `photos-lenet5` learned from the `photos` of 30 epochs.
 `digits` learned from all 30 writers of the tablet: what a new writer gets is measured by five networks of its
 recipe that did not know a fifth of them each (results.md).
