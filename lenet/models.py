@@ -221,7 +221,7 @@ class SideBySide(nn.Conv2d):
         together = self._together(x)
         if together == 1:
             return super().forward(x)
-        pictures = nn.functional.pad(x.permute(0, 2, 3, 1), (0, 0, 0, self.padding[1]))  # (B, H, W + 1, C)
+        pictures = nn.functional.pad(x.permute(0, 2, 3, 1), (0, 0, 0, self.kernel_size[1] // 2))  # (B, H, W + 1, C)
         rows = pictures.view(-1, together, *pictures.shape[1:]).transpose(1, 2)  # (B / n, H, n, W + 1, C)
         z = super().forward(rows.flatten(2, 3).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # (B / n, H, n (W + 1), O)
         apart = z.unflatten(2, (together, -1))[:, :, :, : x.shape[3]].transpose(1, 2)  # (B / n, n, H, W, O)
@@ -229,11 +229,11 @@ class SideBySide(nn.Conv2d):
 
     def _together(self, x: Tensor) -> int:
         """How many pictures of x (B, C, H, W) stand in a row; 1 where that is no faster."""
-        if not (len(x) and self.training and x.device.type == "cpu" and torch.is_autocast_enabled("cpu")):
+        if not (self.training and x.device.type == "cpu" and torch.is_autocast_enabled("cpu") and len(x)):
             return 1
         if x.shape[3] > self.NARROW:
             return 1
-        most = self.WIDE // (x.shape[3] + self.padding[1])
+        most = self.WIDE // (x.shape[3] + self.kernel_size[1] // 2)
         return max(n for n in range(1, most + 1) if len(x) % n == 0)
 
 

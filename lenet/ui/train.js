@@ -247,7 +247,7 @@ function take(facts) {
   const before = new Map(runs.map((run) => [run.id, run]));
   const there = new Set(facts.map((fact) => fact.id));
   const lost = runs.filter((run) => !there.has(run.id) && !removed.has(run.id)); // the server made room, or began anew
-  if (lost.length) trouble("runs_lost", { names: lost.map(nameOf).join(say("list_comma")) });
+  if (lost.length) trouble("runs_lost", { names: lost.map(nameOf).join(say("list_names")) });
   runs = facts.map((fact) => {
     const old = before.get(fact.id);
     if (!("version" in fact)) return old;
@@ -481,7 +481,7 @@ function readOut(chart, shown) {
   chart.described = performance.now();
   const name = say(chart.kind);
   const said = run?.newest
-    ? say("chart_said", { chart: name, runs: shown.map(nameOf).join(say("list_comma")), name: nameOf(run), value: worded(run.newest[column]), epoch: run.epoch, epochs: run.epochs })
+    ? say("chart_said", { chart: name, runs: shown.map(nameOf).join(say("list_names")), name: nameOf(run), value: worded(run.newest[column]), epoch: run.epoch, epochs: run.epochs })
     : say("chart_empty", { chart: name });
   chart.canvas.setAttribute("aria-label", said);
 }

@@ -166,7 +166,7 @@ def test_pictures_side_by_side_learn_as_each_alone(monkeypatch, count, side, wid
         assert layer.eval()._together(x) == 1  # an answer is always computed in the same way
     assert layer.train()._together(x) == 1  # float32 is no faster so
     for got, expected in zip(gradients(wide), gradients(1), strict=True):
-        torch.testing.assert_close(got, expected)
+        torch.testing.assert_close(got, expected, atol=1e-4, rtol=1e-4)  # another order of the same sums
 
 
 # --------------------------------------------------------------------------------------------------

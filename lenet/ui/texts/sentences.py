@@ -132,6 +132,7 @@ CHINESE: dict[str, str] = {
     "the seed must be a whole number from 0 to 2**31 - 1": "随机种子必须是 0 到 2**31 - 1 的整数",
     "On this page the batch size is at most {count}; the terminal takes more.": "在本页上批大小最多为 {count}；终端可以更大。",
     "{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.": "{teacher} 不能教 {dataset}，因为它不认识其类别：请不要使用教师网络。",
+    "Recipe {name} learns from {teacher}: load its data with `lessons({dataset}, {teacher_again})` of lenet.teacher.": "训练方案 {name} 需要教师网络 {teacher}：请用 lenet.teacher 的 `lessons({dataset}, {teacher_again})` 加载数据。",
     "The weights of the teacher {name} changed since this run began, so it would not go on as it was: bring the old file back, or begin anew.": "教师网络 {name} 的权重在这次训练开始之后改变了，因此无法照原样继续：请恢复旧文件，或重新开始。",
     "There is no device called {name}: choose auto, cpu, cuda or mps.": "没有名为 {name} 的设备：请选择 auto、cpu、cuda 或 mps。",
     "PyTorch finds no {name} device on this machine: choose auto or cpu.": "PyTorch 在本机上找不到 {name} 设备：请选择 auto 或 cpu。",
