@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageOps
+import torch
+from PIL import Image, ImageChops, ImageOps
 from playwright.sync_api import Page, Route, expect
 
 from lenet.classifier import Classifier, Found
@@ -141,6 +142,33 @@ def test_a_file_that_is_no_picture_gets_a_sentence(page: Page) -> None:
     expect(page.locator("#pad .problem")).to_contain_text("not a picture")
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
+
+
+def test_a_phones_photo_is_sent_small(page: Page) -> None:
+    picture = render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in SEVEN], 20).convert("RGB")
+    noise = torch.randint(0, 60, (3000, 3000, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    photo = ImageChops.subtract(picture.resize((3000, 3000)), Image.fromarray(noise.numpy()))
+    buffer = io.BytesIO()
+    photo.save(buffer, "JPEG", quality=90)
+    assert len(buffer.getvalue()) > 2e6
+    sent = []
+    page.on("request", lambda request: sent.append(len(request.post_data or "")))
+    page.locator("#pad input.file").set_input_files(
+        {"name": "seven.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
+    )
+    expect_label(page, "7")
+    assert 10_000 < max(sent) < 1e6
+
+
+def test_a_file_that_misses_the_pad_does_not_open_instead_of_the_page(page: Page) -> None:
+    drop = """() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["x"], "x.png"));
+      const drop = new DragEvent("drop", { dataTransfer: files, cancelable: true, bubbles: true });
+      document.querySelector("#title").dispatchEvent(drop);
+      return drop.defaultPrevented;
+    }"""
+    assert page.evaluate(drop)
 
 
 def test_a_finger_draws_and_does_not_scroll(open_page: Callable[..., Page], snap: Callable[[Page, str], None]) -> None:

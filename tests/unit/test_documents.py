@@ -49,4 +49,4 @@ def test_spaces_gets_a_gradio_that_the_requirements_admit() -> None:
     sdk = re.search(r"^sdk_version: (\S+)$", README, re.MULTILINE)
     assert sdk is not None
     assert sdk.group(1).split(".")[0] == version("gradio").split(".")[0]
-    assert "gradio>=6.20,<7" in (ROOT / "requirements.txt").read_text()
+    assert "gradio>=6.31,<7" in (ROOT / "requirements.txt").read_text()
