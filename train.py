@@ -63,7 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:  # of a folder that may not even be looked into
         if error.filename is None:
             raise
-        print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)
+        if parallel.leads():
+            print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -171,10 +172,17 @@ def prepare(state: TrainingState, resume: Path, options: argparse.Namespace) -> 
 
 def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
     """Write the run's first state, where no other run's may be."""
-    # In Keras a run cannot go on, so one that was cut off is in nobody's way.
-    if os.path.exists(resume) and not going_on and state.recipe.framework != "keras":
+    if os.path.exists(resume) and not going_on and not in_keras(resume):
         raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
     save_state(resume, state)
+
+
+def in_keras(resume: Path) -> bool:
+    """Whether the file holds a run in Keras, which cannot go on and so is in nobody's way."""
+    try:
+        return load(resume).recipe.framework == "keras"
+    except LeNetError:
+        return False
 
 
 def train(state: TrainingState, dataset: Dataset, resume: Path, out: Path, note: Callable[[Event], None]) -> bool:

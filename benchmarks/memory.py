@@ -24,7 +24,7 @@ def peak(command: list[str]) -> float:
     """The peak resident size in MB of a child process that runs `command`, of the largest so far in this process."""
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(done.stderr.strip().splitlines()[-1])
+        sys.exit((done.stderr.strip() or f"It ended with status {done.returncode}.").splitlines()[-1])
     found = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return found / 1e6 if sys.platform == "darwin" else found * 1024 / 1e6  # bytes there, KiB on Linux
 

@@ -71,7 +71,7 @@ def main() -> None:
     with torch.inference_mode():
         for one in opened:
             seconds = one.metrics["train_seconds"]
-            recipe = one.recipe.with_changes(seed=0)
+            recipe = one.recipe.with_changes(seed=0, about="", source="", claims="")
             rows[recipe].append((*figures(one, test), seconds))
             parameters[recipe] = one.parameters
     print(

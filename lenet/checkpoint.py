@@ -180,7 +180,7 @@ def finish(state: TrainingState, dataset: Dataset, before_each: Callable[[], Non
         "train_seconds": round(sum(event.seconds for event in state.history) + state.seconds, 1),
     }
     versions = {**_versions(), "device": device_name(state.device)}
-    if state.teacher:
+    if state.recipe.teacher and state.teacher:
         versions["teacher"] = f"{state.recipe.teacher} {state.teacher[:12]}"
     if state.recipe.framework == "keras":
         versions["keras"] = keras_twins.version()

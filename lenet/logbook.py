@@ -19,6 +19,8 @@ from lenet.datasets import Dataset
 from lenet.errors import CheckpointError, PackageError, RecipeError
 from lenet.training import Event, Step, TrainingState, Validation
 
+MISSING = "--log tensorboard needs tensorboard: `pip install tensorboard` brings it."
+
 
 def logs(flag: str, folder: Path) -> Path:
     """The folder that a flag "tensorboard:DIR" or "tensorboard" means; `folder` where it names none.
@@ -41,7 +43,7 @@ def require(flag: str) -> None:
     """
     logs(flag, Path())
     if importlib.util.find_spec("tensorboard") is None:
-        raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` brings it.")
+        raise PackageError(MISSING)
 
 
 @contextmanager
@@ -58,9 +60,10 @@ def logbook(folder: Path | None, state: TrainingState, dataset: Dataset) -> Iter
     if folder is None:
         yield lambda event: None
         return
-    require("tensorboard")
-    from torch.utils.tensorboard import SummaryWriter
-
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise PackageError(MISSING) from error
     total_steps = math.ceil(len(dataset.train) / state.recipe.batch_size)
     try:
         writer = SummaryWriter(str(folder), purge_step=state.epoch * total_steps + state.step + 1)

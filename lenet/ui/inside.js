@@ -59,7 +59,7 @@ function showWhy(reply, question) {
 async function whatIf() {
   const question = answered;
   if (!question) return;
-  const reply = await server.what_if(question).catch(() => ({ problem: say("draw_change_no_server") }));
+  const reply = (await server.what_if(question).catch(() => null)) ?? { problem: say("draw_change_no_server") };
   if (question !== answered) return; // drawn on meanwhile
   verdict.innerHTML = reply.problem || reply.said;
   if (!reply.problem) changed = question;

@@ -123,7 +123,7 @@ async function openPicture(blob) {
   }
   // What the browser cannot show, such as TIFF, the server may still read.
   const image = await createImageBitmap(blob).catch(() => ({ width: 0, height: 0 }));
-  const address = Math.max(image.width, image.height) > LARGEST ? smaller(image) : await whole(blob);
+  const address = Math.max(image.width, image.height) > LARGEST ? smaller(image, blob.type) : await whole(blob);
   setPicture({ address, image: image.width ? image : document.createElement("canvas") });
   read();
 }
@@ -137,16 +137,14 @@ function whole(blob) {
 }
 
 // A phone's photo has megabytes, and goes to the server with every question about it.
-function smaller(image) {
+function smaller(image, type) {
   const scale = LARGEST / Math.max(image.width, image.height);
   const still = document.createElement("canvas");
   [still.width, still.height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
-  const paper = still.getContext("2d");
-  paper.fillStyle = "white"; // what is transparent shows paper
-  paper.fillRect(0, 0, still.width, still.height);
-  paper.imageSmoothingQuality = "high";
-  paper.drawImage(image, 0, 0, still.width, still.height);
-  return still.toDataURL("image/jpeg", 0.92);
+  const context = still.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, still.width, still.height);
+  return still.toDataURL(type === "image/jpeg" ? type : "image/png", 0.92); // others may be transparent
 }
 
 find(".open").addEventListener("click", () => file.click());

@@ -346,7 +346,7 @@ async function ask() {
   asked.set(network, known);
   asking += 1;
   const question = questionTo(network);
-  const reply = await server.name_photo(question).catch(() => ({ problem: say("photo_no_server") }));
+  const reply = (await server.name_photo(question).catch(() => null)) ?? { problem: say("photo_no_server") };
   asking -= 1;
   if (reply.gone) {
     if (question.photo === photo.photo) return openAgain();
@@ -395,7 +395,11 @@ cards.addEventListener("click", (event) => {
 
 function choose(network) {
   chosen = network;
-  if (replies.get(network)?.reply.problem) asked.delete(network); // asked again
+  if (replies.get(network)?.reply.problem) {
+    asked.delete(network); // and so it is asked again
+    replies.delete(network);
+    complain("");
+  }
   for (const card of cards.children) card.setAttribute("aria-pressed", String(card.dataset.network === chosen));
   show(chosen);
   ask();

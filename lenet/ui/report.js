@@ -18,9 +18,13 @@ let chosen = 0; // counts networks, in the same way
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
 
 async function ask(name, question) {
-  const failed = () => ({ problem: say("report_no_answer"), lost: true });
-  const reply = await server[name]({ language, network, ...question }).catch(failed);
+  const reply = (await server[name]({ language, network, ...question }).catch(() => null)) ?? { problem: say("report_no_answer"), lost: true };
   return reply.problem ? { ...reply, problem: warning(reply.problem) } : reply;
+}
+
+// What stands there already is not said again to those who hear the page.
+function put(place, html) {
+  if (place.dataset.put !== html) place.innerHTML = place.dataset.put = html;
 }
 
 function warning(sentence) {
@@ -37,8 +41,14 @@ async function choose(name, pictures = ANY) {
   const mine = (chosen += 1);
   asked += 1;
   about.setAttribute("aria-busy", "true");
-  const reply = await ask("choose");
+  let reply = await ask("choose");
+  while (mine === chosen && reply.lost) {
+    put(about, reply.problem);
+    await pause();
+    reply = await ask("choose");
+  }
   if (mine !== chosen) return;
+  delete about.dataset.put;
   about.innerHTML = reply.about || reply.problem;
   about.setAttribute("aria-busy", "false");
   if (reply.about) begin(false, pictures);
@@ -64,10 +74,11 @@ async function measure(wish) {
   const mine = chosen;
   const room = find(".report");
   room.setAttribute("aria-busy", "true");
-  for (let again = wish; ; again = false) {
+  for (let again = wish; ; ) {
     const reply = await ask("measure", { again });
     if (mine !== chosen) return;
-    if (reply.waiting || reply.problem) find(".calibration .said").innerHTML = reply.waiting || reply.problem;
+    again = again && Boolean(reply.lost);
+    if (reply.waiting || reply.problem) put(find(".calibration .said"), reply.waiting || reply.problem);
     if (reply.numbers) {
       find(".numbers").innerHTML = reply.numbers;
       find(".calibration").innerHTML = reply.calibration;
@@ -92,10 +103,11 @@ async function showPictures(cell, page, wish = true) {
   const [said, cards] = [place.querySelector(".said"), place.querySelector(".cards")];
   place.setAttribute("aria-busy", "true");
   mark(cell);
-  for (let again = wish; ; again = false) {
+  for (let again = wish; ; ) {
     const reply = await ask("show_pictures", { cell, page, again });
     if (question !== asked) return;
-    if (reply.waiting || reply.problem || reply.said) said.innerHTML = reply.waiting || reply.problem || reply.said;
+    again = again && Boolean(reply.lost);
+    if (reply.waiting || reply.problem || reply.said) put(said, reply.waiting || reply.problem || reply.said);
     if (!reply.waiting && !reply.lost) {
       if (reply.pictures) cards.innerHTML = reply.pictures;
       if (reply.pictures) label(cell, reply.more);

@@ -111,6 +111,7 @@ class Run:
         order: what is wanted of it at its next event.
         until: the epoch after which it pauses, or None.
         worked: seconds of training, evaluation included.
+        rate: what `last` was taken with, of the schedule's learning rate.
         train: (epochs so far, loss, accuracy, learning rate), means over a moment each.
         val: (epoch, validation loss and accuracy, training loss and accuracy).
         best: the epoch with the lowest validation loss.
@@ -137,6 +138,7 @@ class Run:
     rescaled: bool = False
     worked: float = 0.0
     last: Step | None = None
+    rate: float = 0.0
     epoch: int = 0
     train: Series = field(default_factory=lambda: Series(mean=True))
     val: Series = field(default_factory=lambda: Series(mean=False))
@@ -216,6 +218,7 @@ class Runs:
         self._heard: dict[str, float] = {}  # visitor -> when, by time.monotonic
         self._training: Run | None = None
         self._paces: dict[tuple[str, str], float] = {}  # (model, data set) -> seconds an epoch
+        self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
         self._tickets = itertools.count(1)
         self._ending = False
         self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=cores.to_train)
@@ -404,7 +407,7 @@ class Runs:
         wanted = run.recipe.lr * run.scale
         if run.last is None:
             return wanted
-        return run.last.lr * (wanted / run.training.lr if run.training is not None else 1.0)
+        return run.last.lr * (wanted / run.rate if run.training is not None else 1.0)
 
     def _left(self, run: Run) -> float | None:
         """Seconds of training that a run still needs; None where no run like it has told."""
@@ -445,7 +448,10 @@ class Runs:
     def _enqueue(self, run: Run) -> None:
         """First its data, which may have to come from far and holds up nobody meanwhile; then its turn."""
         run.status, run.version = "loading", run.version + 1
-        loading = self._loader.submit(self._load, run.recipe.dataset, run.recipe.teacher)
+        key = run.recipe.dataset, run.recipe.teacher
+        loading = self._loading.get(key)
+        if loading is None or loading.done():  # then it costs next to nothing, see `_load`
+            loading = self._loading[key] = self._loader.submit(self._load, *key)
         loading.add_done_callback(lambda loaded: self._loaded(run, loaded))
 
     def _loaded(self, run: Run, loaded: Future[Dataset]) -> None:
@@ -547,6 +553,8 @@ class Runs:
                 now = time.monotonic()
                 with self._lock:
                     run.record(event)
+                    if isinstance(event, Step):
+                        run.rate = state.lr
                     run.worked, began = run.worked + now - began, now
                     self._remember(run)
                     status = self._wanted(run, event)

@@ -127,8 +127,8 @@ function showProblems(problems) {
 
 async function checkSettings() {
   const asked = settings();
-  const reply = await server.check({ language, settings: asked }).catch(() => ({}));
-  if (reply.problems && JSON.stringify(asked) === JSON.stringify(settings())) showProblems(reply.problems);
+  const reply = await server.check({ language, settings: asked }).catch(() => null);
+  if (reply?.problems && JSON.stringify(asked) === JSON.stringify(settings())) showProblems(reply.problems);
 }
 
 form.addEventListener("submit", (event) => {
@@ -142,7 +142,7 @@ async function startRun() {
   if (starting) return; // one click, one run
   starting = true;
   sent("");
-  const reply = await server.begin({ visitor, language, settings: settings() }).catch(() => ({ problem: "not_done" }));
+  const reply = (await server.begin({ visitor, language, settings: settings() }).catch(() => null)) ?? { problem: "not_done" };
   starting = false;
   showProblems(reply.problems ?? {});
   if (reply.problem) return sent(reply.problem);
@@ -230,6 +230,7 @@ const hidden = new Set(); // ids of those that are not in the charts
 const removed = new Set(); // and of those that the visitor wants no more
 let following = false;
 let silent = false; // the server does not answer
+let wished = null; // what the server is being told of a run: what it said before does not undo it
 
 const chosenRun = () => runs.find((run) => run.id === chosen) ?? null;
 
@@ -252,7 +253,7 @@ function take(facts) {
     const old = before.get(fact.id);
     if (!("version" in fact)) return old;
     if (old && fact.version < old.version) return old; // two answers that overtook each other
-    const joined = { ...old, ...fact };
+    const joined = { ...old, ...fact, ...(wished?.id === fact.id ? wished : {}) };
     for (const line of ["train", "val"]) joined[line] = joinLine(old?.[line], fact[line]);
     return joined;
   });
@@ -278,8 +279,10 @@ async function follow() {
   following = false;
 }
 
-async function tell(order, id = chosen, value = null) {
-  const reply = await server.tell({ visitor, language, run: id, order, value }).catch(() => ({ problem: "not_done" }));
+async function tell(order, id = chosen, value = null, wish = {}) {
+  wished = { id, ...wish };
+  const reply = (await server.tell({ visitor, language, run: id, order, value }).catch(() => null)) ?? { problem: "not_done" };
+  wished = null;
   trouble(reply.problem ?? "");
   const run = runs.find((other) => other.id === id);
   if (reply.problem && run) run.version = -1; // what a button says already is not so: have it said anew
@@ -748,13 +751,13 @@ onClick(".pause", (run) => {
   const paused = ["paused", "away"].includes(run.status);
   run.pausing = !paused;
   showRun();
-  tell(paused ? "resume" : "pause");
+  tell(paused ? "resume" : "pause", run.id, null, { pausing: !paused });
 });
 onClick(".step", () => tell("step"));
 onClick(".stop", (run) => {
   run.stopping = true;
   showRun();
-  tell("stop");
+  tell("stop", run.id, null, { stopping: true });
 });
 onClick(".slower", (run) => tell("scale", run.id, 0.5));
 onClick(".faster", (run) => tell("scale", run.id, 2));
@@ -769,7 +772,7 @@ onClick(".take-digits", (run) => {
   find(".pause").focus(); // this button goes
 });
 onClick(".download", async (run) => {
-  const reply = await server.download({ visitor, language, run: run.id }).catch(() => ({ problem: "not_done" }));
+  const reply = (await server.download({ visitor, language, run: run.id }).catch(() => null)) ?? { problem: "not_done" };
   if (reply.problem) return trouble(reply.problem);
   const bytes = Uint8Array.from(atob(reply.file), (letter) => letter.charCodeAt(0));
   const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));

@@ -42,9 +42,8 @@ async function look() {
   if (looking || !question || wanted === known || !(views.why || views.inside)) return;
   looking = true;
   const of = number;
-  const reply = await server
-    .look_at_photo({ ...question, ...views, language })
-    .catch(() => ({ problem: say("photo_no_server") }));
+  const asked = server.look_at_photo({ ...question, ...views, language });
+  const reply = (await asked.catch(() => null)) ?? { problem: say("photo_no_server") };
   looking = false;
   known = wanted; // also after a problem, which asking again at once would not end
   if (of === number) show(reply);

@@ -160,6 +160,18 @@ def test_a_phones_photo_is_sent_small(page: Page) -> None:
     assert 10_000 < max(sent) < 1e6
 
 
+def test_light_ink_on_a_large_transparent_ground_stays(page: Page) -> None:
+    ink = ImageOps.invert(render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in SEVEN], 20))
+    picture = Image.new("RGBA", (1500, 1500), "white")
+    picture.putalpha(ink.convert("L").resize((1500, 1500)))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    page.locator("#pad input.file").set_input_files(
+        {"name": "seven.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    )
+    expect_label(page, "7")
+
+
 def test_a_file_that_misses_the_pad_does_not_open_instead_of_the_page(page: Page) -> None:
     drop = """() => {
       const files = new DataTransfer();
