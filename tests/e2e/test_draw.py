@@ -256,6 +256,7 @@ def test_the_inside_follows_each_stroke(page: Page, snap: Callable[[Page, str], 
 def test_nothing_above_the_inside_jumps_at_the_first_stroke(page: Page) -> None:
     places = """() => ["summary", ".layer.telling canvas", ".evidence", ".change", ".ask", ".pointed"].map((part) =>
         Math.round(document.querySelector(`#pad .behind ${part}`).getBoundingClientRect().top + scrollY))"""
+    expect(page.get_by_label("Network").first).to_be_visible()  # Gradio builds the choices above the pad when it likes
     before = page.evaluate(places)
     draw(page, SEVEN, side=280)
     expect(page.locator("#pad .ask")).to_be_enabled()
