@@ -106,13 +106,11 @@ class Place(NamedTuple):
     Attributes:
         said: what is said of the last one, in no language yet; see `remark`.
         note: where that stands.
-        exhibition: the networks below, `zoo.shown` updates it.
     """
 
     button: gr.UploadButton
     said: gr.State
     note: gr.HTML
-    exhibition: gr.HTML
 
 
 def labels(said: texts.Said | str) -> tuple[gr.UploadButton, str]:
@@ -137,4 +135,4 @@ def build(own: gr.State, language: gr.State, draw_network: gr.Dropdown, studio: 
         show_progress="hidden",
         api_visibility="private",
     )
-    return Place(button, said, note, exhibition)
+    return Place(button, said, note)

@@ -61,7 +61,7 @@ def build() -> gr.Blocks:
             with tab["zoo"]:
                 upload = own.build(mine, language, drawing.network, studio)
             with tab["train"]:
-                train.build(drawing.network, studio, upload.exhibition, tabs, mine)
+                train.build(drawing.network, studio, tabs, mine)
         # head.js: trigger("speak", { language })
         head.speak(
             speak,

@@ -20,7 +20,7 @@ from lenet.datasets import DATASETS
 from lenet.errors import LeNetError, RecipeError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES, Recipe, recipe_named
-from lenet.ui import networks, own, parts, report, settings, texts, zoo
+from lenet.ui import networks, own, parts, report, settings, texts
 from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, SECONDS_AT_MOST, Run, Runs
 
 DEFAULT = "digits-demo"
@@ -183,8 +183,7 @@ def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
         try:
             run = RUNS.run(event.visitor, event.run)
             mine = own.added(run.key, mine)
-            listed = zoo.shown(run.key, mine)
-            return mine, *own.offered(run.key, mine), listed, gr.Tabs(selected="draw" if _grey(run) else "photo")
+            return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
         except LeNetError as error:
             raise gr.Error(texts.translated(str(error))) from error
 
@@ -284,7 +283,7 @@ def _status(headline: str, text: str) -> str:
 # The tab
 
 
-def build(draw_network: gr.Dropdown, studio: gr.HTML, exhibition: gr.HTML, tabs: gr.Tabs, mine: gr.State) -> None:
+def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.State) -> None:
     """The tab's contents; a trained network goes into one of the other tabs."""
     training = gr.HTML(
         html_template=parts.read("train.html"),
@@ -307,7 +306,7 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, exhibition: gr.HTML, tabs:
     )
     place = report.component()
     # train.js: trigger("use", { visitor, language, run }) and trigger("report", { network, language })
-    training.use(use, mine, [mine, draw_network, studio, exhibition, tabs], queue=False, api_visibility="private")
+    training.use(use, mine, [mine, draw_network, studio, tabs], queue=False, api_visibility="private")
     # "multiple": an event that comes while another is answered must not be passed over
     training.report(show_report, None, place, queue=False, api_visibility="private", trigger_mode="multiple")
     _publish()

@@ -108,6 +108,8 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     expect(settled(page)).not_to_have_attribute("data-label", "")
     expect(page.locator("#pad .beside")).to_have_attribute("data-label", "7")  # the shipped one, of the same drawing
     snap(page, "draw-by-the-trained")
+    page.get_by_role("tab", name="Zoo").click()  # which was not open before
+    expect(page.locator("#zoo .entry").first).to_be_visible()
 
 
 def test_the_charts_grow_and_hold_still(train_tab: Page, snap: Snap) -> None:
