@@ -10,47 +10,34 @@ from __future__ import annotations
 import copy
 import json
 import os
+import threading
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from lenet.checkpoint import Checkpoint, write_file
-from lenet.errors import PackageError
 from lenet.models import MODELS
 
-PACKAGES = ("onnx", "onnxscript")
-
-
-def require() -> None:
-    """PackageError where a package that an export needs is not installed."""
-    if missing := [name for name in PACKAGES if find_spec(name) is None]:
-        raise PackageError(
-            f"Exporting needs {' and '.join(missing)}: install with `pip install -r requirements-export.txt`."
-        )
+_EXPORTING = threading.Lock()  # torch.onnx.export fails where another thread is in it
 
 
 def to_onnx(checkpoint: Checkpoint) -> bytes:
-    """The network as an ONNX model: "x" float32 (B, C, size, size) to "logits" float32 (B, classes), for any B.
-
-    Raises:
-        PackageError: a package that it needs is not installed.
-    """
-    require()
+    """The network as an ONNX model: "x" float32 (B, C, size, size) to "logits" float32 (B, classes), for any B."""
     recipe = checkpoint.recipe
     network = copy.deepcopy(checkpoint.model).cpu().to(memory_format=torch.contiguous_format).eval()
     size = MODELS[recipe.model].size
     x = torch.zeros(2, len(recipe.input.mean), size, size)  # 1 would be taken for the only size of a batch
-    program = torch.onnx.export(
-        network,
-        (x,),
-        dynamo=True,
-        verbose=False,
-        input_names=["x"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-    )
+    with _EXPORTING:
+        program = torch.onnx.export(
+            network,
+            (x,),
+            dynamo=True,
+            verbose=False,
+            input_names=["x"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+        )
     assert program is not None  # as it is without a file to write to
     model = program.model_proto
     for node in model.graph.node:
@@ -73,6 +60,5 @@ def write_onnx(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
 
     Raises:
         CheckpointError: the folder cannot be written to.
-        PackageError: a package that it needs is not installed.
     """
     write_file(Path(path), to_onnx(checkpoint))

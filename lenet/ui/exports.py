@@ -11,10 +11,10 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from importlib.util import find_spec
 from pathlib import Path
 
 from lenet.errors import CheckpointError
+from lenet.export import to_onnx
 from lenet.report import Report
 from lenet.training import EpochEnd
 from lenet.ui import figures, networks, report_figures, tested, texts, zoo_figures
@@ -31,18 +31,13 @@ def offered(key: str) -> list[tuple[str, str, str]]:
         CheckpointError: see `networks.kept`.
     """
     kept = networks.kept(key)
-    there = {"weights": True, "onnx": _onnx(), "csv": bool(kept.curves), "png": bool(kept.curves), "report": True}
+    without = set() if kept.curves else {"csv", "png"}
     weighs = {"weights": f", {size(kept.path.stat().st_size)}"}
     return [
         (kind, texts.say(f"keep_{kind}"), suffix + weighs.get(kind, ""))
         for kind, suffix in KINDS.items()
-        if there[kind]
+        if kind not in without
     ]
-
-
-def _onnx() -> bool:
-    """Whether what `lenet.export` needs is installed."""
-    return all(find_spec(name) for name in ("lenet.export", "onnx", "onnxscript"))
 
 
 def write(key: str, kind: str, found: Report | None) -> Path:
@@ -76,8 +71,6 @@ def _write(path: Path, key: str, kind: str, found: Report | None) -> None:
     if kind == "weights":
         shutil.copyfile(kept.path, path)
     elif kind == "onnx":
-        from lenet.export import to_onnx  # type: ignore[import-not-found]
-
         path.write_bytes(to_onnx(networks.checkpoint(key)))
     elif kind == "csv":
         _write_curves(path, kept.curves)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -14,10 +16,6 @@ from lenet.errors import CheckpointError
 from lenet.export import to_onnx, write_onnx
 from lenet.models import MODELS
 from lenet.recipes import RECIPES
-
-for package in ("onnx", "onnxscript"):
-    pytest.importorskip(package)
-onnxruntime = pytest.importorskip("onnxruntime")
 
 
 def a_checkpoint(model: str) -> Checkpoint:
@@ -82,3 +80,10 @@ def test_the_network_stays_as_it_is(tmp_path):
     assert (tmp_path / "new" / "net.onnx").read_bytes() == to_onnx(checkpoint)
     with pytest.raises(CheckpointError, match="cannot be written"):
         write_onnx(tmp_path / "new" / "net.onnx" / "below", checkpoint)
+
+
+def test_two_visitors_may_export_at_once():
+    checkpoint = a_checkpoint("lenet5")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(to_onnx, [checkpoint, checkpoint])
+    assert first == second
