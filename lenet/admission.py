@@ -21,7 +21,7 @@ from lenet.checkpoint import HEADER, Checkpoint, load
 from lenet.datasets import DATASETS
 from lenet.errors import CheckpointError, LeNetError
 
-BYTES_AT_MOST = 20_000_000  # the largest of ours has 18 million
+BYTES_AT_MOST = 20_000_000  # the largest network has 18 million in single precision
 TEXT_AT_MOST = 500  # characters of any text in a header; ours have about a hundred
 COUNT_AT_MOST = 10**7  # of test pictures in a cell
 

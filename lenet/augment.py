@@ -101,16 +101,15 @@ class Cutout:
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
         count, _, height, width = images.shape
-        inside = [
-            (
-                (torch.arange(side) - torch.randint(side - self.pixels + 1, (count, 1), generator=generator))
-                // self.pixels
-                == 0
-            )
-            for side in (height, width)
-        ]
-        hidden = (inside[0][:, None, :, None] & inside[1][:, None, None, :]).to(images.device)  # (B, 1, H, W)
+        rows = self._hidden(count, height, generator)  # (B, H)
+        columns = self._hidden(count, width, generator)  # (B, W)
+        hidden = (rows[:, None, :, None] & columns[:, None, None, :]).to(images.device)  # (B, 1, H, W)
         return images.masked_fill(hidden, 127)
+
+    def _hidden(self, count: int, side: int, generator: Generator) -> Tensor:
+        first = torch.randint(side - self.pixels + 1, (count, 1), generator=generator)
+        place = torch.arange(side)
+        return (place >= first) & (place < first + self.pixels)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """`load(name)` -> a whole data set as tensors: it is small enough to be two of them a split.
 
-MNIST, FashionMNIST and CIFAR-10 are downloaded from their own sites, with their checksums, into
+MNIST, FashionMNIST and CIFAR-10 are downloaded from where torchvision knows them, with their checksums, into
 `data_root()`; scikit-learn's digits come with scikit-learn; the pen strokes are read from a file.
 """
 
@@ -94,7 +94,7 @@ class Dataset:
     """Learn from `train`, choose by `val`, read `test` once, to report.
 
     Attributes:
-        teacher: the SHA-256 of the weights file that softened `train`'s labels, or "".
+        teacher: the SHA-256 of the weights file whose opinions are `train`'s labels, or "".
     """
 
     name: str

@@ -160,7 +160,7 @@ def _noise(count: int, x: Tensor) -> Tensor:
 # --------------------------------------------------------------------------------------------------
 # Which parts of a photo spoke for the answer, and which against
 
-PHOTO_STEPS = 3  # points on the road from the blurred photo; 2 serve worse, 4 and 8 hardly better
+PHOTO_STEPS = 8  # points on the road from the blurred photo; fewer serve worse on large networks
 BLUR = 4.0  # pixels: a photo of 32x32 so blurred keeps its colours and shows nothing
 SOFTENED = 1.0  # pixels, as SPREAD: what is said of a part holds for its surroundings
 
@@ -171,10 +171,10 @@ def photo_saliency(model: Network, x: Tensor, label: int, steps: int = PHOTO_STE
     Integrated gradients as in `saliency`, computed by captum, and from another start: a photo has no blank
     paper, and black or grey would speak too, so the road begins at the same photo, blurred (Sturmfels,
     Lundberg and Lee, "Visualizing the Impact of Feature Attribution Baselines", 2020).  With many
-    steps the pixels add up to score(photo) - score(blurred photo); with PHOTO_STEPS only their pattern holds: on
-    `photos` the sum was 0.4 to 2.2 times that over the example photos.  Of the ways in
-    benchmarks/photo_saliency.py it is the
-    most faithful, for small networks and for large ones, at the price of `steps` forward and backward passes.
+    steps the pixels add up to score(photo) - score(blurred photo); with PHOTO_STEPS about: on `photos` the sum was
+    0.7 to 1.2 times that over the example photos, and with 3 steps 0 to 1.8 times.  Of the ways that
+    benchmarks/photo_saliency.py compares it is the most faithful, for a small network and for the largest, at the
+    price of `steps` forward and backward passes.
 
     Args:
         model: in evaluation mode.
@@ -256,7 +256,8 @@ def counterfactual(model: Network, x: Tensor, target: int, temperature: float = 
         gradient = torch.autograd.grad(chances.sum(), copies)[0].mean(dim=0, keepdim=True)
         candidates = _touched(ink, gradient, brushes)
         with torch.no_grad():
-            ink = candidates[model(paper + scale * candidates).log_softmax(dim=1)[:, target].argmax()][None]
+            chances = (model(paper + scale * candidates) / temperature).log_softmax(dim=1)[:, target]
+            ink = candidates[chances.argmax()][None]
     changed = paper + scale * ink
     with torch.no_grad():
         probs = (model(changed) / temperature).softmax(dim=1)[0]

@@ -202,7 +202,7 @@ def _strokes(darkness: np.ndarray) -> _Strokes:
     noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
     floor = max(4.5 * noise, PAPER_CONTRAST)
     dark = darkness > floor
-    best: tuple[float, np.ndarray, float, float] | None = None
+    best: tuple[_Try, float] | None = None
     counted = dark
     for _ in range(2):
         values = darkness[counted]
@@ -210,35 +210,63 @@ def _strokes(darkness: np.ndarray) -> _Strokes:
             break
         level = float(np.median(values[values >= _otsu(values)]))
         for share in (0.5, 0.65, 0.8):  # what a printed line ties to the picture's edge, a higher share may free
-            high = max(share * level, floor)
-            labels, count = ndimage.label(darkness > high, structure=np.ones((3, 3)))
-            edge = np.zeros(count + 1, bool)
-            for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-                edge[side] = True
-            edge[0] = False
-            pieces = _digit_among(labels, darkness, ~edge)
-            area = np.bincount(labels.ravel(), minlength=count + 1)
-            weight = np.bincount(labels.ravel(), darkness.ravel(), minlength=count + 1)
-            found = float(weight[pieces].sum())
-            if found > 0:
-                score = found * (found / area[pieces].sum()) ** 2  # much ink, and dark
-                if best is None or score > 1.3 * best[0]:
-                    best = score, np.isin(labels, pieces), high, level
-            outside = edge[labels]
-            if found > 0.5 * weight[edge].max(initial=0.0):
+            tried = _try(darkness, max(share * level, floor))
+            if tried.score > (1.3 * best[0].score if best else 0):
+                best = tried, level
+            if tried.weight > 0.5 * tried.heaviest_outside:
                 break
-        if found > weight[edge].sum():
+        if tried.weight > tried.weight_outside:
             break
         # What runs out of the picture is a desk or a shadow: without it, ink may be fainter.
-        counted = dark & ~ndimage.binary_dilation(outside, iterations=3)
+        counted = dark & ~ndimage.binary_dilation(tried.outside, iterations=3)
     if best is None:
         return _Strokes(nothing, nothing > 0, darkness, 0.0)
-    _, mask, high, level = best
+    mask, level = best[0].mask, best[1]
     low = max(0.25 * level, min(floor, 0.5 * level))
     top = float(np.percentile(darkness[mask], 75))
     ink = ((darkness - 0.7 * low) / max(top - 0.7 * low, 1e-3)).clip(0, 1)
     ink = ink * ndimage.binary_dilation(mask, iterations=2)
     return _Strokes((ink * 255).astype(np.uint8), mask, darkness, level)
+
+
+@dataclass(frozen=True)
+class _Try:
+    """What is darker than some threshold: a digit perhaps, and what runs out of the picture.
+
+    Attributes:
+        score: much ink, and dark; 0 where there is no digit.
+        weight: the digit's summed darkness.
+        mask: where it is, bool (H, W).
+        outside: where what runs out of the picture is, bool (H, W).
+        weight_outside, heaviest_outside: the darkness of all that, and of the heaviest piece of it.
+    """
+
+    score: float
+    weight: float
+    mask: np.ndarray
+    outside: np.ndarray
+    weight_outside: float
+    heaviest_outside: float
+
+
+def _try(darkness: np.ndarray, threshold: float) -> _Try:
+    labels, count = ndimage.label(darkness > threshold, structure=np.ones((3, 3)))
+    edge = np.zeros(count + 1, bool)
+    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        edge[side] = True
+    edge[0] = False
+    pieces = _digit_among(labels, darkness, ~edge)
+    area = np.bincount(labels.ravel(), minlength=count + 1)
+    weight = np.bincount(labels.ravel(), darkness.ravel(), minlength=count + 1)
+    found = float(weight[pieces].sum())
+    return _Try(
+        score=found * (found / area[pieces].sum()) ** 2 if found > 0 else 0.0,
+        weight=found,
+        mask=np.isin(labels, pieces),
+        outside=edge[labels],
+        weight_outside=float(weight[edge].sum()),
+        heaviest_outside=float(weight[edge].max(initial=0.0)),
+    )
 
 
 def _otsu(values: np.ndarray) -> float:

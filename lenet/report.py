@@ -203,7 +203,7 @@ class Report:
         calibration_error: the mean gap between a bin's confidence and accuracy, weighted by count (ECE).
         sample: SAMPLE pictures, the same ones for every network of the data set.
         curves: an EpochEnd for each epoch; () where they were not kept.
-        versions: of Python and PyTorch, that trained it.
+        versions: see `Checkpoint`.
     """
 
     recipe: Recipe
