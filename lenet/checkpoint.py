@@ -138,7 +138,8 @@ class Checkpoint:
         model: ready to use, in eval mode.
         classes: names, in the order of the logits.
         metrics: what was measured of it; accuracies are fractions.
-        versions: of Python and PyTorch, that trained it, or of Keras, and the device on which it did.
+        versions: of Python and PyTorch, that trained it, or of Keras; the device on which it did; and of a taught
+            network, its teacher's name and the beginning of that file's SHA-256.
         confusion: counts on the test split: the row is the label, the column the answer, of the
             `answerable` classes; empty for a network that was not measured.
         calibration: measured on the validation split, of networks that name photos; older files have none.

@@ -266,22 +266,22 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
 
     Raises:
-        RecipeError: the recipe trains in another framework, or has a teacher and the data does not.
+        RecipeError: the recipe trains in another framework, or the data has another teacher than it, or none.
         DivergedError: the loss is no longer finite; `state` is lost, what was saved of it is not.
         TrainingError: the teacher is not the one that the run began with.
     """
     recipe, device = state.recipe, state.device
     if recipe.framework != "pytorch":
         raise RecipeError(f"Recipe {recipe.name} trains in {recipe.framework}: `python train.py {recipe.name}` does.")
+    if bool(recipe.teacher) != bool(dataset.teacher):
+        raise RecipeError(
+            f"Recipe {recipe.name} learns from {recipe.teacher or 'no teacher'}: load its data with "
+            f"`lessons({recipe.dataset!r}, {recipe.teacher!r})` of lenet.teacher."
+        )
     if state.teacher not in (None, dataset.teacher):
         raise TrainingError(
             f"The weights of the teacher {recipe.teacher} changed since this run began, so it would not go on as it "
             "was: bring the old file back, or begin anew."
-        )
-    if recipe.teacher and not dataset.teacher:
-        raise RecipeError(
-            f"Recipe {recipe.name} learns from {recipe.teacher}: load its data with "
-            f"`lessons({recipe.dataset!r}, {recipe.teacher!r})` of lenet.teacher."
         )
     state.teacher = dataset.teacher
     # The whole data set, on the device: no loader, one index a batch.
@@ -307,13 +307,13 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             _learn(state, replica, to_input(images[mine], recipe.input), chosen.subset(mine), len(chosen))
             state.step += 1
             sums.append(state.sums)
+            show = pace.due(time.perf_counter()) or state.step == total_steps
+            if show:
+                total = parallel.summed(state.sums)
+                loss, correct, count = (total - shown).tolist()  # which waits for the device
             now = time.perf_counter()
             state.seconds += now - began
-            if pace.due(now) or state.step == total_steps:
-                total = parallel.summed(state.sums)
-                loss, correct, count = (total - shown).tolist()
-                waited = time.perf_counter()  # for the device
-                state.seconds, now = state.seconds + waited - now, waited
+            if show:
                 _refuse_not_finite(loss, state, sums)
                 state.sums, shown, sums = parallel.own(total), total, []
                 yield Step(
@@ -345,19 +345,21 @@ def _generator(*key: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
+def schedule_at(schedule: str, progress: float) -> float:
+    """What "cosine", "linear" and "one-cycle" multiply the learning rate by when that fraction of the run is done."""
+    if schedule == "cosine":
+        return (1 + math.cos(math.pi * progress)) / 2
+    if schedule == "linear":
+        return 1 - progress
+    return min((progress + 1e-3) / WARM_UP, (1 - progress) / (1 - WARM_UP))
+
+
 def _set_lr(state: TrainingState, progress: float) -> float:
     """Set and return this step's learning rate; `progress` is the fraction of the run that is done."""
     recipe, groups = state.recipe, state.optimizer.param_groups
     if recipe.schedule in ("constant", "plateau"):
         return groups[0]["lr"]
-    lr = (
-        state.lr
-        * {
-            "cosine": (1 + math.cos(math.pi * progress)) / 2,
-            "linear": 1 - progress,
-            "one-cycle": min((progress + 1e-3) / WARM_UP, (1 - progress) / (1 - WARM_UP)),
-        }[recipe.schedule]
-    )
+    lr = state.lr * schedule_at(recipe.schedule, progress)
     for group in groups:
         group["lr"] = lr * group.get("share", 1.0)
     return lr
@@ -476,7 +478,7 @@ def evaluate(
     """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
 
     Args:
-        bfloat16: compute with it, which is faster, and not what is reported.
+        bfloat16: compute with it, which is faster: for the validation as a run goes; files and tables use float32.
         before_each: called before each batch; what it raises ends the evaluation.
     """
     network.eval()

@@ -14,7 +14,7 @@ from lenet.classifier import Classifier
 from lenet.datasets import Dataset, load
 from lenet.errors import CheckpointError, RecipeError, TrainingError
 from lenet.recipes import RECIPES
-from lenet.teacher import SHARE, lessons, taught
+from lenet.teacher import lessons, taught
 from lenet.training import fit, loss_of, start
 
 
@@ -37,12 +37,13 @@ def its_file(teacher: Classifier, tmp_path: Path) -> Path:
     return path
 
 
-def test_soft_labels_are_the_label_and_an_opinion(digits, teacher):
+def test_soft_labels_are_the_teachers_opinion(digits, teacher):
     soft = taught(digits.train, teacher).soft
     assert soft is not None
     torch.testing.assert_close(soft.sum(dim=1), torch.ones(len(soft)))
-    own = soft.gather(1, digits.train.labels[:, None])
-    assert own.min() >= 1 - SHARE - 1e-6
+    # of two epochs, and half of it of mirrored digits
+    assert (soft.argmax(dim=1) == digits.train.labels).float().mean() > 0.5, "not what the teacher thinks"
+    assert soft.max() < 0.9, "a softened opinion is never nearly certain"
     others = soft.scatter(1, digits.train.labels[:, None], 0)
     assert others.std(dim=1).mean() > 0, "the teacher has no opinion on which other class is likelier"
     mirrored = taught(type(digits.train)(digits.train.images.flip(3), digits.train.labels), teacher).soft
@@ -58,7 +59,7 @@ def test_lessons_are_the_data_set_with_a_softened_training_split(its_file):
     assert softened.val.soft is None
     assert softened.test.soft is None
     assert (plain.teacher, len(softened.teacher)) == ("", 64)
-    state = start(RECIPES["digits-demo"].with_changes(epochs=1), "cpu")
+    state = start(RECIPES["digits-demo"].with_changes(epochs=1, teacher=str(its_file)), "cpu")
     other = start(RECIPES["digits-demo"].with_changes(epochs=1), "cpu")
     list(fit(state, softened))
     list(fit(other, plain))
@@ -86,8 +87,7 @@ def test_a_resumed_run_asks_the_same_teacher_again(its_file, tmp_path, monkeypat
     assert all(map(torch.equal, whole.model.state_dict().values(), resumed.model.state_dict().values()))
 
 
-@pytest.mark.parametrize("now", ["another teacher", "no teacher"])
-def test_a_teacher_that_changed_meanwhile_is_a_sentence(now, its_file, tmp_path, monkeypatch):
+def test_a_teacher_that_changed_meanwhile_is_a_sentence(its_file, tmp_path, monkeypatch):
     monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
     recipe = RECIPES["digits-demo"].with_changes(epochs=1, batch_size=500, teacher=str(its_file))
     state = start(recipe, "cpu")
@@ -95,14 +95,17 @@ def test_a_teacher_that_changed_meanwhile_is_a_sentence(now, its_file, tmp_path,
     save_state(tmp_path / "run", state)
     fresh = start(recipe.with_changes(seed=1), "cpu")
     save(its_file, Checkpoint(fresh.network, fresh.recipe, tuple("0123456789"), {}))
-    data = lessons("digits", recipe.teacher if now == "another teacher" else "")
     with pytest.raises(TrainingError, match=r"teacher .*teacher\.safetensors changed since .*bring the old file back"):
-        next(fit(load_state(tmp_path / "run", "cpu"), data))
+        next(fit(load_state(tmp_path / "run", "cpu"), lessons("digits", recipe.teacher)))
+    with pytest.raises(RecipeError, match=r"digits-demo learns from .*teacher\.safetensors: load its data with"):
+        next(fit(load_state(tmp_path / "run", "cpu"), lessons("digits")))
 
 
 def test_a_teacher_that_is_not_there_or_knows_other_things(teacher, tmp_path):
     with pytest.raises(CheckpointError, match="no weights called nobody"):
         lessons("digits", "nobody")
+    with pytest.raises(RecipeError, match="digits cannot teach digits"):
+        lessons("digits", "digits")  # which also knows what is none
     path = tmp_path / "other.safetensors"
     letters = tuple("abcdefghij")
     save(path, Checkpoint(teacher.model, teacher.recipe, letters, {}))
@@ -114,6 +117,8 @@ def test_who_is_to_learn_from_a_teacher_needs_one(digits, its_file):
     recipe = RECIPES["digits-demo"].with_changes(epochs=1, teacher=str(its_file))
     with pytest.raises(RecipeError, match=r"digits-demo learns from .*teacher\.safetensors: load its data with"):
         next(fit(start(recipe, "cpu"), digits))
+    with pytest.raises(RecipeError, match=r"learns from no teacher: load its data with `lessons\('digits', ''\)`"):
+        next(fit(start(recipe.with_changes(teacher=""), "cpu"), lessons("digits", str(its_file))))
 
 
 def test_the_finished_file_names_its_teachers_weights(its_file):
