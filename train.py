@@ -27,10 +27,8 @@ from lenet import keras_twins, parallel
 from lenet.checkpoint import FIRST, Checkpoint, finish, load, load_state, save, save_somewhere, save_state, write_file
 from lenet.datasets import Dataset, answerable, load_test
 from lenet.errors import CheckpointError, DivergedError, LeNetError
-from lenet.export import require as require_onnx
 from lenet.export import write_onnx
 from lenet.logbook import logbook, logs
-from lenet.logbook import require as require_logs
 from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, recipe_named
@@ -57,14 +55,13 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             _parser().print_help()
     except LeNetError as error:
-        if parallel.leads():
+        if parallel.first_here():
             print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:  # of a folder that may not even be looked into
         if error.filename is None:
             raise
-        if parallel.leads():
-            print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)
+        print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)  # of each process: it may be its own
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -98,10 +95,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> None:
-    if options.export:
-        require_onnx()
     if options.log:
-        require_logs(options.log)
+        logs(options.log, Path())  # which refuses what it does not know
     with parallel.together(options.device):
         state, out = begin(options)
         if parallel.leads():
@@ -166,15 +161,33 @@ def prepare(state: TrainingState, resume: Path, options: argparse.Namespace) -> 
         keras_twins.load_keras()
     with parallel.one_first():
         dataset = lessons(recipe.dataset, recipe.teacher, options.data, options.device)
-    parallel.led(lambda: claim(resume, state, going_on=bool(options.resume)))
+    parallel.led(lambda: claim(resume, state, options.resume))
     return dataset
 
 
-def claim(resume: Path, state: TrainingState, going_on: bool) -> None:
-    """Write the run's first state, where no other run's may be."""
-    if os.path.exists(resume) and not going_on and not in_keras(resume):
-        raise LeNetError(f"{resume} holds an interrupted run: go on with --resume {resume}, or delete it first.")
+def claim(resume: Path, state: TrainingState, resumed: str | None) -> None:
+    """Write the run's first state, where no other run's may be.
+
+    Args:
+        resumed: the file that it goes on from.
+    """
+    goes_on = resumed and os.path.exists(resume) and (os.path.samefile(resumed, resume) or is_behind(resume, state))
+    if os.path.exists(resume) and not goes_on and not in_keras(resume):
+        raise LeNetError(
+            f"{resume} holds an interrupted run: go on with --resume {resume}, choose another --out, "
+            "or delete it first."
+        )
     save_state(resume, state)
+
+
+def is_behind(resume: Path, state: TrainingState) -> bool:
+    """Whether the file holds the same run at an earlier step."""
+    try:
+        kept = load_state(resume, "cpu")
+    except LeNetError:
+        return False
+    same = kept.recipe == state.recipe and kept.lr_changes == state.lr_changes[: len(kept.lr_changes)]
+    return same and (kept.epoch, kept.step) <= (state.epoch, state.step)
 
 
 def in_keras(resume: Path) -> bool:

@@ -8,7 +8,7 @@ with logbook(folder, state, dataset) as note:
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import importlib
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -19,31 +19,23 @@ from lenet.datasets import Dataset
 from lenet.errors import CheckpointError, PackageError, RecipeError
 from lenet.training import Event, Step, TrainingState, Validation
 
-MISSING = "--log tensorboard needs tensorboard: `pip install tensorboard` brings it."
-
 
 def logs(flag: str, folder: Path) -> Path:
     """The folder that a flag "tensorboard:DIR" or "tensorboard" means; `folder` where it names none.
 
     Raises:
         RecipeError: the flag names another program.
+        PackageError: tensorboard is not installed.
     """
     kind, _, place = flag.partition(":")
     if kind != "tensorboard":
         raise RecipeError(f"There is no log called {kind!r}: choose tensorboard, or tensorboard:DIR.")
+    try:
+        for package in ("tensorboard", "torch.utils.tensorboard"):
+            importlib.import_module(package)
+    except ImportError as error:
+        raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` brings it.") from error
     return Path(place) if place else folder
-
-
-def require(flag: str) -> None:
-    """Refuse at once what `logs` and `logbook` would refuse.
-
-    Raises:
-        RecipeError: the flag names another program.
-        PackageError: tensorboard is not installed.
-    """
-    logs(flag, Path())
-    if importlib.util.find_spec("tensorboard") is None:
-        raise PackageError(MISSING)
 
 
 @contextmanager
@@ -54,16 +46,13 @@ def logbook(folder: Path | None, state: TrainingState, dataset: Dataset) -> Iter
     A disk that fills up meanwhile ends the log and not the run.
 
     Raises:
-        PackageError: tensorboard is not installed.
         CheckpointError: the folder cannot be written to.
     """
     if folder is None:
         yield lambda event: None
         return
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise PackageError(MISSING) from error
+    from torch.utils.tensorboard import SummaryWriter  # which not everybody has, see `logs`
+
     total_steps = math.ceil(len(dataset.train) / state.recipe.batch_size)
     try:
         writer = SummaryWriter(str(folder), purge_step=state.epoch * total_steps + state.step + 1)

@@ -3,8 +3,9 @@
     torchrun --nproc-per-node 2 train.py RECIPE
 
 Every process, called a rank, holds the whole network and all pictures and takes a part of each batch, whose size
-stays the recipe's.  DistributedDataParallel averages the gradients, so that all ranks take the same step: the result
-is one process's, but for the rounding of sums that are split.  BatchNorm reckons with the whole batch too.
+stays the recipe's.  DistributedDataParallel averages the gradients, so that all ranks take the same step.  BatchNorm
+reckons with the whole batch too.  Sums that are split round otherwise: after an epoch by SGD without BatchNorm the
+weights are one process's to 2e-5; Muon and BatchNorm amplify the difference, and learn as well towards other weights.
 
 Augmentation is done for the whole batch on every rank: which numbers a picture draws must not depend on how many
 ranks there are.  Files are read by all ranks and written by the leading one, so that several machines need a folder
@@ -47,6 +48,11 @@ def leads() -> bool:
     return not launched() or os.environ["RANK"] == "0"
 
 
+def first_here() -> bool:
+    """Whether this is the first process of its machine."""
+    return not launched() or os.environ["LOCAL_RANK"] == "0"
+
+
 def alone() -> bool:
     """Whether there is nobody to talk to: not launched, or not within `together`."""
     return not (dist.is_available() and dist.is_initialized())
@@ -62,11 +68,11 @@ def together(device: str = "auto") -> Iterator[None]:
     if not launched():
         yield
         return
-    gpus, number = torch.cuda.device_count() if device != "cpu" else 0, int(os.environ["LOCAL_RANK"])
+    gpus = torch.cuda.device_count() if device != "cpu" else 0
     if gpus:
-        if number >= gpus:
+        if int(os.environ["LOCAL_WORLD_SIZE"]) > gpus:
             raise TrainingError(f"This machine has {gpus} GPUs: start as many processes, or add --device cpu.")
-        torch.cuda.set_device(number)
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
     try:
         yield
@@ -83,7 +89,7 @@ def together(device: str = "auto") -> Iterator[None]:
 @contextmanager
 def one_first() -> Iterator[None]:
     """The first rank of each machine goes through it before the others: what it downloads, they find."""
-    first = alone() or os.environ["LOCAL_RANK"] == "0"
+    first = alone() or first_here()
     if not first:
         dist.barrier()
     try:

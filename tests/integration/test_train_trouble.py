@@ -15,13 +15,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
 import train
 from lenet.checkpoint import load, load_state, save_state
 from lenet.recipes import RECIPES
-from lenet.training import EpochEnd, Step, Validation, start
+from lenet.training import EpochEnd, Step, Validation, change_lr, start
 
 RUN = ["digits-demo", "--epochs", "2", "--device", "cpu"]
 
@@ -172,6 +173,39 @@ def test_ctrl_c_is_heard_within_a_validation(capsys, monkeypatch):
     assert load_state("net.resume.safetensors", "cpu").epoch == 0
 
 
+def test_an_interrupted_run_is_not_written_over(capsys):
+    save_state("net.resume.safetensors", start(RECIPES["digits-demo"].with_changes(seed=1, epochs=2), "cpu"))
+    kept = Path("net.resume.safetensors").read_bytes()
+    assert train.main([*RUN, "--out", "net.safetensors"]) == 1
+    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    assert train.main([*RUN, "--seed", "1", "--out", "net.safetensors"]) == 1, "it may be under way elsewhere"
+    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    save_state("other.resume.safetensors", start(RECIPES["digits-demo"], "cpu"))
+    assert train.main(["--resume", "other.resume.safetensors", "--out", "net.safetensors"]) == 1
+    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    assert Path("net.resume.safetensors").read_bytes() == kept
+
+
+def test_the_same_run_with_another_learning_rate_is_another_run(capsys):
+    state = start(RECIPES["digits-demo"], "cpu")
+    save_state("begun.resume.safetensors", state)
+    change_lr(state, 0.5)
+    save_state("net.resume.safetensors", state)
+    kept = Path("net.resume.safetensors").read_bytes()
+    assert train.main(["--resume", "begun.resume.safetensors", "--out", "net.safetensors"]) == 1
+    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    assert Path("net.resume.safetensors").read_bytes() == kept
+
+
+def test_an_older_state_of_the_same_run_and_one_in_keras_are(capsys):
+    recipe = RECIPES["digits-demo"].with_changes(epochs=1)
+    save_state("elsewhere.resume.safetensors", start(recipe, "cpu"))
+    save_state("net.resume.safetensors", start(recipe, "cpu"))
+    assert train.main(["--resume", "elsewhere.resume.safetensors", "--out", "net.safetensors"]) == 0
+    save_state("net.resume.safetensors", start(RECIPES["keras-lenet"], "cpu"))
+    assert train.main([*RUN, "--out", "net.safetensors"]) == 0
+
+
 def test_a_resumed_run_ends_where_it_was_to_end(capsys):
     Path("mine").mkdir()
     save_state("mine/second.resume.safetensors", start(RECIPES["digits-demo"].with_changes(epochs=1), "cpu"))
@@ -236,17 +270,10 @@ def test_a_package_that_is_missing_is_a_sentence(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     assert train.main([*RUN, "--log", "tensorboard"]) == 1
     assert "--log tensorboard needs tensorboard: `pip install tensorboard`" in sentence(capsys)
-    monkeypatch.setattr("lenet.export.find_spec", lambda name: None)
-    assert train.main([*RUN, "--export", "onnx"]) == 1
-    assert "Exporting needs onnx and onnxscript: install with `pip install -r requirements-export.txt`" in sentence(
-        capsys
-    )
     assert not Path("runs").exists(), "that could have been known before training"
 
 
 def test_export_beside_the_weights_and_of_weights_that_are_there(capsys):
-    onnx = pytest.importorskip("onnx")
-    pytest.importorskip("onnxscript")
     assert train.main([*RUN, "--export", "onnx", "--out", "net.safetensors"]) == 0
     assert "net.safetensors and net.png and net.onnx" in capsys.readouterr().out
     whole = Path("net.onnx").read_bytes()
