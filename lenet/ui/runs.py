@@ -271,7 +271,7 @@ class Runs:
 
     def pause(self, visitor: str, id: str) -> None:
         with self._theirs(visitor, id) as run:
-            if run.status in ("running", "waiting", "loading"):
+            if run.status in ("running", "waiting", "loading") and run.order != "stop":
                 run.order = "pause"
                 if run.status != "running":
                     self._rest(run, "paused")
@@ -450,15 +450,18 @@ class Runs:
         run.status, run.version = "loading", run.version + 1
         key = run.recipe.dataset, run.recipe.teacher
         loading = self._loading.get(key)
-        if loading is None or loading.done():  # then it costs next to nothing, see `_load`
+        if loading is None:
             loading = self._loading[key] = self._loader.submit(self._load, *key)
         loading.add_done_callback(lambda loaded: self._loaded(run, loaded))
 
     def _loaded(self, run: Run, loaded: Future[Dataset]) -> None:
-        if loaded.cancelled():
-            return
-        problem = loaded.exception()
+        key = run.recipe.dataset, run.recipe.teacher
         with self._lock:
+            if self._loading.get(key) is loaded:
+                del self._loading[key]  # which would keep the data
+            if loaded.cancelled():
+                return
+            problem = loaded.exception()
             if run.status != "loading":
                 return  # paused, stopped or removed meanwhile
             if problem is not None:
@@ -526,7 +529,8 @@ class Runs:
                     continue
                 self._training, run.status, run.version = run, "running", run.version + 1
             try:
-                self._train(run)
+                with cores.training():
+                    self._train(run)
             except Exception as error:
                 with self._lock:
                     self._fail(run, error)
@@ -539,7 +543,6 @@ class Runs:
         data = run.dataset
         if data is None:
             raise RuntimeError("a run without its data")
-        cores.to_train()
         state = run.training if run.training is not None else start(run.recipe)
         with self._lock:
             run.training = state

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -17,7 +19,7 @@ from lenet.errors import CheckpointError, DataError, RecipeError
 from lenet.recipes import RECIPES, Recipe
 from lenet.training import EpochEnd, TrainingState, fit, start
 from lenet.ui import networks, runs
-from lenet.ui.runs import ENDED, MOST, POINTS_AT_MOST, Run, Runs, Series
+from lenet.ui.runs import ENDED, LOADERS, MOST, POINTS_AT_MOST, Run, Runs, Series
 
 ANNE, BEN = "a" * 32, "b" * 32
 RECIPE = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
@@ -285,13 +287,49 @@ def test_loading_holds_up_nobody(registry: Runs) -> None:
         return DATA
 
     registry._load = load
-    first = registry.begin(ANNE, RECIPE.with_changes(dataset="mnist"))
+    away = [registry.begin(ANNE, RECIPE.with_changes(dataset="mnist", teacher=str(i))) for i in range(LOADERS - 1)]
     second = registry.begin(BEN, RECIPE)
     status(second, "done")
-    assert first.status == "loading"
-    registry.stop(ANNE, first.id)
-    assert (first.status, first.key) == ("stopped", "")
+    assert {run.status for run in away} == {"loading"}
+    registry.stop(ANNE, away[0].id)
+    assert (away[0].status, away[0].key) == ("stopped", "")
     slow.set()
+
+
+def test_runs_on_the_same_data_wait_for_one_load(registry: Runs) -> None:
+    slow, asked = threading.Event(), []
+
+    def load(dataset: str, teacher: str) -> Dataset:
+        asked.append(dataset)
+        slow.wait(30)
+        return DATA
+
+    registry._load = load
+    both = [registry.begin(visitor, RECIPE.with_changes(epochs=1)) for visitor in (ANNE, BEN)]
+    until(lambda: bool(asked))
+    slow.set()
+    for run in both:
+        status(run, "done")
+    assert asked == ["digits"]
+
+
+def test_the_registry_keeps_no_loaded_data(registry: Runs) -> None:
+    loaded: list[weakref.ref[Dataset]] = []
+
+    def load(dataset: str, teacher: str) -> Dataset:
+        made = small()
+        loaded.append(weakref.ref(made))
+        return made
+
+    registry._load = load
+    status(registry.begin(ANNE, RECIPE.with_changes(epochs=1)), "done")
+    registry.remove(ANNE, registry._of(ANNE)[0].id)
+
+    def freed() -> bool:
+        gc.collect()
+        return loaded[0]() is None
+
+    until(freed)
 
 
 def test_of_many_runs_the_oldest_ended_one_goes_with_its_network(registry: Runs) -> None:
@@ -359,6 +397,23 @@ def test_only_what_is_new_travels(registry: Runs) -> None:
     for garbled in ("x", [1], [0, "a", None, 0], [0, [1, 10**6], [7, 7], 0]):
         (whole,) = registry.look(ANNE, {run.id: garbled}, run.id)
         assert len(whole["val"]["points"]) == 3
+
+
+def test_who_stops_and_pauses_stops(registry: Runs) -> None:
+    other, run = registry.begin(BEN, LONG), registry.begin(ANNE, LONG)
+    status(other, "running")
+    registry.pause(BEN, other.id)
+    status(run, "running")
+    until(lambda: run.last is not None)
+    registry.pause(ANNE, run.id)
+    status(run, "paused")
+    registry.resume(BEN, other.id)
+    status(other, "running")
+    registry.stop(ANNE, run.id)  # it waits for its turn to be measured
+    registry.pause(ANNE, run.id)
+    registry.remove(BEN, other.id)
+    status(run, "stopped")
+    assert run.key
 
 
 def test_a_removed_run_stops(registry: Runs) -> None:
