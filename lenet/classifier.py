@@ -47,8 +47,8 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 UNSURE_BELOW = 0.85
 STRANGER_ABOVE = 0.5
 # A photo's views count by this power of their confidence: those that miss what it shows are seldom sure of
-# anything.  On photos off the middle 2 is worth 2 points over a plain mean, and no more answers are wrong though
-# sure; with 4 they are: benchmarks/photo_views.py.
+# anything.  On changed photos 2 is worth 1.3 points over a plain mean, at 0.4 points more that are wrong though
+# sure; 4 is worth 0.8 more, at 0.3 points more: benchmarks/photo_views.py.
 TRUST = 2
 LEAST = 0.01  # the probability at which a network's doubt ends: below, it is no better measured
 
@@ -148,6 +148,7 @@ class Classifier:
 
     Attributes:
         classes: what it can answer.
+        knows_strangers: whether it also learned what is none of them.
         road: the name in ROADS that `predict` takes by default: "ours" for networks of one channel,
             "photo" for those of three.
         parameters: how many trainable numbers the network has.
@@ -161,6 +162,7 @@ class Classifier:
         self.model = checkpoint.model.eval()
         self.recipe = checkpoint.recipe
         self.classes = answerable(checkpoint.classes)
+        self.knows_strangers = len(checkpoint.classes) > len(self.classes)
         self.metrics = checkpoint.metrics
         self.trained_on = checkpoint.versions.get("device", "cpu")  # what older files do not say was a processor
         self.lr_changes = checkpoint.lr_changes

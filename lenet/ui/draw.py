@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,35 +11,37 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from lenet.classifier import Found
-from lenet.errors import LeNetError
-from lenet.ui import figures, networks, parts, pictures, texts, why
+from lenet.errors import ImageError, LeNetError
+from lenet.ui import cores, figures, networks, parts, pictures, texts, why
 
 HERE = Path(__file__).parent
 
-GARBLED = (KeyError, TypeError, ValueError, OverflowError)  # what questions raise that no page of ours asks
-
 
 @texts.answering
-def read_drawing(question: dict[str, Any]) -> dict[str, str]:
-    """What the pad asks after each move; see `_asked`.  HTML for the answer, or a problem."""
+def read_drawing(question: dict[str, Any]) -> dict[str, Any]:
+    """What the pad asks after each move; see `_asked`.
+
+    Returns:
+        {"answer", "boxes": HTML, "training": whether it should ask less often, since a network is trained
+        meanwhile}, or {"problem": a sentence}.
+    """
     try:
         found, chosen = _asked(question)
         beside = _beside(question)
     except LeNetError as error:
         return {"problem": str(error)}
-    except GARBLED:
-        return {"problem": texts.say("draw_no_drawing")}
     return {
         "answer": figures.reading(found, chosen) + beside,
         "boxes": figures.boxes(found, chosen),
-        "steps": figures.stages(found[chosen].prediction),
+        "training": cores.busy(),
     }
 
 
 def _empty(classes: Sequence[str]) -> dict[str, str]:
-    """What `read_drawing` would say of an empty pad."""
+    """What `read_drawing` would say of an empty pad, "plain" by a network that knows no strangers; and "steps"."""
     return {
         "answer": figures.empty_answer(classes, texts.say("draw_invitation"), strangers=True),
+        "plain": figures.empty_answer(classes, texts.say("draw_invitation")),
         "boxes": "",
         "steps": figures.no_stages(texts.say("draw_steps")),
     }
@@ -57,17 +60,23 @@ def _beside(question: dict[str, Any]) -> str:
 def look_inside(question: dict[str, Any]) -> dict[str, Any]:
     """What the pad asks when a drawing is answered: what stood behind it, of the parts that are in view.
 
-    The question has three words more than `read_drawing`'s: "why", "inside", "every" - true where the
-    evidence, the telling layers, and all layers are wanted.
+    The question has four words more than `read_drawing`'s: "why", "inside", "every", "steps" - true where the
+    evidence, the telling layers, all layers, and what the network saw are wanted.
+
+    Returns:
+        As `why.behind`, and "steps", HTML; of a blank picture, or of none that can be answered, "blank", true.
     """
     try:
         found, chosen = _asked(question)
         prediction = found[chosen].prediction
+        steps = {"steps": figures.stages(prediction)} if question.get("steps") else {}
         if prediction.verdict == "blank":
-            return {}
-        return why.behind(question, prediction, lambda key: figures.why(prediction, networks.evidence(key, prediction)))
-    except (LeNetError, *GARBLED):
-        return {}  # the answer's own question has said so
+            return steps | {"blank": True}
+        return steps | why.behind(
+            question, prediction, lambda key: figures.why(prediction, networks.evidence(key, prediction))
+        )
+    except LeNetError:
+        return {"blank": True}  # the answer's own question has said so
 
 
 @texts.answering
@@ -79,7 +88,7 @@ def what_if(question: dict[str, Any]) -> dict[str, Any]:
         if prediction.verdict == "blank":
             return {"problem": texts.say("draw_change_first")}
         return figures.what_if(prediction, networks.what_if(str(question["network"]), prediction))
-    except (LeNetError, *GARBLED):
+    except LeNetError:
         return {"problem": texts.say("draw_change_gone")}
 
 
@@ -89,12 +98,19 @@ def _asked(question: dict[str, Any]) -> tuple[tuple[Found, ...], int]:
     Args:
         question: {"picture": data address, "network", "road", "focus": [x, y] or null, "language"}: the
             digit whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
+
+    Raises:
+        ImageError: there is no picture; or the question is none that a page of ours asks.
+        CheckpointError: the network is no longer kept.
     """
-    found = networks.read(str(question["network"]), pictures.decode(str(question["picture"])), str(question["road"]))
-    focus = question.get("focus")
-    if not focus:
+    try:
+        network, picture, road = (str(question[key]) for key in ("network", "picture", "road"))
+        x, y = map(float, question.get("focus") or (math.nan, math.nan))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ImageError("The pad sent something that is no drawing. Reload the page and try again.") from error
+    found = networks.read(network, pictures.decode(picture), road)
+    if math.isnan(x):
         return found, 0
-    x, y = map(float, focus)
     return found, min(range(len(found)), key=lambda i: _distance(found[i].box, x, y))
 
 
@@ -136,6 +152,7 @@ def build() -> Choices:
         server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
         empty=texts.in_each(lambda: _empty(classes)),
+        knowing=[name for _, name in choices if networks.get(name).knows_strangers],  # of a visitor's own hardly any
         layers=figures.inside(networks.blank(default), classes, every=False),
         languages=texts.of("draw"),
         elem_id="pad",

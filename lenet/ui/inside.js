@@ -1,17 +1,21 @@
-// What stood behind the answer.  The same function body as language.js, layers.js and pad.js, from which it has
-// `find`, `server`, `props`, `active`, `version` and `asking`; pad.js calls `look` after each answer.
+// What stood behind the answer: its evidence, the layers, and what the network saw.  The same function body as
+// language.js, layers.js and pad.js, from which it has `find`, `server`, `props`, `active`, `version` and `training`;
+// pad.js calls `look` after each answer.
 //
 // This is never more urgent than the answer: it is asked for after one, only while it is in view, a few
 // times a second under a moving pen, one question at a time.
 
 const why = find(".why");
 const inside = find(".inside");
+const steps = find(".steps");
 const every = find(".every");
 const askChange = find(".ask");
 const verdict = find(".verdict");
 
 let answered = null; // the question whose answer is on screen, or null
 const APART = 120; // milliseconds between two questions under a moving pen
+const FAR_APART = 360; // while a network trains on the same cores
+const SILENCE = 1000; // between two tries to reach a server that does not answer
 const told = [find(".evidence + figcaption .legend"), find(".sums"), askChange, verdict]; // where the texts change
 const resting = told.map((line) => line.innerHTML);
 
@@ -86,8 +90,13 @@ function look(question) {
     changed = question;
     whatIf();
   }
+  if (!question || !inView.has(steps)) steps.innerHTML = props.empty[language].steps; // not an older answer's
   if (question) return plan();
   clearTimeout(timer);
+  rest();
+}
+
+function rest() {
   showWhy(null, null);
   emptyLayers();
 }
@@ -95,28 +104,30 @@ function look(question) {
 function plan() {
   clearTimeout(timer);
   // A pen at rest sees all at once; while it moves, the answer comes first.
-  timer = setTimeout(askInside, active ? Math.max(0, last + APART - performance.now()) : 0);
+  timer = setTimeout(askInside, active ? Math.max(0, last + (training ? FAR_APART : APART) - performance.now()) : 0);
 }
 
 async function askInside() {
-  const views = { why: inView.has(why), inside: inView.has(inside), every: every.checked };
+  const views = { why: inView.has(why), inside: inView.has(inside), steps: inView.has(steps), every: every.checked };
   const wanted = [number, version, ...Object.values(views)].join();
-  if (looking || !answered || wanted === looked || !(views.why || views.inside)) return;
+  if (looking || !answered || wanted === looked || !inView.size) return;
   looking = true;
   last = performance.now();
   const [of, question] = [version, answered];
   try {
     const reply = await server.look_inside({ ...question, ...views });
     if (of === version && answered) {
+      if (reply.steps) steps.innerHTML = reply.steps;
       if (reply.why) showWhy(reply.why, question);
-      else if (!reply.layers) showWhy(null, null); // blank
       if (reply.layers) showLayers(reply.layers);
-      else if (!reply.why) emptyLayers();
+      if (reply.blank) rest();
     }
     looked = wanted;
   } catch {
     looked = ""; // the answer's own question tells the person
     looking = false;
+    clearTimeout(timer);
+    timer = setTimeout(plan, SILENCE);
     return;
   }
   looking = false;
@@ -133,7 +144,7 @@ const observer = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target);
   plan();
 });
-[why, inside].forEach((view) => observer.observe(view));
+[why, inside, steps].forEach((view) => observer.observe(view));
 
 // At another width, in view again, or in the dark, all is painted anew from what is known.
 function paintAll() {
@@ -145,5 +156,4 @@ new MutationObserver(paintAll).observe(document.body, { attributes: true, attrib
 
 sayAll();
 buildRows(props.layers);
-emptyLayers();
-showWhy(null, null);
+look(null);

@@ -47,20 +47,27 @@ def offered(key: str, own: Own) -> tuple[Any, Any]:
     Raises:
         CheckpointError: it is no longer kept.
     """
-    road = networks.get(key).road
-    if road == "ours":
-        return gr.Dropdown(choices(own), value=key), gr.skip()
-    return gr.skip(), photo.offer(key, tuple(_taking(road, own)))
+    if networks.get(key).road == "photo":
+        return gr.skip(), _photos(own, key)
+    return gr.Dropdown(choices(own), value=key), _photos(own)
+
+
+def _photos(own: Own, chosen: str = "") -> dict[str, Any]:
+    """The value of the Photo tab with the visitor's networks, and `chosen`, or what is chosen there.
+
+    Always a value: in a tab that is not built yet, Gradio loses all of a part that gets an update, `gr.skip()` too.
+    """
+    return photo.offer(chosen, tuple(_taking("photo", own)))
 
 
 def upload(path: str | None, own: Own, uploads: int, language: str) -> tuple[Any, ...]:
     """Take a visitor's file in: what is said of it, the updates of all that lists networks, and for `remark`."""
     with texts.speaking(language):
         said: texts.Said | str
-        lists: tuple[Any, ...] = (gr.skip(), gr.skip(), gr.skip())
+        lists: tuple[Any, ...] = (gr.skip(), gr.skip(), _photos(own))
         try:
             key, own = _taken(path, own, uploads)
-            said, lists, uploads = _welcome(key), (zoo.shown(key, own), *offered(key, own)), uploads + 1
+            said, lists, uploads = _welcome(key), (zoo.shown(own, key), *offered(key, own)), uploads + 1
         except LeNetError as error:
             said = str(error)
         return remark(said), own, uploads, *lists, said
@@ -127,6 +134,16 @@ def build(own: gr.State, language: gr.State, draw_network: gr.Dropdown, studio: 
     exhibition = zoo.build(largest=BYTES_AT_MOST)
     # zoo.js: trigger("refuse", { name, size })
     exhibition.refuse(refuse, language, [note, said], queue=False, api_visibility="private")
+    # zoo.js: trigger("seen")
+    exhibition.seen(
+        zoo.shown,
+        own,
+        exhibition,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+        trigger_mode="always_last",  # a network may be put to use while an earlier question is answered
+    )
     button.upload(
         upload,
         [button, own, uploads, language],

@@ -10,7 +10,6 @@ const canvas = find(".pad");
 const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true }); // in memory: read at each move
 const result = find(".result");
 const boxes = find(".boxes");
-const steps = find(".steps");
 const brush = find(".brush input");
 const file = find(".file");
 
@@ -122,9 +121,12 @@ async function openPicture(blob) {
     return readAnew();
   }
   // What the browser cannot show, such as TIFF, the server may still read.
-  const image = await createImageBitmap(blob).catch(() => ({ width: 0, height: 0 }));
-  const address = Math.max(image.width, image.height) > LARGEST ? smaller(image, blob.type) : await whole(blob);
-  setPicture({ address, image: image.width ? image : document.createElement("canvas") });
+  let image = await createImageBitmap(blob).catch(() => document.createElement("canvas"));
+  const large = Math.max(image.width, image.height) > LARGEST;
+  if (large) image = smaller(image);
+  // of other kinds, some may be transparent
+  const address = large ? image.toDataURL(blob.type === "image/jpeg" ? blob.type : "image/png", 0.92) : await whole(blob);
+  setPicture({ address, image });
   read();
 }
 
@@ -137,14 +139,15 @@ function whole(blob) {
 }
 
 // A phone's photo has megabytes, and goes to the server with every question about it.
-function smaller(image, type) {
+function smaller(image) {
   const scale = LARGEST / Math.max(image.width, image.height);
   const still = document.createElement("canvas");
   [still.width, still.height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
   const context = still.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.drawImage(image, 0, 0, still.width, still.height);
-  return still.toDataURL(type === "image/jpeg" ? type : "image/png", 0.92); // others may be transparent
+  image.close(); // of 48 megapixels it would hold 190 MB
+  return still;
 }
 
 find(".open").addEventListener("click", () => file.click());
@@ -158,7 +161,7 @@ canvas.addEventListener("drop", (event) => {
   openPicture(event.dataTransfer.files[0]);
 });
 document.addEventListener("paste", (event) => {
-  if (element.offsetParent === null) return; // another tab of the page is open
+  if (canvas.offsetParent === null) return; // another tab of the page is open
   const item = [...event.clipboardData.items].find(({ type }) => type.startsWith("image/"));
   if (item) openPicture(item.getAsFile());
 });
@@ -166,14 +169,21 @@ document.addEventListener("paste", (event) => {
 // --- reading ---------------------------------------------------------------------------------------
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
+const SPARING = 100; // milliseconds between two questions under a moving pen while a network trains on the same cores
 let asking = 0; // questions under way
 let asked = -1; // the number of changes that the newest question knows
 let shown = -1; // and that the answer on screen knows
+let training = false; // a network is trained behind the page, as the newest answer says
+let left = 0; // when the newest question left
+let wait = null; // until the next one may
 
 function read() {
   if (asking === AT_ONCE || (asking && asked === changes)) return;
   result.setAttribute("aria-busy", "true");
-  ask();
+  clearTimeout(wait);
+  const rest = training && active ? left + SPARING - performance.now() : 0;
+  if (rest > 0) wait = setTimeout(read, rest);
+  else ask();
 }
 
 // What is shown may be wrong by now, though nobody drew.
@@ -186,11 +196,13 @@ function readAnew() {
 async function ask() {
   asking += 1;
   asked = changes;
+  left = performance.now();
   const [known, of] = [asked, version];
   try {
     const empty = !strokes.length && !picture;
     const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), language, ...props.value };
-    const reply = question ? await server.read_drawing(question) : refused ? { problem: say("picture_too_large") } : props.empty[language];
+    const reply = question ? await server.read_drawing(question) : refused ? { problem: say("picture_too_large") } : nothing();
+    training = reply.training ?? training;
     if (of === version && known >= shown) {
       show(reply);
       look(reply.problem ? null : question); // inside.js: what stood behind it, once nothing is more urgent
@@ -201,8 +213,14 @@ async function ask() {
   asking -= 1;
   shown = Math.max(shown, known);
   result.dataset.changes = shown; // which state of the pad is answered; benchmarks/latency.py reads it
-  if (asked !== changes) ask();
+  if (asked !== changes) read();
   else if (!asking) result.setAttribute("aria-busy", "false");
+}
+
+// The answer to an empty pad, with the bars that the network's answers will have.
+function nothing() {
+  const empty = props.empty[language];
+  return props.knowing.includes(props.value.network) ? empty : { ...empty, answer: empty.plain };
 }
 
 // Which digit of several is meant: the one that a person chose, else the one last drawn.
@@ -213,12 +231,9 @@ function focus() {
 }
 
 function show(reply) {
-  if (reply.problem) {
-    steps.innerHTML = props.empty[language].steps;
-    return complain(reply.problem);
-  }
+  if (reply.problem) return complain(reply.problem);
   const held = [...result.querySelectorAll(".digit")].indexOf(document.activeElement); // a digit under the keyboard
-  [result.innerHTML, boxes.innerHTML, steps.innerHTML] = [reply.answer, reply.boxes, reply.steps];
+  [result.innerHTML, boxes.innerHTML] = [reply.answer, reply.boxes];
   if (held >= 0) result.querySelectorAll(".digit")[held]?.focus();
 }
 
@@ -261,4 +276,4 @@ for (const { name, width, strokes: lines } of props.examples) {
 }
 
 wipe();
-show(props.empty[language]);
+show(nothing());

@@ -351,6 +351,7 @@ async function ask() {
   if (reply.gone) {
     if (question.photo === photo.photo) return openAgain();
   } else if (known >= opened && known > (replies.get(network)?.known ?? -1)) {
+    if (network === chosen && replies.get(network)?.reply.problem) complain("");
     replies.set(network, { known, reply });
     show(network);
   }
@@ -390,7 +391,9 @@ function show(network) {
 
 cards.addEventListener("click", (event) => {
   const card = event.target.closest(".card");
-  if (card) choose(card.dataset.network);
+  if (!card) return;
+  complain(""); // of another network, perhaps
+  choose(card.dataset.network);
 });
 
 function choose(network) {
@@ -411,11 +414,11 @@ function listNetworks() {
   keys = [...cards.children].map((card) => card.dataset.network);
   put(find(".count"), keys.length > 1 ? "photo_networks" : "photo_network", { count: keys.length });
   keys.forEach(show);
-  choose(chosen);
+  choose(keys.includes(chosen) ? chosen : keys[0]);
 }
 
 function offer() {
-  chosen = props.value.network;
+  if (props.value.wanted || !chosen) chosen = props.value.network;
   listNetworks();
 }
 

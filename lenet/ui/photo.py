@@ -120,17 +120,24 @@ def _box(sent: Any) -> Box | None:
     return left, top, right, bottom
 
 
-def offer(chosen: str | None = None, trained: tuple[str, ...] = ()) -> dict[str, Any]:
+def offer(chosen: str = "", trained: tuple[str, ...] = ()) -> dict[str, Any]:
     """The networks to ask, for the tab's value: those in weights/ and a visitor's own, on cards in each language.
 
     The default comes first, then the visitor's, then the others, the most accurate before the rest.
+
+    Args:
+        chosen: the one to ask from now on; "" leaves that to the visitor.
+        trained: the visitor's own, the newest first.
+
+    Returns:
+        {"network": the one to ask, "wanted": whether also where the visitor has chosen another, "cards"}.
     """
     shipped = [key for _, key in networks.shipped("photo")]
     others = sorted(shipped[1:], key=lambda key: networks.get(key).metrics.get("test_accuracy", 0.0), reverse=True)
     keys = (*shipped[:1], *trained, *others)
-    chosen = chosen or keys[0]
-    cards = texts.in_each(lambda: photo_figures.cards([_listed(key, key in trained) for key in keys], chosen))
-    return {"network": chosen, "cards": cards}
+    network = chosen or [*trained, *keys][0]
+    cards = texts.in_each(lambda: photo_figures.cards([_listed(key, key in trained) for key in keys], network))
+    return {"network": network, "wanted": bool(chosen), "cards": cards}
 
 
 def _listed(key: str, own: bool) -> tuple[str, str, int, float | None]:

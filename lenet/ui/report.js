@@ -8,6 +8,7 @@
 const find = (selector) => element.querySelector(selector);
 const about = find(".about");
 const PAUSE = 250; // milliseconds between two looks at how far it is
+const SILENCE = 1000; // and at whether a server answers again that did not
 
 let network = "";
 const ANY = { cell: null, page: 0 }; // pictures at random
@@ -15,7 +16,7 @@ let wanted = ANY; // the pictures that are shown, or asked for
 let asked = 0; // counts questions about pictures: only the newest one's answer is shown
 let chosen = 0; // counts networks, in the same way
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
+const pause = (reply) => new Promise((resolve) => setTimeout(resolve, reply.lost ? SILENCE : PAUSE));
 
 async function ask(name, question) {
   const reply = (await server[name]({ language, network, ...question }).catch(() => null)) ?? { problem: say("report_no_answer"), lost: true };
@@ -44,7 +45,7 @@ async function choose(name, pictures = ANY) {
   let reply = await ask("choose");
   while (mine === chosen && reply.lost) {
     put(about, reply.problem);
-    await pause();
+    await pause(reply);
     reply = await ask("choose");
   }
   if (mine !== chosen) return;
@@ -88,7 +89,7 @@ async function measure(wish) {
       find('[data-keep="report"]').disabled = false;
     }
     if (!reply.waiting && !reply.lost) break; // one answer that is lost is no reason to give up
-    await pause();
+    await pause(reply);
     if (mine !== chosen) return;
   }
   room.setAttribute("aria-busy", "false");
@@ -115,7 +116,7 @@ async function showPictures(cell, page, wish = true) {
       place.setAttribute("aria-busy", "false");
       return;
     }
-    await pause();
+    await pause(reply);
     if (question !== asked) return;
   }
 }

@@ -1,7 +1,6 @@
 """A network's report: what its test pictures say of it, in the Zoo tab and at the end of a run.
 
-    place = report.component()                    once, where it belongs
-    return report.shown(key)                      as the update of `place`: the report of that network
+    place = report.component()      shows the report of the network that its value names
 
 Each question of the page names its "language", and is answered in it.
 The page asks for a network's room first (`choose`), and then, a few times a second while the network is
@@ -208,7 +207,7 @@ def _shipped(name: str) -> Exhibit:
 
 
 def component() -> gr.HTML:
-    """A place for one report, empty until `shown` is its update."""
+    """A place for the report of the network that its value names, {"network": key, "title"}; empty for the key ""."""
     return gr.HTML(
         value={"network": "", "title": ""},
         html_template=parts.read("report.html"),
@@ -218,12 +217,3 @@ def component() -> gr.HTML:
         elem_id="report",
         padding=False,
     )
-
-
-def shown(key: str) -> gr.HTML:
-    """The update of `component` that shows the report of the network that `key` names."""
-    try:
-        title = str(networks.kept(key).title) if key else ""
-    except LeNetError:
-        title = ""  # the page, which asks for the report next, is told
-    return gr.HTML(value={"network": key, "title": title})

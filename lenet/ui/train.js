@@ -142,6 +142,7 @@ async function startRun() {
   if (starting) return; // one click, one run
   starting = true;
   sent("");
+  trouble("");
   const reply = (await server.begin({ visitor, language, settings: settings() }).catch(() => null)) ?? { problem: "not_done" };
   starting = false;
   showProblems(reply.problems ?? {});
@@ -353,7 +354,7 @@ function showControls(run, status, ended) {
   const paused = ["paused", "away"].includes(status);
   const pause = find(".pause");
   pause.textContent = paused ? say("resume") : say(run?.pausing ? "pausing" : "pause");
-  allow(pause, (going && !run.pausing) || paused);
+  allow(pause, (going && !run.pausing && !run.stopping) || paused);
   allow(find(".step"), (going && run.until === null) || paused);
   allow(find(".stop"), (going || paused) && !run.stopping);
   find(".stop").textContent = run?.stopping ? say("stopping") : say("stop");
@@ -416,10 +417,11 @@ let reported = "";
 
 function announce(run) {
   const network = run?.network || "";
-  const title = network && nameOf(run);
+  const title = network && (run.name ? `${run.name}, ${run.recipe}` : say("run_title", run)); // as runs.Run.title
   if (reported === network + title) return;
-  reported = network + title; // its name heads the report
-  trigger("report", { network, language });
+  reported = network + title;
+  props.value = { network, title };
+  trigger("report");
 }
 
 // --- charts --------------------------------------------------------------------------------------------
@@ -704,6 +706,7 @@ function differences(run) {
 
 function choose(id) {
   chosen = id;
+  trouble("");
   hidden.delete(id);
   const box = body.querySelector(`[data-run="${id}"] input[type=checkbox]`);
   if (box) box.checked = true;

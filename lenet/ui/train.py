@@ -192,12 +192,6 @@ def _grey(run: Run) -> bool:
     return networks.road(run.key) == "ours"
 
 
-def show_report(event: gr.EventData) -> gr.HTML:
-    """The report of the network that the visitor looks at, or of none."""
-    with texts.speaking(str(event.language)):
-        return report.shown(event.network)
-
-
 # --------------------------------------------------------------------------------------------------
 # What a program asks
 
@@ -305,10 +299,10 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
         },
     )
     place = report.component()
-    # train.js: trigger("use", { visitor, language, run }) and trigger("report", { network, language })
+    # train.js: trigger("use", { visitor, language, run })
     training.use(use, mine, [mine, draw_network, studio, tabs], queue=False, api_visibility="private")
-    # "multiple": an event that comes while another is answered must not be passed over
-    training.report(show_report, None, place, queue=False, api_visibility="private", trigger_mode="multiple")
+    # train.js: trigger("report").  In the browser alone, so that the last word is the newest.
+    training.report(None, training, place, js="(report) => report", api_visibility="private")
     _publish()
 
 

@@ -29,15 +29,18 @@ def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
     """
     try:
         prediction = ask(question)
-        if prediction is None:
-            return {}
+    except LeNetError as error:
+        return {"problem": str(error)}
+    except (KeyError, TypeError, ValueError):
+        return {"problem": GARBLED}
+    if prediction is None:
+        return {}
+    try:
         return behind(
             question, prediction, lambda key: why_figures.why(prediction, networks.photo_evidence(key, prediction))
         )
     except LeNetError as error:
         return {"problem": str(error)}
-    except (KeyError, TypeError, ValueError):
-        return {"problem": GARBLED}
 
 
 def behind(question: dict[str, Any], prediction: Prediction, explain: Callable[[str], Any]) -> dict[str, Any]:

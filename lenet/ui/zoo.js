@@ -4,9 +4,13 @@ let lists = 0; // counts questions for the list: only the newest one's answer is
 
 async function list() {
   const mine = (lists += 1);
-  const reply = await ask("list_networks", { own: props.value.own });
+  let reply = await ask("list_networks", { own: props.value.own });
+  while (mine === lists && reply.lost) { // report.js says so
+    await pause(reply);
+    reply = await ask("list_networks", { own: props.value.own });
+  }
   if (mine !== lists) return;
-  find(".families").innerHTML = reply.families || reply.problem;
+  put(find(".families"), reply.families || reply.problem);
   pick(network);
 }
 
@@ -27,9 +31,9 @@ element.addEventListener("click", async (event) => {
   if (about.getBoundingClientRect().top > innerHeight / 2) about.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 });
 
-// A visitor's own networks stand above the others; a new one is shown.
+// A visitor's own networks stand above the others; one that was just uploaded is shown.
 function follow() {
-  choose(props.value.network);
+  if (props.value.network) choose(props.value.network);
   list();
 }
 
@@ -49,3 +53,8 @@ document.addEventListener(
 watch("value", follow);
 onLanguage(list);
 follow();
+// What was put to use in another tab meanwhile: asked for here, since Gradio empties a tab that it has not
+// built yet when another one updates it.
+new IntersectionObserver(([entry]) => {
+  if (entry.isIntersecting) trigger("seen");
+}).observe(element);

@@ -42,8 +42,8 @@ def _families() -> dict[str, list[Exhibit]]:
     }
 
 
-def shown(key: str, own: Sequence[str]) -> gr.HTML:
-    """The update of the tab that shows the network that `key` names, and lists a visitor's own ones."""
+def shown(own: Sequence[str], key: str = "") -> gr.HTML:
+    """The update of the tab that lists a visitor's own networks, and shows the one that `key` names."""
     return gr.HTML(value={"network": key, "own": list(own)})
 
 

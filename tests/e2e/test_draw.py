@@ -6,13 +6,14 @@ import io
 import json
 import math
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image, ImageChops, ImageOps
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from lenet.classifier import Classifier, Found
 from lenet.strokes import Drawing, read_drawings, render, writer_split
@@ -40,6 +41,12 @@ def held_out(pen_file: Path) -> list[Drawing]:
     drawings = read_drawings(pen_file)
     writer = min(writer_split(d.writer for d in drawings)[2])
     return [next(d for d in drawings if d.writer == writer and d.label == label) for label in range(10)]
+
+
+def stages(page: Page) -> Locator:
+    """What the network saw, which is asked for only in view."""
+    page.locator("#pad .steps").scroll_into_view_if_needed()
+    return page.locator("#pad .stage")
 
 
 def test_every_example_is_read(page: Page) -> None:
@@ -75,7 +82,7 @@ def test_a_second_stroke_updates_and_undo_takes_it_back(page: Page, snap: Callab
     before = settled(page).inner_html()
     draw(page, [FOUR_SECOND], side=280)
     expect_label(page, "4")
-    expect(page.locator("#pad .stage")).to_have_count(6)
+    expect(stages(page)).to_have_count(6)
     snap(page, "draw-light-1280")
     page.get_by_role("button", name="Undo").click()
     expect(answer(page)).not_to_have_attribute("data-label", "4")
@@ -116,10 +123,10 @@ def test_the_classic_road_is_a_choice(page: Page, snap: Callable[[Page, str], No
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
     page.get_by_text("Classic: resize, invert").click()
-    expect(page.locator("#pad .stage").nth(1)).to_contain_text("Resized")
+    expect(stages(page).nth(1)).to_contain_text("Resized")
     snap(page, "draw-classic-1280")
     page.get_by_text("Ours: find, fit, centre").click()
-    expect(page.locator("#pad .stage").nth(2)).to_contain_text("Cropped")
+    expect(stages(page).nth(2)).to_contain_text("Cropped")
 
 
 @pytest.mark.parametrize("ink", ["dark on light", "light on dark"])
@@ -160,9 +167,10 @@ def test_a_phones_photo_is_sent_small(page: Page) -> None:
     assert 10_000 < max(sent) < 1e6
 
 
-def test_light_ink_on_a_large_transparent_ground_stays(page: Page) -> None:
+@pytest.mark.parametrize("ink_colour", ["white", "black"])
+def test_ink_on_a_large_transparent_ground_stays(ink_colour: str, page: Page) -> None:
     ink = ImageOps.invert(render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in SEVEN], 20))
-    picture = Image.new("RGBA", (1500, 1500), "white")
+    picture = Image.new("RGBA", (1500, 1500), ink_colour)
     picture.putalpha(ink.convert("L").resize((1500, 1500)))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
@@ -202,6 +210,10 @@ def test_a_finger_draws_and_does_not_scroll(open_page: Callable[..., Page], snap
     expect_label(page, "7")
     expect(page.locator("#pad .label")).to_be_in_viewport()
     assert page.evaluate("window.scrollY") == 0
+    tops = [part.bounding_box() for part in map(page.locator, ("#pad .examples", ".choices", "#pad .behind"))]
+    heights = [top["y"] for top in tops if top is not None]
+    assert heights == sorted(heights)
+    assert heights[1] < heights[0] + 100  # whose answer it is stands near the pad
     snap(page, "draw-light-390")
 
 
@@ -253,10 +265,45 @@ def test_the_inside_follows_each_stroke(page: Page, snap: Callable[[Page, str], 
     expect(page.locator("#pad .ask")).to_be_disabled()
 
 
+def test_the_pad_stays_where_it_appears(browser: Browser, url: str) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.add_init_script(
+        """
+        window.tops = new Set();
+        (function look() {
+          const pad = document.querySelector("canvas.pad");
+          if (pad?.checkVisibility({ visibilityProperty: true })) tops.add(pad.getBoundingClientRect().top);
+          requestAnimationFrame(look);
+        })();
+        """
+    )
+
+    held = []
+
+    def hold_the_choices(route: Route) -> None:
+        response = route.fetch()
+        if "combobox" in response.text():  # Gradio's dropdown, above the pad
+            held.append(lambda: route.fulfill(response=response))
+        else:
+            route.fulfill(response=response)
+
+    page.route("**/assets/*.js", hold_the_choices)
+    page.goto(url)
+    expect(page.locator("canvas.pad")).to_be_attached(timeout=30_000)
+    page.wait_for_timeout(200)
+    assert held
+    for release in held:
+        release()
+    expect(page.get_by_role("combobox", name="Network")).to_be_visible()
+    expect(page.locator("canvas.pad")).to_be_visible()
+    tops = page.evaluate("[...tops]")
+    page.context.close()
+    assert len(tops) == 1, f"the pad has stood {tops} px from the top"
+
+
 def test_nothing_above_the_inside_jumps_at_the_first_stroke(page: Page) -> None:
     places = """() => ["summary", ".layer.telling canvas", ".evidence", ".change", ".ask", ".pointed"].map((part) =>
         Math.round(document.querySelector(`#pad .behind ${part}`).getBoundingClientRect().top + scrollY))"""
-    expect(page.get_by_label("Network").first).to_be_visible()  # Gradio builds the choices above the pad when it likes
     before = page.evaluate(places)
     draw(page, SEVEN, side=280)
     expect(page.locator("#pad .ask")).to_be_enabled()
@@ -324,7 +371,7 @@ def test_what_is_closed_is_not_asked_for(page: Page) -> None:
     page.on(
         "request", lambda request: asked.append(request.post_data or "") if "component_server" in request.url else None
     )
-    for summary in ("Why this answer", "Inside the network"):
+    for summary in ("Why this answer", "Inside the network", "What the network saw"):
         page.get_by_text(summary, exact=True).click()
     draw(page, SEVEN, side=280)
     settled(page)
@@ -361,6 +408,10 @@ def test_networks_of_thirty_years_answer_the_same_drawing(page: Page, network: s
     expect(page.locator("#pad .layer").last).to_contain_text("10 numbers")
     expect(page.locator("#pad .result")).to_have_attribute("aria-busy", "false")
     expect(page.locator("#pad .answer")).to_have_attribute("data-label", re.compile("^[0-9]$"))
+    expect(page.locator("#pad .bar")).to_have_count(10)
+    page.get_by_role("button", name="Clear").click()
+    expect(answer(page)).to_contain_text("Draw something")
+    expect(page.locator("#pad .bar")).to_have_count(10)  # "none" is no answer of theirs
 
 
 def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callable[[Page, str], None]) -> None:
@@ -375,7 +426,7 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callab
             return route.continue_()
         focus = body["data"]["focus"] if isinstance(body["data"], dict) else body["data"][0]["focus"]
         chosen = int(focus[0] > 0.45)
-        reply = {"answer": figures.reading(found, chosen), "boxes": figures.boxes(found, chosen), "steps": ""}
+        reply = {"answer": figures.reading(found, chosen), "boxes": figures.boxes(found, chosen)}
         route.fulfill(content_type="application/json", body=json.dumps(reply))
 
     page.route("**/component_server/**", answer_by_hand)
@@ -448,7 +499,8 @@ def test_a_change_of_language_loses_nothing(page: Page) -> None:
     sure = re.findall(r"[\d.]+%", settled(page).locator(".sentence").inner_text())
     speak(page, "zh")
     expect(page.locator("#pad .verdict")).to_contain_text("这样改动")
-    expect(page.locator("#pad .stage").first).to_contain_text("灰度")
+    expect(stages(page).first).to_contain_text("灰度")
+    expect(page.locator("#pad .evidence + figcaption .legend")).to_contain_text("支持 7")
     assert english(page) == []
     expect_label(page, "7")
     assert re.findall(r"[\d.]+%", settled(page).locator(".sentence").inner_text()) == sure

@@ -313,6 +313,15 @@ def test_a_photo_outlives_a_visit_to_another_tab(photo_tab: Page) -> None:
     expect(photo_tab.locator("#studio .whole")).to_be_visible()
 
 
+def test_a_refused_camera_gets_a_sentence(open_page: Callable[..., Page]) -> None:
+    page = photo_tab_of(open_page())  # a browser that nobody can ask refuses
+    page.get_by_role("button", name="Camera").click()
+    expect(page.locator("#studio .trouble")).to_contain_text("allow it in the browser")
+    expect(page.get_by_role("button", name="Camera")).to_be_enabled()
+    upload(page, "aside.png", aside())
+    expect(page.locator("#studio .trouble")).to_be_empty()
+
+
 def test_the_camera_takes_a_picture(open_page: Callable[..., Page]) -> None:
     page = photo_tab_of(open_page(permissions=["camera"]))
     page.get_by_role("button", name="Camera").click()

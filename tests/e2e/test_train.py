@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,22 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     expect(page.locator("#pad .beside")).to_have_attribute("data-label", "7")  # the shipped one, of the same drawing
     snap(page, "draw-by-the-trained")
     page.get_by_role("tab", name="Zoo").click()  # which was not open before
-    expect(page.locator("#zoo .entry").first).to_be_visible()
+    expect(page.locator("#zoo .own .entry")).to_contain_text(["Run 1, digits-demo"])
+    expect(page.locator("#zoo .about h2")).not_to_be_empty()
+
+    page.locator('#zoo button[data-network="photos"]').click()
+    page.get_by_role("tab", name="Train").click()
+    begin(page, epochs=1)
+    expect(page.locator(".run .name")).to_have_text("Run 2")
+    status(page, "done", timeout=60_000)
+    page.locator("#use").click()
+    expect(page.locator("canvas.pad")).to_be_visible()
+    page.get_by_role("tab", name="Zoo").click()  # which was open before
+    expect(page.locator("#zoo .own .entry")).to_contain_text(["Run 2, digits-demo", "Run 1, digits-demo"])
+    expect(page.locator("#zoo .about h2")).to_have_text("photos")
+    page.get_by_role("tab", name="Photo").click()  # which was told of each, and not open before
+    expect(page.locator("#studio .card").first).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Camera")).to_be_visible()
 
 
 def test_the_charts_grow_and_hold_still(train_tab: Page, snap: Snap) -> None:
@@ -397,3 +413,42 @@ def test_without_data_and_network_the_builtin_digits_are_offered(
         page.locator("#take-digits").click()
         status(page, "done", timeout=90_000)
         page.close()  # before its server goes
+
+
+# When the pad's questions left, in milliseconds of the page's clock.
+LISTEN = """() => {
+  window.left = [];
+  const send = window.fetch;
+  window.fetch = (address, options) => {
+    if (String(options?.body).includes("read_drawing")) window.left.push(performance.now());
+    return send(address, options);
+  };
+}"""
+
+
+def test_the_pad_asks_less_often_while_a_network_trains(train_tab: Page) -> None:
+    page = train_tab
+    begin(page, epochs=500)
+    learning(page)
+    page.get_by_role("tab", name="Draw").click()
+    draw(page, SEVEN, side=280)  # its answer says that a network trains
+    expect(settled(page)).to_have_attribute("data-label", "7")
+    page.get_by_role("button", name="Clear").click()
+    settled(page)
+    page.evaluate(LISTEN)
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 50)
+    page.mouse.down()
+    deadline = time.monotonic() + 30
+    while len(left := page.evaluate("window.left")) < 5:
+        assert time.monotonic() < deadline, left
+        for step in (*range(12), *range(12, 0, -1)):
+            page.mouse.move(box["x"] + 100, box["y"] + 50 + 15 * step)
+            page.wait_for_timeout(10)
+    assert min(later - sooner for sooner, later in pairwise(left)) > 60  # unasked to spare, every 16 to 35
+    page.mouse.up()
+    expect(settled(page)).not_to_have_attribute("data-label", "")
+    page.get_by_role("tab", name="Train").click()
+    page.locator("#stop").click()
+    status(page, "stopped")

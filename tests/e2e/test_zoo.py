@@ -144,7 +144,8 @@ def test_a_pad_is_answered_while_a_network_reads_its_pictures(page: Page, mnist_
 def test_it_fits(
     open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str, width: int, cifar_root: Path
 ) -> None:
-    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    # A page that scrolls smoothly might still do so when the square is pressed.
+    page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce")
     open_zoo(page, "photos-lenet5")
     random_pictures(page)
     height = page.evaluate("document.documentElement.scrollHeight")
@@ -188,7 +189,8 @@ def test_a_report_is_whole_and_its_files_can_be_kept(page: Page, mnist_root: Pat
     said = page.locator("#zoo .mistakes .card").all_inner_texts()
     assert len(said) == 15
     assert all(text.startswith("\N{BALLOT X}") for text in said)
-    for kind, name in (("weights", "mnist-lenet5-sigmoid.safetensors"), ("report", "mnist-lenet5-sigmoid.html")):
+    for kind, suffix in (("weights", "safetensors"), ("onnx", "onnx"), ("report", "html")):
+        name = f"mnist-lenet5-sigmoid.{suffix}"
         with page.expect_download() as download:
             page.locator(f'#zoo [data-keep="{kind}"]').click()
         assert download.value.suggested_filename == name
@@ -322,3 +324,6 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors 不完整")
     speak(page, "en")
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is torn")
+    page.get_by_role("tab", name="Photo").click()  # which was told of both files, and not open before
+    expect(page.locator("#studio .card[aria-pressed=true]")).to_contain_text("Yours: blocks")
+    expect(page.get_by_role("button", name="Camera")).to_be_visible()

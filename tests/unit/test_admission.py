@@ -18,7 +18,7 @@ from lenet.admission import BYTES_AT_MOST, admit
 from lenet.checkpoint import load
 from lenet.classifier import WEIGHTS
 from lenet.errors import CheckpointError
-from lenet.ui import networks, own
+from lenet.ui import networks, own, photo
 
 SHIPPED = WEIGHTS / "digits.safetensors"
 
@@ -110,7 +110,7 @@ def test_an_upload_joins_the_visitors_own_networks(tmp_path: Path) -> None:
     assert shown.value["own"] == mine
     assert draw.value == key
     assert ("Yours: mine (99.5%)", key) in draw.choices
-    assert studio == gr.skip()
+    assert studio == photo.offer()
     assert networks.get(key).classes == tuple("0123456789")
 
 
@@ -120,7 +120,7 @@ def test_a_refused_upload_changes_nothing_and_there_is_a_limit(tmp_path: Path) -
     mine = ["own-another"]
     said, kept, uploads, *rest = own.upload(str(path), mine, 2, "en")
     assert "torn.safetensors" in said
-    assert (kept, uploads, rest[:3]) == (mine, 2, [gr.skip()] * 3)
+    assert (kept, uploads, rest[:3]) == (mine, 2, [gr.skip(), gr.skip(), photo.offer()])
     for file, count, says in (
         (str(tmp_path / "a.pt"), 0, "a.pt is no .safetensors file"),
         (None, 0, "No file has arrived"),

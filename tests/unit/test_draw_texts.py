@@ -52,10 +52,11 @@ def test_english_is_found() -> None:
 @pytest.mark.parametrize("picture", [render(SEVEN, 20, 280), scribble(), Image.new("L", (280, 280), 255)])
 def test_an_answer_is_in_the_visitors_language(picture: Image.Image, road: str) -> None:
     reply = draw.read_drawing(chinese(picture=address(picture), road=road))
-    assert set(reply) == {"answer", "boxes", "steps"}
-    assert english("".join(reply.values())) == []
-    assert "灰度" in reply["steps"]
-    assert "Grey" in draw.read_drawing(question(picture=address(picture), road=road))["steps"]
+    assert set(reply) == {"answer", "boxes", "training"}
+    steps = draw.look_inside(chinese(picture=address(picture), road=road, steps=True))["steps"]
+    assert english(reply["answer"] + reply["boxes"] + steps) == []
+    assert "灰度" in steps
+    assert "Grey" in draw.look_inside(question(picture=address(picture), road=road, steps=True))["steps"]
 
 
 def test_several_digits_are_told_in_the_visitors_language(monkeypatch: pytest.MonkeyPatch) -> None:

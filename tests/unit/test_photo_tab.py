@@ -257,6 +257,8 @@ def test_the_default_is_offered_first_and_a_trained_one_next(monkeypatch: pytest
     assert "您的：holiday" in offered["cards"]["zh"]
     order = re.compile('data-network="([^"]+)"').findall
     assert order(cards) == order(offered["cards"]["zh"])
+    assert offered["wanted"]
+    assert photo.offer("", ("run-mine",)) == offered | {"wanted": False}
 
 
 # --------------------------------------------------------------------------------------------------

@@ -106,6 +106,14 @@ def test_every_errors_sentence_is_known_in_every_language(path: Path) -> None:
         assert sentences(path) - CAUGHT <= {BLANK.sub("{}", english) for english in known}, language
 
 
+def test_no_sentence_is_taken_for_another() -> None:
+    for language, known in texts.SENTENCES.items():
+        with texts.speaking(language):
+            for english, text in known.items():
+                said, wanted = (BLANK.sub(lambda blank: f"<{blank[0].strip('{}')}>", form) for form in (english, text))
+                assert texts.translated(said) == wanted
+
+
 def test_errors_are_found() -> None:
     assert "There is no weights file at {}. Check the name." in sentences(PAGE.parent / "checkpoint.py")
 

@@ -15,7 +15,7 @@ from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError
 from lenet.strokes import render
 from lenet.training import EpochEnd
-from lenet.ui import draw, figures, networks, pictures
+from lenet.ui import cores, draw, figures, networks, pictures
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 
@@ -27,9 +27,13 @@ def address(image: Image.Image) -> str:
 
 
 def test_the_pad_gets_an_answer_and_six_steps() -> None:
-    reply = draw.read_drawing({"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"})
+    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"}
+    reply = draw.read_drawing(asked)
     assert 'data-label="7"' in reply["answer"]
-    assert reply["steps"].count("<figure") == 6
+    assert not reply["training"]
+    with cores.training():
+        assert draw.read_drawing(asked)["training"]
+    assert draw.look_inside(asked | {"steps": True})["steps"].count("<figure") == 6
 
 
 def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,19 +259,20 @@ def test_what_if_says_whether_it_is_enough() -> None:
 def test_a_network_for_photos_reads_no_drawing() -> None:
     crafted = question(network="photos", road="photo", why=True, inside=True)
     assert "names photos" in draw.read_drawing(crafted)["problem"]
-    assert draw.look_inside(crafted) == {}
+    assert draw.look_inside(crafted) == {"blank": True}
     assert draw.what_if(crafted)["problem"]
 
 
 def test_a_place_beyond_all_numbers_gets_a_sentence() -> None:
     crafted = question(focus=[10**400, 0])
     assert "no drawing" in draw.read_drawing(crafted)["problem"]
-    assert draw.look_inside(crafted) == {}
+    assert draw.look_inside(crafted) == {"blank": True}
 
 
 def test_nothing_is_behind_a_blank_picture() -> None:
     blank = question(picture=address(Image.new("L", (280, 280), 255)), why=True, inside=True)
-    assert draw.look_inside(blank) == {}
+    assert draw.look_inside(blank) == {"blank": True}
+    assert draw.look_inside(blank | {"steps": True})["steps"].count("<figure") == 3
     assert draw.what_if(blank)["problem"]
 
 

@@ -101,5 +101,5 @@ def test_what_cannot_be_told_is_a_sentence(ship: Prediction) -> None:
 
     assert why.look(gone, {"network": "x", "why": True}) == {"problem": "This network is no longer kept here."}
     assert why.look(lambda question: None, {"network": "photos", "why": True}) == {}
-    assert why.look(lambda question: ship, {}) == {"problem": why.GARBLED}
+    assert why.look(lambda question: question["photo"], {}) == {"problem": why.GARBLED}
     assert "no longer kept" in why.look(lambda question: ship, {"network": "none", "why": True})["problem"]

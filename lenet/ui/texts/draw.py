@@ -28,7 +28,6 @@ ENGLISH = {
     "draw_curly_three": "Draw a curly three",
     "draw_invitation": "Draw something: a digit, anywhere, any size.",
     "draw_no_server": "The server does not answer. Your drawing is kept: check the connection, then add a stroke.",
-    "draw_no_drawing": "The pad sent something that is no drawing. Reload the page and try again.",
     # --- the answer ---------------------------------------------------------------------------------
     "answer_none": "none",
     "answer_sure": "{percent} sure",
@@ -95,7 +94,6 @@ CHINESE = {
     "draw_curly_three": "写一个卷曲的 3",
     "draw_invitation": "请写一个数字：位置和大小不限。",
     "draw_no_server": "服务器没有应答。您写的内容还在：请检查网络连接，然后再写一笔。",
-    "draw_no_drawing": "画板发来的不是图画。请重新载入页面再试。",
     # --- the answer ---------------------------------------------------------------------------------
     "answer_none": "非数字",
     "answer_sure": "置信度 {percent}",

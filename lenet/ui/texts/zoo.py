@@ -2,7 +2,7 @@
 
 ENGLISH = {
     "upload": "Upload a network ({suffix})",
-    "upload_note": "One that was trained here and downloaded, of at most {most} MB, answers again in any tab.",
+    "upload_note": "One that was trained here and downloaded, of at most {most} MB, answers again in the Draw or Photo tab.",
     "upload_done": "{name} is yours on this page: it answers in the {tab} tab now, and its report is below.",
     # --- the list -----------------------------------------------------------------------------------
     "family_own": "Your own",
@@ -76,7 +76,7 @@ ENGLISH = {
 
 CHINESE = {
     "upload": "上传网络（{suffix}）",
-    "upload_note": "在这里训练并下载的网络（不超过 {most} MB），上传后可在任何标签页再次回答。",
+    "upload_note": "在这里训练并下载的网络（不超过 {most} MB），上传后可在“手写”或“照片”标签页中再次回答。",
     "upload_done": "{name} 已加入您的网络：它现在可在“{tab}”标签页中回答，其报告在下方。",
     # --- the list -----------------------------------------------------------------------------------
     "family_own": "您的网络",
