@@ -56,8 +56,8 @@ def main() -> int:
         for name, draw in KINDS.items():
             strangers[name] += classifier.predict_batch([draw(rng, drawings) for _ in range(EACH // len(pairs))])
     print(heading(pairs, options) + "\n")
-    print("| strangers | AUROC | pass when 95% of digits do | called sure | over 99% confident |")
-    print("|---|---:|---:|---:|---:|")
+    print("| strangers | AUROC | pass when 95% of digits do | called no digit | called sure | over 99% confident |")
+    print("|---|---:|---:|---:|---:|---:|")
     for name, predictions in strangers.items():
         print(row(name, digits, predictions))
     print(row("all of them", digits, [p for some in strangers.values() for p in some]))
@@ -70,9 +70,10 @@ def row(name: str, digits: list[Prediction], strangers: list[Prediction]) -> str
     known, odd = (np.array([score(p) for p in some]) for some in (digits, strangers))
     auroc = roc_auc_score(np.r_[np.ones(len(known)), np.zeros(len(odd))], np.r_[known, odd])
     passed = np.mean(odd >= np.quantile(known, 0.05))
+    refused = np.mean([p.verdict in ("stranger", "blank") for p in strangers])
     sure = np.mean([p.verdict == "sure" for p in strangers])
     certain = np.mean([p.confidence > 0.99 for p in strangers])
-    return f"| {name} | {auroc:.4f} | {passed:.2%} | {sure:.2%} | {certain:.2%} |"
+    return f"| {name} | {auroc:.4f} | {passed:.2%} | {refused:.2%} | {sure:.2%} | {certain:.2%} |"
 
 
 def score(prediction: Prediction) -> float:

@@ -1,4 +1,4 @@
-"""Seconds of training to 99% on MNIST and to 60% on CIFAR-10 with LeNet-5, for the page's two quick demos.
+"""Seconds of training to 99% on MNIST and to 60% on CIFAR-10, for the page's two quick demos: LeNet-5 with BatchNorm.
 
     python benchmarks/time_to_accuracy.py                       # five seeds of each
     python benchmarks/time_to_accuracy.py --recipe cifar10-demo --seeds 2
