@@ -6,7 +6,6 @@ import io
 import json
 import math
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
