@@ -51,7 +51,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address)
-        expect(page.locator("canvas.pad")).to_be_visible(timeout=30_000)
+        page.locator("canvas.pad").hover(trial=True, timeout=30_000)  # once it is there, still, and not covered
         return page
 
     yield open_it
