@@ -3,7 +3,8 @@
 //
 // The language is the one that the visitor chose in the page's head (head.js), else the browser's.  Texts that
 // stand in the HTML name their key: data-say for what an element says, data-say-label for its aria-label,
-// data-say-title for its title, and data-said, as JSON, what is filled in.
+// data-say-title for its title, and data-said, as JSON, what is filled in.  data-say-each has, as JSON, what the
+// server says in each language.
 
 function stored(store, key, value) {
   try {
@@ -31,12 +32,13 @@ const translated = (sentence) => props.facts?.[language]?.[sentence] ?? sentence
 
 // Every text that stands in the HTML, of all of the component or of a part that is new.
 function sayAll(part = element) {
-  for (const place of part.querySelectorAll("[data-say], [data-say-label], [data-say-title]")) {
-    const { say: text, sayLabel: label, sayTitle: title, said } = place.dataset;
+  for (const place of part.querySelectorAll("[data-say], [data-say-label], [data-say-title], [data-say-each]")) {
+    const { say: text, sayLabel: label, sayTitle: title, sayEach: each, said } = place.dataset;
     const values = said ? JSON.parse(said) : {};
     if (text) place.textContent = say(text, values);
     if (label) place.setAttribute("aria-label", say(label, values));
     if (title) place.title = say(title, values);
+    if (each) place.textContent = JSON.parse(each)[language];
   }
   element.lang = language === "zh" ? "zh-Hans" : language;
 }

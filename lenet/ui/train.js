@@ -161,13 +161,14 @@ async function startRun() {
   if (top < 0 || top > innerHeight / 2) head.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-// `told` is a key of ours, which is said anew in another language, or a sentence of the server's.
+// `told` is a key of ours, or the server's sentence in each language; "" says nothing.
 function note(selector, told, values = {}) {
   const place = find(selector);
-  const ours = told in props.languages.en;
-  if (ours) [place.dataset.say, place.dataset.said] = [told, JSON.stringify(values)];
-  else delete place.dataset.say;
-  place.textContent = ours ? say(told, values) : told;
+  const each = typeof told === "object";
+  place.dataset.say = each ? "" : told;
+  place.dataset.said = JSON.stringify(values);
+  place.dataset.sayEach = each ? JSON.stringify(told) : "";
+  place.textContent = each ? told[language] : say(told, values);
 }
 
 function sent(told) {

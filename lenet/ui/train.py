@@ -38,7 +38,7 @@ PROGRAM_FRAMES = 0.3  # the same for programs
 RUNS = Runs()
 
 GARBLED = (KeyError, TypeError, ValueError, OverflowError, AttributeError)  # what no page of ours asks raises
-NOT_ASKED = {"problem": "The page asked for something that is not here. Reload it and try again."}
+NOT_ASKED = "The page asked for something that is not here. Reload it and try again."
 
 
 # --------------------------------------------------------------------------------------------------
@@ -57,13 +57,13 @@ async def look(question: dict[str, Any]) -> dict[str, Any]:
             RUNS.heard(visitor)
             await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
         found = RUNS.look(visitor, dict(question["known"]), str(question.get("watched")))
-        with texts.speaking(texts.asked(question)):  # `texts.answering` is for functions that wait for nothing
+        with texts.speaking(texts.asked(question)):
             for facts in found:
                 if facts.get("problem"):
                     facts["problem"] = texts.translated(facts["problem"])
         return {"runs": found}
     except GARBLED:
-        return NOT_ASKED
+        return _refused(NOT_ASKED)
 
 
 async def present(question: dict[str, Any]) -> dict[str, bool]:
@@ -81,7 +81,6 @@ async def present(question: dict[str, Any]) -> dict[str, bool]:
         return {"active": False}
 
 
-@texts.answering
 def check(question: dict[str, Any]) -> dict[str, Any]:
     """What is wrong with settings, by field.
 
@@ -92,12 +91,11 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
         wrong = settings.problems(dict(question["settings"]))
         return {"problems": {field: {"key": said.key, "values": said.values} for field, said in wrong.items()}}
     except GARBLED:
-        return NOT_ASKED
+        return _refused(NOT_ASKED)
 
 
-@texts.answering
 def begin(question: dict[str, Any]) -> dict[str, Any]:
-    """Start a run: {"run": its id}, or {"problems"} as `check`.
+    """Start a run: {"run": its id}, or {"problems"} as `check`, or {"problem"} as `_refused`.
 
     Args:
         question: {"visitor", "settings"}.
@@ -108,12 +106,11 @@ def begin(question: dict[str, Any]) -> dict[str, Any]:
             return wrong
         return {"run": RUNS.begin(_visitor(question), settings.chosen(dict(question["settings"]))).id}
     except LeNetError as error:
-        return {"problem": str(error)}
+        return _refused(error)
     except GARBLED:
-        return NOT_ASKED
+        return _refused(NOT_ASKED)
 
 
-@texts.answering
 def tell(question: dict[str, Any]) -> dict[str, Any]:
     """What a visitor wants of a run.
 
@@ -139,15 +136,14 @@ def tell(question: dict[str, Any]) -> dict[str, Any]:
             case "scale":
                 RUNS.scale(visitor, run, float(str(value)))
             case _:
-                return NOT_ASKED
+                return _refused(NOT_ASKED)
         return {}
     except LeNetError as error:
-        return {"problem": str(error)}
+        return _refused(error)
     except GARBLED:
-        return NOT_ASKED
+        return _refused(NOT_ASKED)
 
 
-@texts.answering
 def download(question: dict[str, Any]) -> dict[str, Any]:
     """The trained network as a file: {"name", "file": in base64}.
 
@@ -157,12 +153,17 @@ def download(question: dict[str, Any]) -> dict[str, Any]:
     try:
         path = RUNS.run(_visitor(question), str(question["run"])).path
         if path is None:
-            return NOT_ASKED
+            return _refused(NOT_ASKED)
         return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
     except LeNetError as error:
-        return {"problem": str(error)}
+        return _refused(error)
     except (*GARBLED, OSError):
-        return NOT_ASKED
+        return _refused(NOT_ASKED)
+
+
+def _refused(why: LeNetError | str) -> dict[str, Any]:
+    """{"problem": the sentence in each language}: it stays on the page when that is changed."""
+    return {"problem": texts.in_each(lambda: texts.translated(str(why)))}
 
 
 def _visitor(question: dict[str, Any]) -> str:

@@ -415,6 +415,20 @@ def test_without_data_and_network_the_builtin_digits_are_offered(
         page.close()  # before its server goes
 
 
+def test_a_ninth_run_is_refused_in_the_language_of_the_page(train_tab: Page) -> None:
+    page = train_tab
+    begin(page, epochs=500)
+    for number in range(2, 10):
+        expect(page.locator(".runs .open")).to_have_count(number - 1)
+        page.locator("#start").click()
+    sent = page.locator(".sent")
+    expect(sent).to_have_text("You have 8 runs under way or paused: remove one first.")
+    page.locator("#title select").select_option("zh")
+    expect(sent).to_have_text("您有 8 次训练正在进行或已暂停：请先删除一次。")
+    page.locator("#title select").select_option("en")
+    expect(sent).to_have_text("You have 8 runs under way or paused: remove one first.")
+
+
 # When the pad's questions left, in milliseconds of the page's clock.
 LISTEN = """() => {
   window.left = [];

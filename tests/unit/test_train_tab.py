@@ -78,8 +78,8 @@ def test_orders_are_followed() -> None:
     for order in ("stop", "remove"):
         assert train.tell({"visitor": ANNE, "run": run, "order": order}) == {}
     assert look()["runs"] == []
-    assert "no longer kept" in train.tell({"visitor": ANNE, "run": run, "order": "stop"})["problem"]
-    assert "no longer kept" in train.download({"visitor": ANNE, "run": run})["problem"]
+    assert "no longer kept" in train.tell({"visitor": ANNE, "run": run, "order": "stop"})["problem"]["en"]
+    assert "no longer kept" in train.download({"visitor": ANNE, "run": run})["problem"]["en"]
 
 
 def test_wrong_settings_start_nothing() -> None:
@@ -96,6 +96,9 @@ def test_what_no_page_asks_gets_a_sentence(question: dict) -> None:
     asked = [train.begin, train.tell, train.download]
     replies = [ask(question) for ask in asked] + [answer(train.look(question)), train.check({})]
     assert all(reply["problem"] for reply in replies)
-    assert train.tell({"visitor": ANNE, "run": "x", "order": "explode"}) == train.NOT_ASKED
-    assert "most 100" in train.tell({"visitor": ANNE, "run": finished(), "order": "scale", "value": "1e9"})["problem"]
-    assert train.tell({"visitor": ANNE, "run": "x", "order": "scale", "value": "much"}) == train.NOT_ASKED
+    assert train.tell({"visitor": ANNE, "run": "x", "order": "explode"})["problem"]["en"] == train.NOT_ASKED
+    much = train.tell({"visitor": ANNE, "run": "x", "order": "scale", "value": "much"})
+    assert much["problem"]["en"] == train.NOT_ASKED
+    too_much = train.tell({"visitor": ANNE, "run": finished(), "order": "scale", "value": "1e9"})["problem"]
+    assert "most 100" in too_much["en"]
+    assert "学习率" in too_much["zh"]
