@@ -338,7 +338,8 @@ def test_a_run_stopped_while_it_validates_goes_on_as_if_it_had_not_been(name, tm
     whole, expected = run(recipe, data)
     found = [e for e in expected if isinstance(e, Validation)]
     assert found == [Validation(epoch, images, 270) for epoch in (1, 2, 3) for images in (100, 200)]
-    logits = evaluate(whole.network, data.val.images, recipe.input, batch_size=270)
+    half = recipe.precision == "bfloat16"  # as the run validates
+    logits = evaluate(whole.network, data.val.images, recipe.input, batch_size=270, bfloat16=half)
     assert whole.history[-1].val_loss == pytest.approx(cross_entropy(logits, data.val.labels), rel=1e-5)
 
     state, events = start(recipe, "cpu"), []
