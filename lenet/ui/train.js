@@ -591,7 +591,7 @@ function showAnswers(pictures) {
     const [image, answer, sure] = item.children;
     const [label, taken] = picture ? [translated(picture.label), translated(picture.answer)] : [];
     item.className = !picture ? "none" : picture.answer === picture.label ? "right" : "wrong";
-    if (!picture) image.removeAttribute("src");
+    if (!picture) image.replaceWith(make("img", { alt: "" })); // one that loses its source is painted as broken
     else if (image.src !== picture.image) image.src = picture.image;
     image.alt = picture ? say("answer_said", { label, answer: taken, percent: percent(picture.sure, 0) }) : "";
     answer.textContent = picture ? taken : " ";
