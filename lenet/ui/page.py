@@ -10,7 +10,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
-from lenet.ui import draw, networks, own, parts, photo, texts, train
+from lenet.ui import draw, files, networks, own, parts, photo, texts, train
 
 TITLE = "LeNet Playground"
 TABS = ("draw", "photo", "zoo", "train")
@@ -42,7 +42,8 @@ LAUNCH: dict[str, Any] = {
 
 def build() -> gr.Blocks:
     """The whole page, ready for `launch(**LAUNCH)`."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+    files.use_own_upload_folder()
+    with files.UploadsOnly(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         head = gr.HTML(
             html_template=parts.read("head.html"),
             js_on_load=parts.read("language.js", "head.js"),  # one function body

@@ -30,8 +30,9 @@ _fetching = threading.BoundedSemaphore(FETCHES)
 def uploaded_image(**options: Any) -> gr.Image:
     """A gr.Image that hands over the file's path untouched, so that `open_picture` judges every format.
 
-    Gradio's own preprocess opens the file first, and answers what it cannot open with a traceback.  (A
-    subclass would be the plainer way, but Gradio takes one for a component with a frontend of its own.)
+    Gradio's own preprocess opens the file first, and answers what it cannot open with a traceback.  That the path is
+    of an upload has been checked by then, see `files.UploadsOnly`.  (A subclass would be the plainer way, but Gradio
+    takes one for a component with a frontend of its own.)
     """
     image = gr.Image(type="filepath", image_mode=None, **options)
     setattr(image, "preprocess", lambda payload: payload.path if payload is not None else None)  # noqa: B010 - for mypy
