@@ -24,14 +24,17 @@ from typing import NoReturn
 from tqdm import tqdm
 
 from lenet import keras_twins, parallel
-from lenet.checkpoint import FIRST, Checkpoint, finish, load, load_state, save, save_somewhere, save_state, write_file
+from lenet.checkpoint import save_somewhere, write_file
 from lenet.datasets import Dataset, answerable, load_test
 from lenet.errors import CheckpointError, DivergedError, LeNetError
+from lenet.evaluation import FIRST_TEST_IMAGES, finish
 from lenet.export import write_onnx
 from lenet.logbook import logbook, logs
 from lenet.metrics import accuracy, accuracy_per_class
 from lenet.models import count_parameters
+from lenet.pretrained import Checkpoint, load, save
 from lenet.recipes import RECIPES, recipe_named
+from lenet.resume import load_state, save_state
 from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, evaluate, fit, lr_in_words, start
 from lenet.ui.figures import curves
@@ -338,8 +341,9 @@ def print_evaluation(weights: str, data: str | None) -> None:
     if checkpoint.lr_changes:
         print(f"  trained with lr {lr_in_words(checkpoint.recipe.lr, checkpoint.lr_changes)}")
     print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, test.labels):.2%} of {len(logits):,}")
-    if len(logits) > FIRST:
-        print(f"  {accuracy(logits[:FIRST], test.labels[:FIRST]):.2%} of the first {FIRST:,}")
+    if len(logits) > FIRST_TEST_IMAGES:
+        first = accuracy(logits[:FIRST_TEST_IMAGES], test.labels[:FIRST_TEST_IMAGES])
+        print(f"  {first:.2%} of the first {FIRST_TEST_IMAGES:,}")
     for name, value in zip(classes, accuracy_per_class(logits, test.labels), strict=True):
         print(f"  {name:12}{value:7.2%}")
 

@@ -24,10 +24,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.drawings import WIDTHS
 from benchmarks.held_out import add_arguments, heading, parse
+from lenet.calibration import fit_temperature
 from lenet.classifier import Classifier
 from lenet.datasets import load
 from lenet.errors import LeNetError
-from lenet.metrics import calibration_error, fit_temperature
+from lenet.metrics import calibration_error
 from lenet.preprocess import digit_image
 from lenet.strokes import Drawing, render
 from lenet.training import evaluate

@@ -25,11 +25,11 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.checkpoint import Checkpoint, load, save
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
 from lenet.metrics import accuracy
 from lenet.models import count_parameters
+from lenet.pretrained import Checkpoint, load, save
 from lenet.recipes import RECIPES, Recipe, recipe_named
 from lenet.training import evaluate, pick_device
 

@@ -19,13 +19,14 @@ from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.classifier import WEIGHTS, Classifier
+from lenet.classifier import Classifier
 from lenet.datasets import Split, load
 from lenet.errors import LeNetError
 from lenet.metrics import accuracy
 from lenet.models import Network
 from lenet.preprocess import InputFormat
 from lenet.recipes import Recipe
+from lenet.stored import WEIGHTS
 from lenet.training import evaluate
 
 LOSSLESS = 1000  # of the test images where this was measured; the others are JPEG copies (quality 75)

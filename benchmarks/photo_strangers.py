@@ -27,11 +27,11 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.checkpoint import KNOWN
 from lenet.classifier import STRANGER_ABOVE, Classifier
 from lenet.datasets import Dataset, Split, data_root, load
 from lenet.errors import LeNetError
-from lenet.metrics import accuracy, calibration_error, energy
+from lenet.metrics import accuracy, calibration_error
+from lenet.ood import KNOWN_SHARE, energy
 from lenet.strangers import stranger as drawn_stranger
 from lenet.strokes import PEN_FILE, Drawing, read_drawings, render
 from lenet.training import evaluate
@@ -90,7 +90,7 @@ def report(name: str, classifier: Classifier, photos: Dataset, strangers: dict[s
         row(f"all of them, known: the first {LOSSLESS:,}", first, everything),
         f"\nCalled strangers though known: {np.mean(known['ours'] > STRANGER_ABOVE):.2%} of all, "
         f"{np.mean(first['ours'] > STRANGER_ABOVE):.2%} of the first {LOSSLESS:,}; of the validation split, "
-        f"by its first view, {1 - KNOWN:.0%} by rule.",
+        f"by its first view, {1 - KNOWN_SHARE:.0%} by rule.",
         trust(classifier, photos.test),
     ]
     return "\n".join(lines)

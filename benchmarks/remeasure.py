@@ -14,10 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.checkpoint import Checkpoint, calibrated, load, measured, save
 from lenet.datasets import DATASETS, load_test
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
+from lenet.evaluation import calibrated, measured
+from lenet.pretrained import Checkpoint, load, save
 
 
 def main() -> int:
@@ -43,7 +44,7 @@ def main() -> int:
 
 
 def remeasured(checkpoint: Checkpoint) -> Checkpoint:
-    """What `lenet.checkpoint.finish` measures, but the seconds and the validation accuracy."""
+    """What `lenet.evaluation.finish` measures, but the seconds and the validation accuracy."""
     name = checkpoint.recipe.dataset
     if DATASETS[name].channels != 3:
         return measured(checkpoint, load_test(name))

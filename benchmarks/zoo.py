@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.checkpoint import load
-from lenet.classifier import WEIGHTS
 from lenet.models import count_parameters
+from lenet.pretrained import load
+from lenet.stored import WEIGHTS
 
 HEAD = """# Weights
 

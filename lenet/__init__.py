@@ -1,7 +1,7 @@
 """The LeNet family in PyTorch, from the 1998 paper to today.
 
-Read in this order: models, preprocess, datasets, augment, recipes, metrics, training, checkpoint,
-numbers, views, classifier.  What a program needs is here:
+Read in this order: models, preprocess, datasets, augment, recipes, metrics, training, checkpoint, stored,
+pretrained, numbers, views, classifier.  What a program needs is here:
 
     reader = lenet.Classifier.from_pretrained("digits")
     reader.predict("five.png").label
@@ -11,13 +11,13 @@ numbers, views, classifier.  What a program needs is here:
         print(event)
 """
 
-from lenet.checkpoint import Checkpoint
 from lenet.classifier import Classifier, Found, Prediction, View
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
 from lenet.models import MODELS
 from lenet.preprocess import Preprocessed, Stage
+from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES, Recipe
 from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, Validation, evaluate, fit, start

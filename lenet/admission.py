@@ -17,9 +17,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
-from lenet.checkpoint import HEADER, Checkpoint, load
+from lenet.checkpoint import HEADER
 from lenet.datasets import DATASETS
 from lenet.errors import CheckpointError, LeNetError
+from lenet.pretrained import Checkpoint, load
 
 BYTES_AT_MOST = 20_000_000  # the largest network has 18 million in single precision
 TEXT_AT_MOST = 500  # characters of any text in a header; ours have about a hundred

@@ -10,7 +10,6 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -18,9 +17,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lenet.checkpoint import Checkpoint, load
 from lenet.datasets import DATASETS, answerable
-from lenet.errors import CheckpointError, ImageError
+from lenet.errors import ImageError
 from lenet.models import count_parameters
 from lenet.numbers import Sheet, cheapest, may_touch, trials
 from lenet.preprocess import (
@@ -37,9 +35,9 @@ from lenet.preprocess import (
     square_of,
     upright,
 )
+from lenet.pretrained import Checkpoint, load
+from lenet.stored import weights_file
 from lenet.views import more
-
-WEIGHTS = Path(__file__).parent.parent / "weights"
 
 # Below this probability the answer is called unsure.  Chosen on fold 1's writers, where it calls 1.8% of
 # the digits unsure, leaves 0.07% wrong though sure, and lets 3% of the strangers pass as sure, for 5.5%
@@ -86,7 +84,7 @@ class Prediction:
             for "blank"; of a photo they alone sum to 1.
         stranger: of a digit, the probability that it is none of the classes; 0 for a network that did not
             learn what they are not.  Of a photo, how strange it looks, which is no probability and adds
-            nothing to `probs`: see `Calibration.stranger`; 0 for a network without one.
+            nothing to `probs`: see `OodDetector.score`; 0 for a network without one.
         verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`), "stranger" (it is none of the
             classes: `stranger` is above `STRANGER_ABOVE`) or "blank" (nothing is drawn).
         preprocessed: how the picture became network input.
@@ -103,21 +101,6 @@ class Prediction:
     preprocessed: Preprocessed
     activations: dict[str, Tensor]
     views: tuple[View, ...] = ()
-
-
-def weights_file(name: str | os.PathLike[str]) -> Path:
-    """Where the network called `name` in weights/, or in a file at that path, lies.
-
-    Raises:
-        CheckpointError: there is none.
-    """
-    shipped = WEIGHTS / f"{name}.safetensors"
-    if shipped.parent == WEIGHTS and shipped.exists():
-        return shipped
-    if not os.path.exists(name):
-        there = ", ".join(sorted(path.stem for path in WEIGHTS.glob("*.safetensors")))
-        raise CheckpointError(f"There are no weights called {name}: give a path, or one of {there}.")
-    return Path(name)
 
 
 def rival(prediction: Prediction) -> str:
@@ -292,7 +275,9 @@ class Classifier:
         )
         stranger = 0.0
         if self.calibration is not None:
-            stranger = self.calibration.stranger(logits, torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2))
+            stranger = self.calibration.ood.score(
+                logits, torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2), self.temperature
+            )
         return self._answer(weights @ probs, stranger, preprocessed, activations, views)
 
     @torch.inference_mode()

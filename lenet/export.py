@@ -16,8 +16,9 @@ from pathlib import Path
 
 import torch
 
-from lenet.checkpoint import Checkpoint, write_file
+from lenet.checkpoint import write_file
 from lenet.models import MODELS
+from lenet.pretrained import Checkpoint
 
 _EXPORTING = threading.Lock()  # torch.onnx.export fails where another thread is in it
 

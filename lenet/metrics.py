@@ -56,24 +56,3 @@ def reliability(confidence: Tensor, right: Tensor, bins: int = 15) -> Tensor:
     which = (confidence * bins).long().clamp(max=bins - 1)
     rows = torch.stack([torch.ones_like(confidence), confidence, right.double()])
     return rows.new_zeros(3, bins).index_add(1, which, rows)
-
-
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The number by which to divide the logits for the lowest cross-entropy (Guo et al. 2017).
-
-    From 0.1 to 10; the cross-entropy is convex in its reciprocal, so a golden section finds it.
-    """
-    low, high = 0.1, 10.0  # of the reciprocal
-    golden = (5**0.5 - 1) / 2
-    for _ in range(60):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if cross_entropy(logits * left, labels) < cross_entropy(logits * right, labels):
-            high = right
-        else:
-            low = left
-    return 2 / (low + high)
-
-
-def energy(logits: Tensor, temperature: float) -> Tensor:
-    """-T log sum exp(z / T), (N,): the higher, the less a row looks like any class (Liu et al. 2020)."""
-    return -temperature * (logits.double() / temperature).logsumexp(dim=1)

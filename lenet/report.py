@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lenet.checkpoint import FEW, Checkpoint
 from lenet.classifier import Classifier
 from lenet.datasets import Split, answerable
 from lenet.metrics import reliability
+from lenet.pretrained import MAX_FLOAT32_PARAMETERS, Checkpoint
 from lenet.recipes import Recipe
 from lenet.training import EpochEnd, evaluate
 
@@ -122,7 +122,7 @@ def answer(classifier: Classifier, images: Tensor) -> tuple[np.ndarray, np.ndarr
     as fast; the answers are float32's all the same (see `CLOSE`), and of `photos` the confidences are 0.002
     apart in the mean, 0.08 at most.
     """
-    fast = classifier.parameters > FEW and torch.cpu._is_avx512_bf16_supported()
+    fast = classifier.parameters > MAX_FLOAT32_PARAMETERS and torch.cpu._is_avx512_bf16_supported()
     probs = _probabilities(classifier, images, fast)
     if fast:
         best = probs.topk(2).values

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import torch
 
-from lenet.classifier import Classifier, weights_file
-from lenet.datasets import Dataset, Split, load
+from lenet.datasets import Dataset, Split, answerable, load
 from lenet.errors import RecipeError
+from lenet.stored import StoredNetwork, load_network, weights_file
 from lenet.training import evaluate, in_bfloat16, pick_device
 
 TEMPERATURE = 6.0  # divides the teacher's logits: its second thoughts count for more; chosen on the validation split
@@ -38,14 +38,15 @@ def lessons(
     data = load(dataset, root)
     if not teacher:
         return data
-    classifier = Classifier.from_pretrained(teacher)
-    if classifier.classes != data.classes or classifier.knows_strangers:
+    path = weights_file(teacher)
+    network = load_network(path)
+    if network.classes != data.classes or answerable(network.classes) != network.classes:
         raise RecipeError(f"{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.")
-    digest = hashlib.sha256(weights_file(teacher).read_bytes()).hexdigest()
-    return replace(data, train=taught(data.train, classifier, device), teacher=digest)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return replace(data, train=taught(data.train, network, device), teacher=digest)
 
 
-def taught(train: Split, teacher: Classifier, device: str = "auto") -> Split:
+def taught(train: Split, teacher: StoredNetwork, device: str = "auto") -> Split:
     """`train` with soft labels: the teacher's opinion of each image, as it is and mirrored.
 
     The labels themselves are left out: a tenth of them mixed in did no better (benchmarks/results.md).  The

@@ -16,11 +16,11 @@ from torch.nn import functional
 
 import lenet.training
 from lenet import parallel
-from lenet.checkpoint import load_state, save_state
 from lenet.datasets import Dataset, load
 from lenet.models import MODELS
 from lenet.preprocess import InputFormat, to_input
 from lenet.recipes import RECIPES
+from lenet.resume import load_state, save_state
 from lenet.training import TrainingState, fit, start
 
 lenet.training.SECONDS_BETWEEN_STEPS = 0.01  # so that a run can be stopped within an epoch

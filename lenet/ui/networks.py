@@ -22,11 +22,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lenet.checkpoint import Checkpoint, load, save
-from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
+from lenet.classifier import Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
 from lenet.preprocess import Box, Picture
+from lenet.pretrained import Checkpoint, load, save
+from lenet.stored import WEIGHTS
 from lenet.training import EpochEnd
 from lenet.ui import cores, pictures, texts
 

@@ -28,9 +28,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from lenet.checkpoint import finish
 from lenet.datasets import Dataset
 from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError
+from lenet.evaluation import finish
 from lenet.recipes import Recipe
 from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, fit, start

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from lenet.checkpoint import load, save
-from lenet.classifier import WEIGHTS
+from lenet.pretrained import load, save
+from lenet.stored import WEIGHTS
 from tests.serving import ROOT, serve
 
 pytestmark = pytest.mark.browser
@@ -339,8 +339,8 @@ def test_the_camera_takes_a_picture(open_page: Callable[..., Page]) -> None:
 SERVED = """
 import sys
 from pathlib import Path
-import lenet.classifier
-lenet.classifier.WEIGHTS = Path(sys.argv[1])
+import lenet.stored
+lenet.stored.WEIGHTS = Path(sys.argv[1])
 from lenet.ui.page import LAUNCH, build
 build().launch(**LAUNCH)
 """

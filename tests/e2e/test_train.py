@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lenet.checkpoint import load
 from lenet.datasets import CIFAR10_CLASSES
+from lenet.pretrained import load
 from lenet.ui import texts
 from tests.e2e.conftest import draw, settled
 from tests.e2e.test_draw import SEVEN

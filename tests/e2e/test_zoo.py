@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lenet.checkpoint import Checkpoint, save
-from lenet.classifier import WEIGHTS, Classifier
+from lenet.classifier import Classifier
 from lenet.datasets import DATASETS
 from lenet.models import MODELS
+from lenet.pretrained import Checkpoint, save
 from lenet.recipes import RECIPES
+from lenet.stored import WEIGHTS
 from tests.serving import serve
 
 pytestmark = pytest.mark.browser

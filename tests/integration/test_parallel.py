@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from lenet.checkpoint import load, load_state
 from lenet.datasets import load as load_dataset
+from lenet.pretrained import load
+from lenet.resume import load_state
 from lenet.training import TrainingState, start
 from tests import ranks
 

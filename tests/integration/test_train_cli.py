@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from lenet.checkpoint import load
+from lenet.pretrained import load
 from lenet.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]

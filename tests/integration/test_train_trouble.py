@@ -20,8 +20,9 @@ import pytest
 import torch
 
 import train
-from lenet.checkpoint import load, load_state, save_state
+from lenet.pretrained import load
 from lenet.recipes import RECIPES
+from lenet.resume import load_state, save_state
 from lenet.training import EpochEnd, Step, Validation, change_lr, start
 
 RUN = ["digits-demo", "--epochs", "2", "--device", "cpu"]

@@ -15,9 +15,9 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from lenet.admission import BYTES_AT_MOST, admit
-from lenet.checkpoint import load
-from lenet.classifier import WEIGHTS
 from lenet.errors import CheckpointError
+from lenet.pretrained import load
+from lenet.stored import WEIGHTS
 from lenet.ui import networks, own, photo
 
 SHIPPED = WEIGHTS / "digits.safetensors"

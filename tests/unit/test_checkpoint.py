@@ -22,28 +22,19 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import lenet.checkpoint
-from lenet.checkpoint import (
-    AT_MIDDLE,
-    KNOWN,
-    MAX_BYTES,
-    Calibration,
-    Checkpoint,
-    Gauge,
-    calibrated,
-    finish,
-    load,
-    load_state,
-    measured,
-    save,
-    save_somewhere,
-    save_state,
-)
+from lenet.calibration import Calibration
+from lenet.checkpoint import MAX_BYTES, save_somewhere
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.datasets import load as load_dataset
 from lenet.errors import CheckpointError
+from lenet.evaluation import calibrated, finish, measured
 from lenet.models import MODELS
+from lenet.ood import KNOWN_SHARE, MEDIAN_SCORE, ScoreScale
 from lenet.preprocess import to_input
+from lenet.pretrained import Checkpoint, load, save
 from lenet.recipes import RECIPES
+from lenet.resume import load_state, save_state
+from lenet.stored import load_network
 from lenet.training import LrChange, TrainingState, change_lr, evaluate, fit, start
 
 ROOT = Path(__file__).parents[2]
@@ -158,26 +149,49 @@ def test_a_calibration_travels_in_the_header_and_older_files_have_none(tmp_path)
     assert load(tmp_path / "known").temperature == known.temperature != 1
 
 
+def gauges(values: dict) -> dict:
+    """A calibration as older headers have it."""
+    ood = values["ood"]
+    old = {
+        name: {"middle": ood[new]["median"], "limit": ood[new]["limit"]}
+        for name, new in (("energy", "energy"), ("looks", "distance"))
+    }
+    return {"temperature": values["temperature"], **old, "mean": ood["mean"], "precision": ood["precision"]}
+
+
+def test_a_calibration_of_an_older_file_is_the_same(tmp_path):
+    known = calibrated(a_checkpoint("lenet5"), photos())
+    save(tmp_path / "net", known)
+    _, header = header_of(tmp_path / "net")
+    with_header(tmp_path / "net", calibration=gauges(header["calibration"]))
+    assert load(tmp_path / "net").calibration == known.calibration
+    assert load_network(tmp_path / "net").temperature == known.temperature
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize(
     "change",
     [
-        lambda values: 5,
-        lambda values: {},
-        lambda values: {**values, "temperature": 0.0},
-        lambda values: {**values, "temperature": "1"},
-        lambda values: {**values, "energy": {"middle": -4.0}},
-        lambda values: {**values, "energy": {"middle": -2.0, "limit": -4.0}},
-        lambda values: {**values, "looks": {"middle": float("nan"), "limit": 1.0}},
-        lambda values: {**values, "mean": values["mean"][:-1]},
-        lambda values: {**values, "precision": [row[:-1] for row in values["precision"]]},
-        lambda values: {**values, "precision": 3},
-        lambda values: {**values, "more": 1},
+        lambda values, ood, old: 5,
+        lambda values, ood, old: {},
+        lambda values, ood, old: values.update(temperature=0.0),
+        lambda values, ood, old: values.update(temperature="1"),
+        lambda values, ood, old: ood.update(energy={old("median"): -4.0}),
+        lambda values, ood, old: ood.update(energy={old("median"): -2.0, "limit": -4.0}),
+        lambda values, ood, old: ood.update({old("distance"): {old("median"): float("nan"), "limit": 1.0}}),
+        lambda values, ood, old: ood.update(mean=ood["mean"][:-1]),
+        lambda values, ood, old: ood.update(precision=[row[:-1] for row in ood["precision"]]),
+        lambda values, ood, old: ood.update(precision=3),
+        lambda values, ood, old: ood.update(more=1),
     ],
 )
-def test_a_damaged_calibration(change, tmp_path):
+def test_a_damaged_calibration(change, old, tmp_path):
     save(tmp_path / "net", calibrated(a_checkpoint("lenet5"), photos()))
     _, header = header_of(tmp_path / "net")
-    with_header(tmp_path / "net", calibration=change(header["calibration"]))
+    values = gauges(header["calibration"]) if old else header["calibration"]
+    words = {"median": "middle", "distance": "looks"} if old else {}
+    changed = change(values, values if old else values["ood"], lambda word: words.get(word, word))
+    with_header(tmp_path / "net", calibration=values if changed is None else changed)
     with pytest.raises(CheckpointError, match="is not a weights file of this project"):
         load(tmp_path / "net")
 
@@ -257,7 +271,7 @@ def test_what_cannot_be_written_where_it_should_goes_to_the_temporary_folder(tmp
 
 WRITE_FOR_EVER = """
 import sys
-from lenet.checkpoint import load_state, save_state
+from lenet.resume import load_state, save_state
 first, second, target = sys.argv[1:]
 states = [load_state(first, "cpu"), load_state(second, "cpu")]
 print("ready", flush=True)
@@ -579,35 +593,39 @@ def calibration_of(checkpoint: Checkpoint, val: Split) -> Calibration:
     return calibration
 
 
-def test_the_validation_split_decides_who_is_a_stranger():
+def ood_score(calibration: Calibration, logits: torch.Tensor, images: torch.Tensor) -> float:
+    return calibration.ood.score(logits, images, calibration.temperature)
+
+
+def test_the_validation_split_decides_what_is_out_of_distribution():
     checkpoint, val = a_checkpoint("lenet5"), photos()
     calibration = calibration_of(checkpoint, val)
     with torch.no_grad():
         logits = checkpoint.model(to_input(val.images, checkpoint.recipe.input))
     pairs = list(zip(logits.split(1), val.images.split(1), strict=True))
-    scores = torch.tensor([calibration.stranger(row, image) for row, image in pairs])
-    assert KNOWN <= (scores <= 0.5).double().mean().item() < 1
-    assert AT_MIDDLE <= scores.median().item() < 0.2
+    scores = torch.tensor([ood_score(calibration, row, image) for row, image in pairs])
+    assert KNOWN_SHARE <= (scores <= 0.5).double().mean().item() < 1
+    assert MEDIAN_SCORE <= scores.median().item() < 0.2
     # what looks like none of them, though the network says the same; and the other way round
-    assert calibration.stranger(logits[:1], torch.full((1, 3, 32, 32), 99, dtype=torch.uint8)) > 0.99
-    assert calibration.stranger(logits[:1] * 0 - 99, val.images[:1]) > 0.99
+    assert ood_score(calibration, logits[:1], torch.full((1, 3, 32, 32), 99, dtype=torch.uint8)) > 0.99
+    assert ood_score(calibration, logits[:1] * 0 - 99, val.images[:1]) > 0.99
 
 
-def test_a_picture_is_as_strange_as_its_least_strange_view():
+def test_a_photo_is_as_odd_as_its_least_odd_crop():
     checkpoint, val = a_checkpoint("lenet5"), photos()
     calibration = calibration_of(checkpoint, val)
     flat = torch.full((1, 3, 32, 32), 99, dtype=torch.uint8)
-    one = calibration.stranger(torch.ones(1, 10), val.images[:1])
-    assert calibration.stranger(torch.ones(2, 10), torch.cat([flat, val.images[:1]])) == pytest.approx(one)
-    assert one < calibration.stranger(torch.ones(1, 10), flat)
+    one = ood_score(calibration, torch.ones(1, 10), val.images[:1])
+    assert ood_score(calibration, torch.ones(2, 10), torch.cat([flat, val.images[:1]])) == pytest.approx(one)
+    assert one < ood_score(calibration, torch.ones(1, 10), flat)
 
 
-def test_a_gauge_rises_from_0_to_1():
-    gauge = Gauge(middle=-10.0, limit=-5.0)
-    values = gauge(torch.tensor([-1e4, -10.0, -7.0, -5.0, 1e4], dtype=torch.float64)).tolist()
+def test_a_score_scale_rises_from_0_to_1():
+    scale = ScoreScale(median=-10.0, limit=-5.0)
+    values = scale(torch.tensor([-1e4, -10.0, -7.0, -5.0, 1e4], dtype=torch.float64)).tolist()
     assert values == sorted(values)
     assert values[0] == pytest.approx(0)
-    assert values[1] == pytest.approx(AT_MIDDLE)
+    assert values[1] == pytest.approx(MEDIAN_SCORE)
     assert values[3:] == pytest.approx([0.5, 1])
 
 
@@ -616,7 +634,7 @@ def test_a_network_that_answers_always_the_same_can_be_calibrated():
     for parameter in checkpoint.model.parameters():
         torch.nn.init.zeros_(parameter)
     same = Split(torch.zeros(20, 3, 32, 32, dtype=torch.uint8), torch.arange(20) % 10)
-    assert calibration_of(checkpoint, same).stranger(torch.zeros(1, 10), same.images[:1]) == pytest.approx(0.5)
+    assert ood_score(calibration_of(checkpoint, same), torch.zeros(1, 10), same.images[:1]) == pytest.approx(0.5)
 
 
 def test_a_finished_run_is_calibrated_if_it_names_photos():
@@ -628,7 +646,7 @@ def test_a_finished_run_is_calibrated_if_it_names_photos():
 
 
 def test_a_large_network_is_measured_and_kept_in_half_precision(tmp_path, monkeypatch):
-    monkeypatch.setattr("lenet.checkpoint.FEW", 1000)
+    monkeypatch.setattr("lenet.evaluation.MAX_FLOAT32_PARAMETERS", 1000)
     state = start(RECIPES["digits-demo"], "cpu")
     checkpoint = finish(state, load_dataset("digits"))
     path = tmp_path / "net.safetensors"

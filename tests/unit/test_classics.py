@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from benchmarks import classics
-from lenet.checkpoint import Checkpoint, load, save_state
 from lenet.datasets import CIFAR10_CLASSES, DATASETS
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
 from lenet.models import MODELS, count_parameters
+from lenet.pretrained import Checkpoint, load
 from lenet.recipes import RECIPES
+from lenet.resume import save_state
 from lenet.training import EpochEnd, fit, start
 
 # the table of classics.md; resnet-mini's is counted, as that table asks

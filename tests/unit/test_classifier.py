@@ -10,14 +10,16 @@ import torch
 from PIL import Image
 
 import lenet
-from lenet.checkpoint import Calibration, Checkpoint, Gauge
-from lenet.classifier import UNSURE_BELOW, WEIGHTS, Classifier
+from lenet.calibration import Calibration
+from lenet.classifier import UNSURE_BELOW, Classifier
 from lenet.datasets import DATASETS
 from lenet.errors import CheckpointError, ImageError
-from lenet.looks import STATISTICS
 from lenet.models import MODELS
+from lenet.ood import STATISTICS, OodDetector, ScoreScale
 from lenet.preprocess import photo
+from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES
+from lenet.stored import WEIGHTS
 from lenet.strokes import render
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -194,8 +196,8 @@ def test_a_batch_of_photos_answers_as_one_by_one_in_two_passes(doubter: Classifi
 
 def test_a_photo_like_no_class_is_a_stranger_and_is_looked_at_again() -> None:
     nothing = (0.0,) * STATISTICS  # of looks: no picture is strange by them
-    energy, looks = Gauge(middle=-12.0, limit=-8.0), Gauge(middle=1.0, limit=2.0)
-    calibration = Calibration(2.0, energy, looks, nothing, (nothing,) * STATISTICS)
+    energy, distance = ScoreScale(median=-12.0, limit=-8.0), ScoreScale(median=1.0, limit=2.0)
+    calibration = Calibration(2.0, OodDetector(energy, distance, nothing, (nothing,) * STATISTICS))
     known = certain([0.0] * 9 + [12.0], calibration).predict(noise(300, 200))
     assert (known.verdict, len(known.views)) == ("sure", 1)
     assert known.stranger == pytest.approx(0.05, abs=0.01)

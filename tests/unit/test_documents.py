@@ -9,9 +9,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from benchmarks import zoo
-from lenet.checkpoint import load
-from lenet.classifier import WEIGHTS
+from lenet.pretrained import load
 from lenet.recipes import RECIPES
+from lenet.stored import WEIGHTS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

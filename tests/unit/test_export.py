@@ -11,10 +11,10 @@ import onnxruntime
 import pytest
 import torch
 
-from lenet.checkpoint import Checkpoint
 from lenet.errors import CheckpointError
 from lenet.export import to_onnx, write_onnx
 from lenet.models import MODELS
+from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES
 
 

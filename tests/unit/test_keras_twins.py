@@ -18,11 +18,11 @@ import torch
 import lenet
 import train as terminal
 from lenet import keras_twins
-from lenet.checkpoint import load
 from lenet.datasets import CIFAR10_CLASSES, Dataset, Split
 from lenet.errors import RecipeError, TrainingError
 from lenet.models import MODELS
 from lenet.preprocess import InputFormat, to_input
+from lenet.pretrained import load
 from lenet.recipes import RECIPES, UNIT_COLOUR
 from lenet.training import EpochEnd, Step, evaluate, start
 from lenet.training import fit as fit_in_pytorch

@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 
 from benchmarks import photo_strangers, photos
-from lenet.checkpoint import Checkpoint
 from lenet.classifier import Classifier
 from lenet.datasets import CIFAR10_CLASSES, Split
 from lenet.errors import LeNetError
 from lenet.models import MODELS
+from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES
 from lenet.strokes import Drawing
 

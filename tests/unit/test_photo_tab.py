@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lenet.classifier import WEIGHTS, Classifier, Prediction, View
+from lenet.classifier import Classifier, Prediction, View
 from lenet.datasets import CIFAR10_CLASSES, FASHION_CLASSES
 from lenet.errors import FetchError
+from lenet.stored import WEIGHTS
 from lenet.ui import figures, networks, photo, photo_figures, pictures, texts, why, why_figures
 
 EXAMPLES = Path(photo.__file__).parent / "examples"

@@ -19,12 +19,13 @@ import torch
 from PIL import Image
 
 from lenet import datasets
-from lenet.checkpoint import Checkpoint, load
-from lenet.classifier import WEIGHTS, Classifier
+from lenet.classifier import Classifier
 from lenet.datasets import Split, load_test
 from lenet.errors import CheckpointError, DataError
 from lenet.metrics import accuracy, calibration_error, confusion
+from lenet.pretrained import Checkpoint, load
 from lenet.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
+from lenet.stored import WEIGHTS
 from lenet.training import EpochEnd, evaluate
 from lenet.ui import exports, networks, report_figures, tested, texts
 from lenet.ui import report as report_tab

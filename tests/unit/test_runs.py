@@ -13,9 +13,9 @@ import pytest
 import torch
 
 import lenet.training
-from lenet.checkpoint import Checkpoint
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError, DataError, RecipeError
+from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES, Recipe
 from lenet.training import EpochEnd, TrainingState, fit, start
 from lenet.ui import networks, runs

@@ -9,11 +9,13 @@ import pytest
 import torch
 
 import lenet.training
-from lenet.checkpoint import Checkpoint, finish, load_state, save, save_state
-from lenet.classifier import Classifier
 from lenet.datasets import Dataset, load
 from lenet.errors import CheckpointError, RecipeError, TrainingError
+from lenet.evaluation import finish
+from lenet.pretrained import Checkpoint, save
 from lenet.recipes import RECIPES
+from lenet.resume import load_state, save_state
+from lenet.stored import StoredNetwork, load_network
 from lenet.teacher import lessons, taught
 from lenet.training import fit, loss_of, start
 
@@ -24,17 +26,17 @@ def digits() -> Dataset:
 
 
 @pytest.fixture
-def teacher(digits: Dataset) -> Classifier:
+def its_file(digits: Dataset, tmp_path: Path) -> Path:
     state = start(RECIPES["digits-demo"].with_changes(epochs=2), "cpu")
     list(fit(state, digits))
-    return Classifier(Checkpoint(state.network, state.recipe, digits.classes, {}))
+    path = tmp_path / "teacher.safetensors"
+    save(path, Checkpoint(state.network, state.recipe, digits.classes, {}))
+    return path
 
 
 @pytest.fixture
-def its_file(teacher: Classifier, tmp_path: Path) -> Path:
-    path = tmp_path / "teacher.safetensors"
-    save(path, Checkpoint(teacher.model, teacher.recipe, teacher.classes, {}))
-    return path
+def teacher(its_file: Path) -> StoredNetwork:
+    return load_network(its_file)
 
 
 def test_soft_labels_are_the_teachers_opinion(digits, teacher):

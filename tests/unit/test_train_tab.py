@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lenet.checkpoint import load
+from lenet.pretrained import load
 from lenet.recipes import RECIPES
 from lenet.ui import exports, report, settings, train
 from lenet.ui.runs import ENDED, Runs

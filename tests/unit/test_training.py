@@ -16,12 +16,12 @@ import pytest
 import torch
 
 import lenet.training
-from lenet.checkpoint import load_state, save_state
 from lenet.datasets import Dataset, Split
 from lenet.errors import DivergedError, RecipeError
 from lenet.metrics import accuracy, cross_entropy
 from lenet.preprocess import to_input
 from lenet.recipes import RECIPES, Recipe
+from lenet.resume import load_state, save_state
 from lenet.training import (
     RUBBISH_PENALTY,
     EpochEnd,
@@ -235,7 +235,7 @@ def test_the_same_recipe_gives_the_same_bits(name):
 
 RUN_EACH = """
 import sys
-from lenet.checkpoint import save_state
+from lenet.resume import save_state
 from tests.unit.test_training import RUNS, run
 for number, (recipe, data) in enumerate(RUNS.values()):
     save_state(f"{sys.argv[1]}/{number}", run(recipe, data)[0])

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.checkpoint import load
-from lenet.classifier import WEIGHTS, Classifier, Found, Prediction, rival
+from lenet.classifier import Classifier, Found, Prediction, rival
 from lenet.errors import CheckpointError, ImageError
+from lenet.pretrained import load
+from lenet.stored import WEIGHTS
 from lenet.strokes import render
 from lenet.training import EpochEnd
 from lenet.ui import cores, draw, figures, networks, pictures

@@ -13,10 +13,11 @@ import pytest
 import torch
 
 from lenet.augment import AUGMENTATIONS
-from lenet.checkpoint import load
-from lenet.classifier import WEIGHTS, Classifier
+from lenet.classifier import Classifier
 from lenet.models import MODELS, count_parameters
+from lenet.pretrained import load
 from lenet.recipes import LOSSES, PRECISIONS, SCHEDULES, Recipe
+from lenet.stored import WEIGHTS
 from lenet.training import LrChange
 from lenet.ui import networks, own, report, texts, zoo, zoo_figures
 from lenet.zoo import Exhibit, exhibit, layer_table

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lenet.looks import STATISTICS, distance, statistics
+from lenet.ood import STATISTICS, image_statistics, mahalanobis
 
 
 def test_a_plain_colour_is_flat_at_every_scale():
     image = torch.tensor([51, 102, 204], dtype=torch.uint8).view(1, 3, 1, 1).expand(1, 3, 32, 32)
-    (found,) = statistics(image)
+    (found,) = image_statistics(image)
     assert found.shape == (STATISTICS,)
     assert found[:6].tolist() == pytest.approx([0.2, 0.4, 0.8, 0, 0, 0], abs=1e-9)
     grey = (0.2 + 0.4 + 0.8) / 3
@@ -21,7 +21,7 @@ def test_a_plain_colour_is_flat_at_every_scale():
 def test_stripes_differ_across_and_not_down():
     image = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     image[..., ::2] = 255
-    (found,) = statistics(image)
+    (found,) = image_statistics(image)
     across, down = found[8:12], found[12:16]
     assert across.exp()[:2].tolist() == pytest.approx([1.001, 1.001])
     assert across[3] == 0
@@ -31,10 +31,10 @@ def test_stripes_differ_across_and_not_down():
 
 def test_each_row_is_on_its_own():
     images = torch.randint(0, 256, (5, 3, 32, 32), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-    torch.testing.assert_close(statistics(images)[3:4], statistics(images[3:4]))
+    torch.testing.assert_close(image_statistics(images)[3:4], image_statistics(images[3:4]))
 
 
 def test_distance_is_mahalanobis():
     precision = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
-    found = distance(torch.tensor([[2.0, 0.0], [1.0, 2.0]]), torch.tensor([1.0, 0.0]), precision)
+    found = mahalanobis(torch.tensor([[2.0, 0.0], [1.0, 2.0]]), torch.tensor([1.0, 0.0]), precision)
     assert found.tolist() == [2.0, 12.0]
