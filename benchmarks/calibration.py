@@ -51,7 +51,7 @@ def main() -> int:
     print("| network | parameters | seed | MNIST test error |\n|---|---:|---:|---:|")
     for name, (classifier, _) in zip(options.network, pairs, strict=True):
         logits = evaluate(classifier.model, test.images, classifier.recipe.input)
-        # the answer is the likeliest digit, as in Classifier.predict
+        # the answer is the likeliest digit, as in DigitClassifier.predict
         errors.append(float((logits[:, :10].argmax(dim=1) != test.labels).float().mean()))
         print(f"| {Path(name).stem} | {classifier.parameters:,} | {classifier.recipe.seed} | {errors[-1]:.2%} |")
     print(

@@ -1,4 +1,4 @@
-"""How well are real pen drawings read?  One row a brush width, our preprocessing beside the classic.
+"""How well are real pen drawings read?  One row a brush width, the modern pipeline beside the classic.
 
     python benchmarks/drawings.py FILE --network runs/digits-fold-*.safetensors
 
@@ -34,7 +34,7 @@ def main() -> int:
     add_arguments(parser)
     options, pairs = parse(parser)
     print(heading(pairs, options) + "\n")
-    print("| brush width of 400 | ours | classic | ours, unsure | ours, wrong though sure |")
+    print("| brush width of 400 | modern | classic | modern, unsure | modern, wrong though sure |")
     print("|---:|---:|---:|---:|---:|")
     rows = [measure(pairs, width) for width in WIDTHS]
     for width, row in zip(WIDTHS, rows, strict=True):
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def measure(pairs: Pairs, width: int) -> tuple[float, float, float, float]:
-    """Fractions: right by our road, right by the classic one, unsure, and sure but wrong."""
+    """Fractions: right by the modern pipeline, right by the classic one, unsure, and sure but wrong."""
     right = classic = unsure = misled = 0
     for classifier, drawings in pairs:
         for start in range(0, len(drawings), 500):

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lenet.classifier import Classifier
+from lenet.digits import DigitClassifier
 from lenet.errors import LeNetError
 from lenet.strokes import FOLDS, PEN_FILE, Drawing, read_drawings, writer_fold, writer_split
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--writers", choices=("auto", "all", "val", "test"), default="auto")
 
 
-Pairs = list[tuple[Classifier, list[Drawing]]]  # each network and the drawings that it is to read
+Pairs = list[tuple[DigitClassifier, list[Drawing]]]  # each network and the drawings that it is to read
 
 
 def parse(parser: argparse.ArgumentParser) -> tuple[argparse.Namespace, Pairs]:
@@ -48,12 +48,12 @@ def readers(options: argparse.Namespace) -> Pairs:
         raise LeNetError(f"There is no .jsonl or .jsonl.gz file in {options.source}.")
     pairs = []
     for name in options.network:
-        classifier = Classifier.from_pretrained(name)
+        classifier = DigitClassifier.from_pretrained(name)
         pairs.append((classifier, [d for file in files for d in chosen(file, classifier, options.writers)]))
     return pairs
 
 
-def chosen(file: Path, classifier: Classifier, writers: str) -> list[Drawing]:
+def chosen(file: Path, classifier: DigitClassifier, writers: str) -> list[Drawing]:
     """The drawings in `file` of these `writers`; "auto" is those that the network did not learn from."""
     drawings = read_drawings(file)
     everybody = {d.writer for d in drawings}

@@ -98,7 +98,7 @@ def main() -> int:
 
 
 def measure(pairs: Pairs, name: str, count: int) -> tuple[float, float, float]:
-    """Fractions: right by our road, right by the classic one, unsure; the networks take turns."""
+    """Fractions: right by the modern pipeline, right by the classic one, unsure; the networks take turns."""
     right = classic = unsure = 0
     for number in range(count):
         classifier, drawings = pairs[number % len(pairs)]

@@ -3,9 +3,9 @@
     python benchmarks/photo_strangers.py --network photos weights/photos-small.safetensors
 
 Known are CIFAR-10's test pictures; strangers are made here by rule, or are digits and pen drawings: none
-were trained on.  A column a score: AUROC, from the first view's logits z for the four scores of the
-literature, and for "ours", `Prediction.stranger`, as the page has it.  Then: how many strangers pass when
-95% of the known do, and how many are called strangers.  ECE: 15 bins, the central view of the test split.
+were trained on.  A column a score: AUROC, from the first crop's logits z for the four scores of the
+literature, and for "ours", `PhotoPrediction.ood_score`, as the page has it.  Then: how many strangers pass when
+95% of the known do, and how many are called unknown.  ECE: 15 bins, the central view of the test split.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.classifier import STRANGER_ABOVE, Classifier
 from lenet.datasets import Dataset, Split, data_root, load
 from lenet.errors import LeNetError
 from lenet.metrics import accuracy, calibration_error
 from lenet.ood import KNOWN_SHARE, energy
+from lenet.photos import UNKNOWN_ABOVE, PhotoClassifier
 from lenet.strangers import stranger as drawn_stranger
 from lenet.strokes import PEN_FILE, Drawing, read_drawings, render
 from lenet.training import evaluate
@@ -60,7 +60,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     try:
-        classifiers = [Classifier.from_pretrained(name) for name in options.network]
+        classifiers = [PhotoClassifier.from_pretrained(name) for name in options.network]
         photos, digits = load("cifar10"), load("mnist")
         drawings = read_drawings(data_root() / PEN_FILE)
     except LeNetError as error:
@@ -76,32 +76,32 @@ def made(sources: Sources, each: int, rng: Rng) -> dict[str, list[Image.Image]]:
     return {name: [make(rng, sources) for _ in range(each)] for name, make in KINDS.items()}
 
 
-def report(name: str, classifier: Classifier, photos: Dataset, strangers: dict[str, list[Image.Image]]) -> str:
+def report(name: str, classifier: PhotoClassifier, photos: Dataset, strangers: dict[str, list[Image.Image]]) -> str:
     known = scores(classifier, (image.permute(1, 2, 0).numpy() for image in photos.test.images))
     odd = {kind: scores(classifier, pictures) for kind, pictures in strangers.items()}
     everything = {score: np.concatenate([some[score] for some in odd.values()]) for score in known}
     first = {score: values[:LOSSLESS] for score, values in known.items()}
     lines = [
         f"{name}: {len(photos.test):,} known pictures, {len(strangers)} kinds of strangers\n",
-        f"| strangers | {' | '.join(known)} | ours: pass when 95% of the known do | ours: called strangers |",
+        f"| strangers | {' | '.join(known)} | ours: pass when 95% of the known do | ours: called unknown |",
         "|---|" + "---:|" * (len(known) + 2),
         *(row(kind, known, some) for kind, some in odd.items()),
         row("all of them", known, everything),
         row(f"all of them, known: the first {LOSSLESS:,}", first, everything),
-        f"\nCalled strangers though known: {np.mean(known['ours'] > STRANGER_ABOVE):.2%} of all, "
-        f"{np.mean(first['ours'] > STRANGER_ABOVE):.2%} of the first {LOSSLESS:,}; of the validation split, "
-        f"by its first view, {1 - KNOWN_SHARE:.0%} by rule.",
+        f"\nCalled unknown though known: {np.mean(known['ours'] > UNKNOWN_ABOVE):.2%} of all, "
+        f"{np.mean(first['ours'] > UNKNOWN_ABOVE):.2%} of the first {LOSSLESS:,}; of the validation split, "
+        f"by its first crop, {1 - KNOWN_SHARE:.0%} by rule.",
         trust(classifier, photos.test),
     ]
     return "\n".join(lines)
 
 
-def scores(classifier: Classifier, pictures: Iterable[Image.Image | np.ndarray]) -> Scores:
+def scores(classifier: PhotoClassifier, pictures: Iterable[Image.Image | np.ndarray]) -> Scores:
     some, parts = list(pictures), []
     for start in range(0, len(some), BATCH):
         predictions = classifier.predict_batch(some[start : start + BATCH])
         logits = torch.cat([list(p.activations.values())[-1] for p in predictions])
-        ours = np.array([p.stranger for p in predictions])
+        ours = np.array([p.ood_score for p in predictions])
         parts.append({**{name: score(logits, classifier.temperature) for name, score in SCORES.items()}, "ours": ours})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
@@ -134,14 +134,14 @@ SCORES: dict[str, Callable[[Tensor, float], np.ndarray]] = {
 def row(kind: str, known: Scores, odd: Scores) -> str:
     cells = [f"{auroc(known[score], odd[score]):.3f}" for score in known]
     passed = np.mean(odd["ours"] <= np.quantile(known["ours"], 0.95))
-    return f"| {kind} | {' | '.join(cells)} | {passed:.1%} | {np.mean(odd['ours'] > STRANGER_ABOVE):.1%} |"
+    return f"| {kind} | {' | '.join(cells)} | {passed:.1%} | {np.mean(odd['ours'] > UNKNOWN_ABOVE):.1%} |"
 
 
 def auroc(known: np.ndarray, odd: np.ndarray) -> float:
     return float(roc_auc_score(np.r_[np.zeros(len(known)), np.ones(len(odd))], np.r_[known, odd]))
 
 
-def trust(classifier: Classifier, test: Split) -> str:
+def trust(classifier: PhotoClassifier, test: Split) -> str:
     """ECE before and after the temperature."""
     logits = evaluate(classifier.model, test.images, classifier.recipe.input)
     before, after = (

@@ -1,11 +1,11 @@
-"""Which further views of a photo help, and how to average them?  On CIFAR-10's validation split: for choosing.
+"""Which further crops of a photo help, and how to average them?  On CIFAR-10's validation split: for choosing.
 
     python benchmarks/photo_views.py --network photos
 
 Each picture as it is; cut to 4:3 and longer, so that its ends are missing from the middle; enlarged and laid on a
 longer canvas, in the middle, at one end, anywhere; and smaller than the canvas is high.  The canvas is plain or
-another picture, blurred.  A row is a set of views, each also mirrored, looked at where the central square alone is
-below `UNSURE_BELOW`; "trust" is the power of its confidence by which a view counts.
+another picture, blurred.  A row is a set of crops, each also mirrored, looked at where the central square alone is
+below `UNSURE_BELOW`; "power" is that of its confidence by which a crop counts.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.classifier import TRUST, UNSURE_BELOW, Classifier
+from lenet.classifier import UNSURE_BELOW
+from lenet.crops import WHOLE, Photo, Square, first_square
 from lenet.datasets import load
 from lenet.errors import LeNetError
-from lenet.preprocess import Square, cut, photo_input, square_of
-from lenet.views import WHOLE
+from lenet.photos import CONFIDENCE_POWER, PhotoClassifier
+from lenet.preprocess import to_input
 
 COUNT = 500  # pictures of each kind
 SIDE = 128  # pixels of an enlarged picture: four times its own
@@ -44,7 +45,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     try:
-        classifiers = [Classifier.from_pretrained(name) for name in options.network]
+        classifiers = [PhotoClassifier.from_pretrained(name) for name in options.network]
         val = load("cifar10").val
     except LeNetError as error:
         sys.exit(f"error: {error}")
@@ -58,30 +59,30 @@ def main() -> int:
         seen = {kind: look(classifier, some) for kind, some in pictures.items()}
         print(f"\n| {Path(name).stem}, {len(labels)} of each kind | {' | '.join(KINDS)} | mean | sure but wrong |")
         print("|---|" + "---:|" * (len(KINDS) + 2))
-        for row, (places, trust) in ROWS.items():
-            print(f"| {row} | " + " | ".join(f"{value:.1%}" for value in measure(seen, labels, places, trust)) + " |")
+        for row, (places, power) in ROWS.items():
+            print(f"| {row} | " + " | ".join(f"{value:.1%}" for value in measure(seen, labels, places, power)) + " |")
     return 0
 
 
-def look(classifier: Classifier, pictures: list[Image.Image]) -> Looks:
+def look(classifier: PhotoClassifier, pictures: list[Image.Image]) -> Looks:
     found: Looks = {}
     for name, place in PLACES.items():
-        images = [cut(picture, place(picture.size)) for picture in pictures]
-        for suffix, some in (("", images), (" mirrored", [image[:, ::-1] for image in images])):
+        images = torch.cat([Photo(picture).crops([place(picture.size)]) for picture in pictures])
+        for suffix, some in (("", images), (" mirrored", images.flip(3))):
             with torch.inference_mode():
-                x = photo_input(some, classifier.recipe.input)
+                x = to_input(some, classifier.recipe.input)
                 found[name + suffix] = torch.cat([classifier.model(part) for part in x.split(500)])
             found[name + suffix] = found[name + suffix] / classifier.temperature
     return found
 
 
-def measure(seen: dict[str, Looks], labels: Tensor, places: tuple[str, ...], trust: float) -> list[float]:
+def measure(seen: dict[str, Looks], labels: Tensor, places: tuple[str, ...], power: float) -> list[float]:
     """The fraction right of each kind, their mean, and the mean fraction wrong though sure."""
     right, misled = [], []
     for looks in seen.values():
         names = [name + suffix for name in places for suffix in ("", " mirrored")] if places else []
         probs = torch.stack([looks[name].softmax(dim=1) for name in names or ["middle"]])  # (V, N, classes)
-        weights = probs.amax(dim=2, keepdim=True) ** trust
+        weights = probs.amax(dim=2, keepdim=True) ** power
         settled = probs[0].amax(dim=1, keepdim=True) >= UNSURE_BELOW
         answer = torch.where(settled, probs[0], (weights * probs).sum(dim=0) / weights.sum(dim=0))
         confidence, best = answer.max(dim=1)
@@ -92,7 +93,7 @@ def measure(seen: dict[str, Looks], labels: Tensor, places: tuple[str, ...], tru
 
 def _shifted(way: int) -> Callable[[Size], Square]:
     def place(size: Size) -> Square:
-        middle = square_of(size)
+        middle = first_square(size)
         step = way * round(middle.side / 32)
         return Square(middle.left + step, middle.top + step, middle.side)
 
@@ -100,16 +101,16 @@ def _shifted(way: int) -> Callable[[Size], Square]:
 
 
 def _tighter(size: Size) -> Square:
-    middle = square_of(size)
+    middle = first_square(size)
     margin = round(middle.side * 0.075)
     return Square(middle.left + margin, middle.top + margin, middle.side - 2 * margin)
 
 
 PLACES: dict[str, Callable[[Size], Square]] = {
-    "middle": square_of,
+    "middle": first_square,
     "one end": lambda size: Square(0, 0, min(size)),
     "other end": lambda size: Square(size[0] - min(size), size[1] - min(size), min(size)),
-    "whole": lambda size: square_of(size, WHOLE),
+    "whole": lambda size: first_square(size, WHOLE),
     "up left": _shifted(-1),
     "down right": _shifted(1),
     "tighter": _tighter,
@@ -122,10 +123,10 @@ ROWS: dict[str, tuple[tuple[str, ...], float]] = {
     "and the ends": (("middle", *ENDS), 0),
     "and the whole": (("middle", "whole"), 0),
     "and both": (("middle", *ENDS, "whole"), 0),
-    f"and both, trust {TRUST}": (("middle", *ENDS, "whole"), TRUST),
-    "and both, trust 4": (("middle", *ENDS, "whole"), 4),
-    f"and both and tighter, trust {TRUST}": (("middle", *ENDS, "whole", "tighter"), TRUST),
-    f"a pixel to and fro, trust {TRUST}": (("middle", "up left", "down right"), TRUST),
+    f"and both, power {CONFIDENCE_POWER}": (("middle", *ENDS, "whole"), CONFIDENCE_POWER),
+    "and both, power 4": (("middle", *ENDS, "whole"), 4),
+    f"and both and tighter, power {CONFIDENCE_POWER}": (("middle", *ENDS, "whole", "tighter"), CONFIDENCE_POWER),
+    f"a pixel to and fro, power {CONFIDENCE_POWER}": (("middle", "up left", "down right"), CONFIDENCE_POWER),
 }
 
 

@@ -1,12 +1,12 @@
-"""How well are photos named?  Our road beside the central square alone and the naive squash.
+"""How well are photos named?  The photo classifier beside the central square alone and the naive squash.
 
     python benchmarks/photos.py DIR --network photos weights/photos-small.safetensors
 
 DIR has one folder a class, of pictures of any sizes and formats: `cat`, `car` or `automobile`, `plane` or
 `airplane`, ...; what is in `other` is none of the ten.  Naive is what tutorials do: the whole picture
 squashed to 32x32, each pixel taken from the few around its place (bilinear, or the nearest one), without
-averaging.  Unsure, stranger and the time (median milliseconds of `predict`, file to answer, one thread)
-are of our road; accuracies are of the pictures of the ten classes.
+averaging.  Unsure, unknown and the time (median milliseconds of `predict`, file to answer, one thread)
+are of the photo classifier; accuracies are of the pictures of the ten classes.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from torch.nn.functional import interpolate
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from lenet.classifier import Classifier, Prediction
+from lenet.classifier import Classifier
+from lenet.crops import PHOTO_SIDE, upright
 from lenet.datasets import CIFAR10_CLASSES
 from lenet.errors import ImageError, LeNetError
-from lenet.preprocess import PHOTO_SIDE, upright
+from lenet.photos import PhotoClassifier, PhotoPrediction
 
 OTHER = ""  # the class of what is none of the ten
 SYNONYMS = {
@@ -54,7 +55,7 @@ class Row:
     bilinear: float
     nearest: float
     unsure: float
-    strangers: float
+    unknown: float
     caught: float
     milliseconds: float
 
@@ -75,22 +76,22 @@ def main() -> int:
     known = sum(label != OTHER for _, label in pictures)
     print(f"{options.folder}: {known:,} pictures of the ten classes, {len(pictures) - known:,} others\n")
     print(
-        "| network | ours | central square | squashed, bilinear | squashed, nearest | unsure | called strangers "
-        "| others called strangers | ms, p50 |\n|---|" + "---:|" * 8
+        "| network | ours | central square | squashed, bilinear | squashed, nearest | unsure | called unknown "
+        "| others called unknown | ms, p50 |\n|---|" + "---:|" * 8
     )
     for name, classifier in zip(options.network, classifiers, strict=True):
         print(table_row(Path(name).stem, measure(classifier, pictures)), flush=True)
     return 0
 
 
-def photo_network(name: str) -> Classifier:
+def photo_network(name: str) -> PhotoClassifier:
     """The network called `name`.
 
     Raises:
         LeNetError: there is none, or it names no photos.
     """
     classifier = Classifier.from_pretrained(name)
-    if classifier.classes != CIFAR10_CLASSES:
+    if not isinstance(classifier, PhotoClassifier) or classifier.classes != CIFAR10_CLASSES:
         raise LeNetError(f"{name} does not know CIFAR-10's ten classes: give a network of photos.")
     return classifier
 
@@ -133,7 +134,7 @@ def readable(pictures: Labelled) -> tuple[Labelled, list[str]]:
     return good, damaged
 
 
-def measure(classifier: Classifier, pictures: Labelled) -> Row:
+def measure(classifier: PhotoClassifier, pictures: Labelled) -> Row:
     classifier.predict(pictures[0][0])  # to warm up
     predictions, seconds, right = [], [], []
     for path, label in pictures:
@@ -141,29 +142,29 @@ def measure(classifier: Classifier, pictures: Labelled) -> Row:
         prediction = classifier.predict(path)
         seconds.append(time.perf_counter() - began)
         predictions.append(prediction)
-        answers = (prediction.label, first_view(prediction), *(squashed(classifier, path, mode) for mode in NAIVE))
+        answers = (prediction.label, first_crop(prediction), *(squashed(classifier, path, mode) for mode in NAIVE))
         right.append([answer == label for answer in answers])
     known = np.array([label != OTHER for _, label in pictures])
     verdicts = np.array([prediction.verdict for prediction in predictions])
     return Row(
         *(share(column, known) for column in np.array(right).T),
         share(verdicts == "unsure", known),
-        share(verdicts == "stranger", known),
-        share(verdicts == "stranger", ~known),
+        share(verdicts == "unknown", known),
+        share(verdicts == "unknown", ~known),
         1000 * float(np.median(seconds)),
     )
 
 
-def first_view(prediction: Prediction) -> str:
-    probs = prediction.views[0].probs
+def first_crop(prediction: PhotoPrediction) -> str:
+    probs = prediction.crops[0].probs
     return max(probs, key=probs.__getitem__)
 
 
-def squashed(classifier: Classifier, path: Path, mode: str) -> str:
+def squashed(classifier: PhotoClassifier, path: Path, mode: str) -> str:
     """The answer to the whole picture at 32x32, without regard to its proportions and without averaging."""
     pixels = torch.from_numpy(np.array(upright(path))).permute(2, 0, 1)[None].float()  # (1, 3, H, W)
     small = interpolate(pixels, (PHOTO_SIDE, PHOTO_SIDE), mode=mode)[0].round().byte()
-    return first_view(classifier.predict(small.permute(1, 2, 0).numpy()))
+    return first_crop(classifier.predict(small.permute(1, 2, 0).numpy()))
 
 
 def share(holds: np.ndarray, among: np.ndarray) -> float:
@@ -171,7 +172,7 @@ def share(holds: np.ndarray, among: np.ndarray) -> float:
 
 
 def table_row(name: str, row: Row) -> str:
-    shares = (row.ours, row.centre, row.bilinear, row.nearest, row.unsure, row.strangers, row.caught)
+    shares = (row.ours, row.centre, row.bilinear, row.nearest, row.unsure, row.unknown, row.caught)
     cells = ["-" if np.isnan(value) else f"{value:.1%}" for value in shares]
     return f"| {name} | {' | '.join(cells)} | {row.milliseconds:.1f} |"
 

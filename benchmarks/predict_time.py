@@ -23,7 +23,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.held_out import add_arguments, parse
-from lenet.preprocess import ROADS, open_picture
+from lenet.preprocess import digit, open_picture
 from lenet.strokes import Drawing, render
 
 WARM_UP, COUNT, PAD = 50, 300, 280
@@ -40,7 +40,7 @@ def main() -> int:
     )
     for name, (classifier, drawings) in zip(options.network, pairs, strict=True):
         pictures = [png(d) for d in drawings[: WARM_UP + COUNT]]
-        prepare = partial(ROADS[classifier.road], form=classifier.recipe.input)
+        prepare = partial(digit, form=classifier.recipe.input)
         decode = [clock(open_picture, picture) for picture in pictures][WARM_UP:]
         preprocess = [clock(prepare, picture) for picture in pictures][WARM_UP:]
         predict = [clock(classifier.predict, picture) for picture in pictures][WARM_UP:]

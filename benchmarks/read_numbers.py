@@ -33,7 +33,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.drawings import WIDTHS as ALL_WIDTHS
 from benchmarks.held_out import Pairs, add_arguments, heading, parse
-from lenet.classifier import Found
+from lenet.digits import FoundDigit
 from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
 
 WIDTHS = (6, 14, 28)  # of 400
@@ -125,11 +125,11 @@ def print_row(name: str, rows: Sequence[Sequence[bool]]) -> None:
     print(f"| {name} | " + " | ".join(f"{share:.2%}" for share in np.mean(rows, axis=0)) + " |", flush=True)
 
 
-def read(found: Sequence[Found]) -> str:
+def read(found: Sequence[FoundDigit]) -> str:
     return "".join(f.prediction.label for f in found)
 
 
-def judge(number: Number, found: Sequence[Found]) -> tuple[bool, bool, bool, bool, bool]:
+def judge(number: Number, found: Sequence[FoundDigit]) -> tuple[bool, bool, bool, bool, bool]:
     """Count right, digits right, segmentation right, any unsure, wrong though all sure."""
     count = len(found) == len(number.boxes)
     right = read(found) == number.labels
@@ -223,7 +223,7 @@ def dense(strokes: Strokes, step: float = 4.0) -> np.ndarray:
     return np.concatenate(found)
 
 
-def keep(folder: Path, name: str, number: Number, found: Sequence[Found]) -> None:
+def keep(folder: Path, name: str, number: Number, found: Sequence[FoundDigit]) -> None:
     """The picture with what was found in it."""
     folder.mkdir(parents=True, exist_ok=True)
     picture = number.picture.convert("RGB")

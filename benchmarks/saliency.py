@@ -26,7 +26,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet import explain
-from lenet.classifier import Classifier, Prediction
+from lenet.digits import DigitClassifier, DigitPrediction
 from lenet.errors import LeNetError
 from lenet.models import Network
 from lenet.strokes import read_drawings, render, writer_split
@@ -52,8 +52,8 @@ def integrated(steps: int) -> Method:
 
     def method(model: Network, x: Tensor, label: int, against: int) -> Tensor:
         parts = ((torch.arange(steps) + 0.5) / steps).view(-1, 1, 1, 1)
-        road = x.min() + parts * (x - x.min())
-        return (explain._gradient(model, road, label, against).mean(dim=0) * (x - x.min())[0])[0]
+        path = x.min() + parts * (x - x.min())
+        return (explain._gradient(model, path, label, against).mean(dim=0) * (x - x.min())[0])[0]
 
     return method
 
@@ -108,7 +108,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    classifier = Classifier.from_pretrained(options.network)
+    classifier = DigitClassifier.from_pretrained(options.network)
     drawings = read_drawings(options.source)
     _, writers, _ = writer_split(d.writer for d in drawings)
     drawings = [d for d in drawings if d.writer in writers]
@@ -125,7 +125,9 @@ def main() -> int:
     return 0
 
 
-def measure(classifier: Classifier, predictions: Sequence[Prediction], method: Method) -> tuple[Tensor, Tensor, float]:
+def measure(
+    classifier: DigitClassifier, predictions: Sequence[DigitPrediction], method: Method
+) -> tuple[Tensor, Tensor, float]:
     """(N, 1 + parts) probabilities behind deletion, (N,) margins without the ink against, milliseconds each."""
     probs, margins, seconds = [], [], 0.0
     for prediction in predictions:

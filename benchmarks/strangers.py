@@ -8,7 +8,7 @@ The digits are pen drawings of writers that the network did not learn from, at b
 and 44 of 400.  The strangers come from other sources than those of lenet/strangers.py, from which
 the network learned: printed letters and signs of matplotlib's own fonts, scribbles of another kind,
 filled shapes and textures; only the pairs of digits that touch are made as there, of other writers.
-What cannot be told from a digit even by a person is left out, as there.  The score is 1 - `stranger`;
+What cannot be told from a digit even by a person is left out, as there.  The score is 1 - `p_not_digit`;
 a blank scores 0.
 """
 
@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.drawings import WIDTHS
 from benchmarks.held_out import add_arguments, heading, parse
-from lenet.classifier import Prediction
+from lenet.digits import DigitPrediction
 from lenet.strokes import CANVAS, Drawing, fitted, render
 
 EACH = 1000  # strangers of each kind
@@ -46,8 +46,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
     options, pairs = parse(parser)
-    digits: list[Prediction] = []
-    strangers: dict[str, list[Prediction]] = {name: [] for name in KINDS}
+    digits: list[DigitPrediction] = []
+    strangers: dict[str, list[DigitPrediction]] = {name: [] for name in KINDS}
     for number, (classifier, drawings) in enumerate(pairs):
         rng = np.random.default_rng(number)
         for start in range(0, len(drawings), 500):
@@ -61,24 +61,24 @@ def main() -> int:
     for name, predictions in strangers.items():
         print(row(name, digits, predictions))
     print(row("all of them", digits, [p for some in strangers.values() for p in some]))
-    refused = np.mean([p.verdict == "stranger" for p in digits])
+    refused = np.mean([p.verdict == "not_digit" for p in digits])
     print(f"\n{refused:.2%} of the digits are called not a digit.")
     return 0
 
 
-def row(name: str, digits: list[Prediction], strangers: list[Prediction]) -> str:
+def row(name: str, digits: list[DigitPrediction], strangers: list[DigitPrediction]) -> str:
     known, odd = (np.array([score(p) for p in some]) for some in (digits, strangers))
     auroc = roc_auc_score(np.r_[np.ones(len(known)), np.zeros(len(odd))], np.r_[known, odd])
     passed = np.mean(odd >= np.quantile(known, 0.05))
-    refused = np.mean([p.verdict in ("stranger", "blank") for p in strangers])
+    refused = np.mean([p.verdict in ("not_digit", "blank") for p in strangers])
     sure = np.mean([p.verdict == "sure" for p in strangers])
     certain = np.mean([p.confidence > 0.99 for p in strangers])
     return f"| {name} | {auroc:.4f} | {passed:.2%} | {refused:.2%} | {sure:.2%} | {certain:.2%} |"
 
 
-def score(prediction: Prediction) -> float:
+def score(prediction: DigitPrediction) -> float:
     """How much like one digit it looks, 0 to 1."""
-    return 0.0 if prediction.verdict == "blank" else 1 - prediction.stranger
+    return 0.0 if prediction.verdict == "blank" else 1 - prediction.p_not_digit
 
 
 # --------------------------------------------------------------------------------------------------

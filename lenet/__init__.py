@@ -1,7 +1,7 @@
 """The LeNet family in PyTorch, from the 1998 paper to today.
 
 Read in this order: models, preprocess, datasets, augment, recipes, metrics, training, checkpoint, stored,
-pretrained, numbers, views, classifier.  What a program needs is here:
+pretrained, classifier, numbers, digits, crops, photos.  What a program needs is here:
 
     reader = lenet.Classifier.from_pretrained("digits")
     reader.predict("five.png").label
@@ -11,11 +11,13 @@ pretrained, numbers, views, classifier.  What a program needs is here:
         print(event)
 """
 
-from lenet.classifier import Classifier, Found, Prediction, View
+from lenet.classifier import Classifier, Prediction
 from lenet.datasets import DATASETS, Dataset, Split
 from lenet.datasets import load as load_dataset
+from lenet.digits import DigitClassifier, DigitPrediction, FoundDigit
 from lenet.errors import LeNetError
 from lenet.models import MODELS
+from lenet.photos import Crop, PhotoClassifier, PhotoPrediction
 from lenet.preprocess import Preprocessed, Stage
 from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES, Recipe
@@ -28,11 +30,16 @@ __all__ = [
     "RECIPES",
     "Checkpoint",
     "Classifier",
+    "Crop",
     "Dataset",
+    "DigitClassifier",
+    "DigitPrediction",
     "EpochEnd",
     "Event",
-    "Found",
+    "FoundDigit",
     "LeNetError",
+    "PhotoClassifier",
+    "PhotoPrediction",
     "Prediction",
     "Preprocessed",
     "Recipe",
@@ -41,7 +48,6 @@ __all__ = [
     "Step",
     "TrainingState",
     "Validation",
-    "View",
     "evaluate",
     "fit",
     "lessons",

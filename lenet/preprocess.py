@@ -1,6 +1,6 @@
-"""The only road from a picture to network input, for training and for serving.
+"""The only way from a picture to network input, for training and for serving.
 
-    picture -> open_picture -> digit | classic_digit | photo -> images uint8 -> to_input -> x
+    picture -> open_picture -> digit | classic_digit | lenet.crops -> images uint8 -> to_input -> x
 
 Training images enter at `images` (they were made by these same functions, or by their data set's
 authors in the same way), a visitor's picture enters at the top, and both leave through `to_input`.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +23,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from lenet.errors import ImageError
-from lenet.ink import MIN_CONTRAST, WORKING_SIDE, extract, flatten, from_paper, is_flat, to_grey
+from lenet.ink import MIN_CONTRAST, extract, from_paper, is_flat, to_grey
 
 Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
 Box = tuple[float, float, float, float]  # left, top, right, bottom, as fractions of the upright picture
@@ -33,7 +33,6 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom, as fraction
 # 1998, section III.A).
 DIGIT_SIDE = 28
 DIGIT_BOX = 20
-PHOTO_SIDE = 32
 
 MAX_PIXELS = 50_000_000  # a 50-megapixel photo is 150 MB decoded; larger uploads are refused
 _TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller and try again."
@@ -187,7 +186,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the road, to be shown: uint8 pixels (H, W) or (H, W, 3), and why it was done."""
+    """One step of the way, to be shown: uint8 pixels (H, W) or (H, W, 3), and why it was done."""
 
     name: str
     image: np.ndarray
@@ -256,7 +255,7 @@ def digit_image(source: Picture) -> np.ndarray:
 
 
 def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
-    """The tutorials' road: grey, squeeze to 28x28, invert, normalise.  Kept for comparison.
+    """The tutorials' pipeline: grey, squeeze to 28x28, invert, normalise.  Kept for comparison.
 
     It believes that every picture is dark on light, and that the digit fills it as MNIST's do.
     """
@@ -271,141 +270,7 @@ def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
     return _finish(stages, inverted, int(inverted.max()) - int(inverted.min()) < MIN_CONTRAST, form)
 
 
-def photo(source: Picture, form: InputFormat, box: Box | None = None) -> Preprocessed:
-    """A colour photograph: upright, without transparency, its central square at 32x32.
-
-    Args:
-        box: what to look at instead, made square as `square_of` says.
-
-    Raises:
-        ImageError: see `open_picture` and `square_of`.
-    """
-    return framed(upright(source), form, box)
-
-
-def upright(source: Picture) -> Image.Image:
-    """`source` as an "RGB" image, turned as the camera was held, and laid on white where it is transparent.
-
-    Raises:
-        ImageError: see `open_picture`.
-    """
-    return flatten(open_picture(source), 255).convert("RGB")
-
-
-def framed(picture: Image.Image, form: InputFormat, box: Box | None = None) -> Preprocessed:
-    """The second half of `photo`, of what `upright` made.
-
-    Raises:
-        ImageError: see `square_of`.
-    """
-    square = square_of(picture.size, box)
-    image = cut(picture, square)
-    frame = picture.crop(square.inside(picture.size))
-    whole = picture.copy()
-    for shown in (whole, frame):
-        shown.thumbnail((WORKING_SIDE, WORKING_SIDE))
-    chosen = "The middle" if box is None else "The part that was chosen"
-    why = "Averaged down smoothly, to the size of the pictures that the network learned from."
-    if square.padded(picture.size):
-        why += " Beyond the edge the picture is mirrored."
-    stages = (
-        Stage("Upright", np.asarray(whole), "Turned as the camera was held, and laid on white where transparent."),
-        Stage("Square", np.asarray(frame), f"{chosen}, cut out with its proportions kept: squeezing would deform it."),
-        Stage("32x32", image, why),
-    )
-    return Preprocessed(stages, photo_input([image], form))
-
-
-def photo_input(images: Sequence[np.ndarray], form: InputFormat) -> Tensor:
-    """Network input x, float32 (N, 3, 32, 32), from images uint8 (32, 32, 3)."""
-    return to_input(torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2), form)
-
-
-@dataclass(frozen=True)
-class Square:
-    """A square of an upright picture, in its pixels.  It may reach beyond the edges.
-
-    Attributes:
-        mirrored: it is looked at in a mirror, left and right swapped.
-    """
-
-    left: int
-    top: int
-    side: int
-    mirrored: bool = False
-
-    def inside(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom of its part within a picture of `size` (width, height)."""
-        width, height = size
-        right, bottom = self.left + self.side, self.top + self.side
-        return max(self.left, 0), max(self.top, 0), min(right, width), min(bottom, height)
-
-    def padded(self, size: tuple[int, int]) -> bool:
-        """Whether it reaches beyond the edges of a picture of `size`."""
-        return self.inside(size) != (self.left, self.top, self.left + self.side, self.top + self.side)
-
-
-def square_of(size: tuple[int, int], box: Box | None = None) -> Square:
-    """The square to look at in a picture of `size` (width, height): the central one, or one around `box`.
-
-    A box that is not square grows: within the picture, moving away from an edge where it must; and where
-    the picture itself is too narrow, beyond its edges on both sides.
-
-    Raises:
-        ImageError: the box has no area, or is not within the picture.
-    """
-    width, height = size
-    if box is None:
-        side = min(size)
-        return Square((width - side) // 2, (height - side) // 2, side)
-    left, top, right, bottom = box
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-        raise ImageError(
-            f"The box {', '.join(f'{edge:g}' for edge in box)} is not in the picture: give left, top, right and "
-            "bottom as fractions from 0 to 1, left before right and top before bottom."
-        )
-    side = max(1, round(max((right - left) * width, (bottom - top) * height)))
-    return Square(_placed((left + right) / 2, side, width), _placed((top + bottom) / 2, side, height), side)
-
-
-def _placed(middle: float, side: int, length: int) -> int:
-    """Where `side` pixels about the fraction `middle` begin, within `length` pixels, or about their middle."""
-    if side >= length:
-        return (length - side) // 2
-    return min(max(round(middle * length - side / 2), 0), length - side)
-
-
-def cut(picture: Image.Image, square: Square) -> np.ndarray:
-    """What `square` shows of an "RGB" picture at 32x32, uint8 (32, 32, 3); what lies beyond is mirrored."""
-    return cuts(picture, [square])[0]
-
-
-def cuts(picture: Image.Image, squares: Sequence[Square]) -> list[np.ndarray]:
-    """`cut` for each of `squares`; what differs from another by the mirror alone is cut once."""
-    places = [replace(square, mirrored=False) for square in squares]
-    images = {place: _cut(picture, place) for place in dict.fromkeys(places)}
-    return [
-        images[place][:, ::-1] if square.mirrored else images[place]
-        for place, square in zip(places, squares, strict=True)
-    ]
-
-
-def _cut(picture: Image.Image, square: Square) -> np.ndarray:
-    """`cut` without the mirror."""
-    inside = square.inside(picture.size)
-    left, right = _filled(inside[0] - square.left, inside[2] - square.left, square.side)
-    top, bottom = _filled(inside[1] - square.top, inside[3] - square.top, square.side)
-    part = picture.crop(inside).resize((right - left, bottom - top), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.pad(np.asarray(part), ((top, PHOTO_SIDE - bottom), (left, PHOTO_SIDE - right), (0, 0)), mode="symmetric")
-
-
-def _filled(start: int, end: int, side: int) -> tuple[int, int]:
-    """Which of the 32 columns or rows show the pixels `start` to `end` of `side`: one at least."""
-    first = min(round(PHOTO_SIDE * start / side), PHOTO_SIDE - 1)
-    return first, max(round(PHOTO_SIDE * end / side), first + 1)
-
-
-ROADS = {"ours": digit, "classic": classic_digit, "photo": photo}
+PIPELINES = {"modern": digit, "classic": classic_digit}  # a picture -> one digit
 
 
 def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:

@@ -255,7 +255,7 @@ def _bin(count: float, confidence: float, right: float) -> Bin:
 
 def measure(checkpoint: Checkpoint, test: Split, curves: Sequence[EpochEnd] = ()) -> Report:
     """A report on `checkpoint` from the test split of its recipe's data set; each picture is asked once."""
-    examination = Examination(Classifier(checkpoint), test)
+    examination = Examination(Classifier.of(checkpoint), test)
     while examination.go_on():
         pass
     return report(checkpoint, examination.answers, curves)

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from lenet.classifier import Found
+from lenet.digits import DigitClassifier, FoundDigit
 from lenet.errors import ImageError, LeNetError
+from lenet.preprocess import PIPELINES
 from lenet.ui import cores, figures, networks, parts, pictures, texts, why
 
 HERE = Path(__file__).parent
@@ -38,9 +39,9 @@ def read_drawing(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _empty(classes: Sequence[str]) -> dict[str, str]:
-    """What `read_drawing` would say of an empty pad, "plain" by a network that knows no strangers; and "steps"."""
+    """What `read_drawing` would say of an empty pad, "plain" by a network that knows only digits; and "steps"."""
     return {
-        "answer": figures.empty_answer(classes, texts.say("draw_invitation"), strangers=True),
+        "answer": figures.empty_answer(classes, texts.say("draw_invitation"), non_digits=True),
         "plain": figures.empty_answer(classes, texts.say("draw_invitation")),
         "boxes": "",
         "steps": figures.no_stages(texts.say("draw_steps")),
@@ -92,11 +93,11 @@ def what_if(question: dict[str, Any]) -> dict[str, Any]:
         return {"problem": texts.say("draw_change_gone")}
 
 
-def _asked(question: dict[str, Any]) -> tuple[tuple[Found, ...], int]:
+def _asked(question: dict[str, Any]) -> tuple[tuple[FoundDigit, ...], int]:
     """What is found on the pad, and which of it is asked about.
 
     Args:
-        question: {"picture": data address, "network", "road", "focus": [x, y] or null, "language"}: the
+        question: {"picture": data address, "network", "pipeline", "focus": [x, y] or null, "language"}: the
             digit whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
 
     Raises:
@@ -104,11 +105,11 @@ def _asked(question: dict[str, Any]) -> tuple[tuple[Found, ...], int]:
         CheckpointError: the network is no longer kept.
     """
     try:
-        network, picture, road = (str(question[key]) for key in ("network", "picture", "road"))
+        network, picture, pipeline = (str(question[key]) for key in ("network", "picture", "pipeline"))
         x, y = map(float, question.get("focus") or (math.nan, math.nan))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ImageError("The pad sent something that is no drawing. Reload the page and try again.") from error
-    found = networks.read(network, pictures.decode(picture), road)
+    found = networks.read(network, pictures.decode(picture), pipeline)
     if math.isnan(x):
         return found, 0
     return found, min(range(len(found)), key=lambda i: _distance(found[i].box, x, y))
@@ -125,44 +126,46 @@ class Choices(NamedTuple):
     """What the tab's choices are made with, for what else changes them."""
 
     network: gr.Dropdown
-    road: gr.Radio
+    pipeline: gr.Radio
 
 
 def labels(choices: list[tuple[str, str]]) -> tuple[gr.Dropdown, gr.Radio]:
     """The updates that say the choices in the language that is spoken."""
-    return gr.Dropdown(choices, label=texts.say("network")), gr.Radio(_roads(), label=texts.say("road"))
+    return gr.Dropdown(choices, label=texts.say("network")), gr.Radio(_pipelines(), label=texts.say("pipeline"))
 
 
-def _roads() -> list[tuple[str, str]]:
-    return [(texts.say(f"road_{road}"), road) for road in ("ours", "classic")]
+def _pipelines() -> list[tuple[str, str]]:
+    return [(texts.say(f"pipeline_{name}"), name) for name in PIPELINES]
 
 
 def build() -> Choices:
     """The tab's contents."""
-    choices = networks.shipped("ours")
+    choices = networks.shipped(DigitClassifier)
     default = choices[0][1]
     with gr.Row(elem_classes="choices"):
         network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
-        road = gr.Radio(_roads(), value="ours", label=texts.say("road"), scale=3)
+        pipeline = gr.Radio(_pipelines(), value="modern", label=texts.say("pipeline"), scale=3)
     classes = networks.get(default).classes
     pad = gr.HTML(
-        value={"network": default, "road": "ours"},
+        value={"network": default, "pipeline": "modern"},
         html_template=parts.read("pad.html").replace("@layers@", parts.read("layers.html")),
         js_on_load=parts.read("language.js", "layers.js", "pad.js", "inside.js"),  # one function body
         server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
         empty=texts.in_each(lambda: _empty(classes)),
-        knowing=[name for _, name in choices if networks.get(name).knows_strangers],  # of a visitor's own hardly any
+        knowing=[
+            name for _, name in choices if networks.digit_reader(name).knows_non_digits
+        ],  # of a visitor's own hardly any
         layers=figures.inside(networks.blank(default), classes, every=False),
         languages=texts.of("draw"),
         elem_id="pad",
     )
     # In the browser alone: the pad then asks again with the new choice.
     gr.on(
-        [network.change, road.change],
+        [network.change, pipeline.change],
         fn=None,
-        inputs=[network, road],
+        inputs=[network, pipeline],
         outputs=pad,
-        js="(network, road) => ({ network, road })",
+        js="(network, pipeline) => ({ network, pipeline })",
     )
-    return Choices(network, road)
+    return Choices(network, pipeline)

@@ -16,7 +16,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lenet.classifier import Found, Prediction, rival
+from lenet.classifier import Prediction
+from lenet.digits import DigitPrediction, FoundDigit
 from lenet.explain import Counterfactual, Layer
 from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
@@ -56,32 +57,32 @@ def answer(prediction: Prediction, said: str) -> str:
     return _panel(_shown(prediction), _large(prediction), said, prediction)
 
 
-def reading(found: Sequence[Found], chosen: int) -> str:
+def reading(found: Sequence[FoundDigit], chosen: int) -> str:
     """`answer` for what stands on the pad: of several digits all large, and the bars of the chosen one."""
     one = found[chosen].prediction
     said = sentence(one)
     if len(found) > 1:
         said = texts.say("answer_which", number=chosen + 1, count=len(found), said=said[0].lower() + said[1:])
     if found[chosen].touching:
-        said = texts.say("answer_touching_stranger" if one.verdict == "stranger" else "answer_touching")
+        said = texts.say("answer_touching_not_digit" if one.rejected else "answer_touching")
     if len(found) == 1:
-        return _panel(_shown(one), _large(one), said, one, _knows_none(one))
+        return _panel(_shown(one), _large(one), said, one, _p_not_digit(one))
     number = "".join(_shown(f.prediction) or "?" for f in found)
     digits = "".join(_digit(f, position == chosen) for position, f in enumerate(found))
     large = (
         f'<div class="label number" style="--count:{len(found)}" role="group" '
         f'aria-label="{escape(texts.say("answer_number", number=number))}">{digits}</div>'
     )
-    return _panel(number, large, said, one, _knows_none(one))
+    return _panel(number, large, said, one, _p_not_digit(one))
 
 
-def _knows_none(prediction: Prediction) -> bool:
-    """Whether the network has an answer for what is none of its classes: one logit more than these."""
+def _p_not_digit(prediction: DigitPrediction) -> float | None:
+    """None where the network has no answer for what is not a digit: no logit beside its classes'."""
     *_, logits = prediction.activations.values() or [None]
-    return logits is None or logits.shape[1] > len(prediction.probs)
+    return prediction.p_not_digit if logits is None or logits.shape[1] > len(prediction.probs) else None
 
 
-def beside(title: str, found: Sequence[Found]) -> str:
+def beside(title: str, found: Sequence[FoundDigit]) -> str:
     """In small what another network reads in the same picture, to lay below the answer."""
     number = "".join(_shown(f.prediction) or "?" for f in found)
     percents = texts.say("list_comma").join(_percent(f.prediction) for f in found)
@@ -92,7 +93,7 @@ def beside(title: str, found: Sequence[Found]) -> str:
     )
 
 
-def _digit(found: Found, chosen: bool) -> str:
+def _digit(found: FoundDigit, chosen: bool) -> str:
     prediction, (left, top, right, bottom) = found.prediction, found.box
     label, percent = called(prediction.label), _percent(prediction)
     spoken = texts.say("answer_digit" if _shown(prediction) else "answer_no_digit", label=label, percent=percent)
@@ -109,7 +110,7 @@ def _large(prediction: Prediction) -> str:
 
 def _shown(prediction: Prediction) -> str:
     """What the page calls it: nothing where it is none of the classes."""
-    return "" if prediction.verdict == "stranger" else prediction.label
+    return "" if prediction.rejected else prediction.label
 
 
 def _name(prediction: Prediction) -> str:
@@ -127,25 +128,25 @@ def _percent(prediction: Prediction) -> str:
     return f"{prediction.confidence:.0%}" if _shown(prediction) else texts.say("answer_none")
 
 
-def _panel(label: str, large: str, said: str, prediction: Prediction, strangers: bool = False) -> str:
-    best, verdict = prediction.label, prediction.verdict
-    rows = "".join(bar(name, p, name == best and verdict != "stranger") for name, p in prediction.probs.items())
-    if strangers:
-        rows += bar(texts.say("answer_none"), prediction.stranger, verdict == "stranger")
+def _panel(label: str, large: str, said: str, prediction: Prediction, p_not_digit: float | None = None) -> str:
+    best, rejected = prediction.label, prediction.rejected
+    rows = "".join(bar(name, p, name == best and not rejected) for name, p in prediction.probs.items())
+    if p_not_digit is not None:
+        rows += bar(texts.say("answer_none"), p_not_digit, rejected)
     return (
-        f'<div class="answer {verdict}" data-label="{escape(label)}">{large}<p class="sentence">{said}</p>'
-        f'<div class="bars" role="img" aria-label="{_spoken(prediction, strangers)}">{rows}</div></div>'
+        f'<div class="answer {prediction.verdict}" data-label="{escape(label)}">{large}<p class="sentence">{said}</p>'
+        f'<div class="bars" role="img" aria-label="{_spoken(prediction, p_not_digit)}">{rows}</div></div>'
     )
 
 
-def boxes(found: Sequence[Found], chosen: int) -> str:
+def boxes(found: Sequence[FoundDigit], chosen: int) -> str:
     """Where on the picture each digit stands, to lay over it: nothing where one digit is all."""
     if len(found) == 1 and not found[0].touching:
         return ""
     return "".join(_box(f, position == chosen) for position, f in enumerate(found))
 
 
-def _box(found: Found, chosen: bool) -> str:
+def _box(found: FoundDigit, chosen: bool) -> str:
     left, top, right, bottom = (100 * part for part in found.box)
     more = {"chosen": chosen, "touching": found.touching, "high": top < 9}  # "high": no room above for the tag
     kinds = ["box", found.prediction.verdict, *(name for name, holds in more.items() if holds)]
@@ -156,9 +157,9 @@ def _box(found: Found, chosen: bool) -> str:
     )
 
 
-def empty_answer(classes: Sequence[str], invitation: str, strangers: bool = False) -> str:
+def empty_answer(classes: Sequence[str], invitation: str, non_digits: bool = False) -> str:
     """The same panel before there is anything to answer, of the same size."""
-    rows = "".join(bar(name, 0.0, False) for name in [*classes, *([texts.say("answer_none")] if strangers else [])])
+    rows = "".join(bar(name, 0.0, False) for name in [*classes, *([texts.say("answer_none")] if non_digits else [])])
     return (
         f'<div class="answer blank" data-label=""><p class="label {_sizes(classes)}">?</p>'
         f'<p class="sentence">{escape(invitation)}</p><div class="bars">{rows}</div></div>'
@@ -169,9 +170,9 @@ def sentence(prediction: Prediction) -> str:
     """What the network would say, in words."""
     if prediction.verdict == "blank":
         return texts.say("answer_blank")
-    if prediction.verdict == "stranger":
+    if prediction.rejected:
         closest = called(prediction.label)
-        return texts.say("answer_stranger", label=closest, percent=f"{prediction.confidence:.0%}")
+        return texts.say("answer_not_digit", label=closest, percent=f"{prediction.confidence:.0%}")
     first, second = sorted(prediction.probs, key=prediction.probs.__getitem__, reverse=True)[:2]
     if prediction.verdict == "unsure":
         return texts.say("answer_unsure", one=called(first), other=called(second))
@@ -185,10 +186,10 @@ def _sizes(names: Sequence[str]) -> str:
     return "long" if max(map(len, names)) > 1 else "short"
 
 
-def _spoken(prediction: Prediction, strangers: bool) -> str:
+def _spoken(prediction: Prediction, p_not_digit: float | None) -> str:
     chances = [f"{called(name)} {p:.0%}" for name, p in prediction.probs.items()]
-    if strangers:
-        chances.append(f"{texts.say('answer_none')} {prediction.stranger:.0%}")
+    if p_not_digit is not None:
+        chances.append(f"{texts.say('answer_none')} {p_not_digit:.0%}")
     return texts.say("answer_chances", chances=texts.say("list_comma").join(chances))
 
 
@@ -202,7 +203,7 @@ def bar(name: str, part: float, best: bool, decimals: int = 0) -> str:
 
 
 def stages(prediction: Prediction) -> str:
-    """What the network saw: each step of the road as a small picture with its reason."""
+    """What the network saw: each step of the preprocessing as a small picture with its reason."""
     cards = "".join(_stage(number, stage) for number, stage in enumerate(prediction.preprocessed.stages, start=1))
     return f'<div class="stages">{cards}</div>'
 
@@ -296,7 +297,7 @@ def packed(values: np.ndarray, signed: bool) -> dict[str, Any]:
 
 def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, Any]:
     """The picture that the network saw, which of its ink spoke for what, and a line that says so."""
-    other = rival(prediction)
+    other = prediction.runner_up
     label = called(_shown(prediction)) or texts.say("draw_why_no_digit")
     plus, minus = (texts.say("draw_why_for", label=name) for name in (label, called(other)))
     return {
@@ -315,7 +316,7 @@ def _swatch(kind: str, said: str) -> str:
 
 def what_if(prediction: Prediction, changed: Counterfactual) -> dict[str, Any]:
     """The same picture, the ink that a change adds and takes away, and whether it is enough."""
-    other = with_article(rival(prediction), f"<b>{called(rival(prediction))}</b>")
+    other = with_article(prediction.runner_up, f"<b>{called(prediction.runner_up)}</b>")
     reached = "draw_change_reached" if changed.reached else "draw_change_not_reached"
     said = texts.say(reached, other=other, percent=f"{changed.probability:.0%}")
     change = _middle(changed.change.numpy())

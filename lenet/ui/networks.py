@@ -22,9 +22,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lenet.classifier import Classifier, Found, Prediction, rival
+from lenet.classifier import Classifier, Prediction
+from lenet.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit
 from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
+from lenet.photos import PhotoClassifier, PhotoPrediction
 from lenet.preprocess import Box, Picture
 from lenet.pretrained import Checkpoint, load, save
 from lenet.stored import WEIGHTS
@@ -41,7 +43,7 @@ KEPT_BYTES = 500_000_000  # that they take together: a small one a quarter of a 
 class Named:
     """What a network says of a kept photo, and how many milliseconds of one core that took."""
 
-    prediction: Prediction
+    prediction: PhotoPrediction
     milliseconds: float
 
 
@@ -66,7 +68,7 @@ class Kept:
 
 _lock = threading.Lock()
 _own: OrderedDict[str, Kept] = OrderedDict()
-_readings: OrderedDict[tuple[str, str, bytes], tuple[Found, ...]] = OrderedDict()
+_readings: OrderedDict[tuple[str, str, bytes], tuple[FoundDigit, ...]] = OrderedDict()
 _named: OrderedDict[tuple[str, str, Box | None], Named] = OrderedDict()
 _folder = tempfile.TemporaryDirectory(prefix="lenet-networks-")  # goes with the process
 FOLDER = Path(_folder.name)  # a folder for each network: what Gradio may serve to who knows the key
@@ -86,9 +88,9 @@ def _shipped() -> dict[str, Kept]:
     return found
 
 
-def shipped(road: str) -> list[tuple[str, str]]:
-    """(title, key) of every network in weights/ whose pictures take `road`."""
-    return [(title(one.classifier, name), name) for name, one in _shipped().items() if one.classifier.road == road]
+def shipped(kind: type[Classifier]) -> list[tuple[str, str]]:
+    """(title, key) of every network of that kind in weights/."""
+    return [(title(one.classifier, name), name) for name, one in _shipped().items() if isinstance(one.classifier, kind)]
 
 
 # What the shipped ones are to a visitor.
@@ -137,7 +139,8 @@ def default(key: str) -> str:
     """The shipped network to set beside a visitor's own; "" where `key` is shipped itself."""
     if key in _shipped():
         return ""
-    return next((known for _, known in shipped(road(key))), "")
+    of_a_kind = kind(key)
+    return next((known for _, known in shipped(of_a_kind)), "") if of_a_kind else ""
 
 
 def get(key: str) -> Classifier:
@@ -184,26 +187,63 @@ def folder(key: str) -> Path:
     return place
 
 
-def road(key: str) -> str:
-    """Which road the network's pictures take, or "" where it is no longer kept."""
+def kind(key: str) -> type[Classifier] | None:
+    """What the network does, or None where it is no longer kept."""
     try:
-        return get(key).road
+        return type(get(key))
     except CheckpointError:
-        return ""
+        return None
 
 
-def predict(key: str, image: Picture, road: str | None = None) -> Prediction:
-    """What the network that `key` names says of one picture; `road` as in `Classifier.predict`.
+def digit_reader(key: str) -> DigitClassifier:
+    """The network that `key` names.
 
     Raises:
         CheckpointError: see `get`.
-        ImageError: the picture cannot be read.
+        ImageError: it reads no digits.
+    """
+    network = get(key)
+    if not isinstance(network, DigitClassifier):
+        raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
+    return network
+
+
+def photo_namer(key: str) -> PhotoClassifier:
+    """The network that `key` names.
+
+    Raises:
+        CheckpointError: see `get`.
+        ImageError: it names no photos.
+    """
+    network = get(key)
+    if not isinstance(network, PhotoClassifier):
+        raise ImageError("This network reads digits: ask it in the Draw tab, or choose one that names photos.")
+    return network
+
+
+def classify_digit(key: str, image: Picture, pipeline: str) -> DigitPrediction:
+    """What the network that `key` names says of one digit; `pipeline` as in `DigitClassifier.predict`.
+
+    Raises:
+        CheckpointError: see `get`.
+        ImageError: the picture cannot be read, or the network reads no digits.
     """
     cores.one()
-    return get(key).predict(image, road)
+    return digit_reader(key).predict(image, pipeline)
 
 
-def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
+def classify_photo(key: str, image: Picture) -> PhotoPrediction:
+    """What the network that `key` names says of one photo.
+
+    Raises:
+        CheckpointError: see `get`.
+        ImageError: the picture cannot be read, or the network names no photos.
+    """
+    cores.one()
+    return photo_namer(key).predict(image)
+
+
+def read(key: str, image: bytes, pipeline: str) -> tuple[FoundDigit, ...]:
     """The digits of one picture from left to right.  The last few readings are kept.
 
     The page asks twice about each drawing: for the answer, and then for what stood behind it.  So the
@@ -213,17 +253,15 @@ def read(key: str, image: bytes, road: str) -> tuple[Found, ...]:
         CheckpointError: see `get`.
         ImageError: the picture cannot be read, or the network reads no digits.
     """
-    name = (key, road, hashlib.sha256(image).digest())
+    name = (key, pipeline, hashlib.sha256(image).digest())
     with _lock:
         if name in _readings:
             _readings.move_to_end(name)
             return _readings[name]
     cores.one()
-    network = get(key)
-    if network.road == "photo":
-        raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
+    network = digit_reader(key)
     # An empty pad is one picture too, of nothing.
-    found = network.read(image, road) or (Found((0.0, 0.0, 1.0, 1.0), network.predict(image, road), False),)
+    found = network.read(image, pipeline) or (FoundDigit(WHOLE_PICTURE, network.predict(image, pipeline), False),)
     with _lock:
         _readings[name] = found
         while len(_readings) > REMEMBERED:
@@ -252,9 +290,7 @@ def name(key: str, photo: str, box: Box | None) -> Named | None:
     if picture is None:
         return None
     cores.one()
-    network = get(key)
-    if network.road != "photo":
-        raise ImageError("This network reads digits: ask it in the Draw tab, or choose one that names photos.")
+    network = photo_namer(key)
     began = time.thread_time()  # which another visitor's question does not lengthen
     prediction = network.predict(picture, box=box)
     named = Named(prediction, 1000 * (time.thread_time() - began))
@@ -265,10 +301,10 @@ def name(key: str, photo: str, box: Box | None) -> Named | None:
     return named
 
 
-def warm(road: str) -> None:
-    """One answer of each shipped network whose pictures take `road`: the first in a process is the slowest."""
+def warm(kind: type[Classifier]) -> None:
+    """One answer of each shipped network of that kind: the first in a process is the slowest."""
     cores.one()
-    for _, key in shipped(road):
+    for _, key in shipped(kind):
         get(key).predict(Image.new("RGB", (32, 32)))
 
 
@@ -285,12 +321,12 @@ def inside(key: str, prediction: Prediction) -> tuple[Layer, ...]:
 
 
 def evidence(key: str, prediction: Prediction) -> np.ndarray:
-    """(H, W): which ink spoke for the answer (positive) and which for its rival, in logits."""
+    """(H, W): which ink spoke for the answer (positive) and which for the runner-up, in logits."""
     cores.one()
     network = get(key)
-    stranger = prediction.verdict == "stranger"  # whose logit comes after all classes'
-    label = len(network.classes) if stranger else network.classes.index(prediction.label)
-    against = network.classes.index(rival(prediction))
+    # the logit of "not a digit" comes after all classes'
+    label = len(network.classes) if prediction.rejected else network.classes.index(prediction.label)
+    against = network.classes.index(prediction.runner_up)
     return saliency(network.model, prediction.preprocessed.x, label, against).numpy()
 
 
@@ -303,10 +339,10 @@ def photo_evidence(key: str, prediction: Prediction) -> np.ndarray:
 
 
 def what_if(key: str, prediction: Prediction) -> Counterfactual:
-    """What would make the answer its rival."""
+    """What would make the runner-up the answer."""
     cores.one()
     network = get(key)
-    target = network.classes.index(rival(prediction))
+    target = network.classes.index(prediction.runner_up)
     return counterfactual(network.model, prediction.preprocessed.x, target, network.recipe.temperature)
 
 
@@ -321,7 +357,7 @@ def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = ""
     # A folder each, so that the download has a plain name.
     path = FOLDER / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
     save(path, checkpoint)
-    classifier = Classifier(load(path))  # from the file: on the CPU, and apart from the run
+    classifier = Classifier.of(load(path))  # from the file: on the CPU, and apart from the run
     with _lock:
         _own[key] = Kept(path.stem, classifier, path, path.stem, tuple(curves))
         while _crowded():

@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from lenet.admission import BYTES_AT_MOST, admit, too_large
+from lenet.classifier import Classifier
+from lenet.digits import DigitClassifier
 from lenet.errors import CheckpointError, LeNetError
+from lenet.photos import PhotoClassifier
 from lenet.ui import figures, networks, photo, texts, zoo
 
 Own = list[str]
@@ -33,12 +36,15 @@ def added(key: str, own: Own) -> Own:
 
 def choices(own: Own) -> list[tuple[str, str]]:
     """(title, key) of the networks that read drawings: the visitor's, and those in weights/."""
-    return [*((networks.yours(key), key) for key in _taking("ours", own)), *networks.shipped("ours")]
+    return [
+        *((networks.yours(key), key) for key in _of_a_kind(DigitClassifier, own)),
+        *networks.shipped(DigitClassifier),
+    ]
 
 
-def _taking(road: str, own: Own) -> list[str]:
-    """The visitor's networks whose pictures take `road`, of those that are still kept."""
-    return [key for key in own if networks.road(key) == road]
+def _of_a_kind(kind: type[Classifier], own: Own) -> list[str]:
+    """The visitor's networks of that kind, of those that are still kept."""
+    return [key for key in own if networks.kind(key) is kind]
 
 
 def offered(key: str, own: Own) -> tuple[Any, Any]:
@@ -47,7 +53,7 @@ def offered(key: str, own: Own) -> tuple[Any, Any]:
     Raises:
         CheckpointError: it is no longer kept.
     """
-    if networks.get(key).road == "photo":
+    if isinstance(networks.get(key), PhotoClassifier):
         return gr.skip(), _photos(own, key)
     return gr.Dropdown(choices(own), value=key), _photos(own)
 
@@ -57,7 +63,7 @@ def _photos(own: Own, chosen: str = "") -> dict[str, Any]:
 
     Always a value: in a tab that is not built yet, Gradio loses all of a part that gets an update, `gr.skip()` too.
     """
-    return photo.offer(chosen, tuple(_taking("photo", own)))
+    return photo.offer(chosen, tuple(_of_a_kind(PhotoClassifier, own)))
 
 
 def upload(path: str | None, own: Own, uploads: int, language: str) -> tuple[Any, ...]:
@@ -98,7 +104,7 @@ def refuse(language: str, event: gr.EventData) -> tuple[str, str]:
 
 def _welcome(key: str) -> texts.Said:
     kept = networks.kept(key)
-    tab = texts.Said("tab_draw" if kept.classifier.road == "ours" else "tab_photo")
+    tab = texts.Said("tab_draw" if isinstance(kept.classifier, DigitClassifier) else "tab_photo")
     return texts.Said("upload_done", {"name": kept.name, "tab": tab})
 
 

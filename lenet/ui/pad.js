@@ -255,7 +255,7 @@ function complain(message) {
 }
 
 watch("value", () => {
-  refused = false; // another network, or another road, for what is on the pad
+  refused = false; // another network, or another pipeline, for what is on the pad
   readAnew();
 });
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
@@ -13,6 +13,8 @@ from lenet.errors import LeNetError
 from lenet.ui import draw, files, networks, own, parts, photo, texts, train
 
 TITLE = "LeNet Playground"
+Answer = TypeVar("Answer", bound=Prediction)
+
 TABS = ("draw", "photo", "zoo", "train")
 
 # System fonts: the page works without any network.
@@ -67,7 +69,7 @@ def build() -> gr.Blocks:
         head.speak(
             speak,
             [mine, upload.said],
-            [language, *tab.values(), drawing.network, drawing.road, upload.button, upload.note],
+            [language, *tab.values(), drawing.network, drawing.pipeline, upload.button, upload.note],
             queue=False,
             api_visibility="private",
             trigger_mode="multiple",  # a second choice, while the first is answered, must not be passed over
@@ -75,7 +77,11 @@ def build() -> gr.Blocks:
         train.keep(tabs)
         _publish(
             classify_digit,
-            [photo.uploaded_image(render=False), gr.Textbox("digits", render=False), gr.Textbox("ours", render=False)],
+            [
+                photo.uploaded_image(render=False),
+                gr.Textbox("digits", render=False),
+                gr.Textbox("modern", render=False),
+            ],
         )
         _publish(classify_photo, [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)])
     # A drawing is answered while a run goes on: only runs wait for each other.
@@ -98,38 +104,39 @@ def _publish(function: Any, inputs: list[Any]) -> None:
         gr.Button(function.__name__).click(function, inputs, gr.JSON(), api_name=function.__name__, queue=False)
 
 
-def classify_digit(image: str, network: str, road: str) -> dict[str, Any]:
-    """Read the digit in a picture: {"label", "confidence", "verdict", "probs", "stranger"}.
+def classify_digit(image: str, network: str, pipeline: str) -> dict[str, Any]:
+    """Read the digit in a picture: {"label", "confidence", "verdict", "probs", "p_not_digit"}.
 
-    The label is the likeliest digit, also where the verdict is "stranger": no digit, more likely than not.
+    The label is the likeliest digit, also where the verdict is "not_digit": no digit, more likely than not.
 
     Args:
         image: a picture of one handwritten digit.
         network: a name in weights/, such as "digits".
-        road: "ours", or "classic" for the tutorials' resize-invert-normalise.
+        pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
-    return _answer(_asked(lambda: networks.predict(network, image, road)))
+    prediction = _asked(lambda: networks.classify_digit(network, image, pipeline))
+    return _answer(prediction) | {"p_not_digit": prediction.p_not_digit}
 
 
 def classify_photo(image: str, network: str) -> dict[str, Any]:
-    """Name what a photo shows: {"label", "confidence", "verdict", "probs", "stranger", "views"}.
+    """Name what a photo shows: {"label", "confidence", "verdict", "probs", "ood_score", "crops"}.
 
-    The verdict is "stranger" where it seems none of the classes; `views` are the parts that were looked at,
+    The verdict is "unknown" where it seems none of the classes; `crops` are the parts that were looked at,
     with fractions of the upright picture: {"box": [left, top, right, bottom], "mirrored", "padded", "weight"}.
 
     Args:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    prediction = _asked(lambda: networks.predict(network, image))
-    views = [
-        {"box": list(view.box), "mirrored": view.mirrored, "padded": view.padded, "weight": view.weight}
-        for view in prediction.views
+    prediction = _asked(lambda: networks.classify_photo(network, image))
+    crops = [
+        {"box": list(crop.box), "mirrored": crop.mirrored, "padded": crop.padded, "weight": crop.weight}
+        for crop in prediction.crops
     ]
-    return _answer(prediction) | {"views": views}
+    return _answer(prediction) | {"ood_score": prediction.ood_score, "crops": crops}
 
 
-def _asked(ask: Callable[[], Prediction]) -> Prediction:
+def _asked(ask: Callable[[], Answer]) -> Answer:
     try:
         return ask()
     except LeNetError as error:
@@ -142,5 +149,4 @@ def _answer(prediction: Prediction) -> dict[str, Any]:
         "confidence": prediction.confidence,
         "verdict": prediction.verdict,
         "probs": prediction.probs,
-        "stranger": prediction.stranger,
     }

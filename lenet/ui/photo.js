@@ -374,7 +374,7 @@ function show(network) {
   if (network !== chosen) return;
   if (reply.problem) return complain(reply.problem);
   [result.innerHTML, seen.innerHTML] = [reply.answer, reply.seen];
-  [views.innerHTML, steps.innerHTML] = [reply.views, reply.steps];
+  [views.innerHTML, steps.innerHTML] = [reply.crops, reply.steps];
   result.dataset.changes = known; // which state of the photo is answered
   result.setAttribute("aria-busy", String(known < changes));
   if (known === changes) document.dispatchEvent(new CustomEvent("photo-answered", { detail: questionTo(network) })); // why.js

@@ -11,11 +11,12 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.classifier import Prediction
+from lenet.crops import upright
 from lenet.datasets import CIFAR10_CLASSES
 from lenet.errors import FetchError, ImageError, LeNetError
 from lenet.fetch import fetch
-from lenet.preprocess import Box, upright
+from lenet.photos import PhotoClassifier, PhotoPrediction
+from lenet.preprocess import Box
 from lenet.ui import figures, networks, parts, photo_figures, pictures, texts, why
 
 HERE = Path(__file__).parent
@@ -92,18 +93,18 @@ def name_photo(question: dict[str, Any]) -> dict[str, Any]:
     if named is None or picture is None:
         return {"gone": True}
     prediction = named.prediction
-    boxes = [list(view.box) for view in prediction.views]
+    boxes = [list(crop.box) for crop in prediction.crops]
     return {
         "boxes": [box for place, box in enumerate(boxes) if box not in boxes[:place]],
         "card": photo_figures.card(prediction, named.milliseconds),
         "answer": figures.answer(prediction, photo_figures.sentence(prediction)),
         "seen": photo_figures.seen(prediction),
-        "views": photo_figures.views(prediction, picture.size),
+        "crops": photo_figures.crops(prediction, picture.size),
         "steps": figures.stages(prediction),
     }
 
 
-def _answered(question: dict[str, Any]) -> Prediction | None:
+def _answered(question: dict[str, Any]) -> PhotoPrediction | None:
     """The answer to a question that `name_photo` knows; None where the photo is no longer kept."""
     named = networks.name(str(question["network"]), str(question["photo"]), _box(question["box"]))
     return named.prediction if named is not None else None
@@ -133,7 +134,7 @@ def offer(chosen: str = "", trained: tuple[str, ...] = ()) -> dict[str, Any]:
     Returns:
         {"network": the one to ask, "wanted": whether also where the visitor has chosen another, "cards"}.
     """
-    shipped = [key for _, key in networks.shipped("photo")]
+    shipped = [key for _, key in networks.shipped(PhotoClassifier)]
     others = sorted(shipped[1:], key=lambda key: networks.get(key).metrics.get("test_accuracy", 0.0), reverse=True)
     keys = (*shipped[:1], *trained, *others)
     network = chosen or [*trained, *keys][0]
@@ -167,7 +168,7 @@ def _thumbnail(path: Path) -> str:
 def build() -> gr.HTML:
     """The tab's contents; returns what holds its choice of network, for the Train tab to add to."""
     value = offer()
-    networks.warm("photo")
+    networks.warm(PhotoClassifier)
     studio = gr.HTML(
         value=value,
         html_template=parts.read("photo.html").replace("@examples@", _examples()),

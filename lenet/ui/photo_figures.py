@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from lenet.classifier import Prediction, View, rival
+from lenet.photos import Crop, PhotoPrediction
 from lenet.ui import texts
 from lenet.ui.figures import bar, called, png_uri, short, with_article
 
 FIRST = 3  # bars of a card
 
 
-def sentence(prediction: Prediction) -> str:
+def sentence(prediction: PhotoPrediction) -> str:
     """What the network would say, in words."""
     percent = f"{prediction.confidence:.0%}"
-    if prediction.verdict == "stranger":
-        return texts.say("photo_stranger", label=called(prediction.label), percent=percent)
+    if prediction.verdict == "unknown":
+        return texts.say("photo_unknown", label=called(prediction.label), percent=percent)
     thing = _with_article(prediction.label)
     if prediction.verdict == "unsure":
-        return texts.say("photo_or", one=thing.capitalize(), other=_with_article(rival(prediction)))
+        return texts.say("photo_or", one=thing.capitalize(), other=_with_article(prediction.runner_up))
     return texts.say("photo_is" if prediction.confidence < 0.995 else "photo_is_surely", thing=thing, percent=percent)
 
 
@@ -52,14 +52,14 @@ def no_answer() -> str:
     )
 
 
-def card(prediction: Prediction, milliseconds: float) -> str:
+def card(prediction: PhotoPrediction, milliseconds: float) -> str:
     """What a card says: the answer, how sure, how long it took, and the likeliest classes."""
-    stranger = prediction.verdict == "stranger"
+    unknown = prediction.verdict == "unknown"
     label = called(prediction.label)
-    name = {"sure": label, "unsure": texts.say("photo_perhaps", label=label), "stranger": texts.say("photo_none")}
-    percent = "" if stranger else f" <i>{prediction.confidence:.0%}</i>"
+    name = {"sure": label, "unsure": texts.say("photo_perhaps", label=label), "unknown": texts.say("photo_none")}
+    percent = "" if unknown else f" <i>{prediction.confidence:.0%}</i>"
     likeliest = sorted(prediction.probs.items(), key=lambda item: item[1], reverse=True)[:FIRST]
-    bars = "".join(bar(label, p, label == prediction.label and not stranger) for label, p in likeliest)
+    bars = "".join(bar(label, p, label == prediction.label and not unknown) for label, p in likeliest)
     took = texts.say("photo_took", milliseconds=_milliseconds(milliseconds))
     return (
         f'<span class="named {prediction.verdict}"><b>{name.get(prediction.verdict, "?")}</b>{percent}</span>'
@@ -71,41 +71,41 @@ def _milliseconds(taken: float) -> str:
     return f"{taken:.1f}" if taken < 9.95 else f"{taken:.0f}"
 
 
-def seen(prediction: Prediction) -> str:
+def seen(prediction: PhotoPrediction) -> str:
     """The very picture that the network got, to be shown large."""
     pixels = prediction.preprocessed.stages[-1].image
     height, width = pixels.shape[:2]
     return f'<img src="{png_uri(pixels)}" alt="{texts.say("photo_seen", width=width, height=height)}">'
 
 
-def views(prediction: Prediction, size: tuple[int, int]) -> str:
+def crops(prediction: PhotoPrediction, size: tuple[int, int]) -> str:
     """Which parts of a picture of `size` (width, height) were looked at, and what each was taken for.
 
     The thumbnails are cut from the picture that the page shows: style.css knows it as --photo.
     """
-    looks = prediction.views
-    said = texts.say("photo_looks", count=len(looks)) if len(looks) > 1 else texts.say("photo_one_look")
-    shown = "".join(_view(view, size) for view in looks) if len(looks) > 1 else ""
+    found = prediction.crops
+    said = texts.say("photo_crops", count=len(found)) if len(found) > 1 else texts.say("photo_one_crop")
+    shown = "".join(_crop(crop, size) for crop in found) if len(found) > 1 else ""
     return f'<p class="hint">{said}</p><div class="views">{shown}</div>'
 
 
-def _view(view: View, size: tuple[int, int]) -> str:
-    left, top, right, bottom = view.box
+def _crop(crop: Crop, size: tuple[int, int]) -> str:
+    left, top, right, bottom = crop.box
     wide, high = right - left, bottom - top
     style = (
         f"aspect-ratio:{wide * size[0]:.0f}/{high * size[1]:.0f};"
         f"background-size:{100 / wide:.2f}% {100 / high:.2f}%;"
         f"background-position:{_position(left, wide):.2f}% {_position(top, high):.2f}%"
     )
-    label, chance = max(view.probs.items(), key=lambda item: item[1])
-    spoken = said = texts.say("photo_view", label=called(label), percent=f"{chance:.0%}")
-    if view.mirrored:
-        spoken = texts.say("photo_view_mirrored", view=spoken)
-    if view.padded:
-        spoken = texts.say("photo_view_whole", view=spoken)
-    counts = texts.say("photo_counts", part=f"{view.weight:.0%}")
+    label, chance = max(crop.probs.items(), key=lambda item: item[1])
+    spoken = said = texts.say("photo_crop", label=called(label), percent=f"{chance:.0%}")
+    if crop.mirrored:
+        spoken = texts.say("photo_crop_mirrored", crop=spoken)
+    if crop.padded:
+        spoken = texts.say("photo_crop_whole", crop=spoken)
+    counts = texts.say("photo_counts", part=f"{crop.weight:.0%}")
     return (
-        f'<figure class="view" style="--weight:{view.weight:.3f}"><span class="look{" mirrored" * view.mirrored}">'
+        f'<figure class="view" style="--weight:{crop.weight:.3f}"><span class="look{" mirrored" * crop.mirrored}">'
         f'<i role="img" aria-label="{spoken}" style="{style}"></i></span>'
         f"<figcaption><b>{said}</b><br>{counts}</figcaption></figure>"
     )

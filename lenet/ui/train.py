@@ -17,6 +17,7 @@ from typing import Any
 import gradio as gr
 
 from lenet.datasets import DATASETS
+from lenet.digits import DigitClassifier
 from lenet.errors import LeNetError, RecipeError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES, Recipe, recipe_named
@@ -190,7 +191,7 @@ def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
 
 
 def _grey(run: Run) -> bool:
-    return networks.road(run.key) == "ours"
+    return networks.kind(run.key) is DigitClassifier
 
 
 # --------------------------------------------------------------------------------------------------

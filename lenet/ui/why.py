@@ -9,9 +9,10 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import LeNetError
+from lenet.photos import PhotoPrediction
 from lenet.ui import figures, networks, parts, texts, why_figures
 
-Ask = Callable[[dict[str, Any]], Prediction | None]
+Ask = Callable[[dict[str, Any]], PhotoPrediction | None]
 
 GARBLED = "The page asked about what is no photo. Reload it and try again."
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lenet.classifier import Prediction
+from lenet.photos import PhotoPrediction
 from lenet.ui import texts
 from lenet.ui.figures import called
 
@@ -20,7 +20,7 @@ OPAQUE = 235  # of 255, for the part that said most; what said nothing is clear
 SIDE = 384  # pixels of the layer of colour; the page enlarges it no further than the photo
 
 
-def why(prediction: Prediction, evidence: np.ndarray) -> dict[str, str]:
+def why(prediction: PhotoPrediction, evidence: np.ndarray) -> dict[str, str]:
     """What the network looked at, colours to lay over it, a legend, and a line of figures.
 
     Args:

@@ -7,11 +7,14 @@ from typing import Any
 
 import gradio as gr
 
+from lenet.classifier import Classifier
+from lenet.digits import DigitClassifier
 from lenet.errors import LeNetError
+from lenet.photos import PhotoClassifier
 from lenet.ui import networks, parts, report, texts, zoo_figures
 from lenet.zoo import Exhibit
 
-FAMILIES = ("photo", "ours")  # by the road that their pictures take
+FAMILIES: dict[str, type[Classifier]] = {"family_photos": PhotoClassifier, "family_digits": DigitClassifier}
 
 
 @texts.answering
@@ -26,7 +29,7 @@ def list_networks(question: dict[str, Any]) -> dict[str, Any]:
     """
     try:
         chosen, own = str(question["network"]), dict.fromkeys(map(str, question["own"]))
-        kept = [report.on_show(key) for key in own if networks.road(key)]
+        kept = [report.on_show(key) for key in own if networks.kind(key)]
         return {"families": zoo_figures.own(kept, chosen) + zoo_figures.families(_families(), chosen)}
     except LeNetError as error:
         return {"problem": str(error)}
@@ -37,8 +40,8 @@ def list_networks(question: dict[str, Any]) -> dict[str, Any]:
 def _families() -> dict[str, list[Exhibit]]:
     """The networks in weights/ under their family's name, the most accurate first."""
     return {
-        texts.say(f"family_{road}"): zoo_figures.ranked(report.on_show(name) for _, name in networks.shipped(road))
-        for road in FAMILIES
+        texts.say(family): zoo_figures.ranked(report.on_show(name) for _, name in networks.shipped(kind))
+        for family, kind in FAMILIES.items()
     }
 
 

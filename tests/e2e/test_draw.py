@@ -14,7 +14,7 @@ import torch
 from PIL import Image, ImageChops, ImageOps
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from lenet.classifier import Classifier, Found
+from lenet.digits import DigitClassifier, FoundDigit
 from lenet.strokes import Drawing, read_drawings, render, writer_split
 from lenet.ui import figures
 from tests.e2e.conftest import answer, draw, expect_label, settled
@@ -419,9 +419,9 @@ def test_networks_of_thirty_years_answer_the_same_drawing(page: Page, network: s
 
 def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callable[[Page, str], None]) -> None:
     """The reading is made by hand, so that this is about the page alone."""
-    one = Classifier.from_pretrained("digits").predict(render([[(250, 100), (250, 400)]], 20))
-    seven = Classifier.from_pretrained("digits").predict(render([[(140, 110), (365, 105), (235, 415)]], 20))
-    found = (Found((0.1, 0.2, 0.4, 0.8), one, False), Found((0.5, 0.2, 0.9, 0.8), seven, touching=True))
+    one = DigitClassifier.from_pretrained("digits").predict(render([[(250, 100), (250, 400)]], 20))
+    seven = DigitClassifier.from_pretrained("digits").predict(render([[(140, 110), (365, 105), (235, 415)]], 20))
+    found = (FoundDigit((0.1, 0.2, 0.4, 0.8), one, False), FoundDigit((0.5, 0.2, 0.9, 0.8), seven, touching=True))
 
     def answer_by_hand(route: Route) -> None:
         body = route.request.post_data_json

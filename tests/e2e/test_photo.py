@@ -112,7 +112,7 @@ def test_what_is_none_of_the_ten_is_said_to_be_none(photo_tab: Page, snap: Calla
     upload(photo_tab, "noise.png", encoded(Image.fromarray(noise.numpy()), "PNG"))
     expect(photo_tab.locator("#studio .result")).to_contain_text("None of my ten classes, I think. Closest:")
     settle(photo_tab)
-    snap(photo_tab, "photo-stranger")
+    snap(photo_tab, "photo-unknown")
 
 
 def test_nothing_jumps_when_a_photo_comes(photo_tab: Page) -> None:

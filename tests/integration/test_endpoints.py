@@ -27,31 +27,40 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 def test_a_digit_is_read(client: Client, tmp_path: Path) -> None:
     render(SEVEN, 20).save(tmp_path / "seven.png")
-    answer = client.predict(handle_file(tmp_path / "seven.png"), "digits", "ours", api_name="/classify_digit")
+    answer = client.predict(handle_file(tmp_path / "seven.png"), "digits", "modern", api_name="/classify_digit")
     assert (answer["label"], answer["verdict"]) == ("7", "sure")
     assert list(answer["probs"]) == list("0123456789")
-    assert sum(answer["probs"].values()) + answer["stranger"] == pytest.approx(1, abs=1e-5)
+    assert sum(answer["probs"].values()) + answer["p_not_digit"] == pytest.approx(1, abs=1e-5)
 
 
 def test_an_empty_page_is_blank(client: Client, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), "white").save(tmp_path / "empty.png")
-    answer = client.predict(handle_file(tmp_path / "empty.png"), "digits", "ours", api_name="/classify_digit")
+    answer = client.predict(handle_file(tmp_path / "empty.png"), "digits", "modern", api_name="/classify_digit")
     assert (answer["label"], answer["verdict"], answer["confidence"]) == ("", "blank", 0)
 
 
 def test_a_photo_is_named(client: Client) -> None:
     picture = handle_file(ROOT / "lenet" / "ui" / "examples" / "ship.jpg")
-    assert client.predict(picture, "photos", api_name="/classify_photo")["label"] == "ship"
+    answer = client.predict(picture, "photos", api_name="/classify_photo")
+    assert (answer["label"], answer["verdict"]) == ("ship", "sure")
+    assert 0 <= answer["ood_score"] <= 0.5
+    assert answer["crops"][0]["weight"] == 1
+    with pytest.raises(AppError, match="reads digits"):
+        client.predict(picture, "digits", api_name="/classify_photo")
 
 
 @pytest.mark.parametrize(
-    ("network", "road", "says"),
-    [("../digits", "ours", "no longer kept"), ("digits", "scenic", "choose ours or classic")],
+    ("network", "pipeline", "says"),
+    [
+        ("../digits", "modern", "no longer kept"),
+        ("digits", "scenic", "choose modern or classic"),
+        ("photos-lenet5", "modern", "names photos"),
+    ],
 )
-def test_a_wrong_name_gets_a_sentence(client: Client, tmp_path: Path, network: str, road: str, says: str) -> None:
+def test_a_wrong_name_gets_a_sentence(client: Client, tmp_path: Path, network: str, pipeline: str, says: str) -> None:
     render(SEVEN, 20).save(tmp_path / "seven.png")
     with pytest.raises(AppError, match=says):
-        client.predict(handle_file(tmp_path / "seven.png"), network, road, api_name="/classify_digit")
+        client.predict(handle_file(tmp_path / "seven.png"), network, pipeline, api_name="/classify_digit")
 
 
 def test_a_file_that_is_no_picture_gets_a_sentence(client: Client, tmp_path: Path) -> None:

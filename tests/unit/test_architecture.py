@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "lenet").rglob("*.py"))
 
-# What a leaf may import from the project.  Data sets prepare their pictures on the one road, and a
+# What a leaf may import from the project.  Data sets prepare their pictures in the one way, and a
 # recipe says how its network wants them, so both know preprocess; what ink is, numbers has from there.
 LEAVES = {
     "errors": set(),
@@ -19,6 +19,7 @@ LEAVES = {
     "ood": set(),
     "ink": {"errors"},
     "preprocess": {"errors", "ink"},
+    "crops": {"errors", "ink", "preprocess"},
     "augment": {"errors"},
     "metrics": {"errors"},
     "fetch": {"errors"},
@@ -32,6 +33,23 @@ LEAVES = {
     "datasets": {"errors", "preprocess", "strangers", "strokes"},
     "recipes": {"errors", "preprocess"},
 }
+
+
+# What comes first knows nothing of what comes later; a module may import its own row.
+ROWS = {
+    "models": {"models", "pooled", "allocator"},
+    "preprocessing": {"ink", "preprocess", "numbers", "crops"},
+    "data": {"datasets", "augment", "strokes", "strangers"},
+    "training": {
+        *("recipes", "training", "metrics", "resume", "stored", "parallel", "teacher", "keras_twins", "logbook"),
+        "muon",
+    },
+    "inference": {
+        *("classifier", "digits", "photos", "pretrained", "evaluation", "calibration", "ood", "explain", "report"),
+        *("export", "admission", "zoo"),
+    },
+}
+EVERYWHERE = {"errors", "checkpoint"}
 
 
 def module_name(path: Path) -> str:
@@ -84,6 +102,17 @@ def test_no_import_cycles():
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_a_leaf_imports_no_other_leaf(leaf):
     assert GRAPH[f"lenet.{leaf}"] <= {f"lenet.{name}" for name in LEAVES[leaf]}
+
+
+def test_imports_run_from_models_to_inference():
+    known = set(EVERYWHERE)
+    for row, names in ROWS.items():
+        known |= names
+        for name in names:
+            assert GRAPH[f"lenet.{name}"] <= {f"lenet.{other}" for other in known}, f"{name}, of {row}"
+    assert GRAPH["lenet.checkpoint"] == {"lenet.errors"}
+    placed = {f"lenet.{name}" for name in known | {"fetch"}}  # which is the page's
+    assert {name for name in MODULES if name != "lenet" and not name.startswith("lenet.ui")} == placed
 
 
 def test_only_the_page_knows_gradio():

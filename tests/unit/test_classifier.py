@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,43 +13,50 @@ import torch
 from PIL import Image
 
 import lenet
+from lenet import crops
 from lenet.calibration import Calibration
 from lenet.classifier import UNSURE_BELOW, Classifier
+from lenet.crops import Photo, first_square
 from lenet.datasets import DATASETS
+from lenet.digits import DigitClassifier
 from lenet.errors import CheckpointError, ImageError
 from lenet.models import MODELS
 from lenet.ood import STATISTICS, OodDetector, ScoreScale
-from lenet.preprocess import photo
+from lenet.photos import PhotoClassifier
+from lenet.preprocess import to_input
 from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES
 from lenet.stored import WEIGHTS
 from lenet.strokes import render
 
+ROOT = Path(lenet.__file__).parents[1]
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 
 
 @pytest.fixture(scope="module")
-def digits() -> Classifier:
-    return Classifier.from_pretrained("digits")
+def digits() -> DigitClassifier:
+    return DigitClassifier.from_pretrained("digits")
 
 
 def test_the_public_names_are_there() -> None:
     missing = [name for name in lenet.__all__ if not hasattr(lenet, name)]
     assert not missing
-    assert {"Classifier", "load_dataset", "fit", "RECIPES", "MODELS"} <= set(lenet.__all__)
+    assert {"load_dataset", "fit", "RECIPES", "MODELS"} <= set(lenet.__all__)
+    kinds = {"Classifier", "DigitClassifier", "PhotoClassifier", "Prediction", "DigitPrediction", "PhotoPrediction"}
+    assert kinds | {"FoundDigit", "Crop"} <= set(lenet.__all__)
 
 
-def test_a_drawing_is_read(digits: Classifier) -> None:
+def test_a_drawing_is_read(digits: DigitClassifier) -> None:
     prediction = digits.predict(render(SEVEN, 20))
     assert (prediction.label, prediction.verdict) == ("7", "sure")
     assert prediction.confidence == prediction.probs["7"] > UNSURE_BELOW
     assert list(prediction.probs) == list("0123456789")
-    assert sum(prediction.probs.values()) + prediction.stranger == pytest.approx(1, abs=1e-5)
+    assert sum(prediction.probs.values()) + prediction.p_not_digit == pytest.approx(1, abs=1e-5)
     assert list(prediction.activations) == [name for name, _ in digits.model.named_children()]
     assert [stage.name for stage in prediction.preprocessed.stages][-1] == "Normalised"
 
 
-def test_a_batch_answers_as_one_by_one(digits: Classifier) -> None:
+def test_a_batch_answers_as_one_by_one(digits: DigitClassifier) -> None:
     pictures = [render(SEVEN, width) for width in (6, 14, 28)]
     together = digits.predict_batch(pictures)
     for picture, prediction in zip(pictures, together, strict=True):
@@ -55,36 +65,36 @@ def test_a_batch_answers_as_one_by_one(digits: Classifier) -> None:
     assert digits.predict_batch([]) == []
 
 
-def test_an_empty_page_names_no_digit(digits: Classifier) -> None:
+def test_an_empty_page_names_no_digit(digits: DigitClassifier) -> None:
     prediction = digits.predict(Image.new("L", (280, 280), 255))
     assert (prediction.label, prediction.verdict, prediction.confidence) == ("", "blank", 0.0)
     assert set(prediction.probs.values()) == {0.0}
 
 
-def constant(logits: list[float], temperature: float = 1.0) -> Classifier:
-    """A network that knows strangers and always answers the same."""
+def constant(logits: list[float], temperature: float = 1.0) -> DigitClassifier:
+    """A network that knows what is no digit and always answers the same."""
     recipe = RECIPES["digits"].with_changes(temperature=temperature)
     classes = DATASETS["drawings"].classes
     model = MODELS[recipe.model].build(1, len(classes))
     *_, last = model.children()
     torch.nn.init.zeros_(last.weight)
     last.bias.data = torch.tensor(logits, dtype=torch.float32)
-    return Classifier(Checkpoint(model, recipe, classes, {}))
+    return DigitClassifier(Checkpoint(model, recipe, classes, {}))
 
 
 def test_a_coin_toss_is_unsure() -> None:
     prediction = constant([0.0] * 10 + [-99.0]).predict(render(SEVEN, 20))
     assert prediction.verdict == "unsure"
     assert prediction.confidence == pytest.approx(0.1)
-    assert prediction.stranger == pytest.approx(0)
+    assert prediction.p_not_digit == pytest.approx(0)
 
 
 def test_what_is_no_digit_is_said_to_be_none_and_the_likeliest_is_named() -> None:
     prediction = constant([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4]).predict(render(SEVEN, 20))
-    assert (prediction.label, prediction.verdict) == ("5", "stranger")
+    assert (prediction.label, prediction.verdict) == ("5", "not_digit")
     assert list(prediction.probs) == list("0123456789")
-    assert prediction.stranger == pytest.approx(math.exp(4) / (math.exp(4) + math.exp(1) + 9))
-    assert prediction.stranger + sum(prediction.probs.values()) == pytest.approx(1)
+    assert prediction.p_not_digit == pytest.approx(math.exp(4) / (math.exp(4) + math.exp(1) + 9))
+    assert prediction.p_not_digit + sum(prediction.probs.values()) == pytest.approx(1)
     assert prediction.confidence == prediction.probs["5"] < 0.1
 
 
@@ -96,14 +106,15 @@ def test_a_temperature_cools_the_answer_and_does_not_change_it() -> None:
     assert cold.confidence < hot.confidence
 
 
-def test_a_network_that_knows_only_digits_has_no_strangers() -> None:
-    reader = Classifier.from_pretrained("mnist-lenet5-bn")
+def test_a_network_that_knows_only_digits_takes_everything_for_one() -> None:
+    reader = DigitClassifier.from_pretrained("mnist-lenet5-bn")
     prediction = reader.predict(render(SEVEN, 20))
-    assert prediction.stranger == 0
+    assert not reader.knows_non_digits
+    assert prediction.p_not_digit == 0
     assert sum(prediction.probs.values()) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_classic_road_is_another(digits: Classifier) -> None:
+def test_the_classic_pipeline_is_another(digits: DigitClassifier) -> None:
     small = Image.new("L", (400, 400), 255)
     small.paste(render(SEVEN, 8, 100), (280, 20))
     assert digits.predict(small).label == "7"
@@ -120,66 +131,67 @@ def noise(width: int, height: int) -> Image.Image:
 
 
 @pytest.fixture(scope="module")
-def doubter() -> Classifier:
+def doubter() -> PhotoClassifier:
     """A namer of photos that is never sure: random weights."""
     torch.manual_seed(0)
     recipe = RECIPES["photos"]
-    return Classifier(Checkpoint(MODELS[recipe.model].build(3, 10), recipe, DATASETS["cifar10"].classes, {}))
+    return PhotoClassifier(Checkpoint(MODELS[recipe.model].build(3, 10), recipe, DATASETS["cifar10"].classes, {}))
 
 
-def certain(logits: list[float], calibration: Calibration | None = None) -> Classifier:
+def certain(logits: list[float], calibration: Calibration | None = None) -> PhotoClassifier:
     """A namer of photos that always answers the same."""
     recipe = RECIPES["photos"]
     model = MODELS[recipe.model].build(3, 10)
     *_, last = model.children()
     torch.nn.init.zeros_(last.weight)
     last.bias.data = torch.tensor(logits)
-    return Classifier(Checkpoint(model, recipe, DATASETS["cifar10"].classes, {}, calibration=calibration))
+    return PhotoClassifier(Checkpoint(model, recipe, DATASETS["cifar10"].classes, {}, calibration=calibration))
 
 
 def test_a_sure_answer_needs_one_look() -> None:
     prediction = certain([0.0] * 9 + [9.0]).predict(noise(300, 200))
-    assert (prediction.label, prediction.verdict, prediction.stranger) == ("truck", "sure", 0.0)
-    (view,) = prediction.views
-    assert (view.mirrored, view.padded, view.weight) == (False, False, 1.0)
-    assert view.box == pytest.approx((1 / 6, 0, 5 / 6, 1))
-    assert view.probs == prediction.probs
+    assert (prediction.label, prediction.verdict, prediction.ood_score) == ("truck", "sure", 0.0)
+    (crop,) = prediction.crops
+    assert (crop.mirrored, crop.padded, crop.weight) == (False, False, 1.0)
+    assert crop.box == pytest.approx((1 / 6, 0, 5 / 6, 1))
+    assert crop.probs == prediction.probs
 
 
-def test_an_unsure_answer_is_the_mean_of_its_views_by_their_weights(doubter: Classifier) -> None:
+def test_an_unsure_answer_is_the_mean_of_its_crops_by_their_weights(doubter: PhotoClassifier) -> None:
     picture = noise(300, 200)
     prediction = doubter.predict(picture)
     assert prediction.verdict == "unsure"
-    assert len(prediction.views) == 8
-    assert sum(view.weight for view in prediction.views) == pytest.approx(1)
+    assert len(prediction.crops) == 8
+    assert sum(crop.weight for crop in prediction.crops) == pytest.approx(1)
     assert sum(prediction.probs.values()) == pytest.approx(1)
     for name, p in prediction.probs.items():
-        assert p == pytest.approx(sum(view.weight * view.probs[name] for view in prediction.views), abs=1e-6)
-    surest, vaguest = (of(prediction.views, key=lambda view: max(view.probs.values())) for of in (max, min))
+        assert p == pytest.approx(sum(crop.weight * crop.probs[name] for crop in prediction.crops), abs=1e-6)
+    surest, vaguest = (of(prediction.crops, key=lambda crop: max(crop.probs.values())) for of in (max, min))
     assert surest.weight > vaguest.weight
     # what a single look at the same place sees
-    end = next(view for view in prediction.views if view.box[0] == 0 and not view.mirrored and not view.padded)
-    alone = doubter.predict(picture, box=end.box).views[0]
+    end = next(crop for crop in prediction.crops if crop.box[0] == 0 and not crop.mirrored and not crop.padded)
+    alone = doubter.predict(picture, box=end.box).crops[0]
     assert list(alone.probs.values()) == pytest.approx(list(end.probs.values()), abs=1e-5)
-    assert torch.equal(prediction.preprocessed.x, photo(picture, doubter.recipe.input).x)
+    seen = to_input(Photo(picture).crops([first_square(picture.size)]), doubter.recipe.input)
+    assert torch.equal(prediction.preprocessed.x, seen)
     main = list(prediction.activations.values())[-1].softmax(dim=1)[0]
-    assert main.tolist() == pytest.approx(list(prediction.views[0].probs.values()), abs=1e-5)
+    assert main.tolist() == pytest.approx(list(prediction.crops[0].probs.values()), abs=1e-5)
 
 
-def test_views_that_fall_together_are_computed_once(doubter: Classifier) -> None:
-    views = doubter.predict(noise(32, 32)).views
-    assert len({(view.box, view.mirrored) for view in views}) == len(views) == 6
+def test_crops_that_fall_together_are_computed_once(doubter: PhotoClassifier) -> None:
+    found = doubter.predict(noise(32, 32)).crops
+    assert len({(crop.box, crop.mirrored) for crop in found}) == len(found) == 6
 
 
-def test_a_chosen_box_is_looked_at_and_nothing_else(doubter: Classifier) -> None:
+def test_a_chosen_box_is_looked_at_and_nothing_else(doubter: PhotoClassifier) -> None:
     prediction = doubter.predict(noise(300, 200), box=(0.5, 0.25, 0.75, 0.625))
-    assert prediction.views[0].box == pytest.approx((0.5, 0.25, 0.75, 0.625))
-    for view in prediction.views:
-        assert view.box == pytest.approx((0.5, 0.25, 0.75, 0.625), abs=0.03)
-    assert doubter.predict(noise(300, 200), box=(0, 0, 1, 1)).views[0].padded
+    assert prediction.crops[0].box == pytest.approx((0.5, 0.25, 0.75, 0.625))
+    for crop in prediction.crops:
+        assert crop.box == pytest.approx((0.5, 0.25, 0.75, 0.625), abs=0.03)
+    assert doubter.predict(noise(300, 200), box=(0, 0, 1, 1)).crops[0].padded
 
 
-def test_a_batch_of_photos_answers_as_one_by_one_in_two_passes(doubter: Classifier) -> None:
+def test_a_batch_of_photos_answers_as_one_by_one_in_two_passes(doubter: PhotoClassifier) -> None:
     pictures = [noise(300, 200), noise(32, 32), noise(90, 200)]
     passes: list[int] = []
     first, *_ = doubter.model.children()
@@ -190,40 +202,68 @@ def test_a_batch_of_photos_answers_as_one_by_one_in_two_passes(doubter: Classifi
     for picture, prediction in zip(pictures, together, strict=True):
         alone = doubter.predict(picture)
         assert list(prediction.probs.values()) == pytest.approx(list(alone.probs.values()), abs=1e-5)
-        assert [view.box for view in prediction.views] == [view.box for view in alone.views]
+        assert [crop.box for crop in prediction.crops] == [crop.box for crop in alone.crops]
         assert all(len(output) == 1 for output in prediction.activations.values())
 
 
-def test_a_photo_like_no_class_is_a_stranger_and_is_looked_at_again() -> None:
-    nothing = (0.0,) * STATISTICS  # of looks: no picture is strange by them
+def test_a_photo_like_no_class_is_unknown_and_is_looked_at_again() -> None:
+    nothing = (0.0,) * STATISTICS  # by its statistics, no picture is odd
     energy, distance = ScoreScale(median=-12.0, limit=-8.0), ScoreScale(median=1.0, limit=2.0)
     calibration = Calibration(2.0, OodDetector(energy, distance, nothing, (nothing,) * STATISTICS))
     known = certain([0.0] * 9 + [12.0], calibration).predict(noise(300, 200))
-    assert (known.verdict, len(known.views)) == ("sure", 1)
-    assert known.stranger == pytest.approx(0.05, abs=0.01)
+    assert (known.verdict, len(known.crops)) == ("sure", 1)
+    assert known.ood_score == pytest.approx(0.05, abs=0.01)
     assert known.confidence == pytest.approx(math.exp(6) / (math.exp(6) + 9))
     odd = certain([0.0] * 9 + [7.0], calibration).predict(noise(300, 200))
-    assert (odd.label, odd.verdict, len(odd.views)) == ("truck", "stranger", 8)
-    assert odd.stranger > 0.5
+    assert (odd.label, odd.verdict, len(odd.crops)) == ("truck", "unknown", 8)
+    assert odd.ood_score > 0.5
     assert sum(odd.probs.values()) == pytest.approx(1)
 
 
-def test_boxes_are_for_photos(digits: Classifier, doubter: Classifier) -> None:
-    assert digits.predict(render(SEVEN, 20)).views == ()
-    with pytest.raises(ImageError, match="in photos only"):
-        digits.predict(render(SEVEN, 20), box=(0, 0, 1, 1))
+def test_a_box_must_be_in_the_photo(doubter: PhotoClassifier) -> None:
     with pytest.raises(ImageError, match="is not in the picture"):
         doubter.predict(noise(40, 40), box=(0.5, 0, 0.5, 1))
     assert doubter.predict_batch([]) == []
 
 
-def test_errors_are_sentences(digits: Classifier, tmp_path) -> None:
+def test_errors_are_sentences(digits: DigitClassifier, tmp_path) -> None:
     with pytest.raises(CheckpointError, match="digits, mnist-lenet5-1998"):
         Classifier.from_pretrained("nothing")
     with pytest.raises(ImageError, match="no picture at"):
         digits.predict(tmp_path / "nothing.png")
     with pytest.raises(ImageError, match="shape"):
         digits.predict(np.zeros((2, 3, 4, 5)))
+    for pipeline in ("scenic", ""):
+        with pytest.raises(ImageError, match=f"no pipeline called '{pipeline}': choose modern or classic"):
+            digits.predict(render(SEVEN, 20), pipeline)
+        with pytest.raises(ImageError, match="choose modern or classic"):
+            digits.read(render(SEVEN, 20), pipeline)
+
+
+def test_a_name_gives_the_classifier_that_fits() -> None:
+    assert type(Classifier.from_pretrained("mnist-lenet5-sigmoid")) is DigitClassifier
+    assert type(Classifier.from_pretrained("photos-lenet5")) is PhotoClassifier
+    with pytest.raises(CheckpointError, match=r"^photos-lenet5 is a PhotoClassifier, not a DigitClassifier"):
+        DigitClassifier.from_pretrained("photos-lenet5")
+    with pytest.raises(CheckpointError, match=r"^digits is a DigitClassifier, not a PhotoClassifier"):
+        PhotoClassifier.from_pretrained("digits")
+
+
+def test_whoever_imports_the_base_alone_gets_the_classifier_that_fits() -> None:
+    """In a process of its own, where nothing else has imported the two kinds."""
+    code = "from lenet.classifier import Classifier; print(type(Classifier.from_pretrained('digits')).__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (0, "DigitClassifier\n"), done.stderr
+
+
+def test_a_photo_is_opened_once_and_each_part_of_it_resized_once(monkeypatch, doubter: PhotoClassifier) -> None:
+    opened, resized = [], []
+    open_picture, resize = crops.open_picture, crops._resized
+    monkeypatch.setattr(crops, "open_picture", lambda source: opened.append(source) or open_picture(source))
+    monkeypatch.setattr(crops, "_resized", lambda image, square: resized.append(square) or resize(image, square))
+    prediction = doubter.predict(noise(300, 200))
+    assert len(prediction.crops) == 8
+    assert (len(opened), len(resized), len(set(resized))) == (1, 4, 4)  # the others are these in a mirror
 
 
 @pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.safetensors")), ids=lambda path: path.stem)
@@ -250,7 +290,7 @@ def test_the_shipped_networks_are_as_small_and_good_as_they_are_said_to_be(name,
 
 
 @pytest.mark.data
-def test_the_header_of_digits_says_what_the_test_split_says(mnist_root, digits: Classifier) -> None:
+def test_the_header_of_digits_says_what_the_test_split_says(mnist_root, digits: DigitClassifier) -> None:
     dataset = lenet.load_dataset("mnist", mnist_root)
     logits = lenet.evaluate(digits.model, dataset.test.images, digits.recipe.input)[:, : len(digits.classes)]
     right = (logits.argmax(1) == dataset.test.labels).double().mean().item()

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from lenet import explain, preprocess
+from lenet.digits import DigitClassifier
 from lenet.strokes import render
 from lenet.ui import draw, figures, networks, texts
 from tests.unit.test_texts import BLANK, template
@@ -48,19 +49,19 @@ def test_english_is_found() -> None:
     assert english("<b>与 MNIST 一致，28x28，pool1</b>") == []
 
 
-@pytest.mark.parametrize("road", ["ours", "classic"])
+@pytest.mark.parametrize("pipeline", ["modern", "classic"])
 @pytest.mark.parametrize("picture", [render(SEVEN, 20, 280), scribble(), Image.new("L", (280, 280), 255)])
-def test_an_answer_is_in_the_visitors_language(picture: Image.Image, road: str) -> None:
-    reply = draw.read_drawing(chinese(picture=address(picture), road=road))
+def test_an_answer_is_in_the_visitors_language(picture: Image.Image, pipeline: str) -> None:
+    reply = draw.read_drawing(chinese(picture=address(picture), pipeline=pipeline))
     assert set(reply) == {"answer", "boxes", "training"}
-    steps = draw.look_inside(chinese(picture=address(picture), road=road, steps=True))["steps"]
+    steps = draw.look_inside(chinese(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
     assert english(reply["answer"] + reply["boxes"] + steps) == []
     assert "灰度" in steps
-    assert "Grey" in draw.look_inside(question(picture=address(picture), road=road, steps=True))["steps"]
+    assert "Grey" in draw.look_inside(question(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
 
 
 def test_several_digits_are_told_in_the_visitors_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "read", lambda key, image, road: TWENTY)
+    monkeypatch.setattr(networks, "read", lambda key, image, pipeline: TWENTY)
     reply = draw.read_drawing(chinese(focus=[0.7, 0.5]))
     assert "第 2 个数字，共 2 个：不确定：是 0 还是 5？" in reply["answer"]
     assert english(reply["answer"] + reply["boxes"]) == []
@@ -87,7 +88,7 @@ def test_what_stood_behind_it_is_told_in_the_visitors_language(picture: Image.Im
     assert re.search(r"读作 <b>\d</b>", said)  # no article
 
 
-@pytest.mark.parametrize("network", [key for _, key in networks.shipped("ours")])
+@pytest.mark.parametrize("network", [key for _, key in networks.shipped(DigitClassifier)])
 def test_every_layer_of_every_shipped_network_is_told_in_each_language(network: str) -> None:
     for layer in draw.look_inside(chinese(network=network, inside=True))["layers"]:
         assert set(layer["kind"]) == set(texts.LANGUAGES)
@@ -108,10 +109,12 @@ def test_whatever_a_layer_does_is_known_in_every_language() -> None:
         assert told <= {BLANK.sub("{}", sentence) for sentence in known}, language
 
 
-def test_every_step_on_a_digits_road_is_known_in_every_language() -> None:
+def test_every_step_of_a_digit_is_known_in_every_language() -> None:
     tree = ast.parse(Path(preprocess.__file__).read_text(encoding="utf-8"))
-    roads = [node for node in tree.body if getattr(node, "name", "") in ("inked", "classic_digit", "_fit", "_finish")]
-    nodes = [node for road in roads for node in ast.walk(road)]
+    pipelines = [
+        node for node in tree.body if getattr(node, "name", "") in ("inked", "classic_digit", "_fit", "_finish")
+    ]
+    nodes = [node for pipeline in pipelines for node in ast.walk(pipeline)]
     steps = [node.args for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "Stage"]
     reasons = [node.value for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "why"]
     told = {template(node) for node in (*(args[0] for args in steps), *(args[2] for args in steps), *reasons)} - {None}

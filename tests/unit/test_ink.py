@@ -68,7 +68,7 @@ def names(result: Preprocessed) -> list[str]:
 
 
 # --------------------------------------------------------------------------------------------------
-# A flat ground keeps the short road
+# A flat ground keeps the short way
 
 
 def drawn(side: int, width: int, ink: int = 0, paper: int = 255) -> Image.Image:
@@ -80,7 +80,7 @@ def drawn(side: int, width: int, ink: int = 0, paper: int = 255) -> Image.Image:
 
 @pytest.mark.parametrize("side", [28, 90, 280, 400, 1000])
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (90, 200)])
-def test_a_drawing_gives_the_very_ink_of_the_flat_road(side, ink, paper):
+def test_a_drawing_gives_the_very_ink_of_the_flat_way(side, ink, paper):
     for width in (1, side // 40 + 1, side // 9):
         picture = drawn(side, width, ink, paper)
         result = digit(picture, GREY)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 import lenet.ui
-from lenet.classifier import Classifier, Found
+from lenet.digits import DigitClassifier, FoundDigit
 from lenet.numbers import Sheet, Trial, cheapest, trials
 from lenet.strokes import render
 
@@ -30,8 +30,8 @@ FIVE = [[(14, 8), (10, 46), (32, 40), (54, 52), (58, 75), (40, 96), (4, 94)], [(
 
 
 @pytest.fixture(scope="module")
-def digits() -> Classifier:
-    return Classifier.from_pretrained("digits")
+def digits() -> DigitClassifier:
+    return DigitClassifier.from_pretrained("digits")
 
 
 def at(x: float, y: float, strokes: Strokes, size: float = 1.0) -> Strokes:
@@ -43,11 +43,11 @@ def pad(*digits: Strokes, width: float = 10) -> Image.Image:
     return render([stroke for strokes in digits for stroke in strokes], width, 280)
 
 
-def text(found: Sequence[Found]) -> str:
+def text(found: Sequence[FoundDigit]) -> str:
     return "".join(f.prediction.label for f in found)
 
 
-def test_two_digits_are_read_left_to_right(digits: Classifier) -> None:
+def test_two_digits_are_read_left_to_right(digits: DigitClassifier) -> None:
     found = digits.read(pad(at(300, 200, ZERO), at(150, 180, TWO)))
     assert text(found) == "20"
     assert [f.prediction.verdict for f in found] == ["sure", "sure"]
@@ -55,7 +55,7 @@ def test_two_digits_are_read_left_to_right(digits: Classifier) -> None:
     assert [f.prediction.preprocessed.x.shape for f in found] == [digits.predict(pad(TWO)).preprocessed.x.shape] * 2
 
 
-def test_boxes_are_fractions_of_the_picture(digits: Classifier) -> None:
+def test_boxes_are_fractions_of_the_picture(digits: DigitClassifier) -> None:
     whole = pad(at(50, 100, TWO), at(300, 200, ZERO))
     wide = Image.new("L", (560, 280), 255)
     wide.paste(whole, (0, 0))
@@ -66,20 +66,20 @@ def test_boxes_are_fractions_of_the_picture(digits: Classifier) -> None:
     assert digits.read(wide)[1].box == pytest.approx((left / 2, top, right / 2, bottom), abs=0.005)
 
 
-def test_a_year_on_a_slanted_line_in_several_sizes(digits: Classifier) -> None:
+def test_a_year_on_a_slanted_line_in_several_sizes(digits: DigitClassifier) -> None:
     number = [at(20, 220, TWO), at(130, 200, ZERO, 0.9), at(240, 170, TWO, 1.1), at(360, 160, SEVEN, 0.95)]
     assert text(digits.read(pad(*number))) == "2027"
     light = Image.fromarray(255 - np.asarray(pad(*number)))
     assert text(digits.read(light)) == "2027"
 
 
-def test_six_digits(digits: Classifier) -> None:
+def test_six_digits(digits: DigitClassifier) -> None:
     number = [at(10 + 82 * i, 200, strokes, 0.9) for i, strokes in enumerate([TWO, ZERO, FOUR, ONE, SEVEN, TWO])]
     assert text(digits.read(pad(*number, width=6))) == "204172"
 
 
 @pytest.mark.parametrize("strokes", [FIVE, APART], ids=["five", "four"])
-def test_a_digit_of_two_strokes_stays_whole(digits: Classifier, strokes: Strokes) -> None:
+def test_a_digit_of_two_strokes_stays_whole(digits: DigitClassifier, strokes: Strokes) -> None:
     picture = pad(at(200, 180, strokes), width=4)
     assert len(np.unique(Sheet(255 - np.asarray(picture))._labels)) == 3  # nothing, and two strokes apart
     (found,) = digits.read(picture)
@@ -90,7 +90,7 @@ def test_a_digit_of_two_strokes_stays_whole(digits: Classifier, strokes: Strokes
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
-def test_one_digit_is_read_as_predict_reads_it(digits: Classifier, example: dict) -> None:
+def test_one_digit_is_read_as_predict_reads_it(digits: DigitClassifier, example: dict) -> None:
     picture = render(
         [[(x * 500 / 280, y * 500 / 280) for x, y in s] for s in example["strokes"]], example["width"], 280
     )
@@ -101,12 +101,12 @@ def test_one_digit_is_read_as_predict_reads_it(digits: Classifier, example: dict
     assert [s.name for s in found.prediction.preprocessed.stages] == [s.name for s in prediction.preprocessed.stages]
 
 
-@pytest.mark.parametrize("road", ["ours", "classic"])
-def test_an_empty_page_has_no_digits(digits: Classifier, road: str) -> None:
-    assert digits.read(Image.new("L", (280, 280), 255), road) == ()
+@pytest.mark.parametrize("pipeline", ["modern", "classic"])
+def test_an_empty_page_has_no_digits(digits: DigitClassifier, pipeline: str) -> None:
+    assert digits.read(Image.new("L", (280, 280), 255), pipeline) == ()
 
 
-def test_specks_and_dots_are_left_out(digits: Classifier) -> None:
+def test_specks_and_dots_are_left_out(digits: DigitClassifier) -> None:
     picture = pad(at(100, 150, TWO), at(300, 150, ZERO))
     draw = ImageDraw.Draw(picture)
     draw.ellipse((250, 20, 254, 24), fill=0)  # dirt
@@ -114,7 +114,7 @@ def test_specks_and_dots_are_left_out(digits: Classifier) -> None:
     assert text(digits.read(picture)) == "20"
 
 
-def test_digits_that_touch_are_said_to(digits: Classifier) -> None:
+def test_digits_that_touch_are_said_to(digits: DigitClassifier) -> None:
     (found,) = digits.read(pad(at(100, 150, TWO), at(158, 150, ZERO)))
     assert found.touching
     assert found.prediction.verdict != "sure"
@@ -122,7 +122,7 @@ def test_digits_that_touch_are_said_to(digits: Classifier) -> None:
     assert (first.touching, second.touching) == (False, True)
 
 
-def test_the_classic_road_never_splits(digits: Classifier) -> None:
+def test_the_classic_pipeline_never_splits(digits: DigitClassifier) -> None:
     picture = pad(at(100, 150, TWO), at(300, 150, ZERO))
     (found,) = digits.read(picture, "classic")
     assert found.box == (0.0, 0.0, 1.0, 1.0)
@@ -150,6 +150,6 @@ def test_the_cheapest_row_covers_every_piece() -> None:
         assert chosen == ([(0, 1), (1, 2), (2, 3)] if doubts[0] == 0 else [(0, 2), (2, 3)])
 
 
-def test_noise_is_no_crowd(digits: Classifier) -> None:
+def test_noise_is_no_crowd(digits: DigitClassifier) -> None:
     noise = np.random.default_rng(0).random((300, 300)) < 0.01
     assert len(digits.read(np.where(noise, 0, 255).astype(np.uint8))) <= 24

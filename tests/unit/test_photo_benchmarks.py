@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 from benchmarks import photo_strangers, photos
-from lenet.classifier import Classifier
 from lenet.datasets import CIFAR10_CLASSES, Split
 from lenet.errors import LeNetError
 from lenet.models import MODELS
+from lenet.photos import PhotoClassifier
 from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES
 from lenet.strokes import Drawing
@@ -19,7 +19,7 @@ from lenet.strokes import Drawing
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two trucks, a ship, a stranger, and a file that is no picture."""
+    """Two trucks, a ship, one of another class, and a file that is no picture."""
     for name, size in (("truck/a.jpg", (90, 60)), ("Trucks/b.png", (31, 77)), ("boat/c.webp", (200, 50))):
         (tmp_path / name).parent.mkdir()
         Image.effect_noise(size, 60).convert("RGB").save(tmp_path / name)
@@ -30,13 +30,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-def trucker() -> Classifier:
+def trucker() -> PhotoClassifier:
     """Calls everything a truck, surely."""
     model = MODELS["lenet5"].build(3, 10)
     *_, last = model.children()
     torch.nn.init.zeros_(last.weight)
     last.bias.data = torch.tensor([0.0] * 9 + [9.0])
-    return Classifier(Checkpoint(model, RECIPES["photos"], CIFAR10_CLASSES, {}))
+    return PhotoClassifier(Checkpoint(model, RECIPES["photos"], CIFAR10_CLASSES, {}))
 
 
 def test_folders_give_the_labels_and_what_cannot_be_read_is_named(folder):
@@ -55,7 +55,7 @@ def test_folders_give_the_labels_and_what_cannot_be_read_is_named(folder):
 def test_shares_are_of_the_ten_classes(folder):
     row = photos.measure(trucker(), photos.readable(photos.labelled(folder))[0])
     assert (row.ours, row.centre, row.bilinear, row.nearest) == pytest.approx((2 / 3,) * 4)
-    assert (row.unsure, row.strangers, row.caught) == (0, 0, 0)
+    assert (row.unsure, row.unknown, row.caught) == (0, 0, 0)
     assert row.milliseconds > 0
     assert "| 66.7% |" in photos.table_row("trucker", row)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier, Prediction, View
 from lenet.datasets import CIFAR10_CLASSES, FASHION_CLASSES
 from lenet.errors import FetchError
+from lenet.photos import Crop, PhotoClassifier, PhotoPrediction
 from lenet.stored import WEIGHTS
 from lenet.ui import figures, networks, photo, photo_figures, pictures, texts, why, why_figures
 
@@ -169,7 +169,7 @@ def test_an_answer_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stood behind it can then be asked about."""
     reply = opened()
     asked(reply)
-    monkeypatch.setattr(Classifier, "predict", lambda *_, **__: pytest.fail("a second prediction"))
+    monkeypatch.setattr(PhotoClassifier, "predict", lambda *_, **__: pytest.fail("a second prediction"))
     named = networks.name("photos", reply["photo"], None)
     assert named is not None
     assert named.prediction.activations
@@ -187,7 +187,7 @@ def test_answers_are_forgotten_at_last() -> None:
 # in words and cards
 
 
-def said(verdict: str, **probs: float) -> Prediction:
+def said(verdict: str, **probs: float) -> PhotoPrediction:
     named = networks.name("photos", opened()["photo"], None)
     assert named is not None
     label = max(probs, key=probs.__getitem__)
@@ -200,21 +200,21 @@ def said(verdict: str, **probs: float) -> Prediction:
         (("sure", {"cat": 0.97, "dog": 0.03}), "I think this is a cat: 97% sure"),
         (("sure", {"automobile": 0.999, "dog": 0.001}), "I think this is an automobile: over 99% sure"),
         (("unsure", {"dog": 0.35, "airplane": 0.2, "cat": 0.45}), "A cat or a dog?"),
-        (("stranger", {"cat": 0.41, "dog": 0.2}), "None of my ten classes, I think. Closest: cat (41%)"),
+        (("unknown", {"cat": 0.41, "dog": 0.2}), "None of my ten classes, I think. Closest: cat (41%)"),
     ],
 )
 def test_sentences(prediction: tuple[str, dict[str, float]], sentence: str) -> None:
     assert photo_figures.sentence(said(prediction[0], **prediction[1])) == sentence
 
 
-def test_a_stranger_has_no_name() -> None:
-    stranger = said("stranger", cat=0.41, dog=0.2, ship=0.1, frog=0.05)
-    card = photo_figures.card(stranger, 3.14159)
+def test_an_unknown_photo_has_no_name() -> None:
+    unknown = said("unknown", cat=0.41, dog=0.2, ship=0.1, frog=0.05)
+    card = photo_figures.card(unknown, 3.14159)
     assert "<b>none of the ten</b>" in card
     assert "3.1 ms" in card
     assert "bar best" not in card
     assert "frog" not in card
-    large = figures.answer(stranger, photo_figures.sentence(stranger))
+    large = figures.answer(unknown, photo_figures.sentence(unknown))
     assert 'data-label=""><p class="label long">?</p>' in large  # of the same size as a name
 
 
@@ -227,14 +227,14 @@ def test_cards_show_what_a_network_costs() -> None:
     assert "3.91M parameters<" in cards
 
 
-def test_views_say_where_and_how_much() -> None:
+def test_crops_say_where_and_how_much() -> None:
     one = said("sure", cat=1.0)
-    assert "One look was enough" in photo_figures.views(replace(one, views=one.views[:1]), (800, 400))
-    views = (
-        View((0.25, 0.0, 0.75, 1.0), False, False, {"cat": 0.6, "dog": 0.4}, 0.7),
-        View((0.0, 0.0, 1.0, 1.0), True, True, {"cat": 0.2, "dog": 0.8}, 0.3),
+    assert "One look was enough" in photo_figures.crops(replace(one, crops=one.crops[:1]), (800, 400))
+    crops = (
+        Crop((0.25, 0.0, 0.75, 1.0), False, False, {"cat": 0.6, "dog": 0.4}, 0.7),
+        Crop((0.0, 0.0, 1.0, 1.0), True, True, {"cat": 0.2, "dog": 0.8}, 0.3),
     )
-    html = photo_figures.views(replace(one, views=views), (800, 400))
+    html = photo_figures.crops(replace(one, crops=crops), (800, 400))
     assert "2 views averaged, because one look did not settle it." in html
     assert "aspect-ratio:400/400;background-size:200.00% 100.00%;background-position:50.00% 0.00%" in html
     assert 'class="look mirrored"' in html
@@ -285,10 +285,10 @@ def test_nothing_english_is_left_in_chinese() -> None:
     canvas.paste(Image.open(EXAMPLES / "frog.jpg").resize((300, 300)), (600, 0))
     aside = photo.open_photo({"picture": address(canvas)})
     for reply in (chinese(), asked(aside, language="zh"), asked(aside, language="zh", box=[2 / 3, 0, 1, 1])):
-        for name in ("answer", "card", "seen", "views", "steps"):
+        for name in ("answer", "card", "seen", "crops", "steps"):
             assert english(reply[name]) == [], name
     with texts.speaking("zh"):
-        for verdict in ("sure", "unsure", "stranger"):
+        for verdict in ("sure", "unsure", "unknown"):
             prediction = said(verdict, automobile=0.6, **{"ankle boot": 0.4})
             assert english(photo_figures.sentence(prediction) + photo_figures.card(prediction, 3.0)) == []
         shown = why_figures.why(prediction, networks.photo_evidence("photos", said("sure", ship=1.0)))

@@ -1,10 +1,11 @@
-"""The one road from a picture to network input, with every kind of picture that people have."""
+"""The one way from a picture to network input, with every kind of picture that people have."""
 
 from __future__ import annotations
 
 import io
 import struct
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,28 +13,23 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageOps
 
+from lenet.crops import Photo
 from lenet.errors import ImageError
 from lenet.preprocess import (
     DIGIT_BOX,
     DIGIT_SIDE,
-    ROADS,
+    PIPELINES,
     InputFormat,
-    Square,
     classic_digit,
-    cut,
-    cuts,
     digit,
     digit_image,
     open_picture,
-    photo,
-    square_of,
     to_input,
 )
 
 GREY = InputFormat(28)
 PADDED = InputFormat(32, (0.1307,), (0.3081,))
 RESIZED = InputFormat(32, (0.1307,), (0.3081,), scaling="resize")
-COLOUR = InputFormat(32, (0.5,) * 3, (0.5,) * 3)
 
 FIVE = [(190, 100), (110, 100), (105, 180), (160, 170), (195, 210), (180, 270), (105, 280)]
 
@@ -64,7 +60,7 @@ def distance(a: torch.Tensor, b: torch.Tensor) -> float:
 REFERENCE = bits(five())
 
 # --------------------------------------------------------------------------------------------------
-# One road
+# One way
 
 
 @pytest.mark.parametrize("form", [GREY, PADDED, RESIZED], ids=["28", "padded", "resized"])
@@ -101,7 +97,7 @@ def test_padding_is_black_paper_after_normalisation_and_centred():
 
 
 # --------------------------------------------------------------------------------------------------
-# The digit's road
+# A digit
 
 
 def test_light_on_dark_is_the_same_digit():
@@ -290,14 +286,14 @@ def test_twenty_megapixels(tmp_path):
     assert distance(REFERENCE, bits(tmp_path / "large.jpg")) < 0.15
     result = digit(tmp_path / "large.jpg", GREY)
     assert max(result.stages[0].image.shape) <= 512
-    assert photo(tmp_path / "large.jpg", COLOUR).x.shape == (1, 3, 32, 32)
 
 
 def test_the_visitors_picture_is_left_as_it_was():
     picture = five().convert("RGB")
     before = picture.tobytes()
-    for road, form in (("ours", GREY), ("classic", GREY), ("photo", COLOUR)):
-        ROADS[road](picture, form)
+    for prepare in PIPELINES.values():
+        prepare(picture, GREY)
+    Photo(picture)
     assert (picture.size, picture.mode, picture.tobytes()) == ((400, 400), "RGB", before)
 
 
@@ -335,12 +331,12 @@ def torn(name: str, tmp_path) -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
 )
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("prepare", [*(partial(prepare, form=GREY) for prepare in PIPELINES.values()), Photo])
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # Pillow's own, before our refusal
-def test_what_cannot_be_read_is_refused_with_a_sentence(road, name, content, sentence, tmp_path):
+def test_what_cannot_be_read_is_refused_with_a_sentence(prepare, name, content, sentence, tmp_path):
     (tmp_path / name).write_bytes(content(tmp_path))
     with pytest.raises(ImageError, match=sentence):
-        ROADS[road](tmp_path / name, COLOUR if road == "photo" else GREY)
+        prepare(tmp_path / name)
 
 
 def test_no_picture_at_all(tmp_path):
@@ -354,125 +350,18 @@ def test_no_picture_at_all(tmp_path):
 
 
 # --------------------------------------------------------------------------------------------------
-# Photographs, and the tutorials' road
-
-
-@pytest.mark.parametrize("size", [(96, 96), (160, 96), (96, 300)])
-def test_a_photo_is_its_central_square_not_squeezed(size):
-    picture = Image.new("RGB", size, (0, 0, 255))
-    left, top = (size[0] - 96) // 2, (size[1] - 96) // 2
-    picture.paste((255, 0, 0), (left, top, left + 96, top + 96))
-    picture.paste((0, 255, 0), (left + 24, top + 24, left + 72, top + 72))  # a square in the middle: 16 of 32
-    result = photo(picture, COLOUR)
-    image = result.stages[-1].image
-    assert image.shape == (32, 32, 3)
-    assert [tuple(image[y, x]) for y, x in ((0, 0), (31, 31), (0, 31), (15, 15))] == [(255, 0, 0)] * 3 + [(0, 255, 0)]
-    green = image[:, :, 1] > 128
-    assert (green.any(axis=0).sum(), green.any(axis=1).sum()) == (16, 16)
-    expected = to_input(torch.from_numpy(image.copy()).permute(2, 0, 1)[None], COLOUR)
-    assert torch.equal(result.x, expected)
-
-
-def test_a_photo_of_32_by_32_arrives_bit_for_bit():
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    assert torch.equal(photo(pixels, COLOUR).x, to_input(torch.from_numpy(pixels).permute(2, 0, 1)[None], COLOUR))
-
-
-@pytest.mark.parametrize(
-    ("size", "box", "square"),
-    [
-        ((200, 100), None, (50, 0, 100)),
-        ((200, 100), (0.0, 0.0, 0.5, 1.0), (0, 0, 100)),  # square already
-        ((200, 100), (0.25, 0.4, 0.5, 0.6), (50, 25, 50)),  # grows upwards and downwards
-        ((200, 100), (0.5, 0.0, 0.6, 0.6), (80, 0, 60)),  # to both sides
-        ((200, 100), (0.25, 0.0, 0.5, 0.2), (50, 0, 50)),  # downwards only: above, the picture ends
-        ((200, 100), (0.95, 0.0, 1.0, 1.0), (100, 0, 100)),  # leftwards only
-        ((200, 100), (0.0, 0.0, 1.0, 1.0), (0, -50, 200)),  # the whole, padded above and below
-        ((100, 200), (0.0, 0.1, 1.0, 0.9), (-30, 20, 160)),
-        ((200, 100), (0.2, 0.7, 0.9, 0.8), (40, -20, 140)),  # padded on both sides, wherever the box is
-        ((200, 100), (0.5, 0.5, 0.5001, 0.5001), (100, 50, 1)),  # a pixel at least
-        ((1, 1), (0.0, 0.0, 1.0, 1.0), (0, 0, 1)),
-    ],
-)
-def test_a_box_becomes_a_square(size, box, square):
-    assert square_of(size, box) == Square(*square)
-
-
-@pytest.mark.parametrize(
-    "box", [(0.5, 0, 0.5, 1), (0.6, 0, 0.5, 1), (-0.1, 0, 1, 1), (0, 0, 1, 1.1), (0, float("nan"), 1, 1), (0, 1, 1, 0)]
-)
-def test_a_box_outside_the_picture_is_refused(box):
-    with pytest.raises(ImageError, match=r"is not in the picture: give left, top, right and bottom as fractions"):
-        photo(Image.new("RGB", (40, 40)), COLOUR, box)
-
-
-def test_a_box_shows_its_part_of_the_picture():
-    picture = Image.new("RGB", (300, 200), (0, 0, 255))
-    picture.paste((255, 0, 0), (180, 40, 240, 100))
-    result = photo(picture, COLOUR, (180 / 300, 40 / 200, 240 / 300, 100 / 200))
-    assert {tuple(colour) for colour in result.stages[-1].image.reshape(-1, 3)} == {(255, 0, 0)}
-    assert result.stages[1].image.shape == (60, 60, 3)
-    assert "chosen" in result.stages[1].why
-    assert torch.equal(result.x[0, 0], torch.ones(32, 32))
-
-
-def test_a_box_in_a_picture_held_sideways_is_where_the_eye_sees_it(tmp_path):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # "rotate by 90 degrees clockwise to view"
-    upright = Image.new("RGB", (200, 400), (0, 0, 255))
-    upright.paste((255, 0, 0), (0, 0, 100, 100))
-    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "phone.png", exif=exif)
-    assert photo(tmp_path / "phone.png", COLOUR, (0, 0, 0.5, 0.25)).x[0, 0].min() == 1
-
-
-def test_a_box_too_wide_for_its_picture_is_padded_by_a_mirror():
-    rows = np.repeat(np.arange(0, 160, 10, dtype=np.uint8), 2)  # 32 rows in 16 pairs
-    picture = np.broadcast_to(rows[8:24, None, None], (16, 32, 3))
-    image = photo(picture, COLOUR, (0, 0, 1, 1)).stages[-1].image[:, 5, 0]
-    assert np.array_equal(image[8:24], rows[8:24])
-    assert np.array_equal(image[:8], rows[8:16][::-1])
-    assert np.array_equal(image[24:], rows[16:24][::-1])
-
-
-def test_a_square_that_reaches_beyond_is_padded_there_alone():
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    picture = Image.fromarray(pixels)
-    shifted = cut(picture, Square(-1, 1, 32))
-    assert np.array_equal(shifted[:31, 1:], pixels[1:, :31])
-    assert np.array_equal(shifted[:31, 0], pixels[1:, 0])
-    assert np.array_equal(shifted[31, 1:], pixels[31, :31])
-    assert np.array_equal(cut(picture, Square(0, 0, 32, mirrored=True)), pixels[:, ::-1])
-    squares = [Square(0, 0, 32), Square(0, 0, 32, mirrored=True), Square(3, 4, 20), Square(3, 4, 20, mirrored=True)]
-    for square, image in zip(squares, cuts(picture, squares), strict=True):
-        assert np.array_equal(image, cut(picture, square))
-    assert Square(-1, 1, 32).padded((32, 32))
-    assert Square(-1, 1, 32).inside((32, 32)) == (0, 1, 31, 32)
-    assert not Square(1, 1, 31).padded((32, 32))
-
-
-@pytest.mark.parametrize("size", [(1, 500), (500, 1), (3, 33)])
-def test_a_thin_picture_still_shows_a_column(size):
-    assert photo(Image.new("RGB", size, (255, 0, 0)), COLOUR, (0, 0, 1, 1)).x[0, 0].min() == 1
-
-
-@pytest.mark.parametrize("size", [(1, 1), (3, 500), (31, 33)])
-def test_photos_of_odd_sizes(size):
-    assert photo(Image.new("RGB", size, (255, 0, 0)), COLOUR).x[0, 0].min() == 1
-
-
-def test_a_transparent_photo_lies_on_white():
-    assert photo(Image.new("RGBA", (40, 40), (0, 0, 0, 0)), COLOUR).x.min() == 1
+# The tutorials' pipeline
 
 
 @pytest.mark.parametrize("picture", [five(), five().convert("RGB").resize((300, 200))], ids=["square", "wide"])
-def test_the_classic_road_is_the_tutorials(picture):
+def test_the_classic_pipeline_is_the_tutorials(picture):
     small = np.asarray(picture.convert("L").resize((28, 28), Image.Resampling.BILINEAR), np.float64)
     expected = ((255 - small) / 255 - 0.1307) / 0.3081
     x = classic_digit(picture, InputFormat(28, (0.1307,), (0.3081,))).x
     np.testing.assert_allclose(x[0, 0].numpy(), expected, atol=1e-5)
 
 
-def test_the_classic_road_knows_an_empty_picture():
+def test_the_classic_pipeline_knows_an_empty_picture():
     assert classic_digit(Image.new("L", (300, 300), 255), GREY).blank
     assert not classic_digit(five(), GREY).blank
 

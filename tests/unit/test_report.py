@@ -210,7 +210,7 @@ def test_texts_from_a_file_are_escaped(digits: Checkpoint) -> None:
     images = {one.position: np.zeros((28, 28), np.uint8) for one in (*found.sample, *found.mistakes)}
     assert "<script" not in report_figures.document(odd, found, images, "")
     assert "<script" not in report_figures.in_cell(odd, odd, 0, 0, 0)
-    assert "<script" not in report_figures.frame(Classifier(digits), [(odd, odd, odd)])
+    assert "<script" not in report_figures.frame(Classifier.of(digits), [(odd, odd, odd)])
 
 
 # --------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def sentences(path: Path) -> set[str]:
     """What the errors of a module say, "{}" for what is filled in."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and re.search(r"(Error|_foreign|_refusal)$", ast.unparse(node.func)):
+        if isinstance(node, ast.Call) and re.search(r"(Error|foreign|_refusal)$", ast.unparse(node.func)):
             found |= {text for argument in node.args if (text := template(argument)) and " " in text}
     return found
 
@@ -83,9 +83,10 @@ def template(node: ast.expr) -> str | None:
 # What only the terminal runs, or what is caught below the page.
 NOT_ON_THE_PAGE = {"export.py", "logbook.py", "keras_twins.py", "parallel.py"}
 CAUGHT = {
-    "a gauge from {} to {}",
-    "a calibration that is not of finite numbers",
-    "a calibration of other than {} statistics",
+    "a temperature of {}",
+    "a score scale from {} to {}",
+    "statistics that are not of finite numbers",
+    "other than {} statistics",
     "the confusion matrix",
     "epoch {}, step {}",
     "{} epochs of {}, {} seconds",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.classifier import Classifier, Found, Prediction, rival
+from lenet.digits import DigitClassifier, DigitPrediction, FoundDigit
 from lenet.errors import CheckpointError, ImageError
 from lenet.pretrained import load
 from lenet.stored import WEIGHTS
@@ -28,7 +28,7 @@ def address(image: Image.Image) -> str:
 
 
 def test_the_pad_gets_an_answer_and_six_steps() -> None:
-    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"}
+    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "pipeline": "modern"}
     reply = draw.read_drawing(asked)
     assert 'data-label="7"' in reply["answer"]
     assert not reply["training"]
@@ -38,7 +38,7 @@ def test_the_pad_gets_an_answer_and_six_steps() -> None:
 
 
 def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours"}
+    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "pipeline": "modern"}
     assert "beside" not in draw.read_drawing(asked)["answer"]
     own, _ = networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
     reply = draw.read_drawing(asked | {"network": own})
@@ -52,12 +52,12 @@ def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.Mon
     ("question", "says"),
     [
         ({}, "no drawing"),
-        ({"picture": 7, "network": "digits", "road": "ours"}, "no picture"),
-        ({"picture": "data:image/png;base64,AAAA", "network": "digits", "road": "ours"}, "not a picture"),
-        ({"picture": "data:image/png;base64,%%%", "network": "digits", "road": "ours"}, "no picture"),
-        ({"picture": "data:image/png;base64,AA\xc4\xc4", "network": "digits", "road": "ours"}, "no picture"),
-        ({"picture": "https://example.com/a.png", "network": "digits", "road": "ours"}, "no picture"),
-        ({"picture": "data:image/png;base64," + "A" * 27_000_000, "network": "digits", "road": "ours"}, "20 MB"),
+        ({"picture": 7, "network": "digits", "pipeline": "modern"}, "no picture"),
+        ({"picture": "data:image/png;base64,AAAA", "network": "digits", "pipeline": "modern"}, "not a picture"),
+        ({"picture": "data:image/png;base64,%%%", "network": "digits", "pipeline": "modern"}, "no picture"),
+        ({"picture": "data:image/png;base64,AA\xc4\xc4", "network": "digits", "pipeline": "modern"}, "no picture"),
+        ({"picture": "https://example.com/a.png", "network": "digits", "pipeline": "modern"}, "no picture"),
+        ({"picture": "data:image/png;base64," + "A" * 27_000_000, "network": "digits", "pipeline": "modern"}, "20 MB"),
     ],
 )
 def test_what_is_no_drawing_gets_a_sentence(question: dict, says: str) -> None:
@@ -70,9 +70,13 @@ def test_a_network_is_a_name_and_no_path(key: str) -> None:
         networks.get(key)
 
 
-def test_a_photo_road_is_not_for_drawings() -> None:
-    with pytest.raises(ImageError, match="ours or classic"):
-        networks.predict("digits", render(SEVEN, 20), "photo")
+def test_each_kind_of_network_is_asked_its_own_question() -> None:
+    with pytest.raises(ImageError, match="modern or classic"):
+        networks.classify_digit("digits", render(SEVEN, 20), "photo")
+    with pytest.raises(ImageError, match="names photos"):
+        networks.classify_digit("photos-lenet5", render(SEVEN, 20), "modern")
+    with pytest.raises(ImageError, match="reads digits"):
+        networks.classify_photo("digits", render(SEVEN, 20))
 
 
 def test_texts_from_elsewhere_are_escaped() -> None:
@@ -81,7 +85,7 @@ def test_texts_from_elsewhere_are_escaped() -> None:
 
 
 def test_an_answer_shows_every_class_in_order() -> None:
-    prediction = Classifier.from_pretrained("digits").predict(render(SEVEN, 20))
+    prediction = DigitClassifier.from_pretrained("digits").predict(render(SEVEN, 20))
     html = figures.answer(prediction, figures.sentence(prediction))
     places = [html.index(f'<span class="name">{digit}</span>') for digit in "0123456789"]
     assert places == sorted(places)
@@ -99,19 +103,19 @@ def test_a_stage_travels_as_a_small_png() -> None:
 # several digits, and none
 
 
-def said(label: str, confidence: float, verdict: str = "sure") -> Prediction:
+def said(label: str, confidence: float, verdict: str = "sure") -> DigitPrediction:
     """A prediction made by hand: the rest of the probability goes to another class, or to none."""
     probs = dict.fromkeys("0123456789", 0.0)
     probs[label] = confidence
-    stranger = 1 - confidence if verdict == "stranger" else 0.0
-    probs["5" if label != "5" else "6"] += 1 - confidence - stranger
-    one = Classifier.from_pretrained("digits").predict(render(SEVEN, 20))
-    return replace(one, label=label, confidence=confidence, verdict=verdict, probs=probs, stranger=stranger)
+    p_not_digit = 1 - confidence if verdict == "not_digit" else 0.0
+    probs["5" if label != "5" else "6"] += 1 - confidence - p_not_digit
+    one = DigitClassifier.from_pretrained("digits").predict(render(SEVEN, 20))
+    return replace(one, label=label, confidence=confidence, verdict=verdict, probs=probs, p_not_digit=p_not_digit)
 
 
 TWENTY = (
-    Found((0.1, 0.3, 0.4, 0.7), said("2", 0.98), False),
-    Found((0.6, 0.05, 0.9, 0.7), said("0", 0.55, "unsure"), False),
+    FoundDigit((0.1, 0.3, 0.4, 0.7), said("2", 0.98), False),
+    FoundDigit((0.6, 0.05, 0.9, 0.7), said("0", 0.55, "unsure"), False),
 )
 
 
@@ -126,7 +130,7 @@ def test_a_number_is_read_from_left_to_right() -> None:
 
 
 def test_one_digit_is_shown_as_ever() -> None:
-    one = (Found((0.0, 0.0, 1.0, 1.0), said("2", 0.98), False),)
+    one = (FoundDigit((0.0, 0.0, 1.0, 1.0), said("2", 0.98), False),)
     html = figures.reading(one, 0)
     assert '<p class="label short">2</p>' in html
     assert html.count('class="bar') == 11 + 1  # the digits and none, and their frame
@@ -134,9 +138,9 @@ def test_one_digit_is_shown_as_ever() -> None:
     assert figures.boxes(one, 0) == ""
 
 
-def test_a_network_that_knows_no_strangers_has_no_row_for_them() -> None:
+def test_a_network_that_knows_only_digits_has_no_row_for_the_rest() -> None:
     for name, rows in (("digits", 11), ("mnist-lenet5-1998", 10)):
-        found = Classifier.from_pretrained(name).read(render(SEVEN, 20))
+        found = DigitClassifier.from_pretrained(name).read(render(SEVEN, 20))
         assert figures.reading(found, 0).count('class="bar') == rows + 1
 
 
@@ -151,7 +155,7 @@ def test_digits_that_touch_are_said_to() -> None:
     touching = (replace(TWENTY[0], touching=True), TWENTY[1])
     assert "leave a gap" in figures.reading(touching, 0)
     assert "leave a gap" not in figures.reading(touching, 1)
-    doubtful = (Found((0.1, 0.1, 0.9, 0.5), said("8", 0.1, "stranger"), True),)
+    doubtful = (FoundDigit((0.1, 0.1, 0.9, 0.5), said("8", 0.1, "not_digit"), True),)
     assert "Not one digit, I think. If these are two that touch" in figures.reading(doubtful, 0)
     assert "<b>? <i>none</i></b>" in figures.boxes(doubtful, 0)
     assert "touching" in figures.boxes(touching, 1)
@@ -159,8 +163,8 @@ def test_digits_that_touch_are_said_to() -> None:
 
 
 def test_the_digit_under_the_pen_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "read", lambda key, image, road: TWENTY)
-    question = {"picture": address(render(SEVEN, 20)), "network": "digits", "road": "ours"}
+    monkeypatch.setattr(networks, "read", lambda key, image, pipeline: TWENTY)
+    question = {"picture": address(render(SEVEN, 20)), "network": "digits", "pipeline": "modern"}
     for focus, chosen in ((None, "1"), ([0.7, 0.5], "2"), ([0.2, 0.9], "1"), ([0.51, 0.5], "2"), ([1, 1], "2")):
         assert f"Digit {chosen} of 2" in draw.read_drawing(question | {"focus": focus})["answer"], focus
     assert "no drawing" in draw.read_drawing(question | {"focus": "here"})["problem"]
@@ -176,23 +180,23 @@ def test_large_numbers_as_people_say_them(count: float, said: str) -> None:
 
 
 def test_no_digit_has_no_name_but_a_closest_one() -> None:
-    stranger = said("5", 0.12, "stranger")
-    html = figures.reading((Found((0.1, 0.3, 0.4, 0.7), stranger, False),), 0)
+    scribble = said("5", 0.12, "not_digit")
+    html = figures.reading((FoundDigit((0.1, 0.3, 0.4, 0.7), scribble, False),), 0)
     assert 'data-label=""><p class="label short">?</p>' in html
     assert "Not a digit, I think. Closest: 5 (12%)" in html
     assert 'bar best"><span class="name">none<' in html
     assert html.count("bar best") == 1
     assert "none 88%" in html
-    assert rival(stranger) == "5"
-    assert "label short" in figures.empty_answer(["1", "2"], "", strangers=True)
+    assert scribble.runner_up == "5"
+    assert "label short" in figures.empty_answer(["1", "2"], "", non_digits=True)
 
 
 def test_why_a_scribble_is_no_digit() -> None:
     rng = np.random.default_rng(0)
     picture = render([rng.uniform(100, 400, (25, 2))], 12)
     asked = question(picture=address(picture))
-    (found,) = networks.read("digits", pictures.decode(asked["picture"]), "ours")
-    assert found.prediction.verdict == "stranger"
+    (found,) = networks.read("digits", pictures.decode(asked["picture"]), "modern")
+    assert found.prediction.verdict == "not_digit"
     why = draw.look_inside(asked | {"why": True})["why"]
     assert "spoke for no digit" in why["legend"]
     assert f"spoke for {found.prediction.label}" in why["legend"]
@@ -204,7 +208,13 @@ def test_why_a_scribble_is_no_digit() -> None:
 
 
 def question(**more: object) -> dict:
-    return {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "road": "ours", "focus": None, **more}
+    return {
+        "picture": address(render(SEVEN, 20, 280)),
+        "network": "digits",
+        "pipeline": "modern",
+        "focus": None,
+        **more,
+    }
 
 
 def test_inside_sends_what_is_in_view() -> None:
@@ -212,7 +222,7 @@ def test_inside_sends_what_is_in_view() -> None:
     reply = draw.look_inside(question(inside=True))
     assert list(reply) == ["layers"]
     by_name = {row["name"]: row for row in reply["layers"]}
-    assert list(by_name) == [n for n in Classifier.from_pretrained("digits").model._modules if n != "flatten"]
+    assert list(by_name) == [n for n in DigitClassifier.from_pretrained("digits").model._modules if n != "flatten"]
     assert "bytes" not in by_name["conv1"]
     assert len(base64.b64decode(by_name["pool1"]["bytes"])) == 16 * 12 * 12
     assert (by_name["pool1"]["shape"], len(by_name["pool1"]["said"])) == ([16, 12, 12], 16)
@@ -238,11 +248,11 @@ def test_bytes_can_be_read_back() -> None:
 
 def test_looking_inside_asks_the_network_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     draw.read_drawing(question())
-    monkeypatch.setattr(Classifier, "_activations", lambda *_: pytest.fail("a second forward pass"))
+    monkeypatch.setattr(DigitClassifier, "activations", lambda *_: pytest.fail("a second forward pass"))
     assert draw.look_inside(question(inside=True))["layers"]
 
 
-def test_why_names_the_answer_and_its_rival() -> None:
+def test_why_names_the_answer_and_the_runner_up() -> None:
     why = draw.look_inside(question(why=True))["why"]
     assert "spoke for 7" in why["legend"]
     assert why["question"].startswith("What would make it a")
@@ -258,7 +268,7 @@ def test_what_if_says_whether_it_is_enough() -> None:
 
 
 def test_a_network_for_photos_reads_no_drawing() -> None:
-    crafted = question(network="photos", road="photo", why=True, inside=True)
+    crafted = question(network="photos", pipeline="photo", why=True, inside=True)
     assert "names photos" in draw.read_drawing(crafted)["problem"]
     assert draw.look_inside(crafted) == {"blank": True}
     assert draw.what_if(crafted)["problem"]
@@ -282,7 +292,7 @@ def test_readings_are_forgotten_at_last() -> None:
         picture = Image.new("L", (30 + width, 30), 255)
         buffer = io.BytesIO()
         picture.save(buffer, "PNG")
-        networks.read("digits", buffer.getvalue(), "ours")
+        networks.read("digits", buffer.getvalue(), "modern")
     assert len(networks._readings) == networks.REMEMBERED
 
 

@@ -12,17 +12,17 @@ import pytest
 import torch
 from PIL import Image
 
-from lenet.classifier import Prediction
 from lenet.errors import CheckpointError
 from lenet.explain import Layer
+from lenet.photos import PhotoPrediction
 from lenet.ui import figures, networks, why, why_figures
 
 SHIP = Path(networks.__file__).parent / "examples" / "ship.jpg"
 
 
 @pytest.fixture(scope="module")
-def ship() -> Prediction:
-    return networks.predict("photos", SHIP)
+def ship() -> PhotoPrediction:
+    return networks.classify_photo("photos", SHIP)
 
 
 def opened(address: str) -> Image.Image:
@@ -42,7 +42,7 @@ def test_what_spoke_is_coloured_and_the_rest_is_clear() -> None:
     assert not np.asarray(why_figures.heat(np.zeros((32, 32))))[..., 3].any()
 
 
-def test_a_photo_is_shown_with_its_legend(ship: Prediction) -> None:
+def test_a_photo_is_shown_with_its_legend(ship: PhotoPrediction) -> None:
     shown = why_figures.why(ship, networks.photo_evidence("photos", ship))
     assert opened(shown["frame"]).format == "JPEG"
     assert opened(shown["frame"]).size == ship.preprocessed.stages[-2].image.shape[1::-1]
@@ -83,7 +83,7 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     assert "bytes" not in hidden
 
 
-def test_only_what_is_wanted_is_told(ship: Prediction) -> None:
+def test_only_what_is_wanted_is_told(ship: PhotoPrediction) -> None:
     asked: dict[str, Any] = {"network": "photos"}
     assert why.look(lambda question: ship, asked) == {}
     assert set(why.look(lambda question: ship, asked | {"why": True})) == {"why"}
@@ -95,8 +95,8 @@ def test_only_what_is_wanted_is_told(ship: Prediction) -> None:
     assert [label["en"] for label in few["layers"][-1]["labels"]] == list(ship.probs)
 
 
-def test_what_cannot_be_told_is_a_sentence(ship: Prediction) -> None:
-    def gone(question: dict[str, Any]) -> Prediction:
+def test_what_cannot_be_told_is_a_sentence(ship: PhotoPrediction) -> None:
+    def gone(question: dict[str, Any]) -> PhotoPrediction:
         raise CheckpointError("This network is no longer kept here.")
 
     assert why.look(gone, {"network": "x", "why": True}) == {"problem": "This network is no longer kept here."}

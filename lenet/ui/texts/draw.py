@@ -2,9 +2,9 @@
 
 ENGLISH = {
     "network": "Network",
-    "road": "How the drawing is prepared",
-    "road_ours": "Ours: find, fit, centre",
-    "road_classic": "Classic: resize, invert",
+    "pipeline": "How the drawing is prepared",
+    "pipeline_modern": "Ours: find, fit, centre",
+    "pipeline_classic": "Classic: resize, invert",
     # --- the pad ------------------------------------------------------------------------------------
     "draw_pad": "Drawing pad: draw a digit here with mouse, pen or finger",
     "draw_tools": "Drawing tools",
@@ -33,11 +33,11 @@ ENGLISH = {
     "answer_sure": "{percent} sure",
     "answer_over": "over {percent} sure",
     "answer_unsure": "Unsure: {one} or {other}?",
-    "answer_stranger": "Not a digit, I think. Closest: {label} ({percent})",
+    "answer_not_digit": "Not a digit, I think. Closest: {label} ({percent})",
     "answer_blank": "Nothing to read here yet: draw something.",
     "answer_which": "Digit {number} of {count}: {said}",
     "answer_touching": "These may be two digits that touch: leave a gap.",
-    "answer_touching_stranger": "Not one digit, I think. If these are two that touch, leave a gap.",
+    "answer_touching_not_digit": "Not one digit, I think. If these are two that touch, leave a gap.",
     "answer_number": "Read as {number}. Choose a digit to look into.",
     "answer_digit": "{label}, {percent} sure",
     "answer_no_digit": "no digit, closest to {label}",
@@ -68,9 +68,9 @@ ENGLISH = {
 
 CHINESE = {
     "network": "网络",
-    "road": "图画的预处理方式",
-    "road_ours": "本项目：查找、缩放、居中",
-    "road_classic": "传统：直接缩放、反色",
+    "pipeline": "图画的预处理方式",
+    "pipeline_modern": "本项目：查找、缩放、居中",
+    "pipeline_classic": "传统：直接缩放、反色",
     # --- the pad ------------------------------------------------------------------------------------
     "draw_pad": "画板：用鼠标、笔或手指在这里写一个数字",
     "draw_tools": "书写工具",
@@ -99,11 +99,11 @@ CHINESE = {
     "answer_sure": "置信度 {percent}",
     "answer_over": "置信度超过 {percent}",
     "answer_unsure": "不确定：是 {one} 还是 {other}？",
-    "answer_stranger": "我认为这不是数字。最接近：{label}（{percent}）",
+    "answer_not_digit": "我认为这不是数字。最接近：{label}（{percent}）",
     "answer_blank": "这里还没有可读的内容：请写一个数字。",
     "answer_which": "第 {number} 个数字，共 {count} 个：{said}",
     "answer_touching": "这可能是连在一起的两个数字：请留出空隙。",
-    "answer_touching_stranger": "我认为这不是一个数字。如果是连在一起的两个，请留出空隙。",
+    "answer_touching_not_digit": "我认为这不是一个数字。如果是连在一起的两个，请留出空隙。",
     "answer_number": "读作 {number}。请选择要深入查看的数字。",
     "answer_digit": "{label}，置信度 {percent}",
     "answer_no_digit": "不是数字，最接近 {label}",

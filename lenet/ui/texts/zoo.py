@@ -6,8 +6,8 @@ ENGLISH = {
     "upload_done": "{name} is yours on this page: it answers in the {tab} tab now, and its report is below.",
     # --- the list -----------------------------------------------------------------------------------
     "family_own": "Your own",
-    "family_photo": "Photos",
-    "family_ours": "Digits",
+    "family_photos": "Photos",
+    "family_digits": "Digits",
     "list_accuracy": "Test accuracy",
     "list_parameters": "Parameters",
     "list_multiply_adds": "Multiply-adds",
@@ -80,8 +80,8 @@ CHINESE = {
     "upload_done": "{name} 已加入您的网络：它现在可在“{tab}”标签页中回答，其报告在下方。",
     # --- the list -----------------------------------------------------------------------------------
     "family_own": "您的网络",
-    "family_photo": "照片",
-    "family_ours": "数字",
+    "family_photos": "照片",
+    "family_digits": "数字",
     "list_accuracy": "测试准确率",
     "list_parameters": "参数",
     "list_multiply_adds": "乘加",
