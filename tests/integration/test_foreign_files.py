@@ -52,7 +52,7 @@ def uploaded(page: str, picture: Path) -> str:
         return path
 
 
-ENDPOINTS = {"classify_photo": ["photos"], "classify_digit": ["digits", "ours"]}
+ENDPOINTS = {"classify_photo": ["photos"], "classify_digit": ["digits", "modern"]}
 
 
 def refusal(page: str, endpoint: str, file: Any) -> tuple[int, str]:
