@@ -35,7 +35,7 @@ from lenet.ui import cores, pictures, texts
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
-KEPT = 64  # of visitors' networks; the oldest go first
+KEPT = 256  # of visitors' networks; the oldest go first
 KEPT_BYTES = 500_000_000  # that they take together: a small one a quarter of a megabyte, the largest 18
 
 

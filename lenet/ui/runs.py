@@ -1,4 +1,4 @@
-"""The training runs of all visitors: one trains at a time, the others wait their turn.
+"""The training runs of all visitors: one trains at a time, and turns go round by visitor.
 
     runs = Runs()
     run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
@@ -9,6 +9,11 @@ of an evaluation: when its visitor says so, or when the page has not been heard 
 being reloaded).  What it needs to go on stays in memory, and since all its randomness is a function of (seed,
 epoch, step), a pause changes nothing of what it learns.
 
+Turns go round the owners of runs.  An owner is a visitor of the page, or all programs of one address together.  Each
+turn trains the owner's oldest waiting run until it ends; when other owners wait, the turn ends after TURN_SECONDS,
+and the run goes on at its owner's next turn.  So nobody's long runs hold up the others' short ones.  A network
+address has at most half of all places, however many visitors it says it is.
+
 Nothing here knows gradio.
 """
 
@@ -17,9 +22,11 @@ from __future__ import annotations
 import atexit
 import itertools
 import logging
+import math
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -44,9 +51,11 @@ POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs beco
 LOADERS = 8  # data sets that load at once: a slow download must not hold up what is there already
 PACES = 100  # that are remembered, of networks on data sets
 
-MOST = 8  # runs of one visitor: as many as there are colours
-MOST_OF_ALL = 60  # runs of all visitors, fewer than networks.KEPT
+TURN_SECONDS = 15.0  # of a turn, when others wait: mnist-demo ends in its first, at half the speed of our two cores too
+MOST = 8  # runs of one owner: as many as there are colours
+MOST_OF_ALL = 200  # runs of all, fewer than networks.KEPT; a class of 30 behind one address has 3 each in its half
 STATES_AT_MOST = 16  # runs that can go on, of up to 60 megabytes each
+PROGRAMS_AT_MOST = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
 KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
 
 Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
@@ -107,7 +116,9 @@ class Run:
 
     Attributes:
         colour: its place in the page's palette, among the visitor's runs its own.
-        ticket: its turn: lower ones come first.
+        owner: who it counts for: the visitor, or the programs of its address.
+        address: the network address that began it; "" where that is not known.
+        ticket: among its owner's runs, lower ones come first.
         order: what is wanted of it at its next event.
         until: the epoch after which it pauses, or None.
         worked: seconds of training, evaluation included.
@@ -126,6 +137,8 @@ class Run:
     number: int
     colour: int
     recipe: Recipe
+    owner: str
+    address: str
     ticket: int
     name: str = ""
     status: Status = "loading"
@@ -209,14 +222,23 @@ class Runs:
     Args:
         patience: PATIENCE.
         load: from a data set's and a teacher's name to the data; `lessons`.
+        turn: TURN_SECONDS.
     """
 
-    def __init__(self, patience: float = PATIENCE, load: Callable[[str, str], Dataset] = _load) -> None:
-        self._patience, self._load = patience, load
+    def __init__(
+        self,
+        patience: float = PATIENCE,
+        load: Callable[[str, str], Dataset] = _load,
+        turn: float = TURN_SECONDS,
+    ) -> None:
+        self._patience, self._load, self._turn = patience, load, turn
         self._lock = threading.Condition()
         self._runs: dict[str, Run] = {}
         self._heard: dict[str, float] = {}  # visitor -> when, by time.monotonic
         self._training: Run | None = None
+        self._turn_began = 0.0  # when `_training` got its turn, by time.monotonic
+        self._round: dict[str, int] = {}  # owner -> place in the round: lower ones have the next turns
+        self._programs: Counter[str] = Counter()  # address -> calls under way
         self._paces: dict[tuple[str, str], float] = {}  # (model, data set) -> seconds an epoch
         self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
         self._tickets = itertools.count(1)
@@ -226,24 +248,32 @@ class Runs:
 
     # --- what a visitor wants ---
 
-    def begin(self, visitor: str, recipe: Recipe, name: str = "") -> Run:
+    def begin(self, visitor: str, recipe: Recipe, name: str = "", owner: str = "", address: str = "") -> Run:
         """A new run, which trains when its turn comes.
 
+        Args:
+            owner: see `Run`; the visitor where it is left out.
+            address: see `Run`.
+
         Raises:
-            RecipeError: the visitor has as many that are under way or paused as may be.
+            RecipeError: the owner, the address or all together have as many under way or paused as may be.
         """
+        owner = owner or visitor
         with self._lock:
+            own = [run for run in self._runs.values() if run.owner == owner]
+            if not self._room(own, MOST):
+                raise RecipeError(f"You have {MOST} runs under way or paused: remove one first.")
+            there = [run for run in self._runs.values() if address and run.address == address]
+            if not self._room(there, MOST_OF_ALL // 2):
+                raise RecipeError("Your network address has as many runs under way as it may: wait until one ends.")
+            if len(self._runs) >= MOST_OF_ALL and all(map(self._in_use, self._runs.values())):
+                raise RecipeError("This server has as many runs under way as it can hold: try again in a minute.")
             self._heard[visitor] = time.monotonic()
-            own = self._of(visitor)
-            if len(own) >= MOST:
-                ended = [run for run in own if run.status in ENDED]
-                if not ended:
-                    raise RecipeError(f"You have {MOST} runs under way or paused: remove one first.")
-                self._forget(ended[0])
-                own.remove(ended[0])
+            own = [run for run in own if run.id in self._runs]
             colour = min(set(range(MOST)) - {run.colour for run in own})
             number = max((run.number for run in own), default=0) + 1
-            run = Run(secrets.token_urlsafe(9), visitor, number, colour, recipe, next(self._tickets), name)
+            ticket = self._draw_ticket(owner)
+            run = Run(secrets.token_urlsafe(9), visitor, number, colour, recipe, owner, address, ticket, name)
             self._runs[run.id] = run
             self._tidy()
             self._enqueue(run)
@@ -252,6 +282,24 @@ class Runs:
                 self._worker.start()
                 atexit.register(self.close)
         return run
+
+    @contextmanager
+    def program(self, address: str) -> Iterator[None]:
+        """A call of a program is answered meanwhile.
+
+        Raises:
+            RecipeError: that address, or all together, have as many calls under way as may be.
+        """
+        with self._lock:
+            if self._programs[address] >= MOST or self._programs.total() >= PROGRAMS_AT_MOST:
+                raise RecipeError("As many programs train here as may: wait until one of their runs ends.")
+            self._programs[address] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._programs[address] -= 1
+                self._programs += Counter()  # which drops those at 0
 
     def heard(self, visitor: str) -> None:
         """A visitor's page is there: what was paused because it was not, goes on."""
@@ -285,7 +333,7 @@ class Runs:
             if run.order == "pause":
                 run.order = ""
             if run.status in ("paused", "away"):
-                run.ticket = next(self._tickets)
+                run.ticket = self._draw_ticket(run.owner)
                 self._enqueue(run)
 
     def stop(self, visitor: str, id: str) -> None:
@@ -417,10 +465,25 @@ class Runs:
         return None if pace is None else pace * run.recipe.epochs * (1 - run.progress)
 
     def _wait(self, run: Run) -> tuple[int, float, bool]:
-        """Its place in the queue, from 1, the seconds that those before it need, and whether all are known."""
-        ahead = [other for other in self._queue() if other.ticket < run.ticket]
-        times = [self._left(other) for other in ([self._training] if self._training else []) + ahead]
-        return len(ahead) + 1, sum(time for time in times if time is not None), None not in times
+        """Its place in the queue, from 1, the seconds until its turn, and whether all before it are known."""
+        waiting = self._queue()
+        owners = list(dict.fromkeys(other.owner for other in ([self._training] if self._training else []) + waiting))
+        times: dict[str, list[float | None]] = {owner: [] for owner in owners}  # of the runs that train before it
+        if self._training:
+            times[self._training.owner].append(self._left(self._training))
+        for other in waiting:
+            if other.owner != run.owner or other.ticket < run.ticket:
+                times[other.owner].append(self._left(other))
+        own = times.pop(run.owner)
+        turns = sum(max(1, math.ceil((left or 0) / self._turn)) for left in own)  # of its owner's, before its own
+        place, seconds, known = 1 + len(own), sum(left or 0 for left in own), None not in own
+        for owner, lefts in times.items():
+            ahead = turns + (owners.index(owner) < owners.index(run.owner))  # turns that this owner has before it
+            before = lefts[:ahead]  # a turn trains one run
+            spent = time.monotonic() - self._turn_began if self._training and self._training.owner == owner else 0
+            place, known = place + (ahead > 0), known and None not in before
+            seconds += min(max(0, ahead * self._turn - spent), sum(left or 0 for left in before))
+        return place - (self._training is not None), seconds, known
 
     # --- the queue; all under the lock ---
 
@@ -442,8 +505,30 @@ class Runs:
     def _present(self, visitor: str) -> bool:
         return time.monotonic() - self._heard.get(visitor, float("-inf")) < self._patience
 
+    def _in_use(self, run: Run) -> bool:
+        """Whether somebody watches it train, or wait for its turn."""
+        return run.status in ACTIVE and self._present(run.visitor)
+
+    def _room(self, those: list[Run], most: int) -> bool:
+        """Whether `those` may be one more; for that an ended one goes, of whom nothing was heard for the longest."""
+        if len(those) < most:
+            return True
+        ended = [run for run in those if run.status in ENDED]
+        if ended:
+            self._forget(min(ended, key=lambda run: (self._heard.get(run.visitor, 0.0), run.ticket)))
+        return bool(ended)
+
+    def _draw_ticket(self, owner: str) -> int:
+        """A run's new ticket; an owner who had nothing under way comes last in the round."""
+        ticket = next(self._tickets)
+        if not any(run.owner == owner and run.status in ACTIVE for run in self._runs.values()):
+            self._round[owner] = ticket
+        return ticket
+
     def _queue(self) -> list[Run]:
-        return sorted((r for r in self._runs.values() if r.status == "waiting"), key=lambda r: r.ticket)
+        """What waits: the owner whose turn is next first, and of an owner the lowest ticket."""
+        waiting = (run for run in self._runs.values() if run.status == "waiting")
+        return sorted(waiting, key=lambda run: (self._round.get(run.owner, 0), run.ticket))
 
     def _enqueue(self, run: Run) -> None:
         """First its data, which may have to come from far and holds up nobody meanwhile; then its turn."""
@@ -495,25 +580,37 @@ class Runs:
     def _tidy(self) -> None:
         """What is too old goes, and of too many those whose visitors have been away the longest."""
         now = time.monotonic()
-        by_absence = sorted(self._runs.values(), key=lambda run: (self._heard.get(run.visitor, 0.0), run.ticket))
+        by_absence = sorted(
+            self._runs.values(),
+            key=lambda run: (self._in_use(run), self._heard.get(run.visitor, 0.0), run.ticket),
+        )
         kept = len(by_absence)
         states = sum(run.training is not None for run in by_absence)
         for run in by_absence:
             old = now - self._heard.get(run.visitor, 0.0) > KEPT_SECONDS
-            heavy = states > STATES_AT_MOST and run.training is not None and run is not self._training
+            heavy = states > STATES_AT_MOST and run.training is not None and run.status not in ACTIVE
             if old or kept > MOST_OF_ALL or heavy:
                 kept -= 1
                 states -= run.training is not None
                 self._forget(run)
+        owners = {run.owner for run in self._runs.values()}
+        self._round = {owner: place for owner, place in self._round.items() if owner in owners}
         there = {run.visitor for run in self._runs.values()}
         self._heard = {v: at for v, at in self._heard.items() if v in there or now - at < KEPT_SECONDS}
 
     def _next(self) -> Run | None:
         for run in self._queue():
-            if self._present(run.visitor):
+            if not self._present(run.visitor):
+                self._rest(run, "away")
+            elif self._fits(run):
                 return run
-            self._rest(run, "away")
         return None
+
+    def _fits(self, run: Run) -> bool:
+        """Whether there is memory for it: one that has begun has it, others wait until one of those ends."""
+        begun = [other for other in self._runs.values() if other.training is not None and other.status in ACTIVE]
+        from_there = sum(other.address == run.address for other in begun if run.address)
+        return run.training is not None or (len(begun) < STATES_AT_MOST and from_there < STATES_AT_MOST // 2)
 
     # --- the thread that trains ---
 
@@ -528,6 +625,7 @@ class Runs:
                     self._lock.wait(TICK)
                     continue
                 self._training, run.status, run.version = run, "running", run.version + 1
+                self._turn_began = time.monotonic()
             try:
                 with cores.training():
                     self._train(run)
@@ -537,6 +635,7 @@ class Runs:
             finally:
                 with self._lock:
                     self._training = None
+                    self._round[run.owner] = next(self._tickets)  # the last of the round now
 
     def _train(self, run: Run) -> None:
         """Train until something else is wanted, or all is learned."""
@@ -549,7 +648,8 @@ class Runs:
         if run.row is None:
             run.row = watching.row(data)
         self._watch(run, state)
-        status = self._wanted(run, None)
+        with self._lock:
+            status = self._wanted(run, None)
         looked = began = time.monotonic()
         if status is None:
             for event in fit(state, data):
@@ -572,12 +672,17 @@ class Runs:
         self._watch(run, state)
         if status is not None and status != "stopped":
             with self._lock:
-                self._rest(run, status)
+                if status != "waiting":
+                    self._rest(run, status)
+                elif run.order in ("pause", "remove"):  # since it was to give way
+                    self._rest(run, "paused")
+                else:
+                    run.status, run.version = "waiting", run.version + 1
             return
         self._measure(run, state, data, status or "done")
 
     def _wanted(self, run: Run, event: Event | None) -> Status | None:
-        """How a run is to rest after this event, or None to go on; under the lock, but for its first call."""
+        """How a run is to rest after this event, or None to go on; under the lock."""
         if run.order == "stop":
             return "stopped"
         if run.order or self._ending:
@@ -590,6 +695,10 @@ class Runs:
         if run.worked > SECONDS_AT_MOST:
             run.late = True
             return "stopped"
+        if event is not None and time.monotonic() - self._turn_began >= self._turn:  # each turn takes it a step on
+            others = (other for other in self._queue() if other.owner != run.owner and self._present(other.visitor))
+            if any(map(self._fits, others)):
+                return "waiting"  # for its owner's next turn
         return None
 
     def _remember(self, run: Run) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -49,7 +50,7 @@ def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def registry() -> Iterator[Runs]:
     """Where a page is given up only when a test says so."""
-    made = Runs(patience=1000, load=lambda dataset, teacher: DATA)
+    made = Runs(patience=1000, load=lambda dataset, teacher: DATA, turn=1000)
     yield made
     made.close()
 
@@ -431,6 +432,163 @@ def test_a_run_ends_by_the_clock(registry: Runs, monkeypatch: pytest.MonkeyPatch
     status(run, "stopped")
     assert run.late
     assert networks.get(run.key)
+
+
+# --------------------------------------------------------------------------------------------------
+# Turns and shares
+
+CAROL = "c" * 32
+
+
+@pytest.fixture
+def taking_turns() -> Iterator[Runs]:
+    made = Runs(patience=1000, load=lambda dataset, teacher: DATA, turn=0.05)
+    yield made
+    made.close()
+
+
+def logged(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """The run of each turn from now on."""
+    turns: list[Run] = []
+    real = registry._train
+    monkeypatch.setattr(registry, "_train", lambda run: turns.append(run) or real(run))
+    return turns
+
+
+def test_turns_go_round_by_owner(taking_turns: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = logged(taking_turns, monkeypatch)
+    first, second = (taking_turns.begin(ANNE, LONG) for _ in range(2))
+    programs = [taking_turns.begin(f"{number:032x}", LONG, owner="programs") for number in range(3)]
+    third = taking_turns.begin(CAROL, LONG)
+    until(lambda: {run.owner for run in turns[-3:]} == {ANNE, "programs", CAROL})
+    since = len(turns)
+    until(lambda: len(turns) >= since + 9)
+    later = [run.owner for run in turns[since:][:9]]
+    assert later == later[:3] * 3
+    assert set(later) == {ANNE, "programs", CAROL}
+    assert {run.id for run in turns} == {first.id, programs[0].id, third.id}, "of an owner one run after the other"
+    assert second.last is None
+
+
+def test_a_short_run_overtakes_long_ones(taking_turns: Runs) -> None:
+    long = [taking_turns.begin(ANNE, LONG) for _ in range(MOST)]
+    status(long[0], "running")
+    status(taking_turns.begin(BEN, RECIPE), "done")
+    assert {run.status for run in long} <= {"running", "waiting"}
+
+
+def test_turns_change_nothing_of_what_is_learned(taking_turns: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking_turns, "_turn", 0.0)  # one step each
+    turns = logged(taking_turns, monkeypatch)
+    plain = start(RECIPE, "cpu")
+    list(fit(plain, DATA))
+    other, run = taking_turns.begin(ANNE, LONG), taking_turns.begin(BEN, RECIPE)
+    status(run, "done")
+    assert sum(turn is run for turn in turns) > 5
+    trained = networks.get(run.key).model.state_dict()
+    assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
+    assert other.status in ("running", "waiting")
+
+
+def test_a_run_alone_keeps_its_place(taking_turns: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = logged(taking_turns, monkeypatch)
+    run = taking_turns.begin(ANNE, LONG)
+    taking_turns.begin(ANNE, LONG)
+    until(lambda: run.worked > 0.5)
+    assert turns == [run]
+
+
+def test_a_run_that_gives_way_can_be_paused_and_stopped(taking_turns: Runs) -> None:
+    mine, theirs = taking_turns.begin(ANNE, LONG), taking_turns.begin(BEN, LONG)
+    until(lambda: theirs.last is not None)
+    taking_turns.pause(ANNE, mine.id)
+    status(mine, "paused")
+    taking_turns.resume(ANNE, mine.id)
+    status(mine, "running")
+    taking_turns.stop(ANNE, mine.id)
+    status(mine, "stopped")
+    assert mine.key
+
+
+def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_turn", 15.0)
+    monkeypatch.setattr(registry, "_left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
+    training = registry.begin(ANNE, LONG)
+    status(training, "running")
+    runs_of = {BEN: registry.begin(BEN, LONG), ANNE: registry.begin(ANNE, LONG), CAROL: registry.begin(CAROL, RECIPE)}
+    for run in runs_of.values():
+        status(run, "waiting")
+    waits = {visitor: registry._wait(run) for visitor, run in runs_of.items()}
+    assert waits[BEN] == (1, pytest.approx(15, abs=5), True)  # the rest of Anne's turn
+    assert waits[CAROL] == (2, pytest.approx(30, abs=5), True)  # and a turn of Ben's
+    assert waits[ANNE] == (3, pytest.approx(100 + 100 + 2), True)  # seven turns of hers and theirs
+
+
+def test_a_class_behind_one_address_has_room(registry: Runs) -> None:
+    loading = threading.Event()
+
+    def load(dataset: str, teacher: str) -> Dataset:
+        loading.wait(30)
+        return DATA
+
+    registry._load = load
+    pupils = [f"{number:032x}" for number in range(30)]
+    made = [registry.begin(pupil, RECIPE, address="192.0.2.1") for pupil in pupils for _ in range(3)]
+    assert [len(registry.look(pupil, {})) for pupil in pupils] == [3] * 30
+    for run in made:
+        registry.remove(run.visitor, run.id)
+    loading.set()
+
+
+def test_an_address_has_half_of_all_places(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "MOST_OF_ALL", 6)
+    short = registry.begin(ANNE, RECIPE, address="192.0.2.1")
+    status(short, "done")
+    for number in range(3):
+        registry.begin(f"{number:032x}", LONG, address="192.0.2.1")
+    assert short.id not in registry._runs, "of the address what had ended went first"
+    with pytest.raises(RecipeError, match="Your network address"):
+        registry.begin(CAROL, LONG, address="192.0.2.1")
+    status(registry.begin(BEN, RECIPE, address="192.0.2.2"), "waiting")
+
+
+def test_nobody_who_is_there_is_pushed_out(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "MOST_OF_ALL", 2)
+    first, second = registry.begin(ANNE, LONG), registry.begin(BEN, LONG)
+    with pytest.raises(RecipeError, match="try again in a minute"):
+        registry.begin(CAROL, LONG)
+    gone(registry, BEN)
+    third = registry.begin(CAROL, LONG)
+    assert set(registry._runs) == {first.id, third.id}
+    assert second.id not in registry._runs
+
+
+def test_runs_that_have_begun_are_no_more_than_memory_holds(
+    taking_turns: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "STATES_AT_MOST", 4)
+    there = [taking_turns.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(3)]
+    elsewhere = taking_turns.begin(ANNE, LONG, address="192.0.2.2")
+    until(lambda: elsewhere.last is not None)
+    turned = elsewhere.worked
+    until(lambda: elsewhere.worked > turned)
+    assert [run.training is not None for run in there] == [True, True, False], "half of it for an address"
+    assert there[2].status == "waiting"
+    taking_turns.remove(there[0].visitor, there[0].id)
+    until(lambda: there[2].last is not None)
+
+
+def test_an_address_has_as_many_calls_as_a_visitor_has_runs(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "PROGRAMS_AT_MOST", MOST + 1)
+    with ExitStack() as calls:
+        for _ in range(MOST):
+            calls.enter_context(registry.program("192.0.2.1"))
+        with pytest.raises(RecipeError, match="As many programs"):
+            calls.enter_context(registry.program("192.0.2.1"))
+        calls.enter_context(registry.program("192.0.2.2"))
+        with pytest.raises(RecipeError, match="As many programs"):
+            calls.enter_context(registry.program("192.0.2.3"))
+    assert not registry._programs
 
 
 # --------------------------------------------------------------------------------------------------

@@ -133,7 +133,6 @@ CHINESE: dict[str, str] = {
     "the batch size must be a whole number from 1 to 65,536": "批大小必须是 1 到 65,536 的整数",
     "the learning rate must be above 0 and at most 100": "学习率必须大于 0，且不超过 100",
     "the seed must be a whole number from 0 to 2**31 - 1": "随机种子必须是 0 到 2**31 - 1 的整数",
-    "On this page the batch size is at most {count}; the terminal takes more.": "在本页上批大小最多为 {count}；终端可以更大。",
     "{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.": "{teacher} 不能教 {dataset}，因为它不认识其类别：请不要使用教师网络。",
     "The weights of the teacher {name} changed since this run began, so it would not go on as it was: bring the old file back, or begin anew.": "教师网络 {name} 的权重在这次训练开始之后改变了，因此无法照原样继续：请恢复旧文件，或重新开始。",
     "There is no device called {name}: choose auto, cpu, cuda or mps.": "没有名为 {name} 的设备：请选择 auto、cpu、cuda 或 mps。",
@@ -143,6 +142,9 @@ CHINESE: dict[str, str] = {
     "weights stopped being finite numbers": "权重不再是有限的数",
     "This run is no longer kept here.": "这次训练已不再保留。",
     "You have {count} runs under way or paused: remove one first.": "您有 {count} 次训练正在进行或已暂停：请先删除一次。",
+    "Your network address has as many runs under way as it may: wait until one ends.": "您的网络地址正在进行的训练已达上限：请等待其中一次结束。",
+    "This server has as many runs under way as it can hold: try again in a minute.": "本服务器正在进行的训练已达上限：请一分钟后再试。",
+    "As many programs train here as may: wait until one of their runs ends.": "在这里训练的程序已达上限：请等待其中一次训练结束。",
     "The page asked for something that is not here. Reload it and try again.": "页面请求的内容不在这里。请重新载入页面再试。",
     # --- networks and reports
     "Today: ours": "如今：我们的网络",
