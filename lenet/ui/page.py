@@ -84,8 +84,9 @@ def build() -> gr.Blocks:
             ],
         )
         _publish(classify_photo, [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)])
-    # A drawing is answered while a run goes on: only runs wait for each other.
-    demo.queue(max_size=20, default_concurrency_limit=4)
+    # A drawing is answered while a run goes on: only runs wait for each other, in a queue of their own (`runs`).
+    # Programs that ask to train pass through Gradio's at once; its length is for a burst of them and a class's uploads.
+    demo.queue(max_size=200, default_concurrency_limit=4)
     return demo
 
 

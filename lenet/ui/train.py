@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ipaddress
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from lenet.datasets import DATASETS
 from lenet.digits import DigitClassifier
-from lenet.errors import LeNetError, RecipeError
+from lenet.errors import CheckpointError, LeNetError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import networks, own, parts, report, settings, texts
@@ -35,6 +37,8 @@ STARTS = {
 MNIST_SECONDS = 6  # that mnist-demo takes on one core, see To a mark in benchmarks/results.md
 SECONDS_BETWEEN_FRAMES = 0.2  # and what the way there and back takes: four or five a second
 PROGRAM_FRAMES = 0.3  # the same for programs
+READER_LOOKS = 7  # PROGRAM_FRAMES apart, so two seconds, in which a program must have read what it was sent
+UNREAD = "Nobody reads this run, so it does not train: read its event stream within two seconds, as gradio_client does."
 
 RUNS = Runs()
 
@@ -95,17 +99,19 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
         return _refused(NOT_ASKED)
 
 
-def begin(question: dict[str, Any]) -> dict[str, Any]:
+def begin(question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
     """Start a run: {"run": its id}, or {"problems"} as `check`, or {"problem"} as `_refused`.
 
     Args:
         question: {"visitor", "settings"}.
+        request: Gradio's, for the address that it comes from.
     """
     try:
         wrong = check(question)
         if wrong.get("problems") or "problem" in wrong:
             return wrong
-        return {"run": RUNS.begin(_visitor(question), settings.chosen(dict(question["settings"]))).id}
+        recipe = settings.chosen(dict(question["settings"]))
+        return {"run": RUNS.begin(_visitor(question), recipe, address=_address(request)).id}
     except LeNetError as error:
         return _refused(error)
     except GARBLED:
@@ -175,6 +181,22 @@ def _visitor(question: dict[str, Any]) -> str:
     return key
 
 
+def _address(request: gr.Request | None) -> str:
+    """The network address that a request comes from, of IPv6 the /64 that one customer has; "" where it is unknown.
+
+    It is the connection's own.  Of X-Forwarded-For, which anybody can write, uvicorn believes only what a proxy on
+    this machine adds, or one that FORWARDED_ALLOW_IPS names.
+    """
+    host = request.client.host if request is not None and request.client is not None else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
+
+
 # --------------------------------------------------------------------------------------------------
 # What happens elsewhere on the page
 
@@ -199,57 +221,74 @@ def _grey(run: Run) -> bool:
 
 
 async def train(
-    recipe: str, dataset: str, epochs: float, batch_size: float, lr: float, seed: float
+    recipe: str, dataset: str, epochs: float, batch_size: float, lr: float, seed: float, request: gr.Request
 ) -> AsyncIterator[tuple[str, dict[str, Any], str | None]]:
     """Train a network, answering with how far it is several times a second; one trains at a time.
 
     The second answer is {"loss", "accuracy"}, of each {"train", "validation"}: [epoch, value] pairs; the third,
-    at the end, the file of the trained network.
+    at the end, the file of the trained network.  The run ends when its answers are not read for two seconds.
 
     Args:
         recipe: a name that `python train.py --list` shows.
-        dataset: the data set to learn from, with as many channels as the recipe's own.
+        dataset: the data set to learn from.
         epochs: how often to go through it.
         batch_size: images a step.
         lr: the peak learning rate.
         seed: the same seed gives the same network.
     """
-    visitor = secrets.token_hex(16)
+    read, address, visitor = _reader(request), _address(request), secrets.token_hex(16)
     curves: dict[str, Any] = {name: {"train": [], "validation": []} for name in ("loss", "accuracy")}
     yield _status("Starting", f"{recipe} on {dataset}"), curves, None
+    run: Run | None = None
     try:
-        run = RUNS.begin(visitor, _asked(recipe, dataset, epochs, batch_size, lr, seed))
+        wanted = _asked(recipe, dataset=dataset, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed)
+        with RUNS.program(address):
+            while await _is_read(read):
+                if run is None:
+                    run = RUNS.begin(visitor, wanted, owner=f"programs of {address}", address=address)
+                facts = next((facts for facts in RUNS.look(visitor, {}) if facts["id"] == run.id), None)
+                if facts is None:
+                    raise CheckpointError("This run is no longer kept here.")
+                for split in ("train", "val"):
+                    for column, name in enumerate(("loss", "accuracy"), start=1):
+                        points = [[point[0], point[column]] for point in facts[split]["points"]]
+                        curves[name]["train" if split == "train" else "validation"] = points
+                yield _said(facts), curves, str(run.path) if run.path else None
+                if facts["status"] not in ACTIVE:
+                    return
+        yield UNREAD, curves, None
     except LeNetError as error:
         yield str(error), curves, None
-        return
-    try:
-        while True:
-            await asyncio.sleep(PROGRAM_FRAMES)
-            (facts,) = RUNS.look(visitor, {})
-            for split in ("train", "val"):
-                for column, name in enumerate(("loss", "accuracy"), start=1):
-                    points = [[point[0], point[column]] for point in facts[split]["points"]]
-                    curves[name]["train" if split == "train" else "validation"] = points
-            yield _said(facts), curves, str(run.path) if run.path else None
-            if facts["status"] not in ACTIVE:
-                return
     finally:  # also where the program is gone: then this generator is closed, or not asked any more
-        if run.status in ACTIVE:
+        if run is not None and run.status in ACTIVE:
             RUNS.remove(visitor, run.id)
         RUNS.left(visitor)
 
 
-def _asked(recipe: str, dataset: str, epochs: float, batch_size: float, lr: float, seed: float) -> Recipe:
-    if (_whole(batch_size) or 0) > settings.BATCH_AT_MOST:
-        raise RecipeError(
-            f"On this page the batch size is at most {settings.BATCH_AT_MOST:,}; the terminal takes more."
-        )
-    changes = {"dataset": dataset, "epochs": _whole(epochs), "batch_size": _whole(batch_size), "seed": _whole(seed)}
-    return recipe_named(recipe).with_changes(**changes, lr=lr)
+def _reader(request: gr.Request) -> Callable[[], bool]:
+    """Whether a program has read all that it was sent: Gradio keeps what nobody has read of its event stream."""
+    blocks = LocalContext.blocks.get()
+    messages = blocks._queue.pending_messages_per_session if blocks is not None else {}
+    unread = messages.get(request.session_hash or "")
+    return lambda: unread is not None and unread.empty()
 
 
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
+async def _is_read(read: Callable[[], bool]) -> bool:
+    """Wait until the program has read what it was sent.  Looks are counted, as a busy server is late for both."""
+    for _ in range(READER_LOOKS):
+        await asyncio.sleep(PROGRAM_FRAMES)
+        if read():
+            return True
+    return False
+
+
+def _asked(recipe: str, **changes: Any) -> Recipe:
+    """The same as a visitor of the page could choose.
+
+    Raises:
+        RecipeError: there is no such recipe here, or a setting is wrong.
+    """
+    return settings.chosen(settings.of(recipe_named(recipe)) | changes | {"recipe": recipe})
 
 
 def _said(facts: dict[str, Any]) -> str:
@@ -362,5 +401,6 @@ def _publish() -> None:
             gr.Number(own.seed, label="seed"),
         ]
         outputs = [gr.Textbox(label="status"), gr.JSON(label="curves"), gr.File(label="network")]
-        # They wait for their turn like everybody, in the queue of `runs`; so here several may.
-        gr.Button("train").click(train, inputs, outputs, api_name="train", concurrency_limit=8)
+        # They wait for their turn like everybody, in the queue of `runs`.  In Gradio's none may wait: it has a
+        # length, and uploads stand in it too.
+        gr.Button("train").click(train, inputs, outputs, api_name="train", concurrency_limit=None)

@@ -88,9 +88,12 @@ def test_a_program_can_train_on_photographs(client: Client, cifar_root: Path) ->
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        (("digits-demo", "digits", 0, 64, 0.004, 0), "epochs must be a whole number"),
-        (("digits-demo", "digits", 1, 60_000, 0.004, 0), "batch size is at most 1,024"),
-        (("digits-demo", "cifar10", 1, 64, 0.004, 0), "3 channels"),
+        (("digits-demo", "digits", 0, 64, 0.004, 0), "must be from 1 to 10,000"),
+        (("digits-demo", "digits", 1.5, 64, 0.004, 0), "must be a whole number"),
+        (("digits-demo", "digits", 1, 60_000, 0.004, 0), "must be from 1 to 1,024"),
+        (("mnist-lenet5-1998", "cifar10", 1, 64, 0.004, 0), "cannot learn cifar10"),
+        (("keras-lenet", "cifar10", 1, 64, 0.004, 0), "no recipe called keras-lenet"),
+        (("digits-demo", "drawings-fold-1", 1, 64, 0.004, 0), "no drawings-fold-1 here"),
     ],
 )
 def test_wrong_settings_get_a_sentence(client: Client, settings: tuple[object, ...], says: str) -> None:

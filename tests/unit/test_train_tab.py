@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from lenet.pretrained import load
@@ -80,6 +81,21 @@ def test_orders_are_followed() -> None:
     assert look()["runs"] == []
     assert "no longer kept" in train.tell({"visitor": ANNE, "run": run, "order": "stop"})["problem"]["en"]
     assert "no longer kept" in train.download({"visitor": ANNE, "run": run})["problem"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),  # one customer has them all
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_run_knows_the_address_that_began_it(registry: Runs, host: str, address: str) -> None:
+    request = gr.Request(client={"host": host, "port": 1})
+    run = train.begin({"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}}, request)["run"]
+    assert registry.run(ANNE, run).address == address
 
 
 def test_wrong_settings_start_nothing() -> None:

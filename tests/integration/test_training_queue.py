@@ -1,0 +1,182 @@
+"""Many runs asked for at once, over raw HTTP: who reads trains, and nobody stops the others."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from lenet.recipes import RECIPES
+from lenet.strokes import render
+from lenet.ui import settings, train
+from lenet.ui.runs import MOST, TURN_SECONDS
+from tests.integration.test_endpoints import SEVEN
+from tests.serving import serve
+
+API = "/gradio_api"
+LONG, SHORT = 10_000, 3  # epochs
+TOO_MANY = "As many programs train here as may: wait until one of their runs ends."
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("queue") / "app.log") as address:
+        yield address
+
+
+class Visitor:
+    """A page's visitor and programs of the same address, who ask over HTTP what the scripts ask."""
+
+    def __init__(self, client: httpx.AsyncClient, config: dict[str, Any], key: str) -> None:
+        self.client, self.key = client, key
+        by_id = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+        self.training = by_id["training"]
+        self.events = {event["api_name"]: event["id"] for event in config["dependencies"]}
+
+    async def ask(self, function: str, **question: Any) -> Any:
+        body = {
+            "data": {"visitor": self.key, **question},
+            "component_id": self.training,
+            "session_hash": self.key,
+            "fn_name": function,
+        }
+        return (await self.client.post(f"{API}/component_server", json=body)).json()
+
+    async def begin(self, epochs: int) -> str:
+        chosen = {"recipe": "digits-demo"} | settings.of(RECIPES["digits-demo"]) | {"epochs": epochs}
+        return (await self.ask("begin", settings=chosen))["run"]
+
+    async def status(self, run: str, *wanted: str, within: float) -> float:
+        """Look as the page does until the run is so; the seconds that it took."""
+        began = time.monotonic()
+        while True:
+            facts = next(facts for facts in (await self.ask("look", known={}))["runs"] if facts["id"] == run)
+            if facts["status"] in wanted:
+                return time.monotonic() - began
+            assert time.monotonic() - began < within, f"still {facts['status']} after {within} seconds"
+            await asyncio.sleep(0.1)
+
+    async def call(self, epochs: int, seed: int = 0) -> str:
+        """A program's call of the endpoint: the event's id."""
+        data = ["digits-demo", "digits", epochs, 64, 0.004, seed]
+        reply = await self.client.post(f"{API}/call/train", json={"data": data})
+        assert reply.status_code == 200, reply.text
+        return reply.json()["event_id"]
+
+    async def frames(self, event: str) -> AsyncIterator[list[Any]]:
+        async with self.client.stream("GET", f"{API}/call/train/{event}") as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data: ") and (frame := json.loads(line.removeprefix("data: "))):
+                    yield frame
+
+    async def said(self, event: str) -> list[str]:
+        return [frame[0] async for frame in self.frames(event)]
+
+    async def upload(self) -> int:
+        """The status of the event that takes a visitor's network, which waits in Gradio's queue."""
+        body = {"data": [None, None, None, "en"], "fn_index": self.events["upload"], "session_hash": self.key}
+        return (await self.client.post(f"{API}/queue/join", json=body)).status_code
+
+    async def digit(self) -> str:
+        """What is read in a drawing that is sent."""
+        png = io.BytesIO()
+        render(SEVEN, 20).save(png, "PNG")
+        reply = await self.client.post(f"{API}/upload", files={"files": ("seven.png", png.getvalue())})
+        picture = {"path": reply.json()[0], "meta": {"_type": "gradio.FileData"}}
+        reply = await self.client.post(f"{API}/run/classify_digit", json={"data": [picture, "digits", "ours"]})
+        return reply.json()["data"][0]["label"]
+
+
+def visiting(url: str, test: Callable[[Visitor], Awaitable[None]], key: str = "ab" * 16) -> None:
+    async def visit() -> None:
+        limits = httpx.Limits(max_connections=200)
+        async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits, trust_env=False) as client:
+            await test(Visitor(client, (await client.get("/config")).json(), key))
+
+    asyncio.run(visit())
+
+
+async def unread_calls(visitor: Visitor, count: int) -> list[str]:
+    return list(await asyncio.gather(*(visitor.call(LONG, seed) for seed in range(count))))
+
+
+async def unread_sessions(visitor: Visitor, count: int) -> list[str]:
+    """The same by the way that the page's own events take."""
+    body = {"data": ["digits-demo", "digits", LONG, 64, 0.004, 0], "fn_index": visitor.events["train"]}
+    asked = (
+        visitor.client.post(f"{API}/queue/join", json=body | {"session_hash": f"nobody-{number}"})
+        for number in range(count)
+    )
+    replies = await asyncio.gather(*asked)
+    assert {reply.status_code for reply in replies} == {200}
+    return [reply.json()["event_id"] for reply in replies]
+
+
+@pytest.mark.parametrize("flood", [unread_calls, unread_sessions])
+def test_runs_that_nobody_reads_stop_nobody(url: str, flood: Callable[[Visitor, int], Awaitable[list[str]]]) -> None:
+    async def test(visitor: Visitor) -> None:
+        events = await flood(visitor, 28)
+        assert await visitor.upload() == 200
+        assert await visitor.digit() == "7"
+        run = await visitor.begin(SHORT)
+        took = await visitor.status(run, "done", within=TURN_SECONDS)
+        print(f"the page's run was done after {took:.1f} s")
+        await asyncio.sleep(3)
+        assert (await visitor.client.get(f"{API}/queue/status")).json()["queue_size"] == 0
+        if flood is unread_calls:  # who comes too late hears why
+            said = {(await visitor.said(event))[-1] for event in events}
+            assert train.UNREAD in said
+            assert said <= {train.UNREAD, TOO_MANY}
+
+    visiting(url, test)
+
+
+def test_a_program_that_reads_gets_its_run_to_the_end_beside_a_long_one(url: str) -> None:
+    async def test(visitor: Visitor) -> None:
+        long = await visitor.begin(LONG)
+        looking = asyncio.create_task(visitor.status(long, "done", within=1000))  # a page that stays
+        try:
+            said = await asyncio.wait_for(visitor.said(await visitor.call(SHORT)), 3 * TURN_SECONDS)
+        finally:
+            looking.cancel()
+        assert "test images right" in said[-1]
+        assert any("place 1 in the queue" in line for line in said)
+        await visitor.ask("tell", run=long, order="remove")
+
+    visiting(url, test, "cd" * 16)
+
+
+def test_a_program_that_vanishes_gives_way(url: str) -> None:
+    async def test(visitor: Visitor) -> None:
+        event = await visitor.call(LONG)
+        async for frame in visitor.frames(event):
+            if "% done" in frame[0]:
+                break
+        run = await visitor.begin(SHORT)
+        took = await visitor.status(run, "running", "measuring", "done", within=TURN_SECONDS / 2)
+        print(f"the place was free after {took:.1f} s")
+
+    visiting(url, test, "ef" * 16)
+
+
+def test_programs_of_one_address_are_one_visitor(url: str) -> None:
+    async def test(visitor: Visitor) -> None:
+        events = await asyncio.gather(*(visitor.call(LONG, seed) for seed in range(MOST + 4)))
+        reading = [asyncio.create_task(visitor.said(event)) for event in events]
+        refused, going = await asyncio.wait(reading, timeout=4)
+        assert len(going) == MOST
+        assert {task.result()[-1] for task in refused} == {TOO_MANY}
+        assert await visitor.upload() == 200
+        run = await visitor.begin(SHORT)
+        await visitor.status(run, "done", within=2 * TURN_SECONDS)  # the rest of their one turn, and its own
+        for task in going:
+            task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+
+    visiting(url, test, "01" * 16)
