@@ -71,7 +71,9 @@ def together(device: str = "auto") -> Iterator[None]:
     gpus = torch.cuda.device_count() if device != "cpu" else 0
     if gpus:
         if int(os.environ["LOCAL_WORLD_SIZE"]) > gpus:
-            raise TrainingError(f"This machine has {gpus} GPUs: start as many processes, or add --device cpu.")
+            raise TrainingError(
+                "This machine has {gpus} GPUs: start at most as many processes, or add --device cpu.", gpus=gpus
+            )
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
     try:
@@ -79,7 +81,7 @@ def together(device: str = "auto") -> Iterator[None]:
     except RuntimeError as error:
         if isinstance(error, dist.DistError) or "peer" in str(error):
             raise TrainingError(
-                "Another process of this run ended, and this one with it: its message is above."
+                "Another process of this run ended, so this one ended too: the message of the other is above."
             ) from error
         raise
     finally:
@@ -107,15 +109,15 @@ def led(act: Callable[[], None]) -> None:
     """
     if alone():
         return act()
-    sentence = [""]
+    failure: list[LeNetError | None] = [None]
     if leads():
         try:
             act()
         except LeNetError as error:
-            sentence = [str(error)]
-    dist.broadcast_object_list(sentence)
-    if sentence[0]:
-        raise LeNetError(sentence[0])
+            failure = [error]
+    dist.broadcast_object_list(failure)
+    if failure[0] is not None:
+        raise failure[0]
 
 
 def any_of(mine: bool) -> bool:
