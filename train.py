@@ -125,7 +125,7 @@ def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
     if options.resume:
         if options.recipe or any(changes[key] is not None for key in ("epochs", "batch_size", "seed")):
             raise LeNetError(
-                "--resume goes on with the run as it was: give no recipe and no setting but --lr beside it."
+                "--resume continues the run as it was: give no recipe, and no setting other than --lr, with it."
             )
         state = load_state(options.resume, options.device)
         if options.lr is not None:
@@ -137,7 +137,9 @@ def begin(options: argparse.Namespace) -> tuple[TrainingState, Path]:
         home = Path(options.resume.removesuffix(RESUMABLE) + ".safetensors")  # where that run was to end
     out = options.out or home
     if out.suffix != ".safetensors" or os.path.isdir(out):
-        raise LeNetError(f"--out {out} must be a file ending in .safetensors: the curves go beside it, as a .png.")
+        raise LeNetError(
+            "--out {out} must be a file ending in .safetensors: the curves are written beside it, as a .png.", out=out
+        )
     return state, out
 
 
@@ -177,8 +179,9 @@ def claim(resume: Path, state: TrainingState, resumed: str | None) -> None:
     goes_on = resumed and os.path.exists(resume) and (os.path.samefile(resumed, resume) or is_behind(resume, state))
     if os.path.exists(resume) and not goes_on and not in_keras(resume):
         raise LeNetError(
-            f"{resume} holds an interrupted run: go on with --resume {resume}, choose another --out, "
-            "or delete it first."
+            "{resume} holds an interrupted run: continue it with --resume {resume}, choose another --out, "
+            "or delete it first.",
+            resume=resume,
         )
     save_state(resume, state)
 
@@ -217,8 +220,14 @@ def train(state: TrainingState, dataset: Dataset, resume: Path, out: Path, note:
                     break
         except DivergedError as error:
             raise DivergedError(
-                f"{error} The run as it was in epoch {saved.epoch + 1} after step {saved.step} is in {resume}: "
-                f"`python train.py --resume {resume} --out {out} --lr {state.lr / 10:g}` goes on from there."
+                "{error} The run as it was in epoch {epoch} after step {step} is in {resume}: "
+                "`python train.py --resume {resume} --out {out} --lr {lr:g}` continues it.",
+                error=error,
+                epoch=saved.epoch + 1,
+                step=saved.step,
+                resume=resume,
+                out=out,
+                lr=state.lr / 10,
             ) from error
     return state.done
 
@@ -284,9 +293,11 @@ def keep_run(state: TrainingState, resume: Path, out: Path) -> NoReturn:
     """Of a stopped run, all that it needs to go on."""
     if state.recipe.framework == "keras":
         resume.unlink()
-        raise LeNetError("Stopped. A run in Keras cannot go on where it was: start it anew.")
+        raise LeNetError("Stopped. A run in Keras cannot be resumed: start a new run.")
     resume = save_somewhere(resume, lambda path: save_state(path, state))
-    raise LeNetError(f"Stopped. `python train.py --resume {resume} --out {out}` goes on from here.")
+    raise LeNetError(
+        "Stopped. `python train.py --resume {resume} --out {out}` continues the run.", resume=resume, out=out
+    )
 
 
 def keep_network(state: TrainingState, dataset: Dataset, resume: Path, out: Path, export: str | None) -> None:
@@ -299,7 +310,9 @@ def keep_network(state: TrainingState, dataset: Dataset, resume: Path, out: Path
     wrote = " and ".join(files if export else files[:2])
     print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {wrote}")
     if written != out:
-        raise LeNetError(f"{out} could not be written any more, so the network is in {written} instead.")
+        raise LeNetError(
+            "{out} could not be written any more, so the network is in {written} instead.", out=out, written=written
+        )
 
 
 def write(path: Path, checkpoint: Checkpoint, state: TrainingState, export: str | None) -> None:
@@ -327,7 +340,7 @@ def print_recipes() -> None:
 def print_export(weights: Path, out: Path | None) -> None:
     out = out or weights.with_suffix(".onnx")
     if out.suffix != ".onnx" or os.path.isdir(out):
-        raise LeNetError(f"--out {out} must be a file ending in .onnx.")
+        raise LeNetError("--out {out} must be a file ending in .onnx.", out=out)
     write_onnx(out, load(weights))
     print(f"wrote {out}")
 

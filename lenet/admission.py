@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
-from lenet.checkpoint import HEADER
+from lenet.checkpoint import HEADER, foreign
 from lenet.datasets import DATASETS
-from lenet.errors import CheckpointError, LeNetError
+from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.pretrained import Checkpoint, load
 
 BYTES_AT_MOST = 20_000_000  # the largest network has 18 million in single precision
@@ -35,7 +35,7 @@ def admit(path: Path) -> Checkpoint:
     """
     try:
         if (size := path.stat().st_size) > BYTES_AT_MOST:
-            raise CheckpointError(too_large(path.name, size))
+            raise too_large(path.name, size)
         _refuse_giants(path)
         checkpoint = load(path)
         _refuse_lies(path, checkpoint)
@@ -43,14 +43,17 @@ def admit(path: Path) -> Checkpoint:
     except LeNetError:
         raise
     except Exception as error:  # whatever else a file may be made to cause
-        raise CheckpointError(_refusal(path, f"reading it failed: {type(error).__name__}")) from error
+        raise foreign(path, Text("reading it failed: {error}", error=type(error).__name__)) from error
 
 
-def too_large(name: str, size: float) -> str:
+def too_large(name: str, size: float) -> CheckpointError:
     """Why a file of `size` bytes is not taken in."""
-    return (
-        f"{name} has {size / 1e6:.1f} MB, and this page takes networks of at most {BYTES_AT_MOST / 1e6:.0f} MB: "
-        "choose a smaller one. On your own machine, python train.py --evaluate FILE reads larger ones."
+    return CheckpointError(
+        "{name} has {size:.1f} MB, and this page takes networks of at most {most:.0f} MB: choose a smaller one. "
+        "On your own machine, python train.py --evaluate FILE reads larger ones.",
+        name=name,
+        size=size / 1e6,
+        most=BYTES_AT_MOST / 1e6,
     )
 
 
@@ -65,7 +68,7 @@ def _refuse_giants(path: Path) -> None:
         source = DATASETS.get(str(_inside(header, "recipe", "dataset")))
         mean, classes = _inside(header, "recipe", "input", "mean"), header.get("classes")
         if source and not (isinstance(mean, list) and len(mean) == source.channels and classes == [*source.classes]):
-            raise CheckpointError(_refusal(path, "its classes or channels are not those of its data set"))
+            raise foreign(path, Text("its classes or channels are not those of its data set"))
 
 
 def _inside(values: Any, *names: str) -> Any:
@@ -81,13 +84,14 @@ def _refuse_lies(path: Path, checkpoint: Checkpoint) -> None:
         texts += [str(name), str(version)]
     counts = [count for row in checkpoint.confusion for count in row]
     if max(map(len, texts)) > TEXT_AT_MOST or len(checkpoint.versions) > 10 or len(metrics) > 20:
-        raise CheckpointError(_refusal(path, "its header is longer than any of ours"))
+        raise foreign(path, Text("its header is too long"))
     if max(counts, default=0) > COUNT_AT_MOST or not all(_sound(*metric) for metric in metrics.items()):
-        raise CheckpointError(_refusal(path, "what it says was measured cannot be"))
+        raise foreign(path, Text("it holds measurements that are impossible"))
     if not _finite(checkpoint):
         raise CheckpointError(
-            f"{path.name} holds numbers that are not finite, so it would answer nothing: "
-            "upload one of a run that did not diverge."
+            "{name} holds numbers that are not finite, so it cannot answer: "
+            "upload a network of a run that did not diverge.",
+            name=path.name,
         )
 
 
@@ -105,7 +109,3 @@ def _finite(checkpoint: Checkpoint) -> bool:
     x = torch.stack([torch.full((len(form.mean), form.size, form.size), level) for level in (-1.0, 1.0)])
     numbers = [t for t in checkpoint.model.state_dict().values() if t.is_floating_point()]
     return all(bool(t.isfinite().all()) for t in (*numbers, checkpoint.model(x)))
-
-
-def _refusal(path: Path, why: str) -> str:
-    return f"{path.name} is not a weights file of this project, or a damaged one ({why}). Train or download one anew."

@@ -27,7 +27,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from lenet.errors import CheckpointError
+from lenet.errors import CheckpointError, Text
 
 HEADER = "lenet"
 DIGEST = "sha256"  # the header's entry
@@ -44,23 +44,32 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         size = path.stat().st_size
     except OSError:
-        raise CheckpointError(f"There is no weights file at {path}. Check the name.") from None
+        raise CheckpointError("There is no weights file at {path}. Check the name.", path=path) from None
     if size > MAX_BYTES:
-        raise CheckpointError(f"{path.name} has {size / 1e6:.0f} MB; no network of this project is that large.")
+        raise CheckpointError(
+            "{name} has {size:.0f} MB; no network of this project is that large.", name=path.name, size=size / 1e6
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         header = json.loads(metadata.get(HEADER, "null"))
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path.name} is torn or not a .safetensors file ({error}): fetch it again.") from error
+        raise CheckpointError(
+            "{name} is incomplete or not a .safetensors file ({error}): download it again.", name=path.name, error=error
+        ) from error
     if not isinstance(header, dict):
-        raise CheckpointError(foreign(path, f'it has no "{HEADER}" header'))
+        raise foreign(path, Text("it has no {header!r} header", header=HEADER))
     if header.get("format") != FORMAT:
-        raise CheckpointError(foreign(path, f"its format is {header.get('format')}, this version reads {FORMAT}"))
+        raise foreign(
+            path,
+            Text("its format is {format}, this version reads {known}", format=header.get("format"), known=FORMAT),
+        )
     digest = header.pop(DIGEST, None)  # files of before it have none
     if digest is not None and digest != _digest(header, tensors):
-        raise CheckpointError(f"{path.name} is damaged: its numbers are not those that were written. Fetch it again.")
+        raise CheckpointError(
+            "{name} is damaged: its numbers are not those that were written. Download it again.", name=path.name
+        )
     return header, tensors
 
 
@@ -104,7 +113,9 @@ def write_file(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink()  # half a file would keep a full disk full
         raise CheckpointError(
-            f"{path} cannot be written ({error.strerror}): free some space, or choose another place."
+            "{path} cannot be written ({error}): free some space, or choose another place.",
+            path=path,
+            error=error.strerror,
         ) from error
     _keep_name(path.parent)
 
@@ -136,10 +147,16 @@ def save_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
             elsewhere = Path(tempfile.mkdtemp(prefix="lenet-")) / path.name
             write(elsewhere)
         except (CheckpointError, OSError) as second:
-            raise CheckpointError(f"{first} The system's temporary folder did not take it either.") from second
+            raise CheckpointError(
+                "{first} The system's temporary folder cannot be written either.", first=first
+            ) from second
         return elsewhere
 
 
-def foreign(path: Path, why: str) -> str:
-    """Why the file at `path` is refused: it is whole, but it does not say what a file of ours says."""
-    return f"{path.name} is not a weights file of this project, or a damaged one ({why}). Train or download one anew."
+def foreign(path: Path, why: Text) -> CheckpointError:
+    """What to raise for a whole file that does not say what a file of ours says."""
+    return CheckpointError(
+        "{name} is not a weights file of this project, or it is damaged ({why}): train or download it again.",
+        name=path.name,
+        why=why,
+    )

@@ -108,7 +108,12 @@ class Classifier(ABC):
         """
         found = Classifier.of(load(weights_file(name)))
         if not isinstance(found, cls):
-            raise CheckpointError(f"{name} is a {type(found).__name__}, not a {cls.__name__}: choose another network.")
+            raise CheckpointError(
+                "{name} is a {kind}, not a {wanted}: choose another network.",
+                name=name,
+                kind=type(found).__name__,
+                wanted=cls.__name__,
+            )
         return found
 
     @staticmethod

@@ -28,7 +28,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lenet.errors import ImageError
+from lenet.errors import ImageError, Text
 from lenet.ink import WORKING_SIDE, flatten
 from lenet.preprocess import Box, Picture, Stage, open_picture
 
@@ -86,8 +86,9 @@ def first_square(size: tuple[int, int], box: Box | None = None) -> Square:
     left, top, right, bottom = box
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise ImageError(
-            f"The box {', '.join(f'{edge:g}' for edge in box)} is not in the picture: give left, top, right and "
-            "bottom as fractions from 0 to 1, left before right and top before bottom."
+            "The box ({left:g}, {top:g}, {right:g}, {bottom:g}) is not in the picture: give left, top, right and "
+            "bottom as fractions from 0 to 1, left before right and top before bottom.",
+            **dict(zip(("left", "top", "right", "bottom"), box, strict=True)),
         )
     side = max(1, round(max((right - left) * width, (bottom - top) * height)))
     return Square(_placed((left + right) / 2, side, width), _placed((top + bottom) / 2, side, height), side)
@@ -176,13 +177,20 @@ class Photo:
         whole, frame = self.image.copy(), self.image.crop(square.inside(self.size))
         for shown in (whole, frame):
             shown.thumbnail((WORKING_SIDE, WORKING_SIDE))
-        part = "The part that was chosen" if chosen else "The middle"
-        cut = f"{part}, cut out with its proportions kept: squeezing would deform it."
-        why = "Averaged down smoothly, to the size of the pictures that the network learned from."
+        if chosen:
+            cut = Text("The part that was chosen is cut out as a square: squeezing it would distort it.")
+        else:
+            cut = Text("The middle is cut out as a square: squeezing the picture would distort it.")
         if square.padded(self.size):
-            why += " Beyond the edge the picture is mirrored."
+            why = Text(
+                "The picture is shrunk to the size of those that the network learned from. "
+                "Beyond its edge it is mirrored."
+            )
+        else:
+            why = Text("The picture is shrunk to the size of those that the network learned from.")
+        turned = Text("The picture is turned as the camera was held. Transparent parts become white.")
         return (
-            Stage("Upright", np.asarray(whole), "Turned as the camera was held, and laid on white where transparent."),
+            Stage("Upright", np.asarray(whole), turned),
             Stage("Square", np.asarray(frame), cut),
             Stage("32x32", self._crop(square), why),
         )

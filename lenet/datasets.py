@@ -122,7 +122,9 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Dataset:
         DataError: an unknown name; or a file that is missing and cannot be downloaded, or is damaged.
     """
     if name not in DATASETS:
-        raise DataError(f"There is no data set called {name!r}. Choose one of: {', '.join(DATASETS)}.")
+        raise DataError(
+            "There is no data set called {name!r}. Choose one of: {there}.", name=name, there=tuple(DATASETS)
+        )
     return DATASETS[name].read(Path(root) if root is not None else data_root())
 
 
@@ -162,7 +164,7 @@ def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
         try:
             train, test = (_idx_split(reader(root, train=train, download=True)) for train in (True, False))
         except (RuntimeError, OSError) as error:
-            raise DataError(_unreachable(reader.__name__, folder, error)) from error
+            raise _unreachable(reader.__name__, folder, error) from error
     train, val = _hold_out(train, 5_000)
     return Dataset(name, classes, train, val, test)
 
@@ -181,14 +183,16 @@ def _refuse_torn_idx(folder: Path) -> None:
         sizes = struct.unpack(f">{dimensions}I", head[4 : 4 + 4 * dimensions]) if dimensions in (1, 3) else ()
         expected = 4 + 4 * dimensions + int(np.prod(sizes)) if sizes else -1
         if path.stat().st_size != expected:
-            raise DataError(f"{path} is incomplete or damaged: delete it and start again to download it anew.")
+            raise DataError("{path} is incomplete or damaged: delete it, and start again to download it.", path=path)
 
 
-def _unreachable(title: str, folder: Path, error: Exception) -> str:
-    reason = " ".join(str(error).split())  # torchvision's runs over several lines
-    return (
-        f"{title} is not in {folder} and could not be downloaded ({reason}). "
-        "Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'."
+def _unreachable(title: str, folder: Path, error: Exception) -> DataError:
+    return DataError(
+        "{title} is not in {folder} and could not be downloaded ({reason}). "
+        "Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'.",
+        title=title,
+        folder=folder,
+        reason=" ".join(str(error).split()),  # torchvision's runs over several lines
     )
 
 
@@ -223,7 +227,7 @@ def _cifar10_folder(root: Path) -> Path:
             try:
                 download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
             except (RuntimeError, OSError, EOFError) as error:
-                raise DataError(_unreachable("CIFAR-10", folder, error)) from error
+                raise _unreachable("CIFAR-10", folder, error) from error
     return folder
 
 
@@ -231,12 +235,18 @@ def _cifar10_file(path: Path) -> Split:
     size = path.stat().st_size
     if size != CIFAR10_RECORDS * CIFAR10_RECORD:
         raise DataError(
-            f"{path} has {size:,} bytes instead of {CIFAR10_RECORDS * CIFAR10_RECORD:,}: "
-            "delete it and start again to download it anew."
+            "{path} has {size:,} bytes instead of {wanted:,}: delete it, and start again to download it.",
+            path=path,
+            size=size,
+            wanted=CIFAR10_RECORDS * CIFAR10_RECORD,
         )
     records = torch.from_numpy(np.fromfile(path, np.uint8).reshape(CIFAR10_RECORDS, CIFAR10_RECORD))
     if int(records[:, 0].max()) > 9:
-        raise DataError(f"{path} holds labels over 9: it is not CIFAR-10's binary version. Delete it and start again.")
+        raise DataError(
+            "{path} has labels over 9, so it is not CIFAR-10's binary version: "
+            "delete it, and start again to download it.",
+            path=path,
+        )
     return Split(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0].long())
 
 

@@ -85,7 +85,11 @@ class DigitClassifier(Classifier, channels=1):
     def predict_batch(self, images: Sequence[Picture], pipeline: str = "modern") -> list[DigitPrediction]:
         """`predict` for many pictures, in one forward pass."""
         if pipeline not in PIPELINES:
-            raise ImageError(f"There is no pipeline called {pipeline!r}: choose {' or '.join(PIPELINES)}.")
+            raise ImageError(
+                "There is no pipeline called {name!r}: choose one of {known}.",
+                name=pipeline,
+                known=[*PIPELINES],
+            )
         return self._answers([PIPELINES[pipeline](image, self.recipe.input) for image in images])
 
     def read(self, image: Picture, pipeline: str = "modern") -> tuple[FoundDigit, ...]:

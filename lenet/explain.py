@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.functional import gaussian_blur
 
+from lenet.errors import Text
 from lenet.models import EuclideanRBF, Network, ResidualBlock, ScaledTanh, Subsampling, TableConv2d
 
 # --------------------------------------------------------------------------------------------------
@@ -22,22 +23,20 @@ from lenet.models import EuclideanRBF, Network, ResidualBlock, ScaledTanh, Subsa
 
 # What a layer does, in plain words.  A layer that computes with weights of its own starts a group;
 # what follows it - normalisation, activation, pooling - only shapes its answer.
-_STARTS: dict[type[nn.Module], str] = {
-    nn.Conv2d: "convolution",
-    TableConv2d: "convolution, each map from some maps only",
-    ResidualBlock: "residual block",
-    nn.Linear: "fully connected",
-    EuclideanRBF: "closeness to ten drawn bitmaps",
+_STARTS: dict[type[nn.Module], Text] = {
+    nn.Conv2d: Text("convolution"),
+    TableConv2d: Text("convolution, each map from some of the maps before it"),
+    ResidualBlock: Text("residual block"),
+    nn.Linear: Text("fully connected"),
+    EuclideanRBF: Text("distance to ten drawn bitmaps"),
 }
-_SHAPES: dict[type[nn.Module], str] = {
-    nn.BatchNorm2d: "normalised",
-    nn.ReLU: "ReLU, below zero is cut",
-    nn.GELU: "GELU, below zero is nearly cut",
-    ScaledTanh: "squashed by tanh",
-    nn.Sigmoid: "squashed by a sigmoid",
-    nn.MaxPool2d: "pooling, the strongest of {side}x{side}",
-    nn.AvgPool2d: "pooling, the mean of {side}x{side}",
-    Subsampling: "subsampling, the weighted mean of 2x2",
+_SHAPES: dict[type[nn.Module], Text] = {
+    nn.BatchNorm2d: Text("normalised"),
+    nn.ReLU: Text("ReLU, negative values become zero"),
+    nn.GELU: Text("GELU, negative values become almost zero"),
+    ScaledTanh: Text("squashed by tanh"),
+    nn.Sigmoid: Text("squashed by a sigmoid"),
+    Subsampling: Text("subsampling, the weighted mean of 2x2"),
 }
 _STILL = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)  # in use, they change no number
 
@@ -55,7 +54,7 @@ class Layer:
     """
 
     name: str
-    kind: str
+    kind: Text
     output: Tensor
     telling: bool
 
@@ -82,15 +81,20 @@ def layers(model: Network, activations: dict[str, Tensor]) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def _told(layer: nn.Module) -> tuple[str, bool]:
+def _told(layer: nn.Module) -> tuple[Text, bool]:
     """What it does, in plain words, and whether it starts a group."""
     for words_of, starts in ((_STARTS, True), (_SHAPES, False)):
         for known, words in words_of.items():
             if isinstance(layer, known):
-                return words.format(side=getattr(layer, "kernel_size", 0)), starts
+                return words, starts
+    if isinstance(layer, nn.MaxPool2d):
+        return Text("pooling, the strongest of {side}x{side}", side=layer.kernel_size), False
+    if isinstance(layer, nn.AvgPool2d):
+        return Text("pooling, the mean of {side}x{side}", side=layer.kernel_size), False
     if inside := sum(isinstance(module, tuple(_STARTS)) for module in layer.modules()):
-        return f"block of {inside} layer{'s' if inside > 1 else ''}", True
-    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", type(layer).__name__).lower(), False  # LeakyReLU: leaky relu
+        return (Text("block of {count} layers", count=inside) if inside > 1 else Text("block of 1 layer")), True
+    name = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", type(layer).__name__).lower()  # LeakyReLU: leaky relu
+    return Text("{name}", name=name), False
 
 
 # --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from lenet.errors import FetchError
+from lenet.errors import FetchError, Text
 
 MAX_BYTES = 20_000_000  # as of an upload
 SECONDS = 10.0  # from the first look-up to the last byte, redirects included
@@ -32,7 +32,7 @@ ADDRESSES = 4  # of one name, how many are tried
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 65536
-_INSTEAD = "Save the picture and open it as a file instead."
+_INSTEAD = Text("Save the picture and open it as a file instead.")
 # A look-up cannot be stopped: one that hangs holds its thread until the system gives it up.
 _resolver = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
 
@@ -95,12 +95,13 @@ def fetch(url: str, *, _may_connect: Callable[[str, int], bool] = _may_connect, 
             if response.status not in _REDIRECTS:
                 return _picture(response, str(parts.hostname), deadline)
             parts = _parsed(urljoin(parts.geturl(), response.getheader("Location", "")))
-    raise FetchError(f"This address leads on more than {REDIRECTS} times: copy the address of the picture itself.")
+    raise FetchError(
+        "This address redirects more than {times} times: copy the address of the picture itself.", times=REDIRECTS
+    )
 
 
 def _parsed(url: str) -> SplitResult:
     """`url` with its port, in the characters that HTTP knows, without its fragment."""
-    example = "it looks like https://example.org/cat.jpg"
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
@@ -108,13 +109,13 @@ def _parsed(url: str) -> SplitResult:
         # What people paste has spaces and letters of all alphabets; what is quoted already stays as it is.
         path, query = (quote(text, safe="/%:=&?~+!$,;'@()*[]|") for text in (parts.path or "/", parts.query))
     except ValueError:  # a port that is no number, a bracket left open, a name that no host can have, half a letter
-        raise FetchError(f"This is no web address: {example}.") from None
+        raise FetchError("This is not a web address: one looks like https://example.org/cat.jpg.") from None
     if parts.scheme not in PORTS:
         raise FetchError("Only addresses that begin with http:// or https:// can be fetched.")
     if not host:
-        raise FetchError(f"This address names no host: {example}.")
+        raise FetchError("This address names no host: one that does looks like https://example.org/cat.jpg.")
     if parts.username is not None or parts.password is not None:
-        raise FetchError("This address holds a user name or a password, which is better not sent: leave it out.")
+        raise FetchError("This address holds a user name or a password, which should not be sent: leave it out.")
     return SplitResult(parts.scheme, f"{host}:{port or PORTS[parts.scheme]}", path, query, "")
 
 
@@ -140,8 +141,14 @@ def _answer(parts: SplitResult, deadline: float, may_connect: Callable[[str, int
             if time.monotonic() >= deadline:
                 raise _too_slow(host) from None
             if isinstance(error, ssl.SSLCertVerificationError):
-                raise FetchError(f"{host} cannot prove that it is {host}: its certificate is not valid.") from None
-            raise FetchError(f"{host} broke off, or speaks no HTTP at this address: try again. {_INSTEAD}") from error
+                raise FetchError(
+                    "{host} cannot prove that it is {host}: its certificate is not valid.", host=host
+                ) from None
+            raise FetchError(
+                "{host} broke off, or does not speak HTTP at this address: try again. {instead}",
+                host=host,
+                instead=_INSTEAD,
+            ) from error
         finally:
             guard.cancel()
             connection.close()
@@ -157,8 +164,12 @@ def _connected(host: str, port: int, deadline: float, may_connect: Callable[[str
     addresses = _addresses(host, port, deadline)
     if not all(may_connect(address, port) for address in addresses):
         if port not in PORTS.values():
-            raise FetchError(f"Only the web's own ports, 80 and 443, are opened from here, and not {port}.")
-        raise FetchError(f"{host} is not on the public internet, and nothing else is fetched from here. {_INSTEAD}")
+            raise FetchError("This server opens only the ports of the web, 80 and 443, and not {port}.", port=port)
+        raise FetchError(
+            "{host} is not on the public internet, and this server fetches nothing else. {instead}",
+            host=host,
+            instead=_INSTEAD,
+        )
     failure: OSError = OSError()
     for address in addresses[:ADDRESSES]:
         try:
@@ -168,8 +179,10 @@ def _connected(host: str, port: int, deadline: float, may_connect: Callable[[str
     if isinstance(failure, TimeoutError) or time.monotonic() >= deadline:
         raise _too_slow(host)
     if isinstance(failure, ConnectionRefusedError):
-        raise FetchError(f"{host} refuses the connection: check the address.")
-    raise FetchError(f"{host} cannot be reached from this server, which may have no network. {_INSTEAD}")
+        raise FetchError("{host} refuses the connection: check the address.", host=host)
+    raise FetchError(
+        "{host} cannot be reached from this server, which may have no network. {instead}", host=host, instead=_INSTEAD
+    )
 
 
 def _addresses(host: str, port: int, deadline: float) -> list[str]:
@@ -182,10 +195,12 @@ def _addresses(host: str, port: int, deadline: float) -> list[str]:
         raise _too_slow(host) from None
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
-            raise FetchError(f"{host} cannot be looked up: this server may have no network. {_INSTEAD}") from None
-        raise FetchError(f"There is no host called {host}: check the address.") from None
+            raise FetchError(
+                "{host} cannot be looked up: this server may have no network. {instead}", host=host, instead=_INSTEAD
+            ) from None
+        raise FetchError("There is no host called {host}: check the address.", host=host) from None
     except (OSError, UnicodeError):
-        raise FetchError(f"There is no host called {host}: check the address.") from None
+        raise FetchError("There is no host called {host}: check the address.", host=host) from None
     return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
@@ -193,14 +208,20 @@ def _picture(response: HTTPResponse, host: str, deadline: float) -> bytes:
     """The body of a response that may hold a picture."""
     if response.status != 200:
         status = f"{response.status} {response.reason}".strip()  # some give no reason
-        raise FetchError(f"{host} answers {status}: open the address in a browser to see.")
+        raise FetchError("{host} answers {status}: open the address in a browser to see why.", host=host, status=status)
     kind = response.headers.get_content_type() if "Content-Type" in response.headers else ""
     # A picture of no named type is common enough; `open_picture` looks at the bytes.
     if not kind.startswith("image/") and kind not in ("", "application/octet-stream", "binary/octet-stream"):
-        raise FetchError(f"Behind this address is no picture but {kind}: copy the address of the picture itself.")
+        raise FetchError(
+            "This address leads to {kind} and not to a picture: copy the address of the picture itself.", kind=kind
+        )
     if response.getheader("Content-Encoding", "identity") != "identity":  # none was asked for; and it may grow a lot
-        raise FetchError(f"{host} sends the picture compressed once more, which is not unpacked here. {_INSTEAD}")
-    too_large = FetchError(f"This picture has over {MAX_BYTES // 1_000_000} MB: choose a smaller one.")
+        raise FetchError(
+            "{host} sends the picture in a second compression, which this server does not unpack. {instead}",
+            host=host,
+            instead=_INSTEAD,
+        )
+    too_large = FetchError("This picture has over {count} MB: choose a smaller one.", count=MAX_BYTES // 1_000_000)
     announced = response.length  # None where it is not said
     if (announced or 0) > MAX_BYTES:
         raise too_large
@@ -212,9 +233,14 @@ def _picture(response: HTTPResponse, host: str, deadline: float) -> bytes:
     if time.monotonic() >= deadline:
         raise _too_slow(host)
     if announced is not None and len(content) < announced:
-        raise FetchError(f"{host} broke off in the middle of the picture: try again.")
+        raise FetchError("{host} broke off in the middle of the picture: try again.", host=host)
     return bytes(content)
 
 
 def _too_slow(host: str) -> FetchError:
-    return FetchError(f"{host} took longer than {SECONDS:.0f} seconds: try again later. {_INSTEAD}")
+    return FetchError(
+        "{host} took longer than {seconds:.0f} seconds: try again later. {instead}",
+        host=host,
+        seconds=SECONDS,
+        instead=_INSTEAD,
+    )

@@ -48,7 +48,11 @@ def load_keras() -> Any:
     try:
         return importlib.import_module("keras")
     except ImportError as error:
-        raise PackageError(f"This recipe trains in Keras, which is not installed here ({error}): {INSTALL}.") from error
+        raise PackageError(
+            "This recipe trains in Keras, which is not installed here ({error}): {install}.",
+            error=error,
+            install=INSTALL,
+        ) from error
 
 
 def version() -> str:
@@ -90,7 +94,9 @@ def twin_of(network: Network, size: int, channels: int) -> Any:
             case nn.Linear():
                 layers.append(keras.layers.Dense(layer.out_features, name=name))
             case _:
-                raise RecipeError(f"There is no Keras twin of {name}, {layer}: take lenet5 or lenet-wide.")
+                raise RecipeError(
+                    "There is no Keras twin of {name}, {layer}: take lenet5 or lenet-wide.", name=name, layer=layer
+                )
     return keras.Sequential(layers)
 
 
@@ -158,7 +164,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     """
     recipe = state.recipe
     if state.epoch:
-        raise TrainingError("A run in Keras cannot go on where it was: its optimizer was not kept. Start it anew.")
+        raise TrainingError("A run in Keras cannot be resumed, because its optimizer is not saved: start a new run.")
     keras = load_keras()
     keras.utils.set_random_seed(recipe.seed)
     with _device(state):
@@ -180,8 +186,10 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     for found in _reported(train):
         if not math.isfinite(found.loss):
             raise TrainingError(
-                f"The loss stopped being a finite number in epoch {state.epoch + 1}. "
-                f"The learning rate, {state.lr:g}, is most likely too high: try a tenth of it."
+                "The loss stopped being a finite number in epoch {epoch}. "
+                "The learning rate, {lr:g}, is probably too high: try a tenth of it.",
+                epoch=state.epoch + 1,
+                lr=state.lr,
             )
         yield found if isinstance(found, Step) else _end_epoch(state, twin, dataset, found)
 

@@ -29,12 +29,12 @@ def logs(flag: str, folder: Path) -> Path:
     """
     kind, _, place = flag.partition(":")
     if kind != "tensorboard":
-        raise RecipeError(f"There is no log called {kind!r}: choose tensorboard, or tensorboard:DIR.")
+        raise RecipeError("There is no log called {kind!r}: choose tensorboard, or tensorboard:DIR.", kind=kind)
     try:
         for package in ("tensorboard", "torch.utils.tensorboard"):
             importlib.import_module(package)
     except ImportError as error:
-        raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` brings it.") from error
+        raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` installs it.") from error
     return Path(place) if place else folder
 
 
@@ -57,7 +57,9 @@ def logbook(folder: Path | None, state: TrainingState, dataset: Dataset) -> Iter
     try:
         writer = SummaryWriter(str(folder), purge_step=state.epoch * total_steps + state.step + 1)
     except OSError as error:
-        raise CheckpointError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from error
+        raise CheckpointError(
+            "{folder} cannot be written ({error}): choose another folder.", folder=folder, error=error.strerror
+        ) from error
     failed = False
 
     def note(event: Event) -> None:

@@ -22,7 +22,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from lenet.errors import ImageError
+from lenet.errors import ImageError, Text
 from lenet.ink import MIN_CONTRAST, extract, from_paper, is_flat, to_grey
 
 Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
@@ -35,7 +35,7 @@ DIGIT_SIDE = 28
 DIGIT_BOX = 20
 
 MAX_PIXELS = 50_000_000  # a 50-megapixel photo is 150 MB decoded; larger uploads are refused
-_TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels: make it smaller and try again."
+_TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
 # What people have; not what Pillow also knows, such as EPS, which it hands to another program.
 _COMMON = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "ICO", "AVIF")
 Image.init()
@@ -107,12 +107,12 @@ def open_picture(source: Picture) -> Image.Image:
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return _readable("The picture", lambda: source.copy())
+        return _readable(Text("The picture"), lambda: source.copy())
     if isinstance(source, bytes):
-        return _readable("The picture", lambda: _decode(source))
+        return _readable(Text("The picture"), lambda: _decode(source))
     path = Path(source)
     if not path.is_file():
-        raise ImageError(f"There is no picture at {path}. Check the path.")
+        raise ImageError("There is no picture at {path}. Check the path.", path=path)
     return _readable(path.name, lambda: _decode(path.read_bytes()))
 
 
@@ -123,23 +123,25 @@ def _decode(content: bytes) -> Image.Image:
     return image
 
 
-def _readable(name: str, opened: Callable[[], Image.Image]) -> Image.Image:
+def _readable(name: str | Text, opened: Callable[[], Image.Image]) -> Image.Image:
     """Upright and in 8 bits; whatever Pillow raises for a damaged file becomes one sentence."""
     try:
         return _upright_8_bit(opened())
     except ImageError:
         raise
     except UnidentifiedImageError:
-        raise ImageError(f"{name} is not a picture in a format that can be read: try PNG or JPEG.") from None
+        raise ImageError("{name} is not a picture in a format that can be read: try PNG or JPEG.", name=name) from None
     except Image.DecompressionBombError:
-        raise ImageError(_TOO_LARGE) from None
+        raise ImageError(_TOO_LARGE, count=MAX_PIXELS // 1_000_000) from None
     except Exception as error:  # Pillow's decoders raise nearly everything: OSError, struct.error, SyntaxError, ...
-        raise ImageError(f"{name} is damaged and cannot be read ({error}): save it again and retry.") from error
+        raise ImageError(
+            "{name} is damaged and cannot be read ({error}): save it again and retry.", name=name, error=error
+        ) from error
 
 
 def _upright_8_bit(image: Image.Image) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
-        raise ImageError(_TOO_LARGE)
+        raise ImageError(_TOO_LARGE, count=MAX_PIXELS // 1_000_000)
     image.load()
     if image.mode == "P" or "transparency" in image.info:
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
@@ -173,7 +175,9 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
 
 def _from_array(array: np.ndarray) -> Image.Image:
     if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
-        raise ImageError(f"An array of shape {array.shape} is no picture: give (H, W), (H, W, 3) or (H, W, 4).")
+        raise ImageError(
+            "An array of shape {shape} is not a picture: give (H, W), (H, W, 3) or (H, W, 4).", shape=str(array.shape)
+        )
     if array.dtype == bool or np.issubdtype(array.dtype, np.floating):
         array = (np.nan_to_num(array.astype(np.float64)).clip(0, 1) * 255).round()
     pixels = array.clip(0, 255).astype(np.uint8)
@@ -190,7 +194,7 @@ class Stage:
 
     name: str
     image: np.ndarray
-    why: str
+    why: Text
 
 
 @dataclass(frozen=True)
@@ -226,19 +230,21 @@ def inked(source: Picture) -> tuple[list[Stage], np.ndarray]:
         ImageError: see `open_picture`.
     """
     grey = to_grey(open_picture(source))
-    stages = [Stage("Grey", grey, "Colour says nothing about which digit it is.")]
+    stages = [Stage("Grey", grey, Text("Colour says nothing about which digit it is."))]
     if is_flat(grey):
         ink, inverted = extract(grey)
     else:
         paper = from_paper(grey)
         ink, inverted = paper.ink, paper.inverted
-        stages.append(Stage("Evened", paper.evened, "Each place is compared with the paper around it: shadows go."))
+        why = Text("Each place is compared with the paper around it, so shadows disappear.")
+        stages.append(Stage("Evened", paper.evened, why))
         if paper.unlined is not None:
-            stages.append(Stage("Unlined", paper.unlined, "What runs straight through the whole picture was printed."))
+            why = Text("Lines that run straight through the whole picture were printed, so they are removed.")
+            stages.append(Stage("Unlined", paper.unlined, why))
     if inverted:
-        why = "The paper is the lighter side, so light and dark are swapped: the network learned white ink on black."
+        why = Text("The paper is light, so light and dark are swapped: the network learned white ink on black.")
     else:
-        why = "The background is the darker side already, as in the pictures the network learned from."
+        why = Text("The background is dark already, as in the pictures that the network learned from.")
     stages.append(Stage("Ink", ink, why))
     return stages, ink
 
@@ -263,9 +269,9 @@ def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
     small = np.asarray(Image.fromarray(grey).resize((DIGIT_SIDE, DIGIT_SIDE), Image.Resampling.BILINEAR))
     inverted = 255 - small
     stages = [
-        Stage("Grey", grey, "Colour says nothing about which digit it is."),
-        Stage("Resized", small, "The whole picture is squeezed to 28x28, empty paper and all."),
-        Stage("Inverted", inverted, "Light and dark are swapped, whatever the paper was."),
+        Stage("Grey", grey, Text("Colour says nothing about which digit it is.")),
+        Stage("Resized", small, Text("The whole picture is squeezed to 28x28, with all its empty paper.")),
+        Stage("Inverted", inverted, Text("Light and dark are swapped, whatever the paper was.")),
     ]
     return _finish(stages, inverted, int(inverted.max()) - int(inverted.min()) < MIN_CONTRAST, form)
 
@@ -280,7 +286,7 @@ def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
     if len(rows) == 0:
         return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True
     crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    stages.append(Stage("Cropped", crop, "Where on the pad it stands, and how large, does not matter."))
+    stages.append(Stage("Cropped", crop, Text("Its place on the pad and its size do not matter.")))
 
     scale = DIGIT_BOX / max(crop.shape)
     height, width = (max(1, round(side * scale)) for side in crop.shape)
@@ -289,7 +295,7 @@ def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
         return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True
     # A thin pen fades to grey when shrunk; MNIST's strokes reach white.
     small = (small * (255 / small.max())).astype(np.uint8)
-    stages.append(Stage("Fitted", small, "The longest side becomes 20 pixels; the proportions stay."))
+    stages.append(Stage("Fitted", small, Text("The longest side becomes 20 pixels; the proportions stay.")))
 
     mass = small.astype(np.float32)
     y = mass.sum(axis=1) @ np.arange(height) / mass.sum()
@@ -298,7 +304,7 @@ def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
     left = min(max(round(DIGIT_SIDE / 2 - 0.5 - x), 0), DIGIT_SIDE - width)
     centred = np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8)
     centred[top : top + height, left : left + width] = small
-    stages.append(Stage("Centred", centred, "Its centre of mass goes to the middle of 28x28, as in MNIST."))
+    stages.append(Stage("Centred", centred, Text("Its centre of mass moves to the middle of 28x28, as in MNIST.")))
     return centred, False
 
 
@@ -307,7 +313,11 @@ def _finish(stages: list[Stage], image: np.ndarray, blank: bool, form: InputForm
     shown = x[0, 0].numpy()
     low, high = form_range(form)
     pixels = ((shown - low) * (255 / (high - low)) + 0.5).astype(np.uint8)
-    why = f"Pixels become numbers from {low:.2f} (black) to {high:.2f} (white), the range that it learned with."
+    why = Text(
+        "Pixels become numbers from {low:.2f} (black) to {high:.2f} (white), the range that the network learned with.",
+        low=low,
+        high=high,
+    )
     return Preprocessed((*stages, Stage("Normalised", pixels, why)), x, blank)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from lenet.calibration import Calibration
 from lenet.checkpoint import foreign, write
 from lenet.datasets import answerable
-from lenet.errors import CheckpointError
+from lenet.errors import Text
 from lenet.models import Network
 from lenet.recipes import Recipe
 from lenet.stored import described, load_network, lr_changes_of, versions
@@ -116,7 +116,7 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
             lr_changes=lr_changes_of(header),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(foreign(path, f"its header lacks or garbles {error}")) from error
+        raise foreign(path, Text("its header is incomplete or damaged: {error}", error=error)) from error
 
 
 def _confusion(rows: Any, classes: int) -> tuple[tuple[int, ...], ...]:

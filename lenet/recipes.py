@@ -9,7 +9,7 @@ import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from lenet.errors import RecipeError
+from lenet.errors import RecipeError, Text
 from lenet.preprocess import InputFormat
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "muon")
@@ -74,36 +74,43 @@ class Recipe:
         texts = (self.name, self.about, self.model, self.dataset, self.augmentation, self.teacher)
         plain = (self.optimizer, self.schedule, self.loss, self.augmentation, self.precision, self.teacher, self.keep)
         in_keras = self.framework == "keras"
-        checks = {
-            "epochs must be a whole number from 1 to 10,000": _is_whole(self.epochs, 1, 10_000),
-            "the batch size must be a whole number from 1 to 65,536": _is_whole(self.batch_size, 1, 65_536),
-            "the learning rate must be above 0 and at most 100": 0 < self.lr <= 100,
-            "the seed must be a whole number from 0 to 2**31 - 1": _is_whole(self.seed, 0, 2**31 - 1),
-            "momentum must be from 0 to below 1": 0 <= self.momentum < 1,
-            "weight decay must be from 0 to 1": 0 <= self.weight_decay <= 1,
-            "ema must be from 0 to below 1": 0 <= self.ema < 1,
-            "label smoothing must be from 0 to below 1": 0 <= self.label_smoothing < 1,
-            f"the optimizer must be one of {', '.join(OPTIMIZERS)}": self.optimizer in OPTIMIZERS,
-            f"the schedule must be one of {', '.join(SCHEDULES)}": self.schedule in SCHEDULES,
-            f"the loss must be one of {', '.join(LOSSES)}": self.loss in LOSSES,
-            "a teacher needs the loss cross-entropy": not self.teacher or self.loss == "cross-entropy",
-            "the temperature must be from 0.1 to 10": 0.1 <= self.temperature <= 10,
-            f"the precision must be one of {', '.join(PRECISIONS)}": self.precision in PRECISIONS,
-            f"what is kept must be one of {', '.join(KEPT)}": self.keep in KEPT,
-            f"the framework must be one of {', '.join(FRAMEWORKS)}": self.framework in FRAMEWORKS,
-            "Keras trains with Adam at a constant rate, and with nothing beside": not in_keras or plain == _PLAIN,
-            "Keras trains without weight decay, label smoothing and average": not in_keras
-            or not (self.weight_decay or self.label_smoothing or self.ema),
-            "its names and descriptions must be text": all(
-                isinstance(text, str) for text in (*texts, self.source, self.claims)
+        checks = [
+            (_is_whole(self.epochs, 1, 10_000), Text("epochs must be a whole number from 1 to 10,000")),
+            (_is_whole(self.batch_size, 1, 65_536), Text("the batch size must be a whole number from 1 to 65,536")),
+            (0 < self.lr <= 100, Text("the learning rate must be above 0 and at most 100")),
+            (_is_whole(self.seed, 0, 2**31 - 1), Text("the seed must be a whole number from 0 to 2**31 - 1")),
+            (0 <= self.momentum < 1, Text("momentum must be at least 0 and below 1")),
+            (0 <= self.weight_decay <= 1, Text("weight decay must be from 0 to 1")),
+            (0 <= self.ema < 1, Text("ema must be at least 0 and below 1")),
+            (0 <= self.label_smoothing < 1, Text("label smoothing must be at least 0 and below 1")),
+            (self.optimizer in OPTIMIZERS, Text("the optimizer must be one of {names}", names=OPTIMIZERS)),
+            (self.schedule in SCHEDULES, Text("the schedule must be one of {names}", names=SCHEDULES)),
+            (self.loss in LOSSES, Text("the loss must be one of {names}", names=LOSSES)),
+            (not self.teacher or self.loss == "cross-entropy", Text("a teacher needs the loss cross-entropy")),
+            (0.1 <= self.temperature <= 10, Text("the temperature must be from 0.1 to 10")),
+            (self.precision in PRECISIONS, Text("the precision must be one of {names}", names=PRECISIONS)),
+            (self.keep in KEPT, Text("what is kept must be one of {names}", names=KEPT)),
+            (self.framework in FRAMEWORKS, Text("the framework must be one of {names}", names=FRAMEWORKS)),
+            (
+                not in_keras or plain == _PLAIN,
+                Text("a recipe in Keras trains with Adam at a constant learning rate, without extras"),
             ),
-            "its input must have a size, a scaling, and a mean and a positive deviation a channel": _is_sound(
-                self.input
+            (
+                not in_keras or not (self.weight_decay or self.label_smoothing or self.ema),
+                Text("a recipe in Keras has no weight decay, no label smoothing and no ema"),
             ),
-        }
-        for sentence, holds in checks.items():
+            (
+                all(isinstance(text, str) for text in (*texts, self.source, self.claims)),
+                Text("its names and descriptions must be text"),
+            ),
+            (
+                _is_sound(self.input),
+                Text("its input must have a size, a scaling, and a mean and a positive deviation for each channel"),
+            ),
+        ]
+        for holds, why in checks:
             if not holds:
-                raise RecipeError(f"Recipe {self.name}: {sentence}.")
+                raise RecipeError("Recipe {recipe}: {why}.", recipe=self.name, why=why)
 
     def with_changes(self, **changes: Any) -> Recipe:
         """A copy with these fields changed; a change of None is no change."""
@@ -122,12 +129,12 @@ class Recipe:
         try:
             known = {f.name for f in fields(cls)}
             if unknown := set(values) - known:
-                raise RecipeError(f"A recipe has no field called {', '.join(sorted(unknown))}.")
+                raise RecipeError("A recipe has no field called {names}.", names=sorted(unknown))
             form = dict(values["input"])
             form = {**form, "mean": tuple(form["mean"]), "std": tuple(form["std"])}
             return cls(**{**values, "input": InputFormat(**form)})
         except (TypeError, KeyError, ValueError) as error:
-            raise RecipeError(f"This recipe is incomplete or damaged ({error}).") from error
+            raise RecipeError("This recipe is incomplete or damaged ({error}).", error=error) from error
 
 
 _PLAIN = ("adam", "constant", "cross-entropy", "none", "float32", "", "last")
@@ -154,7 +161,7 @@ def recipe_named(name: str) -> Recipe:
         RecipeError: an unknown name.
     """
     if name not in RECIPES:
-        raise RecipeError(f"There is no recipe called {name!r}. `python train.py --list` shows those there are.")
+        raise RecipeError("There is no recipe called {name!r}. `python train.py --list` shows all recipes.", name=name)
     return RECIPES[name]
 
 

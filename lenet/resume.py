@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lenet.checkpoint import foreign, read, write
 from lenet.datasets import DATASETS
-from lenet.errors import CheckpointError
+from lenet.errors import CheckpointError, Text
 from lenet.stored import RESUME, described, fill, lr_changes_of, recipe_of, versions, weights_of
 from lenet.training import EpochEnd, TrainingState, start
 
@@ -66,7 +66,9 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
     header, tensors = read(path)
     resume = header.get("resume")
     if resume is None:
-        raise CheckpointError(f"{path} holds a finished network, not a run to resume: give a .resume.safetensors file.")
+        raise CheckpointError(
+            "{path} holds a finished network, not a run to resume: give a .resume.safetensors file.", path=path
+        )
     state = start(recipe_of(path, header), device)
     try:
         fill(path, state.model, _part(tensors, f"{RESUME}model."))
@@ -95,7 +97,7 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         state.teacher = resume.get("teacher")  # None in files of before it
         _refuse_impossible(state)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(foreign(path, f"what it needs to resume is damaged: {error!r}")) from error
+        raise foreign(path, Text("what it needs to resume is damaged: {error}", error=repr(error))) from error
     return state
 
 

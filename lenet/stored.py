@@ -20,7 +20,7 @@ from torch import Tensor
 
 from lenet.checkpoint import foreign, read
 from lenet.datasets import DATASETS
-from lenet.errors import CheckpointError, RecipeError
+from lenet.errors import CheckpointError, RecipeError, Text
 from lenet.models import MODELS, Network
 from lenet.recipes import Recipe
 from lenet.training import LrChange
@@ -58,8 +58,10 @@ def weights_file(name: str | os.PathLike[str]) -> Path:
     if shipped.parent == WEIGHTS and shipped.exists():
         return shipped
     if not os.path.exists(name):
-        there = ", ".join(sorted(path.stem for path in WEIGHTS.glob("*.safetensors")))
-        raise CheckpointError(f"There are no weights called {name}: give a path, or one of {there}.")
+        there = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+        raise CheckpointError(
+            "There are no weights called {name}: give a path, or one of {there}.", name=name, there=there
+        )
     return Path(name)
 
 
@@ -78,7 +80,7 @@ def load_network(path: Path) -> StoredNetwork:
         measured = header.get("calibration", {"temperature": recipe.temperature})
         return StoredNetwork(model.eval(), recipe, classes, float(measured["temperature"]), header)
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(foreign(path, f"its header lacks or garbles {error}")) from error
+        raise foreign(path, Text("its header is incomplete or damaged: {error}", error=error)) from error
 
 
 def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -109,14 +111,16 @@ def recipe_of(path: Path, header: dict[str, Any]) -> Recipe:
     """
     try:
         recipe = Recipe.from_dict(header["recipe"])
-    except (KeyError, RecipeError) as error:
-        raise CheckpointError(foreign(path, str(error))) from error
+    except KeyError as error:
+        raise foreign(path, Text("its header is incomplete or damaged: {error}", error=error)) from error
+    except RecipeError as error:
+        raise foreign(path, error.text) from error
     if recipe.model not in MODELS:
-        raise CheckpointError(foreign(path, f"there is no model called {recipe.model!r}"))
+        raise foreign(path, Text("there is no model called {name!r}", name=recipe.model))
     if recipe.dataset not in DATASETS:
-        raise CheckpointError(foreign(path, f"there is no data set called {recipe.dataset!r}"))
+        raise foreign(path, Text("there is no data set called {name!r}", name=recipe.dataset))
     if recipe.input.size != MODELS[recipe.model].size:
-        raise CheckpointError(foreign(path, f"{recipe.model} does not read {recipe.input.size} pixels"))
+        raise foreign(path, Text("{model} does not read {size} pixels", model=recipe.model, size=recipe.input.size))
     return recipe
 
 
@@ -129,5 +133,5 @@ def fill(path: Path, model: torch.nn.Module, weights: dict[str, Tensor]) -> None
     own = model.state_dict()
     wrong = sorted(set(own) ^ set(weights)) or [n for n in own if own[n].shape != weights[n].shape]
     if wrong:
-        raise CheckpointError(foreign(path, f"its layers do not fit: {', '.join(wrong[:3])}"))
+        raise foreign(path, Text("its layers do not fit: {names}", names=wrong[:3]))
     model.load_state_dict(weights)

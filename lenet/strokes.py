@@ -40,7 +40,11 @@ def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
     """
     path = Path(path)
     if not path.exists():
-        raise DataError(f"There are no pen strokes at {path}. Put {PEN_FILE} into the folder that LENET_DATA names.")
+        raise DataError(
+            "There are no pen strokes at {path}. Put {file} into the folder that LENET_DATA names.",
+            path=path,
+            file=PEN_FILE,
+        )
     number = 0
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
@@ -51,7 +55,12 @@ def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
                 drawings.append(Drawing(int(row["label"]), int(row["writer"]), strokes))
             return drawings
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged behind line {number} ({error!r}): copy it anew.") from error
+        raise DataError(
+            "{path} is damaged after line {number} ({error}): copy it again.",
+            path=path,
+            number=number,
+            error=repr(error),
+        ) from error
 
 
 def render(

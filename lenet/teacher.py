@@ -41,7 +41,11 @@ def lessons(
     path = weights_file(teacher)
     network = load_network(path)
     if network.classes != data.classes or answerable(network.classes) != network.classes:
-        raise RecipeError(f"{teacher} cannot teach {dataset}, whose classes it does not know: leave the teacher out.")
+        raise RecipeError(
+            "{teacher} cannot teach {dataset}, because it was trained on other classes: leave the teacher out.",
+            teacher=teacher,
+            dataset=dataset,
+        )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return replace(data, train=taught(data.train, network, device), teacher=digest)
 

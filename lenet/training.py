@@ -28,7 +28,7 @@ from lenet import parallel, pooled
 from lenet.allocator import keep_freed_memory
 from lenet.augment import AUGMENTATIONS
 from lenet.datasets import DATASETS, Dataset, Split
-from lenet.errors import DivergedError, RecipeError, TrainingError
+from lenet.errors import DivergedError, RecipeError, Text, TrainingError
 from lenet.metrics import accuracy, cross_entropy
 from lenet.models import MODELS, Network, Whitening
 from lenet.muon import Muon
@@ -101,12 +101,16 @@ class LrChange:
             raise ValueError(f"a change of the learning rate to {self.lr!r} at {self.epoch!r}, {self.step!r}")
 
 
-def lr_in_words(lr: float, changes: Sequence[LrChange]) -> str:
+def lr_in_words(lr: float, changes: Sequence[LrChange]) -> Text:
     """A recipe's learning rate `lr`, and what was made of it by hand, in a phrase."""
     if not changes:
-        return f"{lr:g}"
-    times = f" {len(changes)} times, last" if len(changes) > 1 else ""
-    return f"{lr:g}, changed by hand{times} to {changes[-1].lr:g} in epoch {changes[-1].epoch}"
+        return Text("{lr:g}", lr=lr)
+    last = {"now": changes[-1].lr, "epoch": changes[-1].epoch}
+    if len(changes) == 1:
+        return Text("{lr:g}, changed by hand to {now:g} in epoch {epoch}", lr=lr, **last)
+    return Text(
+        "{lr:g}, changed by hand {count} times, last to {now:g} in epoch {epoch}", lr=lr, count=len(changes), **last
+    )
 
 
 @dataclass
@@ -171,9 +175,9 @@ def pick_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
     if name not in there:
-        raise RecipeError(f"There is no device called {name!r}: choose auto, cpu, cuda or mps.")
+        raise RecipeError("There is no device called {name!r}: choose auto, cpu, cuda or mps.", name=name)
     if not there[name]:
-        raise RecipeError(f"PyTorch finds no {name} device on this machine: choose auto or cpu.")
+        raise RecipeError("PyTorch finds no {name} device on this machine: choose auto or cpu.", name=name)
     return torch.device(name)
 
 
@@ -189,12 +193,14 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
         RecipeError: the recipe names something unknown, or a model that does not fit its data.
     """
     for kind, name, known in (
-        ("model", recipe.model, MODELS),
-        ("data set", recipe.dataset, DATASETS),
-        ("augmentation", recipe.augmentation, AUGMENTATIONS),
+        (Text("model"), recipe.model, MODELS),
+        (Text("data set"), recipe.dataset, DATASETS),
+        (Text("augmentation"), recipe.augmentation, AUGMENTATIONS),
     ):
         if name not in known:
-            raise RecipeError(f"Recipe {recipe.name}: there is no {kind} called {name!r}.")
+            raise RecipeError(
+                "Recipe {recipe}: there is no {kind} called {name!r}.", recipe=recipe.name, kind=kind, name=name
+            )
     source = DATASETS[recipe.dataset]
     place = pick_device(device)
     if place.type == "cpu":
@@ -204,12 +210,24 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
         try:
             model = MODELS[recipe.model].build(source.channels, len(source.classes))
         except ValueError as error:
-            raise RecipeError(f"Recipe {recipe.name}: {error}.") from error
+            raise RecipeError(
+                "Recipe {recipe}: {model} cannot be trained on {dataset} ({error}).",
+                recipe=recipe.name,
+                model=recipe.model,
+                dataset=recipe.dataset,
+                error=error,
+            ) from error
     if recipe.input.size != MODELS[recipe.model].size or len(recipe.input.mean) != source.channels:
         raise RecipeError(
-            f"Recipe {recipe.name}: {recipe.model} reads {MODELS[recipe.model].size} pixels and {recipe.dataset} has "
-            f"{source.channels} channels, but its input is {recipe.input.size} pixels "
-            f"with {len(recipe.input.mean)} channels."
+            "Recipe {recipe}: {model} reads {size} pixels and {dataset} has {channels} channels, "
+            "but its input is {pixels} pixels with {means} channels.",
+            recipe=recipe.name,
+            model=recipe.model,
+            size=MODELS[recipe.model].size,
+            dataset=recipe.dataset,
+            channels=source.channels,
+            pixels=recipe.input.size,
+            means=len(recipe.input.mean),
         )
     if place.type == "cuda":
         torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
@@ -272,16 +290,25 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     """
     recipe, device = state.recipe, state.device
     if recipe.framework != "pytorch":
-        raise RecipeError(f"Recipe {recipe.name} trains in {recipe.framework}: `python train.py {recipe.name}` does.")
+        raise RecipeError(
+            "Recipe {recipe} trains in {framework}: run `python train.py {recipe}`.",
+            recipe=recipe.name,
+            framework=recipe.framework,
+        )
     if bool(recipe.teacher) != bool(dataset.teacher):
         raise RecipeError(
-            f"Recipe {recipe.name} learns from {recipe.teacher or 'no teacher'}: load its data with "
-            f"`lessons({recipe.dataset!r}, {recipe.teacher!r})` of lenet.teacher."
+            "Recipe {recipe} learns from {teacher}: "
+            "load its data with `lessons({dataset!r}, {name!r})` of lenet.teacher.",
+            recipe=recipe.name,
+            teacher=recipe.teacher or Text("no teacher"),
+            dataset=recipe.dataset,
+            name=recipe.teacher,
         )
     if state.teacher not in (None, dataset.teacher):
         raise TrainingError(
-            f"The weights of the teacher {recipe.teacher} changed since this run began, so it would not go on as it "
-            "was: bring the old file back, or begin anew."
+            "The weights of the teacher {teacher} changed since this run began, so the run cannot go on as before: "
+            "bring the old file back, or start a new run.",
+            teacher=recipe.teacher,
         )
     state.teacher = dataset.teacher
     # The whole data set, on the device: no loader, one index a batch.
@@ -428,11 +455,17 @@ def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) ->
     if not math.isfinite(loss + float(weights)):
         losses = parallel.summed(torch.stack(sums))[:, 0]  # (steps,); once it is not finite, a sum stays so
         late = int(losses.isfinite().logical_not().sum())
-        what = "loss stopped being a finite number" if late else "weights stopped being finite numbers"
+        what = (
+            Text("The loss stopped being a finite number") if late else Text("The weights stopped being finite numbers")
+        )
         step = state.step - max(late - 1, 0)
         raise DivergedError(
-            f"The {what} in epoch {state.epoch + 1}, at step {step}. "
-            f"The learning rate, {state.lr:g}, is most likely too high: try a tenth of it."
+            "{what} in epoch {epoch}, at step {step}. "
+            "The learning rate, {lr:g}, is probably too high: try a tenth of it.",
+            what=what,
+            epoch=state.epoch + 1,
+            step=step,
+            lr=state.lr,
         )
 
 

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from lenet.digits import DigitClassifier, FoundDigit
-from lenet.errors import ImageError, LeNetError
+from lenet.errors import LeNetError
 from lenet.preprocess import PIPELINES
-from lenet.ui import cores, figures, networks, parts, pictures, texts, why
+from lenet.ui import cores, figures, messages, networks, parts, pictures, texts, why
 
 HERE = Path(__file__).parent
 
 
-@texts.answering
+@messages.answering
 def read_drawing(question: dict[str, Any]) -> dict[str, Any]:
     """What the pad asks after each move; see `_asked`.
 
@@ -26,13 +26,9 @@ def read_drawing(question: dict[str, Any]) -> dict[str, Any]:
         {"answer", "boxes": HTML, "training": whether it should ask less often, since a network is trained
         meanwhile}, or {"problem": a sentence}.
     """
-    try:
-        found, chosen = _asked(question)
-        beside = _beside(question)
-    except LeNetError as error:
-        return {"problem": str(error)}
+    found, chosen = _asked(question)
     return {
-        "answer": figures.reading(found, chosen) + beside,
+        "answer": figures.reading(found, chosen) + _beside(question),
         "boxes": figures.boxes(found, chosen),
         "training": cores.busy(),
     }
@@ -50,14 +46,14 @@ def _empty(classes: Sequence[str]) -> dict[str, str]:
 
 def _beside(question: dict[str, Any]) -> str:
     """What the shipped network reads in the same drawing, beside the answer of a visitor's own."""
-    other = networks.default(str(question["network"]))
+    other = networks.default(messages.text(question, "network"))
     if not other:
         return ""
     found, _ = _asked(question | {"network": other})
     return figures.beside(networks.title(networks.get(other), other), found)
 
 
-@texts.answering
+@messages.answering
 def look_inside(question: dict[str, Any]) -> dict[str, Any]:
     """What the pad asks when a drawing is answered: what stood behind it, of the parts that are in view.
 
@@ -80,7 +76,7 @@ def look_inside(question: dict[str, Any]) -> dict[str, Any]:
         return {"blank": True}  # the answer's own question has said so
 
 
-@texts.answering
+@messages.answering
 def what_if(question: dict[str, Any]) -> dict[str, Any]:
     """What the button asks: the change that would give the runner-up, or a problem."""
     try:
@@ -88,7 +84,7 @@ def what_if(question: dict[str, Any]) -> dict[str, Any]:
         prediction = found[chosen].prediction
         if prediction.verdict == "blank":
             return {"problem": texts.say("draw_change_first")}
-        return figures.what_if(prediction, networks.what_if(str(question["network"]), prediction))
+        return figures.what_if(prediction, networks.what_if(messages.text(question, "network"), prediction))
     except LeNetError:
         return {"problem": texts.say("draw_change_gone")}
 
@@ -101,18 +97,26 @@ def _asked(question: dict[str, Any]) -> tuple[tuple[FoundDigit, ...], int]:
             digit whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
 
     Raises:
-        ImageError: there is no picture; or the question is none that a page of ours asks.
+        QuestionError: no script of this page asks that.
+        ImageError: there is no picture.
         CheckpointError: the network is no longer kept.
     """
-    try:
-        network, picture, pipeline = (str(question[key]) for key in ("network", "picture", "pipeline"))
-        x, y = map(float, question.get("focus") or (math.nan, math.nan))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ImageError("The pad sent something that is no drawing. Reload the page and try again.") from error
+    network, picture, pipeline = (messages.text(question, name) for name in ("network", "picture", "pipeline"))
+    x, y = _focus(question)
     found = networks.read(network, pictures.decode(picture), pipeline)
     if math.isnan(x):
         return found, 0
     return found, min(range(len(found)), key=lambda i: _distance(found[i].box, x, y))
+
+
+def _focus(question: dict[str, Any]) -> tuple[float, float]:
+    """The place that is asked about; not a number where it is none in particular."""
+    if not question.get("focus"):
+        return math.nan, math.nan
+    place = [messages.number(value) for value in messages.listed(question, "focus")]
+    if len(place) != 2:
+        raise messages.garbled()
+    return place[0], place[1]
 
 
 def _distance(box: tuple[float, float, float, float], x: float, y: float) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def write(key: str, kind: str, found: Report | None) -> Path:
         CheckpointError: see `networks.kept`; or the network has no such file.
     """
     if kind not in [offer for offer, _, _ in offered(key)]:
-        raise CheckpointError("There is no such file of this network. Reload the page and try again.")
+        raise CheckpointError("This network has no such file. Reload the page and try again.")
     kept = networks.kept(key)
     path = networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
     if not path.exists():

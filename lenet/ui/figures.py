@@ -18,6 +18,7 @@ from PIL import Image
 
 from lenet.classifier import Prediction
 from lenet.digits import DigitPrediction, FoundDigit
+from lenet.errors import Text
 from lenet.explain import Counterfactual, Layer
 from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
@@ -268,7 +269,7 @@ def inside(found: Sequence[Layer], classes: Sequence[str], every: bool) -> list[
 
 
 @lru_cache(maxsize=512)
-def _in_each(words: str) -> dict[str, str]:
+def _in_each(words: str | Text) -> dict[str, str]:
     """What a module says in English, in each language."""
     return texts.in_each(lambda: texts.translated(words))
 
@@ -357,7 +358,7 @@ def with_article(name: str, shown: str) -> str:
     return texts.say("article_an" if name[:1].lower() in "8aeiou" else "article_a", name=shown)
 
 
-def problem(message: str) -> str:
+def problem(message: Text) -> str:
     """A sentence for the person at the page about what went wrong."""
     return f'<p class="problem" role="alert">{escape(texts.translated(message))}</p>'
 

@@ -162,7 +162,7 @@ def kept(key: str) -> Kept:
         if key in _own:
             return _own[key]
     if key not in _shipped():
-        raise CheckpointError("This network is no longer kept here: choose another, or train or upload it again.")
+        raise CheckpointError("The server no longer keeps this network: choose another, or train or upload it again.")
     return _shipped()[key]
 
 

@@ -14,9 +14,9 @@ import gradio as gr
 from lenet.admission import BYTES_AT_MOST, admit, too_large
 from lenet.classifier import Classifier
 from lenet.digits import DigitClassifier
-from lenet.errors import CheckpointError, LeNetError
+from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.photos import PhotoClassifier
-from lenet.ui import figures, networks, photo, texts, zoo
+from lenet.ui import figures, messages, networks, photo, texts, zoo
 
 Own = list[str]
 UPLOADS = 6  # networks of one visitor
@@ -68,14 +68,14 @@ def _photos(own: Own, chosen: str = "") -> dict[str, Any]:
 
 def upload(path: str | None, own: Own, uploads: int, language: str) -> tuple[Any, ...]:
     """Take a visitor's file in: what is said of it, the updates of all that lists networks, and for `remark`."""
-    with texts.speaking(language):
-        said: texts.Said | str
+    with texts.speaking(language), messages.endpoint("taking an upload in"):
+        said: texts.Said | Text
         lists: tuple[Any, ...] = (gr.skip(), gr.skip(), _photos(own))
         try:
             key, own = _taken(path, own, uploads)
             said, lists, uploads = _welcome(key), (zoo.shown(own, key), *offered(key, own)), uploads + 1
         except LeNetError as error:
-            said = str(error)
+            said = error.text
         return remark(said), own, uploads, *lists, said
 
 
@@ -88,17 +88,21 @@ def _taken(path: str | None, own: Own, uploads: int) -> tuple[str, Own]:
     if path is None:
         raise CheckpointError("No file has arrived. Choose one and try again.")
     if uploads >= UPLOADS:
-        raise CheckpointError(f"One visitor can upload {UPLOADS} networks: reload the page to begin anew.")
+        raise CheckpointError("One visitor can upload {count} networks: reload the page to start again.", count=UPLOADS)
     if Path(path).suffix != SUFFIX:
-        raise CheckpointError(f"{Path(path).name} is no {SUFFIX} file: upload one that this project has written.")
+        raise CheckpointError(
+            "{name} is not a {suffix} file: upload one that this project has written.",
+            name=Path(path).name,
+            suffix=SUFFIX,
+        )
     key, _ = networks.keep(admit(Path(path)), name=Path(path).stem)
     return key, added(key, own)
 
 
-def refuse(language: str, event: gr.EventData) -> tuple[str, str]:
+def refuse(language: str, event: gr.EventData) -> tuple[str, Text]:
     """What is said of a file that is too large to travel, and for `remark`: zoo.js sends its name and size alone."""
-    said = too_large(str(event.name)[:100], float(event.size))
-    with texts.speaking(language):
+    with texts.speaking(language), messages.endpoint("refusing an upload"):
+        said = too_large(str(event.name)[:100], messages.number(event.size)).text
         return remark(said), said
 
 
@@ -108,9 +112,9 @@ def _welcome(key: str) -> texts.Said:
     return texts.Said("upload_done", {"name": kept.name, "tab": tab})
 
 
-def remark(said: texts.Said | str) -> str:
-    """What stands beside the button, in the language that is spoken: a text, or what went wrong, in English."""
-    return figures.problem(said) if isinstance(said, str) else figures.note(str(said))
+def remark(said: texts.Said | Text) -> str:
+    """What stands beside the button, in the language that is spoken: a text of the page, or what went wrong."""
+    return figures.problem(said) if isinstance(said, Text) else figures.note(str(said))
 
 
 class Place(NamedTuple):
@@ -126,7 +130,7 @@ class Place(NamedTuple):
     note: gr.HTML
 
 
-def labels(said: texts.Said | str) -> tuple[gr.UploadButton, str]:
+def labels(said: texts.Said | Text) -> tuple[gr.UploadButton, str]:
     """The updates that say the button, and what stands beside it, in the language that is spoken."""
     return gr.UploadButton(texts.say("upload", suffix=SUFFIX)), remark(said)
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from lenet.classifier import Prediction
-from lenet.errors import LeNetError
-from lenet.ui import draw, files, networks, own, parts, photo, texts, train
+from lenet.errors import Text
+from lenet.ui import draw, files, messages, networks, own, parts, photo, texts, train
 
 TITLE = "LeNet Playground"
 Answer = TypeVar("Answer", bound=Prediction)
@@ -90,7 +90,7 @@ def build() -> gr.Blocks:
     return demo
 
 
-def speak(mine: own.Own, uploaded: texts.Said | str, event: gr.EventData) -> tuple[Any, ...]:
+def speak(mine: own.Own, uploaded: texts.Said | Text, event: gr.EventData) -> tuple[Any, ...]:
     """Say in the visitor's language what is Gradio's own on the page; the rest has scripts that do."""
     with texts.speaking(str(event.language)):
         tabs = [gr.Tab(texts.say(f"tab_{name}")) for name in TABS]
@@ -138,10 +138,8 @@ def classify_photo(image: str, network: str) -> dict[str, Any]:
 
 
 def _asked(ask: Callable[[], Answer]) -> Answer:
-    try:
+    with messages.endpoint("classifying a picture"):
         return ask()
-    except LeNetError as error:
-        raise gr.Error(str(error)) from error
 
 
 def _answer(prediction: Prediction) -> dict[str, Any]:

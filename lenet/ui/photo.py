@@ -13,16 +13,14 @@ import gradio as gr
 
 from lenet.crops import upright
 from lenet.datasets import CIFAR10_CLASSES
-from lenet.errors import FetchError, ImageError, LeNetError
+from lenet.errors import FetchError, ImageError
 from lenet.fetch import fetch
 from lenet.photos import PhotoClassifier, PhotoPrediction
 from lenet.preprocess import Box
-from lenet.ui import figures, networks, parts, photo_figures, pictures, texts, why
+from lenet.ui import figures, messages, networks, parts, photo_figures, pictures, texts, why
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
-NO_PICTURE = "The page sent no picture. Reload it and try again."
-OUTSIDE = "The box is not in the picture: drag it again."
 FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
 
 _fetching = threading.BoundedSemaphore(FETCHES)
@@ -40,40 +38,37 @@ def uploaded_image(**options: Any) -> gr.Image:
     return image
 
 
-@texts.answering
+@messages.answering
 def open_photo(question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks once for each picture: to keep it, and how to show it; or a problem.
 
     Args:
         question: one of {"picture": data address}, {"url"} and {"example": its name}, and "language".
     """
-    try:
-        key, picture = pictures.keep(_source(question))
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except (AttributeError, TypeError):
-        return {"problem": NO_PICTURE}
+    key, picture = pictures.keep(_source(question))
     return {"photo": key, "address": pictures.address(picture), "width": picture.width, "height": picture.height}
 
 
 def _source(question: dict[str, Any]) -> Path | bytes:
-    if question.get("example") in EXAMPLES:
-        return EXAMPLES[question["example"]]
+    if "example" in question:
+        if (name := messages.text(question, "example")) not in EXAMPLES:
+            raise messages.garbled()
+        return EXAMPLES[name]
     if "url" in question:
-        return _fetched(str(question["url"]))
-    return pictures.decode(str(question.get("picture")))
+        return _fetched(messages.text(question, "url"))
+    return pictures.decode(messages.text(question, "picture"))
 
 
 def _fetched(url: str) -> bytes:
     if not _fetching.acquire(blocking=False):  # to wait would hold a thread too
-        raise FetchError("Other pictures are being fetched just now: try again in a few seconds.")
+        raise FetchError("The server is fetching other pictures right now: try again in a few seconds.")
     try:
         return fetch(url)
     finally:
         _fetching.release()
 
 
-@texts.answering
+@messages.answering
 def name_photo(question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks of each network: HTML for what it says of a kept photo, or a problem.
 
@@ -83,13 +78,8 @@ def name_photo(question: dict[str, Any]) -> dict[str, Any]:
     Returns:
         {"gone": true} where the photo is no longer kept.
     """
-    try:
-        photo = str(question["photo"])
-        named, picture = networks.name(str(question["network"]), photo, _box(question["box"])), pictures.get(photo)
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except (KeyError, TypeError, ValueError):
-        return {"problem": "The page asked for what no photo has. Reload it and try again."}
+    network, photo, box = _asked(question)
+    named, picture = networks.name(network, photo, box), pictures.get(photo)
     if named is None or picture is None:
         return {"gone": True}
     prediction = named.prediction
@@ -106,20 +96,24 @@ def name_photo(question: dict[str, Any]) -> dict[str, Any]:
 
 def _answered(question: dict[str, Any]) -> PhotoPrediction | None:
     """The answer to a question that `name_photo` knows; None where the photo is no longer kept."""
-    named = networks.name(str(question["network"]), str(question["photo"]), _box(question["box"]))
+    named = networks.name(*_asked(question))
     return named.prediction if named is not None else None
 
 
-def _box(sent: Any) -> Box | None:
-    if sent is None:
+def _asked(question: dict[str, Any]) -> tuple[str, str, Box | None]:
+    """The network, the photo and the box that a question is about."""
+    return messages.text(question, "network"), messages.text(question, "photo"), _box(question)
+
+
+def _box(question: dict[str, Any]) -> Box | None:
+    if messages.field(question, "box") is None:
         return None
-    try:
-        left, top, right, bottom = map(float, sent)
-    except OverflowError:  # a number of hundreds of digits
-        raise ImageError(OUTSIDE) from None
-    if not all(map(math.isfinite, (left, top, right, bottom))):
-        raise ImageError(OUTSIDE)
-    return left, top, right, bottom
+    edges = [messages.number(edge) for edge in messages.listed(question, "box")]
+    if len(edges) != 4:
+        raise messages.garbled()
+    if not all(map(math.isfinite, edges)):
+        raise ImageError("The box is not in the picture: drag it again.")
+    return edges[0], edges[1], edges[2], edges[3]
 
 
 def offer(chosen: str = "", trained: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -35,13 +35,15 @@ def decode(address: str) -> bytes:
     """
     header, _, content = address.partition(",")
     if not header.startswith("data:") or not header.endswith(";base64"):
-        raise ImageError("The page sent no picture. Reload it and try again.")
+        raise ImageError("The page sent no picture. Reload the page and try again.")
     if len(content) > MAX_BYTES * 4 / 3:
-        raise ImageError("This picture has over 20 MB: make it smaller and try again.")
+        raise ImageError(
+            "This picture has over {count} MB: make it smaller and try again.", count=MAX_BYTES // 1_000_000
+        )
     try:
         return base64.b64decode(content, validate=True)
     except ValueError:
-        raise ImageError("The page sent no picture. Reload it and try again.") from None
+        raise ImageError("The page sent no picture. Reload the page and try again.") from None
 
 
 def keep(source: Picture) -> tuple[str, Image.Image]:

@@ -17,17 +17,15 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.errors import LeNetError
 from lenet.report import MISTAKES, SAMPLE, Answered, Report, report
-from lenet.ui import exports, networks, parts, report_figures, tested, texts, zoo_figures
+from lenet.ui import exports, messages, networks, parts, report_figures, tested, texts, zoo_figures
 from lenet.ui.tested import Asking
 from lenet.zoo import Exhibit, exhibit
 
-NOT_ASKED = {"problem": "The page asked for something that is not here. Reload it and try again."}
-GARBLED = (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError, OSError)
+PAGES_AT_MOST = 1_000_000  # of test pictures: no data set here has as many
 
 
-@texts.answering
+@messages.answering
 def choose(question: dict[str, Any]) -> dict[str, Any]:
     """All that is known of a network without asking it anything.
 
@@ -37,16 +35,11 @@ def choose(question: dict[str, Any]) -> dict[str, Any]:
     Returns:
         {"about": HTML}, or {"problem": a sentence}.
     """
-    try:
-        key = str(question["network"])
-        return {"about": zoo_figures.about(on_show(key), exports.offered(key))}
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except GARBLED:
-        return NOT_ASKED
+    key = messages.text(question, "network")
+    return {"about": zoo_figures.about(on_show(key), exports.offered(key))}
 
 
-@texts.answering
+@messages.answering
 def measure(question: dict[str, Any]) -> dict[str, Any]:
     """What came of the network's test pictures.
 
@@ -58,33 +51,28 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
         until all are answered; then {"numbers", "calibration", "mistakes": HTML, "matrix": HTML where it is not
         the one in the network's file}.  Or {"problem": a sentence}.
     """
-    try:
-        key = str(question["network"])
-        asking = _asking(key, bool(question.get("again")))
-        if asking is None:
-            return {"idle": True}
-        if asking.problem:
-            return {"problem": asking.problem}
-        if not asking.finished:
-            answers = asking.answers
-            return _waiting(asking, answers.known, len(answers)) if answers is not None else _waiting(asking)
-        found = measured(key, asking)
-        images = tested.pictures(key, [one.position for one in found.mistakes])
-        return {
-            "numbers": report_figures.numbers(found.accuracy, found.errors, found.count, found.calibration_error),
-            "calibration": report_figures.calibration(found.bins),
-            "mistakes": report_figures.mistakes(images, found, room=MISTAKES),
-            "matrix": report_figures.measured(found.classes, found.confusion)
-            if found.confusion != asking.network.confusion
-            else "",
-        }
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except GARBLED:
-        return NOT_ASKED
+    key = messages.text(question, "network")
+    asking = _asking(key, messages.flag(question, "again"))
+    if asking is None:
+        return {"idle": True}
+    if asking.problem:
+        return {"problem": texts.translated(asking.problem)}
+    if not asking.finished:
+        answers = asking.answers
+        return _waiting(asking, answers.known, len(answers)) if answers is not None else _waiting(asking)
+    found = measured(key, asking)
+    images = tested.pictures(key, [one.position for one in found.mistakes])
+    return {
+        "numbers": report_figures.numbers(found.accuracy, found.errors, found.count, found.calibration_error),
+        "calibration": report_figures.calibration(found.bins),
+        "mistakes": report_figures.mistakes(images, found, room=MISTAKES),
+        "matrix": report_figures.measured(found.classes, found.confusion)
+        if found.confusion != asking.network.confusion
+        else "",
+    }
 
 
-@texts.answering
+@messages.answering
 def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
     """Test pictures and what the network took them for, once it has been asked for these.
 
@@ -96,24 +84,19 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
         {"idle"} or {"waiting"} as `measure`, else {"said", "pictures": HTML, "more": whether there are}.
         Or {"problem": a sentence}.
     """
-    try:
-        key, page, cell = str(question["network"]), int(question["page"]), question.get("cell")
-        asking = _asking(key, bool(question.get("again")))
-        if asking is None:
-            return {"idle": True}
-        if asking.problem:
-            return {"problem": texts.say("tests_no_data", problem=texts.translated(asking.problem))}
-        if cell is None:
-            return _sample(key, asking, page)
-        label, answer = map(int, cell)
-        return _cell(key, asking, label, answer, page)
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except GARBLED:
-        return NOT_ASKED
+    key, cell = messages.text(question, "network"), _cell_asked(question)
+    page = messages.whole(messages.field(question, "page"), PAGES_AT_MOST)
+    asking = _asking(key, messages.flag(question, "again"))
+    if asking is None:
+        return {"idle": True}
+    if asking.problem:
+        return {"problem": texts.say("tests_no_data", problem=texts.translated(asking.problem))}
+    if cell is None:
+        return _sample(key, asking, page)
+    return _cell(key, asking, *cell, page)
 
 
-@texts.answering
+@messages.answering
 def keep(question: dict[str, Any]) -> dict[str, Any]:
     """A file to download.
 
@@ -123,17 +106,12 @@ def keep(question: dict[str, Any]) -> dict[str, Any]:
     Returns:
         {"name", "path"} of a file that Gradio serves, or {"problem": a sentence}.
     """
-    try:
-        key, kind = str(question["network"]), str(question["kind"])
-        asking = tested.ask(key) if kind == "report" else None
-        if asking is not None and not asking.finished:
-            return {"problem": texts.say("report_still_asked")}
-        path = exports.write(key, kind, measured(key, asking) if asking is not None else None)
-        return {"name": path.name, "path": str(path)}
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except GARBLED:
-        return NOT_ASKED
+    key, kind = messages.text(question, "network"), messages.text(question, "kind")
+    asking = tested.ask(key) if kind == "report" else None
+    if asking is not None and not asking.finished:
+        return {"problem": texts.say("report_still_asked")}
+    path = exports.write(key, kind, measured(key, asking) if asking is not None else None)
+    return {"name": path.name, "path": str(path)}
 
 
 FUNCTIONS = [choose, measure, show_pictures, keep]
@@ -159,6 +137,17 @@ def _waiting(asking: Asking, done: int = 0, total: int = 0) -> dict[str, str]:
     return {"waiting": report_figures.waiting(done, total, time.monotonic() - asking.began)}
 
 
+def _cell_asked(question: dict[str, Any]) -> tuple[int, int] | None:
+    """The cell of the confusion matrix that is asked about."""
+    if messages.field(question, "cell") is None:
+        return None
+    numbers = messages.listed(question, "cell")
+    if len(numbers) != 2:
+        raise messages.garbled()
+    label, answer = (messages.whole(value, PAGES_AT_MOST) for value in numbers)
+    return label, answer
+
+
 def _sample(key: str, asking: Asking, seed: int) -> dict[str, Any]:
     if asking.examination is None:
         return _waiting(asking)
@@ -171,9 +160,12 @@ def _sample(key: str, asking: Asking, seed: int) -> dict[str, Any]:
 
 
 def _cell(key: str, asking: Asking, label: int, answer: int, page: int) -> dict[str, Any]:
+    classes = asking.network.classes
+    if max(label, answer) >= len(classes):
+        raise messages.garbled()
     if asking.examination is None:
         return _waiting(asking)
-    answers, classes = asking.examination.answers, asking.network.classes
+    answers = asking.examination.answers
     needed = answers.labelled(label)
     if not asking.examination.want(needed):
         return _waiting(asking, answers.among(needed), len(needed))

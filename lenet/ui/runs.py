@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lenet.datasets import Dataset
-from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError
+from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError, Text
 from lenet.evaluation import finish
 from lenet.recipes import Recipe
 from lenet.teacher import lessons
@@ -142,7 +142,7 @@ class Run:
     ticket: int
     name: str = ""
     status: Status = "loading"
-    problem: str = ""
+    problem: Text | None = None
     without_data: bool = False
     late: bool = False
     order: Literal["", "pause", "stop", "remove"] = ""
@@ -262,7 +262,7 @@ class Runs:
         with self._lock:
             own = [run for run in self._runs.values() if run.owner == owner]
             if not self._room(own, MOST):
-                raise RecipeError(f"You have {MOST} runs under way or paused: remove one first.")
+                raise RecipeError("You have {count} unfinished runs: remove one first.", count=MOST)
             there = [run for run in self._runs.values() if address and run.address == address]
             if not self._room(there, MOST_OF_ALL // 2):
                 raise RecipeError("Your network address has as many runs under way as it may: wait until one ends.")
@@ -373,6 +373,8 @@ class Runs:
     def look(self, visitor: str, known: dict[str, Any], watched: str = "") -> list[dict[str, Any]]:
         """Facts of all the visitor's runs, the oldest first; tells, too, that the page is there.
 
+        A problem is said in the language that is spoken.
+
         Args:
             known: of runs, by id, what the page knows: [version, [merged, points] of the training line and of
                 the validation line, looks]; of what has not changed, only the id comes back.
@@ -416,7 +418,7 @@ class Runs:
             "name": run.name,
             "colour": run.colour,
             "status": run.status,
-            "problem": run.problem,
+            "problem": texts.translated(run.problem) if run.problem else "",
             "without_data": run.without_data,
             "late": run.late,
             "pausing": run.order == "pause",
@@ -496,7 +498,7 @@ class Runs:
         with self._lock:
             run = self._runs.get(id)
             if run is None or run.visitor != visitor:
-                raise CheckpointError("This run is no longer kept here.")
+                raise CheckpointError("The server no longer keeps this run.")
             self._heard[visitor] = time.monotonic()
             yield run
             run.version += 1
@@ -563,10 +565,10 @@ class Runs:
 
     def _fail(self, run: Run, error: BaseException) -> None:
         if isinstance(error, LeNetError):
-            run.problem, run.without_data = str(error), isinstance(error, DataError)
+            run.problem, run.without_data = error.text, isinstance(error, DataError)
         else:
             logging.error("a run on the page failed", exc_info=error)
-            run.problem = ""
+            run.problem = None
         self._rest(run, "failed")
 
     def _forget(self, run: Run) -> None:

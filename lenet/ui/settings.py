@@ -134,7 +134,7 @@ def chosen(values: Mapping[str, Any]) -> Recipe:
     """
     if wrong := problems(values):
         name, sentence = next(iter(wrong.items()))
-        raise RecipeError(f"{texts.say(name)}: {sentence}")
+        raise RecipeError("{field}: {problem}", field=texts.say(name), problem=sentence)
     recipe = recipe_named(str(values["recipe"]))
     changes: dict[str, Any] = {name: str(values[name]) for name in CHOICES}
     for name, number in NUMBERS.items():

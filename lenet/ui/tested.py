@@ -20,12 +20,14 @@ import numpy as np
 
 from lenet.classifier import Classifier
 from lenet.datasets import DATASETS, Split, at_hand, load_test
-from lenet.errors import LeNetError
+from lenet.errors import LeNetError, Text
 from lenet.report import Answers, Examination
 from lenet.ui import cores, networks
 
 KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the oldest go first
 PATIENCE = 10  # seconds that the process waits at its end for the batch that is under way
+
+FAILED = Text("Reading the test pictures failed on the server. The fault is ours, and it was logged. Try again.")
 
 _changed = threading.Condition()  # holds the lock of `_askings` and `_ending`
 _askings: OrderedDict[str, Asking] = OrderedDict()  # the one that was looked at last comes last
@@ -40,14 +42,14 @@ class Asking:
     Attributes:
         examination: its answers so far; None until its test pictures are loaded.
         finished: it has answered all of them.
-        problem: a sentence, where they cannot be had.
+        problem: why they cannot be had, if so.
         began: when it was asked for, by `time.monotonic`.
     """
 
     network: Classifier
     examination: Examination | None = None
     finished: bool = False
-    problem: str = ""
+    problem: Text | None = None
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -63,10 +65,10 @@ class Asking:
                 cores.one()
                 self.finished = not self.examination.go_on()
         except LeNetError as error:
-            self.problem = str(error)
+            self.problem = error.text
         except Exception:
             logging.exception("asking a network for its test pictures failed")
-            self.problem = "Reading the test pictures failed on the server, which has noted why. Try it again."
+            self.problem = FAILED
 
 
 def ask(key: str, again: bool = False) -> Asking:

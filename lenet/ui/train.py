@@ -23,7 +23,7 @@ from lenet.digits import DigitClassifier
 from lenet.errors import CheckpointError, LeNetError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES, Recipe, recipe_named
-from lenet.ui import networks, own, parts, report, settings, texts
+from lenet.ui import messages, networks, own, parts, report, settings, texts
 from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, SECONDS_AT_MOST, Run, Runs
 
 DEFAULT = "digits-demo"
@@ -42,82 +42,75 @@ UNREAD = "Nobody reads this run, so it does not train: read its event stream wit
 
 RUNS = Runs()
 
-GARBLED = (KeyError, TypeError, ValueError, OverflowError, AttributeError)  # what no page of ours asks raises
-NOT_ASKED = "The page asked for something that is not here. Reload it and try again."
-
 
 # --------------------------------------------------------------------------------------------------
 # What the script asks
 
 
+@messages.answering_in_each
 async def look(question: dict[str, Any]) -> dict[str, Any]:
     """Facts of the visitor's runs, see `Runs.look`; with "wait" after a moment, in which they may change.
 
     Args:
         question: {"visitor", "known", "watched", "wait"}.
     """
-    try:
-        visitor = _visitor(question)
-        if question.get("wait"):
-            RUNS.heard(visitor)
-            await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
-        found = RUNS.look(visitor, dict(question["known"]), str(question.get("watched")))
-        with texts.speaking(texts.asked(question)):
-            for facts in found:
-                if facts.get("problem"):
-                    facts["problem"] = texts.translated(facts["problem"])
-        return {"runs": found}
-    except GARBLED:
-        return _refused(NOT_ASKED)
+    visitor, known = _visitor(question), messages.named(question, "known")
+    if messages.flag(question, "wait"):
+        RUNS.heard(visitor)
+        await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
+    return {"runs": RUNS.look(visitor, known, str(question.get("watched")))}
 
 
+@messages.answering
 async def present(question: dict[str, Any]) -> dict[str, bool]:
     """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment.
 
     Args:
         question: {"visitor"}.
     """
-    try:
-        visitor = _visitor(question)
-        RUNS.heard(visitor)
-        await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
-        return {"active": any(facts["status"] in ACTIVE for facts in RUNS.look(visitor, {}))}
-    except GARBLED:
-        return {"active": False}
+    visitor = _visitor(question)
+    RUNS.heard(visitor)
+    await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
+    return {"active": any(facts["status"] in ACTIVE for facts in RUNS.look(visitor, {}))}
 
 
+@messages.answering_in_each
 def check(question: dict[str, Any]) -> dict[str, Any]:
     """What is wrong with settings, by field.
 
     Args:
         question: {"settings": strings or numbers by field, and "recipe"}.
     """
-    try:
-        wrong = settings.problems(dict(question["settings"]))
-        return {"problems": {field: {"key": said.key, "values": said.values} for field, said in wrong.items()}}
-    except GARBLED:
-        return _refused(NOT_ASKED)
+    return {"problems": _problems(_settings(question))}
 
 
+@messages.answering_in_each
 def begin(question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
-    """Start a run: {"run": its id}, or {"problems"} as `check`, or {"problem"} as `_refused`.
+    """Start a run: {"run": its id}, or {"problems"} as `check`, or {"problem"}.
 
     Args:
         question: {"visitor", "settings"}.
         request: Gradio's, for the address that it comes from.
     """
-    try:
-        wrong = check(question)
-        if wrong.get("problems") or "problem" in wrong:
-            return wrong
-        recipe = settings.chosen(dict(question["settings"]))
-        return {"run": RUNS.begin(_visitor(question), recipe, address=_address(request)).id}
-    except LeNetError as error:
-        return _refused(error)
-    except GARBLED:
-        return _refused(NOT_ASKED)
+    visitor, values = _visitor(question), _settings(question)
+    if wrong := _problems(values):
+        return {"problems": wrong}
+    return {"run": RUNS.begin(visitor, settings.chosen(values), address=_address(request)).id}
 
 
+def _settings(question: dict[str, Any]) -> dict[str, str | int | float]:
+    values = messages.named(question, "settings")
+    if not all(isinstance(value, (str, int, float)) for value in values.values()):
+        raise messages.garbled()
+    return values
+
+
+def _problems(values: dict[str, str | int | float]) -> dict[str, Any]:
+    found = settings.problems(values)
+    return {field: {"key": said.key, "values": said.values} for field, said in found.items()}
+
+
+@messages.answering_in_each
 def tell(question: dict[str, Any]) -> dict[str, Any]:
     """What a visitor wants of a run.
 
@@ -125,59 +118,50 @@ def tell(question: dict[str, Any]) -> dict[str, Any]:
         question: {"visitor", "run": id, "order": one of those below, "value": the new name, or what the learning
             rate is multiplied by}.
     """
-    try:
-        visitor, run, value = _visitor(question), str(question["run"]), question.get("value")
-        match question["order"]:
-            case "pause":
-                RUNS.pause(visitor, run)
-            case "resume":
-                RUNS.resume(visitor, run)
-            case "step":
-                RUNS.resume(visitor, run, epochs=1)
-            case "stop":
-                RUNS.stop(visitor, run)
-            case "remove":
-                RUNS.remove(visitor, run)
-            case "rename":
-                RUNS.rename(visitor, run, str(value))
-            case "scale":
-                RUNS.scale(visitor, run, float(str(value)))
-            case _:
-                return _refused(NOT_ASKED)
-        return {}
-    except LeNetError as error:
-        return _refused(error)
-    except GARBLED:
-        return _refused(NOT_ASKED)
+    visitor, run = _visitor(question), messages.text(question, "run")
+    match messages.text(question, "order"):
+        case "pause":
+            RUNS.pause(visitor, run)
+        case "resume":
+            RUNS.resume(visitor, run)
+        case "step":
+            RUNS.resume(visitor, run, epochs=1)
+        case "stop":
+            RUNS.stop(visitor, run)
+        case "remove":
+            RUNS.remove(visitor, run)
+        case "rename":
+            RUNS.rename(visitor, run, messages.text(question, "value"))
+        case "scale":
+            RUNS.scale(visitor, run, messages.number(messages.field(question, "value")))
+        case _:
+            raise messages.garbled()
+    return {}
 
 
+@messages.answering_in_each
 def download(question: dict[str, Any]) -> dict[str, Any]:
     """The trained network as a file: {"name", "file": in base64}.
 
     Args:
         question: {"visitor", "run": id}.
     """
-    try:
-        path = RUNS.run(_visitor(question), str(question["run"])).path
-        if path is None:
-            return _refused(NOT_ASKED)
-        return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
-    except LeNetError as error:
-        return _refused(error)
-    except (*GARBLED, OSError):
-        return _refused(NOT_ASKED)
-
-
-def _refused(why: LeNetError | str) -> dict[str, Any]:
-    """{"problem": the sentence in each language}: it stays on the page when that is changed."""
-    return {"problem": texts.in_each(lambda: texts.translated(str(why)))}
+    run = RUNS.run(_visitor(question), messages.text(question, "run"))
+    if run.path is None:
+        raise messages.garbled()
+    path = networks.kept(run.key).path
+    return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
 
 
 def _visitor(question: dict[str, Any]) -> str:
-    """The key by which a browser is known; ValueError for what nobody would take 128 random bits for."""
-    key = str(question["visitor"])
+    """The key by which a browser is known.
+
+    Raises:
+        QuestionError: it is not 32 hex digits.
+    """
+    key = messages.text(question, "visitor")
     if not re.fullmatch("[0-9a-f]{32}", key):
-        raise ValueError("a visitor's key")
+        raise messages.garbled()
     return key
 
 
@@ -203,13 +187,10 @@ def _address(request: gr.Request | None) -> str:
 
 def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
     """Put a trained network into the tab that it fits, beside the visitor's others and the shipped ones."""
-    with texts.speaking(str(event.language)):
-        try:
-            run = RUNS.run(event.visitor, event.run)
-            mine = own.added(run.key, mine)
-            return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
-        except LeNetError as error:
-            raise gr.Error(texts.translated(str(error))) from error
+    with texts.speaking(str(event.language)), messages.endpoint("putting a network to use"):
+        run = RUNS.run(event.visitor, event.run)
+        mine = own.added(run.key, mine)
+        return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
 
 
 def _grey(run: Run) -> bool:
@@ -248,7 +229,7 @@ async def train(
                     run = RUNS.begin(visitor, wanted, owner=f"programs of {address}", address=address)
                 facts = next((facts for facts in RUNS.look(visitor, {}) if facts["id"] == run.id), None)
                 if facts is None:
-                    raise CheckpointError("This run is no longer kept here.")
+                    raise CheckpointError("The server no longer keeps this run.")
                 for split in ("train", "val"):
                     for column, name in enumerate(("loss", "accuracy"), start=1):
                         points = [[point[0], point[column]] for point in facts[split]["points"]]

@@ -8,13 +8,10 @@ from typing import Any
 import gradio as gr
 
 from lenet.classifier import Prediction
-from lenet.errors import LeNetError
 from lenet.photos import PhotoPrediction
-from lenet.ui import figures, networks, parts, texts, why_figures
+from lenet.ui import figures, messages, networks, parts, texts, why_figures
 
 Ask = Callable[[dict[str, Any]], PhotoPrediction | None]
-
-GARBLED = "The page asked about what is no photo. Reload it and try again."
 
 
 def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
@@ -26,22 +23,17 @@ def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
             the telling layers and all layers are wanted; and "language".
 
     Returns:
-        {"why": `why_figures.why`, "layers": `figures.inside`}, what is wanted of it; or a "problem".
+        {"why": `why_figures.why`, "layers": `figures.inside`}, what is wanted of it.
+
+    Raises:
+        LeNetError: what `ask` raises; or the network is no longer kept.
     """
-    try:
-        prediction = ask(question)
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except (KeyError, TypeError, ValueError):
-        return {"problem": GARBLED}
+    prediction = ask(question)
     if prediction is None:
         return {}
-    try:
-        return behind(
-            question, prediction, lambda key: why_figures.why(prediction, networks.photo_evidence(key, prediction))
-        )
-    except LeNetError as error:
-        return {"problem": str(error)}
+    return behind(
+        question, prediction, lambda key: why_figures.why(prediction, networks.photo_evidence(key, prediction))
+    )
 
 
 def behind(question: dict[str, Any], prediction: Prediction, explain: Callable[[str], Any]) -> dict[str, Any]:
@@ -53,7 +45,7 @@ def behind(question: dict[str, Any], prediction: Prediction, explain: Callable[[
     Raises:
         CheckpointError: the network is no longer kept.
     """
-    key, reply = str(question["network"]), dict[str, Any]()
+    key, reply = messages.text(question, "network"), dict[str, Any]()
     if question.get("why"):
         reply["why"] = explain(key)
     if question.get("inside"):
@@ -74,7 +66,7 @@ def build(ask: Ask, network: str) -> gr.HTML:
         network: the key of the one whose layers are shown before there is a photo.
     """
 
-    @texts.answering
+    @messages.answering
     def look_at_photo(question: dict[str, Any]) -> dict[str, Any]:
         return look(ask, question)
 

@@ -9,15 +9,14 @@ import gradio as gr
 
 from lenet.classifier import Classifier
 from lenet.digits import DigitClassifier
-from lenet.errors import LeNetError
 from lenet.photos import PhotoClassifier
-from lenet.ui import networks, parts, report, texts, zoo_figures
+from lenet.ui import messages, networks, parts, report, texts, zoo_figures
 from lenet.zoo import Exhibit
 
 FAMILIES: dict[str, type[Classifier]] = {"family_photos": PhotoClassifier, "family_digits": DigitClassifier}
 
 
-@texts.answering
+@messages.answering
 def list_networks(question: dict[str, Any]) -> dict[str, Any]:
     """Every network in weights/, and above them a visitor's own, as far as they are still kept.
 
@@ -27,14 +26,9 @@ def list_networks(question: dict[str, Any]) -> dict[str, Any]:
     Returns:
         {"families": HTML}, or {"problem": a sentence}.
     """
-    try:
-        chosen, own = str(question["network"]), dict.fromkeys(map(str, question["own"]))
-        kept = [report.on_show(key) for key in own if networks.kind(key)]
-        return {"families": zoo_figures.own(kept, chosen) + zoo_figures.families(_families(), chosen)}
-    except LeNetError as error:
-        return {"problem": str(error)}
-    except report.GARBLED:
-        return report.NOT_ASKED
+    chosen, own = messages.text(question, "network"), dict.fromkeys(map(str, messages.listed(question, "own")))
+    kept = [report.on_show(key) for key in own if networks.kind(key)]
+    return {"families": zoo_figures.own(kept, chosen) + zoo_figures.families(_families(), chosen)}
 
 
 def _families() -> dict[str, list[Exhibit]]:

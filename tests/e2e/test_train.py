@@ -422,11 +422,11 @@ def test_a_ninth_run_is_refused_in_the_language_of_the_page(train_tab: Page) -> 
         expect(page.locator(".runs .open")).to_have_count(number - 1)
         page.locator("#start").click()
     sent = page.locator(".sent")
-    expect(sent).to_have_text("You have 8 runs under way or paused: remove one first.")
+    expect(sent).to_have_text("You have 8 unfinished runs: remove one first.")
     page.locator("#title select").select_option("zh")
-    expect(sent).to_have_text("您有 8 次训练正在进行或已暂停：请先删除一次。")
+    expect(sent).to_have_text("您有 8 次尚未结束的训练：请先删除一次。")
     page.locator("#title select").select_option("en")
-    expect(sent).to_have_text("You have 8 runs under way or paused: remove one first.")
+    expect(sent).to_have_text("You have 8 unfinished runs: remove one first.")
 
 
 # When the pad's questions left, in milliseconds of the page's clock.

@@ -214,7 +214,7 @@ def test_an_uploaded_network_is_its_visitors_and_answers(open_page: Callable[...
     torn.write_bytes(content[:100_000])
     whole.write_bytes(content)
     upload(page, torn)
-    expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is torn")
+    expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is incomplete")
     large = tmp_path / "large.safetensors"
     large.write_bytes(bytes(21_000_000))
     upload(page, large)
@@ -324,7 +324,7 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     upload(page, torn)
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors 不完整")
     speak(page, "en")
-    expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is torn")
+    expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is incomplete")
     page.get_by_role("tab", name="Photo").click()  # which was told of both files, and not open before
     expect(page.locator("#studio .card[aria-pressed=true]")).to_contain_text("Yours: blocks")
     expect(page.get_by_role("button", name="Camera")).to_be_visible()

@@ -52,8 +52,8 @@ def test_a_photo_is_named(client: Client) -> None:
 @pytest.mark.parametrize(
     ("network", "pipeline", "says"),
     [
-        ("../digits", "modern", "no longer kept"),
-        ("digits", "scenic", "choose modern or classic"),
+        ("../digits", "modern", "no longer keeps"),
+        ("digits", "scenic", "choose one of modern, classic"),
         ("photos-lenet5", "modern", "names photos"),
     ],
 )

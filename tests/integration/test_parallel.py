@@ -111,7 +111,7 @@ def test_ctrl_c_ends_all_processes_and_one_goes_on(tmp_path):
     epochs = [line.split()[1] for line in printed if line.startswith("epoch")]
     assert epochs[:2] == ["1", "2"], "more than one process prints"
     assert epochs == sorted(set(epochs), key=int)
-    assert errors.count(f"error: Stopped. `python train.py --resume {resume} --out {out}` goes on from here.") == 1
+    assert errors.count(f"error: Stopped. `python train.py --resume {resume} --out {out}` continues the run.") == 1
     assert 2 <= load_state(resume, "cpu").epoch < 20
 
     short = load_state(resume, "cpu")

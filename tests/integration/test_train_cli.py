@@ -119,7 +119,7 @@ def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path):
     assert process.returncode == 1
     assert "Traceback" not in errors
     resume = tmp_path / "stopped.resume.safetensors"
-    assert f"error: Stopped. `python train.py --resume {resume} --out {stopped}` goes on from here." in errors
+    assert f"error: Stopped. `python train.py --resume {resume} --out {stopped}` continues the run." in errors
     assert not stopped.exists()
     assert load(resume).recipe.name == "digits-demo"
 
@@ -143,7 +143,7 @@ def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path):
         (["mnist-demo", "--epochs", "1"], ["MNIST is not in", "could not be downloaded", "'digits'"]),
         (["cifar10-lenet5-sgd"], ["CIFAR-10 is not in", "could not be downloaded", "LENET_DATA"]),
         (["--evaluate", "nowhere.safetensors"], ["There is no weights file at nowhere.safetensors"]),
-        (["--resume", "x", "--epochs", "3"], ["--resume goes on with the run as it was"]),
+        (["--resume", "x", "--epochs", "3"], ["--resume continues the run as it was"]),
     ],
     ids=str,
 )

@@ -151,7 +151,7 @@ def test_a_run_stopped_while_its_network_is_measured_is_measured_later(capsys, m
     with monkeypatch.context() as patched:
         patched.setattr(train, "finish", press_ctrl_c)
         assert train.main([*RUN, "--out", "net.safetensors"]) == 1
-    match = re.search(r"error: Stopped. `python train.py (.*)` goes on from here", sentence(capsys))
+    match = re.search(r"error: Stopped. `python train.py (.*)` continues the run", sentence(capsys))
     assert match
     assert train.main([*shlex.split(match[1]), "--device", "cpu"]) == 0
     assert train.main([*RUN, "--out", "whole.safetensors"]) == 0
@@ -178,12 +178,12 @@ def test_an_interrupted_run_is_not_written_over(capsys):
     save_state("net.resume.safetensors", start(RECIPES["digits-demo"].with_changes(seed=1, epochs=2), "cpu"))
     kept = Path("net.resume.safetensors").read_bytes()
     assert train.main([*RUN, "--out", "net.safetensors"]) == 1
-    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    assert "net.resume.safetensors holds an interrupted run: continue it with --resume" in sentence(capsys)
     assert train.main([*RUN, "--seed", "1", "--out", "net.safetensors"]) == 1, "it may be under way elsewhere"
-    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    assert "net.resume.safetensors holds an interrupted run: continue it with --resume" in sentence(capsys)
     save_state("other.resume.safetensors", start(RECIPES["digits-demo"], "cpu"))
     assert train.main(["--resume", "other.resume.safetensors", "--out", "net.safetensors"]) == 1
-    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    assert "net.resume.safetensors holds an interrupted run: continue it with --resume" in sentence(capsys)
     assert Path("net.resume.safetensors").read_bytes() == kept
 
 
@@ -194,7 +194,7 @@ def test_the_same_run_with_another_learning_rate_is_another_run(capsys):
     save_state("net.resume.safetensors", state)
     kept = Path("net.resume.safetensors").read_bytes()
     assert train.main(["--resume", "begun.resume.safetensors", "--out", "net.safetensors"]) == 1
-    assert "net.resume.safetensors holds an interrupted run: go on with --resume" in sentence(capsys)
+    assert "net.resume.safetensors holds an interrupted run: continue it with --resume" in sentence(capsys)
     assert Path("net.resume.safetensors").read_bytes() == kept
 
 

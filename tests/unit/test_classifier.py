@@ -234,9 +234,9 @@ def test_errors_are_sentences(digits: DigitClassifier, tmp_path) -> None:
     with pytest.raises(ImageError, match="shape"):
         digits.predict(np.zeros((2, 3, 4, 5)))
     for pipeline in ("scenic", ""):
-        with pytest.raises(ImageError, match=f"no pipeline called '{pipeline}': choose modern or classic"):
+        with pytest.raises(ImageError, match=f"no pipeline called '{pipeline}': choose one of modern, classic"):
             digits.predict(render(SEVEN, 20), pipeline)
-        with pytest.raises(ImageError, match="choose modern or classic"):
+        with pytest.raises(ImageError, match="choose one of modern, classic"):
             digits.read(render(SEVEN, 20), pipeline)
 
 

@@ -196,7 +196,7 @@ def test_a_foreign_cifar_file_is_named(tmp_path, monkeypatch):
     write_cifar(tmp_path, monkeypatch)
     path = tmp_path / "cifar-10-batches-bin/data_batch_2.bin"
     path.write_bytes(b"\xff" * path.stat().st_size)
-    with pytest.raises(DataError, match=r"data_batch_2.bin holds labels over 9"):
+    with pytest.raises(DataError, match=r"data_batch_2.bin has labels over 9"):
         load("cifar10", tmp_path)
 
 
@@ -231,7 +231,7 @@ def test_drawings_are_read(name, tmp_path):
 )
 def test_damaged_drawings_name_their_line(line, tmp_path):
     (tmp_path / "a.jsonl").write_text(json.dumps(LINE) + "\n" + line + "\n")
-    with pytest.raises(DataError, match=r"a.jsonl is damaged behind line [12] .*copy it anew"):
+    with pytest.raises(DataError, match=r"a.jsonl is damaged after line [12] .*copy it again"):
         read_drawings(tmp_path / "a.jsonl")
 
 

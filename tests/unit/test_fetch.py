@@ -118,8 +118,8 @@ def test_public_addresses_are_not_refused(address: str) -> None:
         ("https://[::1]/a.png", "not on the public internet"),
         ("http://[::ffff:10.0.0.1]/a.png", "not on the public internet"),
         ("http://169.254.169.254/latest/meta-data/", "not on the public internet"),
-        ("http://1.1.1.1:22/", "ports, 80 and 443"),
-        ("http://127.0.0.1:6379/", "ports, 80 and 443"),
+        ("http://1.1.1.1:22/", "80 and 443"),
+        ("http://127.0.0.1:6379/", "80 and 443"),
         ("file:///etc/passwd", "begin with http"),
         ("ftp://example.org/a.png", "begin with http"),
         ("gopher://example.org/", "begin with http"),
@@ -130,12 +130,12 @@ def test_public_addresses_are_not_refused(address: str) -> None:
         ("http:///a.png", "names no host"),
         ("http://me:secret@example.org/a.png", "password"),
         ("http://me@example.org/a.png", "password"),
-        ("http://example.org:port/", "no web address"),
-        ("http://example.org:99999/", "no web address"),
-        ("http://[::1/", "no web address"),
-        ("http://a..b/", "no web address"),
-        ("http://example.org/\ud83d.png", "no web address"),  # half of a pair of surrogates
-        (f"http://{'a' * 64}.org/", "no web address"),
+        ("http://example.org:port/", "not a web address"),
+        ("http://example.org:99999/", "not a web address"),
+        ("http://[::1/", "not a web address"),
+        ("http://a..b/", "not a web address"),
+        ("http://example.org/\ud83d.png", "not a web address"),  # half of a pair of surrogates
+        (f"http://{'a' * 64}.org/", "not a web address"),
     ],
 )
 def test_each_refusal_has_its_sentence(url: str, says: str) -> None:
@@ -219,12 +219,12 @@ def test_letters_of_all_alphabets_are_sent_as_http_knows_them() -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (reply(b"<html>", Content_Type="text/html; charset=utf-8"), "no picture but text/html"),
-        (reply(b"{}", Content_Type="application/json"), "no picture but application/json"),
+        (reply(b"<html>", Content_Type="text/html; charset=utf-8"), "leads to text/html and not to a picture"),
+        (reply(b"{}", Content_Type="application/json"), "leads to application/json and not to a picture"),
         (reply(b"gone", 404), "answers 404 Not Found"),
         (reply(b"", 500), "answers 500"),
         (reply(b"", 599), "answers 599: open"),  # of which nobody knows the reason
-        (reply(Content_Encoding="gzip"), "compressed"),
+        (reply(Content_Encoding="gzip"), "second compression"),
         (reply(Content_Length=str(MAX_BYTES + 1)), "over 20 MB"),
         (reply(Content_Length=str(len(PICTURE) + 10)), "broke off"),
         (reply(Content_Length="0" * 70_000), "broke off"),
@@ -291,7 +291,7 @@ def test_a_look_up_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_host_that_speaks_no_tls_gets_a_sentence() -> None:
-    with served(reply()) as url, pytest.raises(FetchError, match="broke off, or speaks no HTTP"):
+    with served(reply()) as url, pytest.raises(FetchError, match="broke off, or does not speak HTTP"):
         fetch(url.replace("http:", "https:"), _may_connect=only(url))
 
 
@@ -357,7 +357,7 @@ def test_a_redirect_is_followed() -> None:
         ("//127.0.0.1/secret", "not on the public internet"),
         ("http://[::1]/secret", "not on the public internet"),
         ("http://169.254.169.254/latest/meta-data/", "not on the public internet"),
-        ("http://127.0.0.1:1/secret", "ports, 80 and 443"),
+        ("http://127.0.0.1:1/secret", "80 and 443"),
         ("file:///etc/passwd", "begin with http"),
         ("http://me:secret@1.1.1.1/", "password"),
         ("/again", f"more than {REDIRECTS} times"),

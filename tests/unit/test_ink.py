@@ -181,7 +181,7 @@ def test_an_empty_page_is_blank(light, lines):
 def test_the_stages_show_what_was_done():
     result = read(printed(five(), LINED) * LIGHTS["falls off"])
     assert names(result) == ["Grey", "Evened", "Unlined", "Ink", "Cropped", "Fitted", "Centred", "Normalised"]
-    assert all(stage.image.dtype == np.uint8 and stage.why.endswith(".") for stage in result.stages)
+    assert all(stage.image.dtype == np.uint8 and str(stage.why).endswith(".") for stage in result.stages)
     assert "Unlined" not in names(read(five() * LIGHTS["falls off"]))
 
 

@@ -106,7 +106,7 @@ def test_its_events_are_those_of_the_loop():
     for _ in keras_twins.fit(again, DATA):
         pass
     assert [event.train_loss for event in again.history] == [event.train_loss for event in ends]
-    with pytest.raises(TrainingError, match="Start it anew"):
+    with pytest.raises(TrainingError, match="start a new run"):
         next(keras_twins.fit(again, DATA))
 
 
@@ -166,7 +166,7 @@ def test_ctrl_c_at_the_terminal_leaves_nothing_to_go_on_with(tmp_path, monkeypat
     keras_twins_fit = keras_twins.fit
     monkeypatch.setattr(keras_twins, "fit", interrupted)
     assert terminal.main(["keras-lenet", "--device", "cpu", "--out", str(out)]) == 1
-    assert "error: Stopped. A run in Keras cannot go on where it was: start it anew." in capsys.readouterr().err
+    assert "error: Stopped. A run in Keras cannot be resumed: start a new run." in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     assert "keras" not in [thread.name for thread in threading.enumerate()]
 
@@ -182,7 +182,7 @@ def test_without_keras_a_sentence_says_what_to_install(monkeypatch, capsys, tmp_
 
 
 def test_the_loop_of_pytorch_does_not_pass_for_keras():
-    with pytest.raises(RecipeError, match=r"keras-lenet trains in keras: `python train\.py keras-lenet` does"):
+    with pytest.raises(RecipeError, match=r"keras-lenet trains in keras: run `python train\.py keras-lenet`"):
         next(fit_in_pytorch(start(RECIPES["keras-lenet"], "cpu"), DATA))
 
 

@@ -168,7 +168,7 @@ def test_a_faint_shadow_is_paper_and_a_faint_pencil_is_ink(paper):
 def test_stages_tell_the_whole_story():
     stages = digit(five(), PADDED).stages
     assert [s.name for s in stages] == ["Grey", "Ink", "Cropped", "Fitted", "Centred", "Normalised"]
-    assert all(s.image.dtype == np.uint8 and s.image.ndim == 2 and s.why.endswith(".") for s in stages)
+    assert all(s.image.dtype == np.uint8 and s.image.ndim == 2 and str(s.why).endswith(".") for s in stages)
     assert stages[-1].image.shape == (32, 32)
     assert np.array_equal(stages[-1].image[2:30, 2:30], stages[-2].image), "the last stage does not show x"
 
@@ -345,7 +345,7 @@ def test_no_picture_at_all(tmp_path):
     with pytest.raises(ImageError):
         open_picture(tmp_path)
     for shape in ((5,), (0, 5), (5, 5, 2), (1, 5, 5, 3)):
-        with pytest.raises(ImageError, match="is no picture: give"):
+        with pytest.raises(ImageError, match="is not a picture: give"):
             open_picture(np.zeros(shape, np.uint8))
 
 

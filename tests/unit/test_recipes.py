@@ -97,10 +97,10 @@ def test_a_changed_recipe_is_a_new_one():
         ({"schedule": "step"}, "constant, plateau, cosine, linear, one-cycle"),
         ({"loss": "hinge"}, "cross-entropy, discriminative-map"),
         ({"framework": "jax"}, "pytorch, keras"),
-        ({"framework": "keras"}, "Keras trains with Adam at a constant rate"),
+        ({"framework": "keras"}, "Keras trains with Adam at a constant learning rate"),
         (
             {"framework": "keras", "optimizer": "adam", "schedule": "constant", "augmentation": "none", "ema": 0.9},
-            "Keras trains without weight decay, label smoothing and average",
+            "Keras has no weight decay, no label smoothing and no ema",
         ),
     ],
     ids=str,

@@ -1,21 +1,28 @@
-"""Every text in every language, and every sentence that a module may say."""
+"""Every text in every language, and every template that a module may say."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
 from lenet.datasets import DATASETS
+from lenet.errors import ImageError, LeNetError, Text
 from lenet.models import MODELS
 from lenet.recipes import RECIPES
-from lenet.ui import settings, texts
+from lenet.ui import messages, settings, texts
 
 PAGE = Path(__file__).parents[2] / "lenet" / "ui"
 BLANK = re.compile(r"{\w+}")
+FIELD = re.compile(r"{[^{}]*}")
+
+
+def blanks(template: str) -> set[str]:
+    """The names in its braces."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
 
 
 def test_no_text_has_two_places() -> None:
@@ -28,9 +35,9 @@ def test_every_language_says_everything_with_the_same_blanks() -> None:
         assert set(said) == set(texts.ENGLISH), language
         for key, text in said.items():
             assert set(BLANK.findall(text)) == set(BLANK.findall(texts.ENGLISH[key])), (language, key)
-    for language, sentences in texts.SENTENCES.items():
-        for english, text in sentences.items():
-            assert set(BLANK.findall(text)) == set(BLANK.findall(english)), (language, english)
+    for language, known in texts.SENTENCES.items():
+        for english, text in known.items():
+            assert blanks(text) == blanks(english), (language, english)
 
 
 def test_what_the_page_says_is_in_the_texts() -> None:
@@ -62,61 +69,85 @@ SCRIPTS = {
 }
 
 
-def sentences(path: Path) -> set[str]:
-    """What the errors of a module say, "{}" for what is filled in."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and re.search(r"(Error|foreign|_refusal)$", ast.unparse(node.func)):
-            found |= {text for argument in node.args if (text := template(argument)) and " " in text}
+# --------------------------------------------------------------------------------------------------
+# What the modules say: templates of errors and texts, read from the source
+
+
+def errors(root: type[LeNetError] = LeNetError) -> set[str]:
+    """The names of all errors, those of the page among them."""
+    return {root.__name__}.union(*(errors(kind) for kind in root.__subclasses__()))
+
+
+assert messages.QuestionError.__name__ in errors()
+SAYING = errors() | {"Text"}
+# What only the terminal runs.
+NOT_ON_THE_PAGE = {"lenet/export.py", "lenet/logbook.py", "lenet/keras_twins.py", "lenet/parallel.py", "train.py"}
+HOME = PAGE.parents[1]
+SOURCES = sorted({*PAGE.parent.rglob("*.py"), HOME / "train.py"} - {PAGE.parent / "errors.py"})
+
+
+def templates(source: str) -> list[str]:
+    """The templates that a module says; AssertionError for one that is neither a literal nor a constant."""
+    tree, found = ast.parse(source), []
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).split(".")[-1] not in SAYING:
+            continue
+        where = f"line {node.lineno}: {ast.unparse(node)}"
+        assert node.args, f"{where} says nothing"
+        first = node.args[0]
+        text = constants.get(first.id) if isinstance(first, ast.Name) else getattr(first, "value", None)
+        assert isinstance(text, str), f"{where}: the template is no literal"
+        filled = {keyword.arg for keyword in node.keywords}
+        assert None in filled or blanks(text) == filled, f"{where}: other values than the template's"
+        found.append(text)
     return found
 
 
-def template(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        parts = [str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values]
-        return "".join(parts)
-    return None
-
-
-# What only the terminal runs, or what is caught below the page.
-NOT_ON_THE_PAGE = {"export.py", "logbook.py", "keras_twins.py", "parallel.py"}
-CAUGHT = {
-    "a temperature of {}",
-    "a score scale from {} to {}",
-    "statistics that are not of finite numbers",
-    "other than {} statistics",
-    "the confusion matrix",
-    "epoch {}, step {}",
-    "{} epochs of {}, {} seconds",
-    "the optimizer's moments are not all there",
-    "a change of the learning rate to {} at {}, {}",
-    "images of {} pixels do not fit a network of {} pixels by padding",
-    "a run without its data",
-    "a visitor's key",
-    "{}: {}",  # settings.py, of texts
-}
-
-
-@pytest.mark.parametrize("path", sorted(PAGE.parent.rglob("*.py")), ids=lambda path: path.name)
-def test_every_errors_sentence_is_known_in_every_language(path: Path) -> None:
-    if path.name in NOT_ON_THE_PAGE:
-        pytest.skip("only the terminal runs it")
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(HOME).as_posix())
+def test_every_template_is_known_in_every_language(path: Path) -> None:
+    said = templates(path.read_text(encoding="utf-8"))
+    if path.relative_to(HOME).as_posix() in NOT_ON_THE_PAGE:
+        return
+    told = {text for text in said if re.search("[A-Za-z0-9]", FIELD.sub("", text))}
     for language, known in texts.SENTENCES.items():
-        assert sentences(path) - CAUGHT <= {BLANK.sub("{}", english) for english in known}, language
+        assert told <= set(known), language
 
 
-def test_no_sentence_is_taken_for_another() -> None:
-    for language, known in texts.SENTENCES.items():
-        with texts.speaking(language):
-            for english, text in known.items():
-                said, wanted = (BLANK.sub(lambda blank: f"<{blank[0].strip('{}')}>", form) for form in (english, text))
-                assert texts.translated(said) == wanted
+def test_every_translation_is_of_something_that_is_said() -> None:
+    said = {text for path in SOURCES for text in templates(path.read_text(encoding="utf-8"))}
+    for known in texts.SENTENCES.values():
+        assert {english for english in known if blanks(english)} <= said
 
 
-def test_errors_are_found() -> None:
-    assert "There is no weights file at {}. Check the name." in sentences(PAGE.parent / "checkpoint.py")
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ('raise ImageError(f"{path} is gone.")', "no literal"),
+        ("raise ImageError(sentence)", "no literal"),
+        ('raise errors.ImageError("a" + path)', "no literal"),
+        ("raise ImageError()", "says nothing"),
+        ('Text("{path} is gone.")', "other values"),
+        ('raise QuestionError("It is gone.", path=path)', "other values"),
+    ],
+)
+def test_what_could_not_be_translated_is_found(source: str, why: str) -> None:
+    with pytest.raises(AssertionError, match=why):
+        templates(source)
+
+
+def test_templates_are_found() -> None:
+    said = [text for path in SOURCES for text in templates(path.read_text(encoding="utf-8"))]
+    assert len(said) > 150
+    assert "There is no weights file at {path}. Check the name." in said
+    assert "The picture has more than {count} megapixels: make it smaller and try again." in said  # by its constant
+    assert templates('SAID = "{n:,} left"\nraise LeNetError(SAID, n=3)') == ["{n:,} left"]
 
 
 def test_what_recipes_models_and_data_sets_are_is_known_in_every_language() -> None:
@@ -130,15 +161,9 @@ def test_what_recipes_models_and_data_sets_are_is_known_in_every_language() -> N
 
 
 @pytest.fixture
-def chinese(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(
-        texts.SENTENCES,
-        "zh",
-        {"There is no {name}.": "没有{name}。", "a cat": "猫", "It has {count} MB": "共 {count} MB"},
-    )
-    texts._patterns.cache_clear()
-    yield
-    texts._patterns.cache_clear()
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"There is no {name}.": "没有{name}。", "a cat": "猫", "It has {count:,} MB": "共 {count:,} MB"}
+    monkeypatch.setitem(texts.SENTENCES, "zh", known)
 
 
 def test_the_visitors_language_is_spoken(chinese: None) -> None:
@@ -147,11 +172,13 @@ def test_the_visitors_language_is_spoken(chinese: None) -> None:
         assert texts.say("language") == "语言"
         assert texts.say("seconds", seconds=3) == "3 秒"
         assert texts.translated("a cat") == "猫"
-        assert texts.translated("There is no a cat.") == "没有猫。"
-        assert texts.translated("There is no one\nhere.") == "没有one\nhere。"
-        assert texts.translated("It has 20 MB") == "共 20 MB"
+        assert texts.translated(Text("There is no {name}.", name=Text("a cat"))) == "没有猫。"
+        assert texts.translated(ImageError("There is no {name}.", name="one\nhere")) == "没有one\nhere。"
+        assert texts.translated(Text("It has {count:,} MB", count=2000)) == "共 2,000 MB"
         assert texts.translated("Nobody knows this.") == "Nobody knows this."
+        assert texts.translated("There is no a cat.") == "There is no a cat."  # nothing is read out of English
     assert texts.translated("a cat") == "a cat"
+    assert texts.translated(Text("There is no {name}.", name=Text("a cat"))) == "There is no a cat."
 
 
 def test_braces_that_a_visitor_wrote_stay() -> None:
@@ -160,13 +187,3 @@ def test_braces_that_a_visitor_wrote_stay() -> None:
 
 def test_something_is_made_in_each_language() -> None:
     assert texts.in_each(lambda: texts.say("language")) == {"en": "Language", "zh": "语言"}
-
-
-def test_a_server_function_answers_in_its_questions_language(chinese: None) -> None:
-    @texts.answering
-    def answer(question: object) -> dict[str, str]:
-        return {"said": texts.say("language"), "problem": "a cat"}
-
-    assert answer({"language": "zh"}) == {"said": "语言", "problem": "猫"}
-    assert answer({"language": "tlh"}) == answer({}) == answer([]) == {"said": "Language", "problem": "a cat"}
-    assert texts.say("language") == "Language"

@@ -14,7 +14,7 @@ import pytest
 
 from lenet.pretrained import load
 from lenet.recipes import RECIPES
-from lenet.ui import exports, report, settings, train
+from lenet.ui import exports, messages, report, settings, train
 from lenet.ui.runs import ENDED, Runs
 from tests.unit.test_runs import DATA
 
@@ -79,8 +79,8 @@ def test_orders_are_followed() -> None:
     for order in ("stop", "remove"):
         assert train.tell({"visitor": ANNE, "run": run, "order": order}) == {}
     assert look()["runs"] == []
-    assert "no longer kept" in train.tell({"visitor": ANNE, "run": run, "order": "stop"})["problem"]["en"]
-    assert "no longer kept" in train.download({"visitor": ANNE, "run": run})["problem"]["en"]
+    assert "no longer keeps" in train.tell({"visitor": ANNE, "run": run, "order": "stop"})["problem"]["en"]
+    assert "no longer keeps" in train.download({"visitor": ANNE, "run": run})["problem"]["en"]
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_what_no_page_asks_gets_a_sentence(question: dict) -> None:
     asked = [train.begin, train.tell, train.download]
     replies = [ask(question) for ask in asked] + [answer(train.look(question)), train.check({})]
     assert all(reply["problem"] for reply in replies)
-    assert train.tell({"visitor": ANNE, "run": "x", "order": "explode"})["problem"]["en"] == train.NOT_ASKED
+    assert train.tell({"visitor": ANNE, "run": "x", "order": "explode"})["problem"]["en"] == messages.GARBLED
     much = train.tell({"visitor": ANNE, "run": "x", "order": "scale", "value": "much"})
-    assert much["problem"]["en"] == train.NOT_ASKED
+    assert much["problem"]["en"] == messages.GARBLED
     too_much = train.tell({"visitor": ANNE, "run": finished(), "order": "scale", "value": "1e9"})["problem"]
     assert "most 100" in too_much["en"]
     assert "学习率" in too_much["zh"]

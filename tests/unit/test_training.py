@@ -492,9 +492,9 @@ def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
 
 def test_changes_of_the_learning_rate_are_told_in_a_phrase():
     first, second = LrChange(1, 3, 0.02), LrChange(4, 0, 0.001)
-    assert lr_in_words(0.01, []) == "0.01"
-    assert lr_in_words(0.01, [first]) == "0.01, changed by hand to 0.02 in epoch 1"
-    assert lr_in_words(0.01, [first, second]) == "0.01, changed by hand 2 times, last to 0.001 in epoch 4"
+    assert str(lr_in_words(0.01, [])) == "0.01"
+    assert str(lr_in_words(0.01, [first])) == "0.01, changed by hand to 0.02 in epoch 1"
+    assert str(lr_in_words(0.01, [first, second])) == "0.01, changed by hand 2 times, last to 0.001 in epoch 4"
 
 
 # --------------------------------------------------------------------------------------------------

@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from lenet.digits import DigitClassifier, DigitPrediction, FoundDigit
-from lenet.errors import CheckpointError, ImageError
+from lenet.errors import CheckpointError, ImageError, Text
 from lenet.pretrained import load
 from lenet.stored import WEIGHTS
 from lenet.strokes import render
 from lenet.training import EpochEnd
-from lenet.ui import cores, draw, figures, networks, pictures
+from lenet.ui import cores, draw, figures, messages, networks, pictures
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 
@@ -44,15 +44,16 @@ def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.Mon
     reply = draw.read_drawing(asked | {"network": own})
     assert '<div class="beside" data-label="7"><b>7</b><p>Today: ours' in reply["answer"]
     networks.forget(own)
-    with pytest.raises(CheckpointError, match="no longer kept"):
+    with pytest.raises(CheckpointError, match="no longer keeps"):
         networks.get(own)
 
 
 @pytest.mark.parametrize(
     ("question", "says"),
     [
-        ({}, "no drawing"),
-        ({"picture": 7, "network": "digits", "pipeline": "modern"}, "no picture"),
+        ({}, "does not understand"),
+        ([], "does not understand"),
+        ({"picture": 7, "network": "digits", "pipeline": "modern"}, "does not understand"),
         ({"picture": "data:image/png;base64,AAAA", "network": "digits", "pipeline": "modern"}, "not a picture"),
         ({"picture": "data:image/png;base64,%%%", "network": "digits", "pipeline": "modern"}, "no picture"),
         ({"picture": "data:image/png;base64,AA\xc4\xc4", "network": "digits", "pipeline": "modern"}, "no picture"),
@@ -71,7 +72,7 @@ def test_a_network_is_a_name_and_no_path(key: str) -> None:
 
 
 def test_each_kind_of_network_is_asked_its_own_question() -> None:
-    with pytest.raises(ImageError, match="modern or classic"):
+    with pytest.raises(ImageError, match="one of modern, classic"):
         networks.classify_digit("digits", render(SEVEN, 20), "photo")
     with pytest.raises(ImageError, match="names photos"):
         networks.classify_digit("photos-lenet5", render(SEVEN, 20), "modern")
@@ -80,7 +81,7 @@ def test_each_kind_of_network_is_asked_its_own_question() -> None:
 
 
 def test_texts_from_elsewhere_are_escaped() -> None:
-    assert "<script>" not in figures.problem("<script>alert(1)</script>")
+    assert "<script>" not in figures.problem(Text("{name} is damaged.", name="<script>alert(1)</script>"))
     assert "<b>" not in figures.empty_answer(["<b>"], "<b>")
 
 
@@ -167,7 +168,8 @@ def test_the_digit_under_the_pen_is_meant(monkeypatch: pytest.MonkeyPatch) -> No
     question = {"picture": address(render(SEVEN, 20)), "network": "digits", "pipeline": "modern"}
     for focus, chosen in ((None, "1"), ([0.7, 0.5], "2"), ([0.2, 0.9], "1"), ([0.51, 0.5], "2"), ([1, 1], "2")):
         assert f"Digit {chosen} of 2" in draw.read_drawing(question | {"focus": focus})["answer"], focus
-    assert "no drawing" in draw.read_drawing(question | {"focus": "here"})["problem"]
+    for focus in ("here", [0.5], [0.5, "here"], [0.5, None], {"x": 1}):
+        assert draw.read_drawing(question | {"focus": focus})["problem"] == messages.GARBLED
 
 
 @pytest.mark.parametrize(
@@ -274,10 +276,10 @@ def test_a_network_for_photos_reads_no_drawing() -> None:
     assert draw.what_if(crafted)["problem"]
 
 
-def test_a_place_beyond_all_numbers_gets_a_sentence() -> None:
+def test_a_place_beyond_all_numbers_is_a_place() -> None:
     crafted = question(focus=[10**400, 0])
-    assert "no drawing" in draw.read_drawing(crafted)["problem"]
-    assert draw.look_inside(crafted) == {"blank": True}
+    assert "problem" not in draw.read_drawing(crafted)
+    assert draw.look_inside(crafted) != {"blank": True}
 
 
 def test_nothing_is_behind_a_blank_picture() -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from lenet.errors import CheckpointError
 from lenet.explain import Layer
 from lenet.photos import PhotoPrediction
-from lenet.ui import figures, networks, why, why_figures
+from lenet.ui import figures, messages, networks, why, why_figures
 
 SHIP = Path(networks.__file__).parent / "examples" / "ship.jpg"
 
@@ -97,9 +97,12 @@ def test_only_what_is_wanted_is_told(ship: PhotoPrediction) -> None:
 
 def test_what_cannot_be_told_is_a_sentence(ship: PhotoPrediction) -> None:
     def gone(question: dict[str, Any]) -> PhotoPrediction:
-        raise CheckpointError("This network is no longer kept here.")
+        raise CheckpointError("nobody keeps it")
 
-    assert why.look(gone, {"network": "x", "why": True}) == {"problem": "This network is no longer kept here."}
+    with pytest.raises(CheckpointError, match="nobody keeps it"):
+        why.look(gone, {"network": "x", "why": True})
     assert why.look(lambda question: None, {"network": "photos", "why": True}) == {}
-    assert why.look(lambda question: question["photo"], {}) == {"problem": why.GARBLED}
-    assert "no longer kept" in why.look(lambda question: ship, {"network": "none", "why": True})["problem"]
+    with pytest.raises(messages.QuestionError):
+        why.look(lambda question: ship, {})
+    with pytest.raises(CheckpointError, match="no longer keeps this network"):
+        why.look(lambda question: ship, {"network": "none", "why": True})

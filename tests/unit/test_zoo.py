@@ -19,7 +19,7 @@ from lenet.pretrained import load
 from lenet.recipes import LOSSES, PRECISIONS, SCHEDULES, Recipe
 from lenet.stored import WEIGHTS
 from lenet.training import LrChange
-from lenet.ui import networks, own, report, texts, zoo, zoo_figures
+from lenet.ui import messages, networks, own, report, texts, zoo, zoo_figures
 from lenet.zoo import Exhibit, exhibit, layer_table
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
@@ -212,7 +212,7 @@ def test_the_list_is_in_the_questions_language_with_a_visitors_own() -> None:
 
 @pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"network": "digits", "own": 7}, None])
 def test_what_is_no_question_for_the_list_gets_a_sentence(question) -> None:
-    assert zoo.list_networks(question)["problem"] == report.NOT_ASKED["problem"]
+    assert zoo.list_networks(question)["problem"] == messages.GARBLED
 
 
 def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
@@ -240,7 +240,7 @@ def test_what_is_said_of_an_upload_follows_the_language(tmp_path: Path) -> None:
     torn.write_bytes(content[:100_000])
     whole.write_bytes(content)
     for path, english, chinese in (
-        (str(torn), "torn.safetensors is torn", "torn.safetensors 不完整"),
+        (str(torn), "torn.safetensors is incomplete", "torn.safetensors 不完整"),
         (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 已加入您的网络"),
         (None, "No file has arrived.", "没有收到文件。"),
     ):

@@ -3,14 +3,14 @@
 What the page's own code says has a key, and each part of the page a file here with its texts.  The server says
 them with `say`; the scripts have those of their part (`of`), and say them too (language.js).  What the modules
 below the page say - errors, the steps of preprocessing, what networks and recipes are - they say in English,
-and `translated` puts that into the visitor's language: `sentences` has all of it.
+as a template with values (`lenet.errors.Text`) or as a plain name.  `translated` says it in the visitor's
+language: `sentences` has every template.
 
-The browser names the visitor's language with whatever it asks; a server function is `answering` in it.
+The browser names the visitor's language with whatever it asks; `messages.answering` answers in it.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from lenet.errors import LeNetError, Text
 from lenet.ui.texts import draw, frame, photo, report, sentences, train, zoo
 
 DEFAULT = "en"
@@ -27,7 +28,6 @@ CHINESE = {key: text for part in PARTS.values() for key, text in part.CHINESE.it
 LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
 SENTENCES: dict[str, dict[str, str]] = {"zh": sentences.CHINESE}
 
-ServerFunction = Callable[[dict[str, Any]], dict[str, Any]]
 Made = TypeVar("Made")
 
 _spoken: ContextVar[str] = ContextVar("language", default=DEFAULT)
@@ -49,16 +49,10 @@ def say(key: str, **values: Any) -> str:
     return _filled(LANGUAGES[_spoken.get()][key], values)
 
 
-def translated(sentence: str) -> str:
-    """What a module said in English, in the language that is spoken; as it is where that has no words for it."""
-    language = _spoken.get()
-    known = SENTENCES.get(language, {})
-    if sentence in known:
-        return known[sentence]
-    for pattern, text in _patterns(language):
-        if match := pattern.fullmatch(sentence):
-            return _filled(text, {name: translated(value) for name, value in match.groupdict().items()})
-    return sentence
+def translated(said: str | Text | LeNetError) -> str:
+    """What a module says in English, in the language that is spoken; as it is where that has no words for it."""
+    known = SENTENCES.get(_spoken.get(), {})
+    return known.get(said, said) if isinstance(said, str) else said.render(known)
 
 
 def of(*parts: str) -> dict[str, dict[str, str]]:
@@ -95,33 +89,6 @@ def in_each(make: Callable[[], Made]) -> dict[str, Made]:
     return made
 
 
-def asked(question: Any) -> str:
-    """The language that a question of the page's scripts names."""
-    return str(question.get("language")) if isinstance(question, dict) else DEFAULT
-
-
-def answering(function: ServerFunction) -> ServerFunction:
-    """Make a server function answer in its question's language, also where it tells a "problem" in English."""
-
-    @functools.wraps(function)
-    def answer(question: dict[str, Any]) -> dict[str, Any]:
-        with speaking(asked(question)):
-            reply = function(question)
-            return reply | {"problem": translated(reply["problem"])} if "problem" in reply else reply
-
-    return answer
-
-
 def _filled(text: str, values: dict[str, Any]) -> str:
     # In one go: what is filled in may hold braces too, for a visitor may have written it.
     return re.sub(r"\{(\w+)\}", lambda blank: str(values.get(blank[1], blank[0])), text)
-
-
-@functools.cache
-def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """Each English sentence as a pattern that finds what was filled in, with its translation."""
-    return [
-        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), text)
-        for english, text in SENTENCES.get(language, {}).items()
-        if "{" in english
-    ]

@@ -1,0 +1,178 @@
+"""Questions of the page: what is wrong with one is told, and a bug is logged and told as a fault of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from lenet.errors import ImageError
+from lenet.ui import draw, messages, networks, photo, report, texts, train, why, zoo
+from lenet.ui.messages import Answer, Question
+from tests.unit.test_ui import question
+
+TEMPLATE = "There is no picture at {path}. Check the path."
+
+
+@messages.answering
+def echo(asked: Question) -> Answer:
+    match messages.text(asked, "what"):
+        case "said":
+            return {"said": texts.say("language")}
+        case "sentence":
+            raise ImageError(TEMPLATE, path="a.png")
+        case _:
+            raise ZeroDivisionError("a secret of the server's")
+
+
+@messages.answering_in_each
+async def echo_later(asked: Question) -> Answer:
+    await asyncio.sleep(0)
+    if messages.text(asked, "what") == "sentence":
+        raise ImageError(TEMPLATE, path="a.png")
+    return {"said": texts.say("language"), "broken": 1 / messages.whole(asked["number"], 9)}
+
+
+def test_an_answer_is_in_the_questions_language() -> None:
+    assert echo({"what": "said", "language": "zh"}) == {"said": "语言"}
+    assert echo({"what": "said", "language": "tlh"}) == echo({"what": "said"}) == {"said": "Language"}
+    assert texts.say("language") == "Language"
+    assert echo.__name__ == "echo"
+
+
+def test_an_error_is_told_in_the_questions_language(caplog: pytest.LogCaptureFixture) -> None:
+    assert echo({"what": "sentence"}) == {"problem": "There is no picture at a.png. Check the path."}
+    assert echo({"what": "sentence", "language": "zh"}) == {"problem": "a.png 处没有图片。请检查路径。"}
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("asked", [{}, None, [], 7, {"what": None}, {"what": 7}, {"what": ["said"]}])
+def test_a_malformed_question_is_told_as_one(asked: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert echo(asked) == {"problem": messages.GARBLED}
+    assert caplog.records == []
+
+
+def test_a_bug_is_logged_and_told_as_ours(caplog: pytest.LogCaptureFixture) -> None:
+    assert echo({"what": "bug"}) == {"problem": str(messages.OURS)}
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "echo failed" in caplog.text
+    assert "ZeroDivisionError: a secret of the server's" in caplog.text
+    assert "Traceback" in caplog.text
+    assert "这是我们的错误" in echo({"what": "bug", "language": "zh"})["problem"]
+
+
+def test_a_coroutine_answers_in_each_language(caplog: pytest.LogCaptureFixture) -> None:
+    def ask(asked: Question) -> Answer:
+        return asyncio.run(echo_later(asked))
+
+    assert ask({"what": "said", "number": 1, "language": "zh"}) == {"said": "语言", "broken": 1}
+    told = ask({"what": "sentence"})["problem"]
+    assert told == {"en": "There is no picture at a.png. Check the path.", "zh": "a.png 处没有图片。请检查路径。"}
+    assert ask({})["problem"]["en"] == messages.GARBLED
+    assert caplog.records == []
+    assert ask({"what": "said", "number": 0})["problem"]["en"] == str(messages.OURS)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_endpoint_tells_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(gr.Error, match=r"There is no picture at a\.png"), messages.endpoint("reading"):
+        raise ImageError(TEMPLATE, path="a.png")
+    assert caplog.records == []
+    with pytest.raises(gr.Error) as caught, messages.endpoint("reading"):
+        raise ZeroDivisionError("a secret of the server's")
+    assert caught.value.message == str(messages.OURS)
+    assert "a secret of the server's" in caplog.text
+
+
+def test_fields_are_read() -> None:
+    asked = {"name": "a", "items": [1], "facts": {"b": 2}, "yes": True}
+    assert messages.text(asked, "name") == "a"
+    assert messages.listed(asked, "items") == [1]
+    assert messages.named(asked, "facts") == {"b": 2}
+    assert (messages.flag(asked, "yes"), messages.flag(asked, "no")) == (True, False)
+    assert [messages.number(value) for value in (1, 0.5, "2", 10**400)] == [1.0, 0.5, 2.0, float("inf")]
+    assert messages.whole(3.0, 3) == 3
+    for read, name in ((messages.text, "items"), (messages.listed, "facts"), (messages.named, "name")):
+        with pytest.raises(messages.QuestionError):
+            read(asked, name)
+
+
+@pytest.mark.parametrize("value", [None, True, "much", [1], {}])
+def test_what_is_no_number_is_refused(value: Any) -> None:
+    with pytest.raises(messages.QuestionError):
+        messages.number(value)
+
+
+@pytest.mark.parametrize("value", [-1, 4, 0.5, float("nan"), float("inf"), 10**400, "three"])
+def test_what_is_no_whole_number_in_range_is_refused(value: Any) -> None:
+    with pytest.raises(messages.QuestionError):
+        messages.whole(value, 3)
+
+
+# --------------------------------------------------------------------------------------------------
+# The page's own server functions
+
+VISITOR = {"visitor": "a" * 32, "run": "x", "order": "stop", "known": {}, "settings": {}}
+PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
+    "read_drawing": (draw.read_drawing, question(), networks, "read"),
+    "look_inside": (draw.look_inside, question(why=True), networks, "read"),
+    "what_if": (draw.what_if, question(), networks, "read"),
+    "open_photo": (photo.open_photo, {"url": "x"}, photo, "fetch"),
+    "name_photo": (photo.name_photo, {"photo": "x", "network": "photos", "box": None}, networks, "name"),
+    "choose": (report.choose, {"network": "digits"}, networks, "kept"),
+    "measure": (report.measure, {"network": "digits"}, report.tested, "begun"),
+    "show_pictures": (report.show_pictures, {"network": "digits", "cell": None, "page": 0}, report.tested, "begun"),
+    "keep": (report.keep, {"network": "digits", "kind": "weights"}, report.exports, "write"),
+    "list_networks": (zoo.list_networks, {"network": "digits", "own": []}, networks, "shipped"),
+    "look": (train.look, VISITOR, train.RUNS, "look"),
+    "present": (train.present, VISITOR, train.RUNS, "look"),
+    "check": (train.check, VISITOR, train.settings, "problems"),
+    "begin": (train.begin, VISITOR, train.settings, "problems"),
+    "tell": (train.tell, VISITOR, train.RUNS, "stop"),
+    "download": (train.download, VISITOR, train.RUNS, "run"),
+}
+
+
+@pytest.mark.parametrize("name", PAGE)
+@pytest.mark.parametrize("bug", [KeyError, TypeError, ValueError, AttributeError, IndexError, OSError])
+def test_a_bug_behind_any_question_is_ours(
+    name: str, bug: type[Exception], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask, asked, module, called = PAGE[name]
+
+    def broken(*_: object, **__: object) -> None:
+        raise bug("a bug of ours")
+
+    monkeypatch.setattr(module, called, broken)
+    reply = ask(asked)
+    problem = (asyncio.run(reply) if asyncio.iscoroutine(reply) else reply)["problem"]
+    assert (problem["en"] if isinstance(problem, dict) else problem) == str(messages.OURS)
+    assert "a bug of ours" in caplog.text
+    assert f"{name} failed" in caplog.text
+
+
+@pytest.mark.parametrize("name", PAGE)
+@pytest.mark.parametrize("asked", [None, [], 7, "x"])
+def test_no_question_at_all_is_told_as_one(name: str, asked: Any, caplog: pytest.LogCaptureFixture) -> None:
+    reply = PAGE[name][0](asked)
+    reply = asyncio.run(reply) if asyncio.iscoroutine(reply) else reply
+    problem = reply.get("problem")
+    assert reply == {"blank": True} or problem
+    assert caplog.records == []  # which is no fault of ours
+
+
+def test_a_bug_behind_a_photos_answer_is_ours(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(asked: Question) -> None:
+        raise KeyError("a bug of ours")
+
+    monkeypatch.setattr(why.gr, "HTML", lambda **options: options["server_functions"])
+    (ask,) = why.build(broken, "photos")
+    assert ask({"network": "photos"}) == {"problem": str(messages.OURS)}
+    assert "a bug of ours" in caplog.text
