@@ -23,7 +23,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.held_out import add_arguments, parse
-from lenet.preprocess import digit, open_picture
+from lenet.images import open_picture
+from lenet.preprocess import digit
 from lenet.strokes import Drawing, render
 
 WARM_UP, COUNT, PAD = 50, 300, 280

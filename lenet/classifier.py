@@ -17,8 +17,9 @@ from torch import Tensor
 
 from lenet.datasets import DATASETS, answerable
 from lenet.errors import CheckpointError
+from lenet.images import Picture
 from lenet.models import count_parameters
-from lenet.preprocess import Picture, Preprocessed
+from lenet.preprocess import Preprocessed
 from lenet.pretrained import Checkpoint, load
 from lenet.stored import weights_file
 

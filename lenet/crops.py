@@ -29,8 +29,9 @@ from PIL import Image
 from torch import Tensor
 
 from lenet.errors import ImageError, Text
+from lenet.images import Picture, open_picture
 from lenet.ink import WORKING_SIDE, flatten
-from lenet.preprocess import Box, Picture, Stage, open_picture
+from lenet.preprocess import Box, Stage
 
 PHOTO_SIDE = 32
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)

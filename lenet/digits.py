@@ -17,8 +17,9 @@ from torch import Tensor
 
 from lenet.classifier import UNSURE_BELOW, Classifier, Prediction, row
 from lenet.errors import ImageError
+from lenet.images import Picture
 from lenet.numbers import Sheet, cheapest, may_touch, trials
-from lenet.preprocess import PIPELINES, Box, Picture, Preprocessed, fitted, inked
+from lenet.preprocess import PIPELINES, Box, Preprocessed, fitted, inked
 from lenet.pretrained import Checkpoint
 
 NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
@@ -73,7 +74,7 @@ class DigitClassifier(Classifier, channels=1):
         """The answer to one picture.
 
         Args:
-            image: a PIL image, a path, or an array; see `lenet.preprocess.open_picture`.
+            image: a PIL image, a path, or an array; see `lenet.images.open_picture`.
             pipeline: "modern" finds the ink, and fits and centres it; "classic" is the tutorials'
                 resize-invert-normalise.
 

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from lenet.classifier import UNSURE_BELOW, Classifier, Prediction, row
 from lenet.crops import Photo, Square, first_square, further_squares
-from lenet.preprocess import Box, Picture, Preprocessed, to_input
+from lenet.images import Picture
+from lenet.preprocess import Box, Preprocessed, to_input
 
 UNKNOWN_ABOVE = 0.5  # the OOD score above which a photo is called unknown
 # A photo's crops count by this power of their confidence: those that miss what it shows are seldom sure of
@@ -70,7 +71,7 @@ class PhotoClassifier(Classifier, channels=3):
         """The answer to one photo.
 
         Args:
-            image: a PIL image, a path, or an array; see `lenet.preprocess.open_picture`.
+            image: a PIL image, a path, or an array; see `lenet.images.open_picture`.
             box: the part of it to look at; None for its central square.  Where the answer to that is not "sure",
                 further crops are looked at too, see `lenet.crops`.
 

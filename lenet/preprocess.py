@@ -10,22 +10,19 @@ Throughout, `images` are uint8 (N, C, H, W), and a digit is white ink (255) on b
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
-from lenet.errors import ImageError, Text
+from lenet.errors import Text
+from lenet.images import Picture, open_picture
 from lenet.ink import MIN_CONTRAST, extract, from_paper, is_flat, to_grey
 
-Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
 Box = tuple[float, float, float, float]  # left, top, right, bottom, as fractions of the upright picture
 
 # MNIST's own construction: "the images were centered in a 28x28 image by computing the center of
@@ -34,12 +31,6 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom, as fraction
 DIGIT_SIDE = 28
 DIGIT_BOX = 20
 
-MAX_PIXELS = 50_000_000  # a 50-megapixel photo is 150 MB decoded; larger uploads are refused
-_TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
-# What people have; not what Pillow also knows, such as EPS, which it hands to another program.
-_COMMON = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "ICO", "AVIF")
-Image.init()
-FORMATS = tuple(name for name in _COMMON if name in Image.OPEN)  # a build of Pillow may lack some
 MARKED = 64  # of 255: ink of at least this much says where a digit begins and ends
 
 
@@ -86,102 +77,6 @@ def to_input(images: Tensor, form: InputFormat) -> Tensor:
     return x * torch.tensor(scale, device=x.device).view(1, -1, 1, 1) + torch.tensor(shift, device=x.device).view(
         1, -1, 1, 1
     )
-
-
-# --------------------------------------------------------------------------------------------------
-# picture -> a PIL image that stands upright
-
-
-def open_picture(source: Picture) -> Image.Image:
-    """`source` as an upright 8-bit "L", "RGB" or "RGBA" image, the first frame of an animation.
-
-    Args:
-        source: a PIL image, a path, a file's bytes, or an array (H, W), (H, W, 3) or (H, W, 4): uint8
-            in 0 to 255, float in 0 to 1, or bool.
-
-    Raises:
-        ImageError: no picture, not a readable one, or over `MAX_PIXELS`.
-    """
-    if source is None:
-        raise ImageError("There is no picture: give one.")
-    if isinstance(source, np.ndarray):
-        return _from_array(source)
-    if isinstance(source, Image.Image):
-        return _readable(Text("The picture"), lambda: source.copy())
-    if isinstance(source, bytes):
-        return _readable(Text("The picture"), lambda: _decode(source))
-    path = Path(source)
-    if not path.is_file():
-        raise ImageError("There is no picture at {path}. Check the path.", path=path)
-    return _readable(path.name, lambda: _decode(path.read_bytes()))
-
-
-def _decode(content: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(content), formats=FORMATS)
-    if image.width * image.height <= MAX_PIXELS:
-        image.draft("RGB", (2048, 2048))  # a large JPEG comes at a half, quarter or eighth
-    return image
-
-
-def _readable(name: str | Text, opened: Callable[[], Image.Image]) -> Image.Image:
-    """Upright and in 8 bits; whatever Pillow raises for a damaged file becomes one sentence."""
-    try:
-        return _upright_8_bit(opened())
-    except ImageError:
-        raise
-    except UnidentifiedImageError:
-        raise ImageError("{name} is not a picture in a format that can be read: try PNG or JPEG.", name=name) from None
-    except Image.DecompressionBombError:
-        raise ImageError(_TOO_LARGE, count=MAX_PIXELS // 1_000_000) from None
-    except Exception as error:  # Pillow's decoders raise nearly everything: OSError, struct.error, SyntaxError, ...
-        raise ImageError(
-            "{name} is damaged and cannot be read ({error}): save it again and retry.", name=name, error=error
-        ) from error
-
-
-def _upright_8_bit(image: Image.Image) -> Image.Image:
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageError(_TOO_LARGE, count=MAX_PIXELS // 1_000_000)
-    image.load()
-    if image.mode == "P" or "transparency" in image.info:
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    # Before anything that takes more than a byte a pixel: no network here looks at a thousandth of it.
-    factor = max(image.size) // 2048
-    if factor > 1 and image.mode != "1":
-        exif = image.getexif()
-        small = image.width // factor, image.height // factor
-        # Pillow has no averaging for 16 bits: take every so many pixels.
-        image = image.resize(small, Image.Resampling.NEAREST) if image.mode.startswith("I;16") else image.reduce(factor)
-        image.info["exif"] = exif.tobytes()
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _from_deep_grey(image)
-    if image.mode in ("L", "RGB", "RGBA"):
-        return image
-    if image.mode == "La":
-        image = image.convert("LA")
-    if image.mode in ("LA", "PA", "RGBa"):
-        return image.convert("RGBA")
-    return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float greys to 8 bit; Pillow's own convert clips them at 255 instead."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
-    top = values.max(initial=0.0)
-    full = 1.0 if image.mode == "F" and top <= 1 else 255.0 if top <= 255 else 65535.0 if top <= 65535 else top
-    return Image.fromarray((values.clip(0) * (255 / full)).round().astype(np.uint8))
-
-
-def _from_array(array: np.ndarray) -> Image.Image:
-    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
-        raise ImageError(
-            "An array of shape {shape} is not a picture: give (H, W), (H, W, 3) or (H, W, 4).", shape=str(array.shape)
-        )
-    if array.dtype == bool or np.issubdtype(array.dtype, np.floating):
-        array = (np.nan_to_num(array.astype(np.float64)).clip(0, 1) * 255).round()
-    pixels = array.clip(0, 255).astype(np.uint8)
-    return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -26,8 +26,9 @@ from lenet.classifier import Classifier, Prediction
 from lenet.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit
 from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
+from lenet.images import Picture
 from lenet.photos import PhotoClassifier, PhotoPrediction
-from lenet.preprocess import Box, Picture
+from lenet.preprocess import Box
 from lenet.pretrained import Checkpoint, load, save
 from lenet.stored import WEIGHTS
 from lenet.training import EpochEnd

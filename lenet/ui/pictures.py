@@ -16,7 +16,7 @@ from PIL import Image
 
 from lenet.crops import upright
 from lenet.errors import ImageError
-from lenet.preprocess import Picture
+from lenet.images import Picture
 
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
 SIDE = 1024  # pixels of what is kept and shown, many times what a network sees

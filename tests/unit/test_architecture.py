@@ -18,8 +18,9 @@ LEAVES = {
     "checkpoint": {"errors"},
     "ood": set(),
     "ink": {"errors"},
-    "preprocess": {"errors", "ink"},
-    "crops": {"errors", "ink", "preprocess"},
+    "images": {"errors"},
+    "preprocess": {"errors", "images", "ink"},
+    "crops": {"errors", "images", "ink", "preprocess"},
     "augment": {"errors"},
     "metrics": {"errors"},
     "fetch": {"errors"},
@@ -38,7 +39,7 @@ LEAVES = {
 # What comes first knows nothing of what comes later; a module may import its own row.
 ROWS = {
     "models": {"models", "pooled", "allocator"},
-    "preprocessing": {"ink", "preprocess", "numbers", "crops"},
+    "preprocessing": {"images", "ink", "preprocess", "numbers", "crops"},
     "data": {"datasets", "augment", "strokes", "strangers"},
     "training": {
         *("recipes", "training", "metrics", "resume", "stored", "parallel", "teacher", "keras_twins", "logbook"),

@@ -9,7 +9,8 @@ from PIL import Image
 
 from lenet.crops import Photo, Square, first_square, further_squares
 from lenet.errors import ImageError
-from lenet.preprocess import Box, InputFormat, Picture, Stage, to_input
+from lenet.images import Picture
+from lenet.preprocess import Box, InputFormat, Stage, to_input
 
 COLOUR = InputFormat(32, (0.5,) * 3, (0.5,) * 3)
 

@@ -21,7 +21,7 @@ from PIL import Image
 from lenet import fetch as module
 from lenet.errors import FetchError
 from lenet.fetch import MAX_BYTES, REDIRECTS, fetch, is_public
-from lenet.preprocess import open_picture
+from lenet.images import open_picture
 
 PNG = io.BytesIO()
 Image.new("RGB", (40, 30), "teal").save(PNG, "PNG")

@@ -15,17 +15,8 @@ from PIL import Image, ImageDraw, ImageOps
 
 from lenet.crops import Photo
 from lenet.errors import ImageError
-from lenet.preprocess import (
-    DIGIT_BOX,
-    DIGIT_SIDE,
-    PIPELINES,
-    InputFormat,
-    classic_digit,
-    digit,
-    digit_image,
-    open_picture,
-    to_input,
-)
+from lenet.images import open_picture
+from lenet.preprocess import DIGIT_BOX, DIGIT_SIDE, PIPELINES, InputFormat, classic_digit, digit, digit_image, to_input
 
 GREY = InputFormat(28)
 PADDED = InputFormat(32, (0.1307,), (0.3081,))
@@ -325,8 +316,8 @@ def torn(name: str, tmp_path) -> bytes:
         ("torn.png", lambda tmp: torn("png", tmp), "is damaged and cannot be read"),
         ("torn.jpg", lambda tmp: torn("jpg", tmp), "is damaged and cannot be read"),
         ("torn.webp", lambda tmp: torn("webp", tmp), "damaged|not a picture"),
-        ("large.png", lambda _: png_header(8_000, 7_000), "more than 50 megapixels: make it smaller"),
-        ("larger.png", lambda _: png_header(11_000, 11_000), "more than 50 megapixels: make it smaller"),
+        ("large.png", lambda _: png_header(8_000, 7_000), "more than 25 megapixels: make it smaller"),
+        ("larger.png", lambda _: png_header(11_000, 11_000), "more than 25 megapixels: make it smaller"),
         ("bomb.png", lambda _: png_header(60_000, 60_000), "more than 50 megapixels: make it smaller"),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
