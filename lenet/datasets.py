@@ -19,13 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-import platformdirs
 import torch
-import torchvision
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from torchvision.datasets.utils import download_and_extract_archive
 
 from lenet.errors import DataError
 from lenet.preprocess import digit_image
@@ -112,7 +109,11 @@ def answerable(classes: Sequence[str]) -> tuple[str, ...]:
 
 def data_root() -> Path:
     """Where data sets live: LENET_DATA if set, else a `lenet` folder in the platform's cache."""
-    return Path(os.environ.get("LENET_DATA") or platformdirs.user_cache_dir("lenet", appauthor=False))
+    if named := os.environ.get("LENET_DATA"):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("lenet", appauthor=False))
 
 
 def load(name: str, root: str | os.PathLike[str] | None = None) -> Dataset:
@@ -156,21 +157,43 @@ def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
 # MNIST and FashionMNIST
 
 
+IDX_READERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # torchvision's names, and their folders'
+IDX_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+
+
 def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
-    reader = {"mnist": torchvision.datasets.MNIST, "fashion-mnist": torchvision.datasets.FashionMNIST}[name]
-    folder = root / reader.__name__ / "raw"
+    reader = IDX_READERS[name]
+    folder = root / reader / "raw"
     with _FETCHING[name]:
         _refuse_torn_idx(folder)
         try:
-            train, test = (_idx_split(reader(root, train=train, download=True)) for train in (True, False))
+            if not all((folder / file).exists() for file in IDX_FILES):
+                _download_idx(reader, root)
+            train, test = (_idx_split(folder, part) for part in ("train", "t10k"))
         except (RuntimeError, OSError) as error:
-            raise _unreachable(reader.__name__, folder, error) from error
+            raise _unreachable(reader, folder, error) from error
     train, val = _hold_out(train, 5_000)
     return Dataset(name, classes, train, val, test)
 
 
-def _idx_split(data: torchvision.datasets.MNIST) -> Split:
-    return Split(data.data[:, None], data.targets)
+def _download_idx(reader: str, root: Path) -> None:
+    import torchvision.datasets  # here, for importing it takes seconds and 170 MB
+
+    getattr(torchvision.datasets, reader)(root, download=True)
+
+
+def _idx_split(folder: Path, part: str) -> Split:
+    images, labels = (_idx_file(folder / file) for file in IDX_FILES if file.startswith(part))
+    return Split(images[:, None], labels.long())
+
+
+def _idx_file(path: Path) -> Tensor:
+    """The numbers in an IDX file of bytes, in the shape that it names."""
+    content = path.read_bytes()
+    dimensions = content[3]
+    shape = struct.unpack(f">{dimensions}I", content[4 : 4 + 4 * dimensions])
+    numbers = np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions)
+    return torch.from_numpy(numbers.reshape(shape).copy())
 
 
 def _refuse_torn_idx(folder: Path) -> None:
@@ -224,6 +247,8 @@ def _cifar10_folder(root: Path) -> Path:
     folder = root / CIFAR10_FOLDER
     with _FETCHING["cifar10"]:
         if not all((folder / name).exists() for name in CIFAR10_FILES):
+            from torchvision.datasets.utils import download_and_extract_archive  # here, for it takes seconds and 170 MB
+
             try:
                 download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
             except (RuntimeError, OSError, EOFError) as error:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
-from scipy import ndimage
 
 WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
 MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
@@ -134,6 +133,8 @@ def _ink_above(strokes: _Strokes) -> float:
 
 def _reveals(wide: _Strokes, narrow: _Strokes) -> bool:
     """Whether a wider window shows ink that the narrower one took for paper, and not a shadow."""
+    from scipy import ndimage
+
     added = wide.mask & ~narrow.mask
     known = np.count_nonzero(narrow.mask)
     same = np.count_nonzero(wide.mask & narrow.mask) > 0.7 * known
@@ -152,6 +153,8 @@ def _shown(darkness: np.ndarray) -> np.ndarray:
 
 def _light_ink(grey: np.ndarray) -> bool:
     """Whether the ink is lighter than its ground, as chalk is: only where the ground is dark."""
+    from scipy import ndimage
+
     middle, bright = np.percentile(grey[::4, ::4], (50, 90))
     if middle > 127 or bright > 1.7 * middle:  # much of the picture is bright: paper, partly in the shade
         return False
@@ -173,6 +176,8 @@ def _darkness(grey: np.ndarray, share: float) -> np.ndarray:
     Args:
         share: the window, as a share of the picture's longer side.
     """
+    from scipy import ndimage
+
     window = round(share * max(grey.shape))
     smooth = np.asarray(Image.fromarray(grey).filter(ImageFilter.BoxBlur(1)))
     paper = smooth
@@ -197,6 +202,8 @@ class _Strokes:
 
 def _strokes(darkness: np.ndarray) -> _Strokes:
     """The digit among what is dark; nothing where there is none."""
+    from scipy import ndimage
+
     nothing = np.zeros(darkness.shape, np.uint8)
     sample = darkness[::3, ::3]
     noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
@@ -250,6 +257,8 @@ class _Try:
 
 
 def _try(darkness: np.ndarray, threshold: float) -> _Try:
+    from scipy import ndimage
+
     labels, count = ndimage.label(darkness > threshold, structure=np.ones((3, 3)))
     edge = np.zeros(count + 1, bool)
     for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
@@ -285,6 +294,8 @@ def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> n
     Args:
         fit: which labels may be chosen, bool (count + 1,).
     """
+    from scipy import ndimage
+
     flat = labels.ravel()
     area = np.bincount(flat, minlength=len(fit))
     weight = np.bincount(flat, darkness.ravel(), minlength=len(fit))
@@ -330,6 +341,8 @@ def _without_lines(darkness: np.ndarray, rows: np.ndarray, columns: np.ndarray) 
 
 def _subtract(darkness: np.ndarray, lines: np.ndarray) -> np.ndarray:
     """`darkness` less the lines of `_find_lines`, each as its own median profile: a stroke that crosses stays."""
+    from scipy import ndimage
+
     height, width = darkness.shape
     x = np.arange(width)
     middles = np.sort(lines.mean(axis=1))
@@ -416,6 +429,8 @@ def _find_lines(darkness: np.ndarray) -> np.ndarray:
 
     A stroke of a digit may be as straight as a line, but it does not run through the whole picture.
     """
+    from scipy import ndimage
+
     height, width = darkness.shape
     fold = 2 if height >= 400 else 1
     small = Image.fromarray(np.ascontiguousarray(darkness)).resize((COLUMNS, height // fold), Image.Resampling.BOX)
@@ -438,6 +453,8 @@ def _candidates(dark: np.ndarray, thin: np.ndarray, reach: int) -> list[_Line]:
         thin: the same, less its surroundings.
         reach: rows that a line may sink or rise from edge to edge.
     """
+    from scipy import ndimage
+
     rows = len(thin)
     padded = np.pad(thin, ((reach, reach), (0, 0)))  # beyond the picture there is no line: 0
     middle = (np.arange(COLUMNS) + 0.5) / COLUMNS - 0.5

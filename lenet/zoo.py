@@ -12,7 +12,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from lenet.classifier import Classifier
 from lenet.models import Network, SideBySide, count_parameters
@@ -55,6 +54,8 @@ def layer_table(model: Network, shape: tuple[int, int, int]) -> tuple[LayerRow, 
     Args:
         shape: of one picture, (C, H, W).
     """
+    from torch.utils.flop_counter import FlopCounterMode  # here, for importing it takes half a second and 80 MB
+
     model = copy.deepcopy(model).cpu().eval()  # hooks on the one that answers would see others' pictures too
     parts = {name: part for name, part in model.named_modules() if name}
     shapes: dict[str, tuple[int, ...]] = {}

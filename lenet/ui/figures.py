@@ -10,10 +10,9 @@ import io
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
 from lenet.classifier import Prediction
@@ -24,6 +23,9 @@ from lenet.preprocess import DIGIT_SIDE, Stage
 from lenet.training import EpochEnd
 from lenet.ui import texts
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 TRAIN_COLOUR, VAL_COLOUR = "#8a94a6", "#e4572e"  # grey and orange
 MAPS_SHOWN = 32  # of a layer: two rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are shrunk before they travel
@@ -31,7 +33,9 @@ SHOWN_SIDE = 192  # pixels, twice what style.css gives a stage: larger ones are 
 
 def curves(history: Sequence[EpochEnd], title: str) -> Figure:
     """Loss and accuracy of each epoch, train and validation, side by side."""
-    # Figure, not pyplot: pyplot keeps every figure alive in a global list.
+    # Here, for importing it takes seconds.  Not pyplot: it keeps every figure alive in a global list.
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(9, 3.6), dpi=150, layout="constrained")
     figure.suptitle(title)
     epochs = [event.epoch for event in history]

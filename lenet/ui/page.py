@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +42,22 @@ LAUNCH: dict[str, Any] = {
     "max_file_size": "20mb",  # see also admission.BYTES_AT_MOST, whose sentence is ours
     "show_error": True,
 }
+
+# What the first drawing, the first training run and the first picture of curves import: seconds that no visitor
+# should wait for, nor the page's start.  An optimizer of PyTorch imports torch._dynamo when it is made.
+IMPORTED_AFTER_START = ("scipy.ndimage", "torch._dynamo", "matplotlib.figure")
+
+
+def warm_up() -> threading.Thread:
+    """Import on another thread what the page needs later; returns the thread."""
+
+    def load() -> None:
+        for name in IMPORTED_AFTER_START:
+            importlib.import_module(name)
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
 
 
 def build() -> gr.Blocks:

@@ -41,7 +41,7 @@ def offline(monkeypatch):
         raise URLError("no network in tests")
 
     monkeypatch.setattr(torchvision.datasets.mnist, "download_and_extract_archive", refuse)
-    monkeypatch.setattr(lenet.datasets, "download_and_extract_archive", refuse)
+    monkeypatch.setattr(torchvision.datasets.utils, "download_and_extract_archive", refuse)
 
 
 def check(data: Dataset, sizes: tuple[int, int, int], shape: tuple[int, int, int]) -> None:

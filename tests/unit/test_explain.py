@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torchvision.transforms.functional import gaussian_blur
 
 from lenet import explain
 from lenet.classifier import Classifier, Prediction
@@ -315,3 +316,11 @@ def test_the_same_drawing_gets_the_same_picture(digits: Classifier, seven: Predi
     x = seven.preprocessed.x
     assert torch.equal(explain.saliency(digits.model, x, 7, 1), explain.saliency(digits.model, x, 7, 1))
     assert torch.equal(explain.counterfactual(digits.model, x, 2).x, explain.counterfactual(digits.model, x, 2).x)
+
+
+@pytest.mark.parametrize(("shape", "deviation"), [((2, 3, 32, 32), explain.BLUR), ((1, 1, 28, 28), explain.SOFTENED)])
+def test_blurring_is_torchvisions(shape: tuple[int, ...], deviation: float) -> None:
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    side = 2 * round(3 * deviation) + 1
+    expected = gaussian_blur(x, [side, side], [deviation, deviation])
+    torch.testing.assert_close(explain.blurred(x, deviation), expected, atol=1e-6, rtol=0)
