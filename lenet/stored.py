@@ -25,7 +25,8 @@ from lenet.models import MODELS, Network
 from lenet.recipes import Recipe
 from lenet.training import LrChange
 
-WEIGHTS = Path(__file__).parent.parent / "weights"
+_INSTALLED, _CHECKOUT = Path(__file__).parent / "weights", Path(__file__).parent.parent / "weights"
+WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT  # pip puts the folder into the package
 RESUME = "resume/"  # what the names of tensors that only training needs begin with
 
 

@@ -19,7 +19,10 @@ import onnx
 import pytest
 import torch
 
+import lenet.cli
+import lenet.run
 import train
+from lenet.datasets import load as load_dataset
 from lenet.pretrained import load
 from lenet.recipes import RECIPES
 from lenet.resume import load_state, save_state
@@ -49,7 +52,7 @@ def sentence(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_a_run_that_diverges_keeps_its_last_good_state(capsys, monkeypatch):
-    monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", 0)
+    monkeypatch.setattr(lenet.run, "SECONDS_BETWEEN_SAVES", 0)
     monkeypatch.setattr("lenet.training.SECONDS_BETWEEN_STEPS", 0)
     recipe = RECIPES["digits-demo"].with_changes(
         optimizer="sgd", momentum=0.9, lr=100.0, epochs=3, weight_decay=0.01, schedule="one-cycle"
@@ -83,7 +86,7 @@ def test_a_run_that_diverges_keeps_its_last_good_state(capsys, monkeypatch):
 
 
 def test_a_save_that_fails_meanwhile_does_not_end_the_run(capsys, monkeypatch, limited):
-    monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", 0)
+    monkeypatch.setattr(lenet.run, "SECONDS_BETWEEN_SAVES", 0)
     limited(700_000)  # enough for what a run begins with, and for the network, but not for Adam's moments too
     assert train.main([*RUN, "--out", "net.safetensors"]) == 0
     printed = capsys.readouterr().out
@@ -93,14 +96,14 @@ def test_a_save_that_fails_meanwhile_does_not_end_the_run(capsys, monkeypatch, l
 
 
 def test_a_folder_that_is_lost_meanwhile_costs_no_network(capsys, monkeypatch, tmp_path):
-    real = train.finish
+    real = lenet.run.finish
 
     def finish(*args):
         shutil.rmtree("runs")
         Path("runs").write_text("not a folder any more")
         return real(*args)
 
-    monkeypatch.setattr(train, "finish", finish)
+    monkeypatch.setattr(lenet.run, "finish", finish)
     assert train.main(RUN) == 1
     captured = capsys.readouterr()
     match = re.search(r"error: runs/digits-demo.safetensors could not .* is in (\S+) instead\.", captured.err)
@@ -134,7 +137,7 @@ def test_a_stopped_run_is_saved_elsewhere_if_need_be(capsys, monkeypatch, tmp_pa
         Path("runs").write_text("not a folder any more")
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(train, "show", stop)
+    monkeypatch.setattr(lenet.cli, "show", stop)
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     assert train.main(RUN) == 1
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
@@ -149,7 +152,7 @@ def test_a_run_stopped_while_its_network_is_measured_is_measured_later(capsys, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(train, "finish", press_ctrl_c)
+        patched.setattr(lenet.run, "finish", press_ctrl_c)
         assert train.main([*RUN, "--out", "net.safetensors"]) == 1
     match = re.search(r"error: Stopped. `python train.py (.*)` continues the run", sentence(capsys))
     assert match
@@ -168,7 +171,7 @@ def test_ctrl_c_is_heard_within_a_validation(capsys, monkeypatch):
         if isinstance(event, Validation):
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(train, "show", stop)
+    monkeypatch.setattr(lenet.cli, "show", stop)
     assert train.main([*RUN, "--out", "net.safetensors"]) == 1
     assert isinstance(shown[-1], Validation)
     assert load_state("net.resume.safetensors", "cpu").epoch == 0
@@ -216,13 +219,17 @@ def test_a_resumed_run_ends_where_it_was_to_end(capsys):
 
 
 def test_a_loss_that_rises_a_little_after_a_good_epoch_is_still_kept(monkeypatch):
-    monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", -1)
+    monkeypatch.setattr(lenet.run, "SECONDS_BETWEEN_SAVES", -1)
     state = start(RECIPES["digits-demo"], "cpu")
     state.history.append(EpochEnd(1, train_loss=2.0, train_accuracy=0.3, val_loss=1.0, val_accuracy=0.7, seconds=1.0))
-    saved, path = train.Saved(Path("run.resume.safetensors"), state), Path("run.resume.safetensors")
+    path = Path("run.resume.safetensors")
+    steps: list[Step] = []
+    monkeypatch.setattr(lenet.run, "fit", lambda *_: iter(steps))
+    run = lenet.run.Run(state, path, "cpu")
     for loss, kept in ((0.02, True), (0.1, True), (7.0, False)):
         path.unlink(missing_ok=True)
-        saved.renew(Step(2, 1, 9, loss=loss, accuracy=0.9, lr=0.1, images_per_second=1.0), train.tqdm(disable=True))
+        steps = [Step(2, 1, 9, loss=loss, accuracy=0.9, lr=0.1, images_per_second=1.0)]
+        assert list(run.events(load_dataset("digits"))) == steps
         assert path.exists() == kept
 
 

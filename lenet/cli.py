@@ -1,0 +1,354 @@
+"""The `lenet` command, and what `python train.py` does: parse, run, print.
+
+lenet train --list                    what can be trained
+lenet train digits-demo               seconds, without any download
+lenet evaluate photos                 a name that is shipped, or a file
+lenet export onnx digits
+lenet app                             the page
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from lenet import parallel
+from lenet.checkpoint import save_somewhere, write_file
+from lenet.datasets import Dataset, answerable, load_test
+from lenet.errors import DivergedError, LeNetError
+from lenet.evaluation import FIRST_TEST_IMAGES
+from lenet.export import write_onnx
+from lenet.logbook import logbook, logs
+from lenet.metrics import accuracy, accuracy_per_class
+from lenet.models import count_parameters
+from lenet.pretrained import Checkpoint, load, save
+from lenet.recipes import RECIPES, recipe_named
+from lenet.run import RESUMABLE, NotSaved, Run
+from lenet.stored import WEIGHTS
+from lenet.training import EpochEnd, Event, Step, evaluate, lr_in_words
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The `lenet` command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    return _told(options.act, options)
+
+
+def train_main(description: str, arguments: Sequence[str] | None = None) -> int:
+    """`python train.py`: trains, and measures or exports by an option."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    _add_training(parser, "python train.py")
+    parser.add_argument("--evaluate", metavar="WEIGHTS", help="measure a weights file on its test split")
+    parser.set_defaults(act=None)
+    options = parser.parse_args(arguments)
+    if options.evaluate:
+        return _told(lambda given: print_evaluation(given.evaluate, given.data), options)
+    if options.export and options.recipe and options.recipe.endswith(".safetensors") and not options.list:
+        return _told(lambda given: print_export(Path(given.recipe), given.out), options)
+    if not (options.list or options.recipe or options.resume):
+        parser.print_help()
+        return 0
+    return _told(train, options)
+
+
+def _told(act: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> int:
+    """Do it; what goes wrong is one sentence on stderr.  Returns the exit status."""
+    try:
+        act(options)
+    except LeNetError as error:
+        if parallel.first_here():
+            print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # of a folder that may not even be looked into
+        if error.filename is None:
+            raise
+        print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)  # of each process: it may be its own
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130  # what a shell reports for a program that Ctrl-C ended
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lenet", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    training = commands.add_parser("train", help="train a network, or resume a run")
+    _add_training(training, "lenet train")
+    training.set_defaults(act=train)
+
+    evaluation = commands.add_parser("evaluate", help="measure a network on its test split")
+    evaluation.add_argument("weights", metavar="WEIGHTS", help="a file, or the name of a network that is shipped")
+    evaluation.add_argument("--data", metavar="DIR", help=DATA_HELP)
+    evaluation.set_defaults(act=lambda options: print_evaluation(_file(options.weights), options.data))
+
+    export = commands.add_parser("export", help="write a network in another form")
+    export.add_argument("kind", choices=("onnx",))
+    export.add_argument("weights", metavar="WEIGHTS", help="a file, or the name of a network that is shipped")
+    export.add_argument("--out", metavar="FILE", type=Path, help="default: the same name in this folder")
+    export.set_defaults(act=_export)
+
+    app = commands.add_parser("app", help="open the page, on http://127.0.0.1:7860")
+    app.set_defaults(act=lambda options: open_page())
+    return parser
+
+
+DATA_HELP = "where data sets live (default: LENET_DATA, or the cache)"
+
+
+def _add_training(parser: argparse.ArgumentParser, program: str) -> None:
+    """The options of training; `program` is what the sentences call it."""
+    parser.add_argument(
+        "recipe", nargs="?", metavar="RECIPE", help="a name that --list shows; with --export also a weights file"
+    )
+    parser.add_argument("--list", action="store_true", help="show every recipe")
+    parser.add_argument("--resume", metavar="FILE", help="go on with a run saved in NAME.resume.safetensors")
+    parser.add_argument("--epochs", type=int, metavar="N")
+    parser.add_argument("--batch-size", type=int, metavar="N")
+    parser.add_argument("--lr", type=float, metavar="X", help="peak learning rate; the one setting that --resume takes")
+    parser.add_argument("--seed", type=int, metavar="N")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--data", metavar="DIR", help=DATA_HELP)
+    parser.add_argument("--out", metavar="FILE", type=Path, help="default: runs/RECIPE.safetensors")
+    parser.add_argument("--export", choices=("onnx",), help="write the network, once trained, as an ONNX file too")
+    parser.add_argument("--log", metavar="tensorboard[:DIR]", help="write the curves for TensorBoard as well")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be trained, and stop")
+    parser.set_defaults(program=program)
+
+
+def _file(name: str) -> Path:
+    """The weights file called so, or that of the shipped network."""
+    shipped = WEIGHTS / f"{name}.safetensors"
+    return shipped if not Path(name).exists() and shipped.parent == WEIGHTS and shipped.exists() else Path(name)
+
+
+def _export(options: argparse.Namespace) -> None:
+    weights = _file(options.weights)
+    print_export(weights, options.out or Path(weights.stem + ".onnx"))
+
+
+def open_page() -> None:
+    """Serve the page until Ctrl-C."""
+    from lenet.ui.page import LAUNCH, build, warm_up
+
+    demo = build()
+    warm_up()
+    demo.launch(**LAUNCH)
+
+
+# --------------------------------------------------------------------------------------------------
+# Training: begin or resume, go on to the end, keep what came of it
+
+
+def train(options: argparse.Namespace) -> None:
+    if options.list:
+        return print_recipes()
+    if not (options.recipe or options.resume):
+        raise LeNetError("Name a recipe: `{program} --list` shows them.", program=options.program)
+    if options.log:
+        logs(options.log, Path())  # which refuses what it does not know
+    with parallel.together(options.device):
+        run, out = begin(options)
+        if parallel.leads():
+            print(describe(run, out))
+        if options.dry_run:
+            return None
+        dataset = run.prepare(options.data)
+        folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and parallel.leads() else None
+        with logbook(folder, run.state, dataset) as note:
+            done = follow(run, dataset, out, note, options.program)
+    if not parallel.leads():
+        return None
+    if done:
+        with contextlib.suppress(KeyboardInterrupt):  # while it is measured: then the run is kept
+            return keep_network(run, dataset, out, options.export)
+    kept = run.keep()
+    raise LeNetError(
+        "Stopped. `{program} --resume {resume} --out {out}` continues the run.",
+        program=options.program,
+        resume=kept,
+        out=out,
+    )
+
+
+def begin(options: argparse.Namespace) -> tuple[Run, Path]:
+    """The run that is asked for, and the path of what comes of it."""
+    changes = {key: getattr(options, key) for key in ("epochs", "batch_size", "lr", "seed")}
+    if options.resume:
+        if options.recipe or any(changes[key] is not None for key in ("epochs", "batch_size", "seed")):
+            raise LeNetError(
+                "--resume continues the run as it was: give no recipe, and no setting other than --lr, with it."
+            )
+        run = Run.resume(Path(options.resume), device=options.device, lr=options.lr)
+    else:
+        run = Run.begin(recipe_named(options.recipe).with_changes(**changes), Path(), options.device)
+    home = Path("runs") / f"{run.state.recipe.name}.safetensors"
+    if options.resume and options.resume.endswith(RESUMABLE):
+        home = Path(options.resume.removesuffix(RESUMABLE) + ".safetensors")  # where that run was to end
+    out = options.out or home
+    if out.suffix != ".safetensors" or os.path.isdir(out):
+        raise LeNetError(
+            "--out {out} must be a file ending in .safetensors: the curves are written beside it, as a .png.", out=out
+        )
+    run.path = out.with_name(f"{out.stem}{RESUMABLE}")
+    return run, out
+
+
+def describe(run: Run, out: Path) -> str:
+    state, recipe = run.state, run.state.recipe
+    model = f"{recipe.model} in Keras" if recipe.framework == "keras" else recipe.model
+    return (
+        f"{recipe.name}: {recipe.about}\n"
+        f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}"
+        f"{f', {parallel.ranks()} processes' if parallel.ranks() > 1 else ''}\n"
+        f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} "
+        f"with lr {lr_in_words(recipe.lr, state.lr_changes)} ({recipe.schedule}), augmentation {recipe.augmentation}, "
+        f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
+        f"  to {out}"
+    )
+
+
+def follow(run: Run, dataset: Dataset, out: Path, note: Callable[[Event], None], program: str) -> bool:
+    """Show the run's progress.  False if Ctrl-C stopped it before its end."""
+    from tqdm import tqdm
+
+    bar = tqdm(
+        total=run.state.recipe.epochs,
+        initial=run.state.epoch,
+        unit="epoch",
+        dynamic_ncols=True,
+        disable=not parallel.leads(),
+    )
+    with heard_between_steps() as stopped, bar:
+        try:
+            for event in run.events(dataset):
+                if isinstance(event, NotSaved):
+                    bar.write(f"warning: {event.error} The run goes on, and this is tried again.")
+                    continue
+                note(event)
+                if parallel.leads():
+                    show(event, bar)
+                if parallel.any_of(stopped()) and not run.state.done:
+                    break
+        except DivergedError as error:
+            raise DivergedError(
+                "{error} The run as it was in epoch {epoch} after step {step} is in {resume}: "
+                "`{program} --resume {resume} --out {out} --lr {lr:g}` continues it.",
+                error=error,
+                epoch=run.epoch + 1,
+                step=run.step,
+                resume=run.path,
+                program=program,
+                out=out,
+                lr=run.state.lr / 10,
+            ) from error
+    return run.state.done
+
+
+@contextlib.contextmanager
+def heard_between_steps() -> Iterator[Callable[[], bool]]:
+    """Yields what tells whether Ctrl-C was pressed: an exception in the middle of a step would leave half of it done.
+
+    Pressed again, it ends the program at once.  torchrun hands it on to every process.
+    """
+    pressed: list[int] = []
+
+    def press(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        signal.signal(number, before[signal.Signals(number)])
+
+    before = {number: signal.signal(number, press) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def show(event: Event, bar: tqdm[NoReturn]) -> None:
+    if isinstance(event, Step):
+        bar.n = round(event.epoch - 1 + event.step / event.total_steps, 2)
+        bar.set_postfix_str(f"loss {event.loss:.3f}, {event.images_per_second:,.0f} images/s")
+    elif isinstance(event, EpochEnd):
+        bar.write(
+            f"epoch {event.epoch:3}  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:.2%}"
+            f"  val loss {event.val_loss:.4f} accuracy {event.val_accuracy:.2%}  {event.seconds:.1f} s"
+        )
+    else:
+        bar.set_postfix_str(f"validation {event.images / event.total_images:.0%}")
+
+
+def keep_network(run: Run, dataset: Dataset, out: Path, export: str | None) -> None:
+    """Of a finished run, its network, measured."""
+    checkpoint = run.finish(dataset)
+    written = save_somewhere(out, lambda path: write(path, checkpoint, run.state.history, export))
+    run.discard()
+    files = [str(written.with_suffix(suffix)) for suffix in (".safetensors", ".png", ".onnx")]
+    wrote = " and ".join(files if export else files[:2])
+    print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {wrote}")
+    if written != out:
+        raise LeNetError(
+            "{out} could not be written any more, so the network is in {written} instead.", out=out, written=written
+        )
+
+
+def write(path: Path, checkpoint: Checkpoint, history: Sequence[EpochEnd], export: str | None) -> None:
+    """The trained network, its curves, and if asked for the network in another form, beside each other."""
+    from lenet.ui.figures import curves
+
+    save(path, checkpoint)
+    picture = io.BytesIO()
+    curves(history, checkpoint.recipe.name).savefig(picture, format="png")
+    write_file(path.with_suffix(".png"), picture.getvalue())
+    if export:
+        write_onnx(path.with_suffix(".onnx"), checkpoint)
+
+
+# --------------------------------------------------------------------------------------------------
+# What there is already
+
+
+def print_recipes() -> None:
+    for recipe in RECIPES.values():
+        print(f"{recipe.name:24}{recipe.about}")
+        claim = f"; source: {recipe.source}" + (f", which reports {recipe.claims}" if recipe.claims else "")
+        extra = "; needs requirements-keras.txt" if recipe.framework == "keras" else ""
+        print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}{extra}\n")
+
+
+def print_export(weights: Path, out: Path | None) -> None:
+    out = out or weights.with_suffix(".onnx")
+    if out.suffix != ".onnx" or os.path.isdir(out):
+        raise LeNetError("--out {out} must be a file ending in .onnx.", out=out)
+    write_onnx(out, load(weights))
+    print(f"wrote {out}")
+
+
+def print_evaluation(weights: str | Path, data: str | None) -> None:
+    checkpoint = load(weights)
+    test = load_test(checkpoint.recipe.dataset, data)
+    classes = answerable(checkpoint.classes)
+    logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input)[:, : len(classes)]
+    print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")
+    if checkpoint.lr_changes:
+        print(f"  trained with lr {lr_in_words(checkpoint.recipe.lr, checkpoint.lr_changes)}")
+    print(f"{checkpoint.recipe.dataset} test accuracy {accuracy(logits, test.labels):.2%} of {len(logits):,}")
+    if len(logits) > FIRST_TEST_IMAGES:
+        first = accuracy(logits[:FIRST_TEST_IMAGES], test.labels[:FIRST_TEST_IMAGES])
+        print(f"  {first:.2%} of the first {FIRST_TEST_IMAGES:,}")
+    for name, value in zip(classes, accuracy_per_class(logits, test.labels), strict=True):
+        print(f"  {name:12}{value:7.2%}")
