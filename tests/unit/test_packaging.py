@@ -1,0 +1,40 @@
+"""pyproject.toml names the packages and the requirements that are there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if sys.version_info < (3, 11):
+    pytest.skip("Python 3.10 has no tomllib to read pyproject.toml with", allow_module_level=True)
+
+import tomllib
+
+ROOT = Path(__file__).parents[2]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def required(name: str) -> list[str]:
+    """The lines of a requirements file that name a package."""
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line and line != "-r requirements.txt"]
+
+
+def test_every_package_is_named() -> None:
+    folders = {path.parent for path in (ROOT / "lenet").rglob("__init__.py")}
+    packages = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == packages | {"lenet.weights"}
+
+
+@pytest.mark.parametrize("extra", ["keras", "dev"])
+def test_an_extra_asks_for_what_its_requirements_file_does(extra: str) -> None:
+    assert sorted(PROJECT["project"]["optional-dependencies"][extra]) == sorted(required(f"requirements-{extra}.txt"))
+
+
+def test_the_package_depends_on_what_the_hosts_install() -> None:
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
+    assert "dependencies" in PROJECT["project"]["dynamic"]
+    assert "torch>=2.8" in required("requirements.txt")
