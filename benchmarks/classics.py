@@ -1,6 +1,6 @@
 """Are the published claims reproduced?  Every classic recipe, three seeds each, as one table.
 
-    python benchmarks/classics.py --out runs/classics --jobs 2
+    python -m benchmarks classics --out runs/classics --jobs 2
 
 Each run is `python train.py RECIPE --seed N` in a process of its own, and its network stays in the folder:
 what was interrupted goes on where it was, and what is done is only read.  The claims are of the official test
@@ -23,8 +23,6 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import mean
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet.datasets import load as load_dataset
 from lenet.errors import LeNetError
 from lenet.metrics import accuracy
@@ -33,7 +31,7 @@ from lenet.pretrained import Checkpoint, load, save
 from lenet.recipes import RECIPES, Recipe, recipe_named
 from lenet.training import evaluate, pick_device
 
-TRAIN = Path(__file__).parent.parent / "train.py"
+TRAIN = Path(__file__).parents[1] / "train.py"
 # `Recipe.claims` as numbers: test accuracies, of which "60-odd" says no more than 0.6
 CLAIMS = {
     "mnist-lenet5-1998": 1 - 0.0095,
@@ -55,16 +53,16 @@ HEAD = (
 )
 
 
-def main() -> int:
-    parser = _parser()
-    options = parser.parse_args()
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(options: argparse.Namespace) -> int:
     if min(options.seeds, options.jobs) < 1:
-        parser.error("--seeds and --jobs must be 1 or more")
+        raise LeNetError("--seeds and --jobs must be 1 or more.")
     try:
         recipes = [recipe_named(name) for name in options.only or CLASSICS]
         report(recipes, options, pick_device(options.device).type)
-    except LeNetError as error:
-        sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         print("Stopped. The same command goes on from here.", file=sys.stderr)
         return 130  # what a shell reports for a program that Ctrl-C ended
@@ -225,7 +223,3 @@ def verdict(claim: float | None, accuracies: Sequence[float]) -> str:
         return "-"
     missing = claim - mean(accuracies)
     return "yes" if missing <= TOLERANCE + 1e-9 else f"no, {100 * missing:.1f} points short"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from lenet.digits import DigitClassifier
@@ -13,7 +12,7 @@ from lenet.strokes import FOLDS, PEN_FILE, Drawing, read_drawings, writer_fold, 
 FOLD = "drawings-fold-"  # data sets that leave out a fifth of the tablet's writers
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help=f"a .jsonl or .jsonl.gz file, or a folder with {PEN_FILE} or others")
     parser.add_argument(
         "--network",
@@ -26,15 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 Pairs = list[tuple[DigitClassifier, list[Drawing]]]  # each network and the drawings that it is to read
-
-
-def parse(parser: argparse.ArgumentParser) -> tuple[argparse.Namespace, Pairs]:
-    """The options and what they name; ends the program with a sentence where that cannot be opened."""
-    options = parser.parse_args()
-    try:
-        return options, readers(options)
-    except LeNetError as error:
-        sys.exit(f"error: {error}")
 
 
 def readers(options: argparse.Namespace) -> Pairs:

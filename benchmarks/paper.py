@@ -1,7 +1,7 @@
 """How well are digits on paper read from a phone's photograph?  One row a condition.
 
-    python benchmarks/paper.py FILE --network runs/digits-fold-*.safetensors
-    python benchmarks/paper.py FILE --count 100 --sheet sheet.png
+    python -m benchmarks paper FILE --network runs/digits-fold-*.safetensors
+    python -m benchmarks paper FILE --count 100 --sheet sheet.png
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -16,17 +16,14 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks.held_out import Pairs, add_arguments, heading, parse
+from benchmarks.held_out import Pairs, add_source, heading, readers
 from lenet.classifier import UNSURE_BELOW
 from lenet.strokes import Drawing
 
@@ -75,12 +72,14 @@ CONDITIONS: dict[str, Callable[[np.random.Generator], Scene]] = {
 }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
     parser.add_argument("--count", type=int, default=80, help="photographs a condition, five times as many mixed")
     parser.add_argument("--sheet", type=Path, help="save samples here instead of reading any")
-    options, pairs = parse(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    pairs = readers(options)
     if options.sheet:
         sheet([d for _, some in pairs for d in some]).save(options.sheet)
         return 0
@@ -313,7 +312,3 @@ def _expose(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> bytes:
     quality = int(rng.integers(35, 80) if scene.camera else rng.integers(85, 95))
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=quality)
     return file.getvalue()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Below this probability the answer is called unsure.  Chosen on fold 1's writers, where it calls 1.8% of
 # the digits unsure, leaves 0.07% wrong though sure, and lets 3% of what is no digit pass as sure, for 5.5%
-# at 0.7.  benchmarks/drawings.py and strangers.py print these shares for all folds.
+# at 0.7.  `benchmarks drawings accuracy` and `not_digits` print these shares for all folds.
 UNSURE_BELOW = 0.85
 
 

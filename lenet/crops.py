@@ -15,7 +15,7 @@ The further squares are for a photo whose first crop gives no sure answer (test-
 | each of these mirrored | most things look as likely the other way round |
 
 Chosen on CIFAR-10's validation split, as it is, cut to other proportions, and on canvases off the middle:
-benchmarks/photo_views.py.  A tighter middle was tried there, and did harm.
+`benchmarks photos crops`.  A tighter middle was tried there, and did harm.
 """
 
 from __future__ import annotations

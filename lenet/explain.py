@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torchvision.transforms.functional import gaussian_blur
 
 from lenet.errors import Text
 from lenet.models import EuclideanRBF, Network, ResidualBlock, ScaledTanh, Subsampling, TableConv2d
@@ -114,7 +114,7 @@ def saliency(model: Network, x: Tensor, label: int, against: int | None = None, 
     sum's error.  The points of that road carry a little noise, the same each time, which averages out
     gradients that hold for one exact picture only (Smilkov et al., "SmoothGrad", 2017, section 3).
     At last each pixel's part is poured out over the ink around it, by a Gaussian of `SPREAD`, which
-    leaves the sum as it was.  benchmarks/saliency.py compares this with the other ways.
+    leaves the sum as it was.  `benchmarks explain digits` compares this with the other ways.
 
     Args:
         model: in evaluation mode; with one channel or more.
@@ -177,7 +177,7 @@ def photo_saliency(model: Network, x: Tensor, label: int, steps: int = PHOTO_STE
     Lundberg and Lee, "Visualizing the Impact of Feature Attribution Baselines", 2020).  With many
     steps the pixels add up to score(photo) - score(blurred photo); with PHOTO_STEPS about: on `photos` the sum was
     0.7 to 1.2 times that over the example photos, and with 3 steps 0 to 1.8 times.  Of the ways that
-    benchmarks/photo_saliency.py compares it is the most faithful, for a small network and for the largest, at the
+    `benchmarks explain photos` compares it is the most faithful, for a small network and for the largest, at the
     price of `steps` forward and backward passes.
 
     Args:
@@ -197,11 +197,9 @@ def photo_saliency(model: Network, x: Tensor, label: int, steps: int = PHOTO_STE
 
 def blurred(x: Tensor, deviation: float = BLUR) -> Tensor:
     """x (B, C, H, W) under a Gaussian of so many pixels, mirrored at its edges."""
-    reach, channels = round(3 * deviation), x.shape[1]
-    places = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
-    weights = (-0.5 * (places / deviation) ** 2).softmax(dim=0)
-    kernel = (weights[:, None] * weights).expand(channels, 1, -1, -1)
-    return functional.conv2d(functional.pad(x, (reach,) * 4, mode="reflect"), kernel, groups=channels)
+    side = 2 * round(3 * deviation) + 1
+    softened: Tensor = gaussian_blur(x, [side, side], [deviation, deviation])
+    return softened
 
 
 # --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ A box is (left, top, right, bottom) in pixels of the ink.  "Tall" is the tallest
 measure of how large the writing is.
 
 The numbers below were chosen on the train and val writers of the pen drawings; what they are worth is
-printed by benchmarks/read_numbers.py.
+printed by `benchmarks drawings numbers`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from lenet.preprocess import MARKED
 
@@ -90,8 +91,6 @@ class Sheet:
     """
 
     def __init__(self, ink: np.ndarray) -> None:
-        from scipy import ndimage
-
         self.ink = ink
         self.pieces: tuple[Piece, ...] = ()
         marked = ink > MARKED
@@ -108,8 +107,6 @@ class Sheet:
             self.pieces = _merged(self._components())
 
     def _components(self) -> list[Piece]:
-        from scipy import ndimage
-
         areas = np.bincount(self._labels.ravel())[1:]
         slices = ndimage.find_objects(self._labels)
         (left, top), factor = self._corner, self._factor
@@ -123,8 +120,6 @@ class Sheet:
 
     def ink_of(self, piece: Piece) -> np.ndarray:
         """What of the ink is in this piece's box, (h, w) uint8, without that of other pieces."""
-        from scipy import ndimage
-
         left, top, right, bottom = piece.box
         ink = self.ink[top:bottom, left:right]
         if len(self.pieces) == 1:

@@ -21,7 +21,7 @@ from lenet.preprocess import Box, Preprocessed, to_input
 UNKNOWN_ABOVE = 0.5  # the OOD score above which a photo is called unknown
 # A photo's crops count by this power of their confidence: those that miss what it shows are seldom sure of
 # anything.  On changed photos 2 is worth 1.3 points over a plain mean, at 0.4 points more that are wrong though
-# sure; 4 is worth 0.8 more, at 0.3 points more: benchmarks/photo_views.py.
+# sure; 4 is worth 0.8 more, at 0.3 points more: `benchmarks photos crops`.
 CONFIDENCE_POWER = 2
 
 Verdict = Literal["sure", "unsure", "unknown"]

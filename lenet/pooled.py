@@ -22,7 +22,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-# Where this is faster than PyTorch's own layers: benchmarks/step_time.py
+# Where this is faster than PyTorch's own layers: `benchmarks training step`
 MOST_MAPS, MOST_IMAGES = 16, 256
 
 

@@ -356,7 +356,7 @@ DIGITS = Recipe(
     augmentation="handwriting",
     ema=0.999,
     precision="bfloat16",
-    temperature=0.931,  # of the five folds on their own writers: benchmarks/calibration.py
+    temperature=0.931,  # of the five folds on their own writers: `benchmarks drawings calibration`
 )
 
 # How far the same network goes on MNIST alone, where `digits` shares it with pens and strangers.
@@ -394,7 +394,7 @@ _OWN = [
         schedule="one-cycle",
         augmentation="handwriting",
     ),
-    # These two are timed to 99% and to 60% by benchmarks/time_to_accuracy.py.
+    # These two are timed to 99% and to 60% by `benchmarks training time`.
     Recipe(
         name="mnist-demo",
         about="LeNet-5 with BatchNorm on MNIST, in seconds",

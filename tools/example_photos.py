@@ -4,7 +4,7 @@ Every picture in this folder comes from here, so that the project ships no one e
 scenes show six of the ten CIFAR-10 classes; their sizes differ on purpose, one is stored lying on its
 side with an EXIF orientation tag, as phones store theirs, and in one what it shows stands far to the side.
 
-    python lenet/ui/examples/draw.py [name ...]
+    python -m tools.example_photos [name ...]
 
 A scene is painted back to front on a canvas three times as large as the picture, then averaged down.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-HERE = Path(__file__).parent
+EXAMPLES = Path(__file__).parents[1] / "lenet" / "ui" / "examples"
 SCALE = 3  # canvas pixels per picture pixel, each way
 QUALITY = 85
 UPRIGHT_IS_CLOCKWISE = 6  # EXIF orientation: viewers turn the stored picture a quarter clockwise
@@ -972,7 +972,7 @@ LYING = ("truck",)
 
 
 def save(name: str, picture: Image.Image) -> Path:
-    path = HERE / f"{name}.jpg"
+    path = EXAMPLES / f"{name}.jpg"
     exif = Image.Exif()
     if name in LYING:
         picture = picture.transpose(Image.Transpose.ROTATE_90)

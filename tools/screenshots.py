@@ -1,4 +1,4 @@
-"""README's pictures of the page: python benchmarks/screenshots.py
+"""README's pictures of the page: python -m tools.screenshots
 
 Starts the app, and in a real Chromium writes 1998 on the pad, opens an example photo, and trains with two
 optimisers on the built-in digits to compare them; a picture of each lands in benchmarks/.
@@ -9,21 +9,15 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import shutil
-import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+from benchmarks.browser import add_chromium, served
 
-from tests.e2e.conftest import FLAGS
-from tests.serving import serve
-
-HERE = Path(__file__).parent
-STROKES = json.loads((HERE.parent / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[1]
+STROKES = json.loads((ROOT / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
 YEAR = ["flagged_one", "g-shaped_nine", "g-shaped_nine", "thick_eight"]
 SIZE = {"width": 1280, "height": 960}
 RUNS = ({"optimizer": "adamw", "lr": "0.004"}, {"optimizer": "sgd", "lr": "0.05"})
@@ -32,11 +26,10 @@ MINUTE = 60_000  # milliseconds
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for the pictures")
-    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser"))
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks", help="folder for the pictures")
+    add_chromium(parser)
     options = parser.parse_args()
-    with TemporaryDirectory() as folder, serve(Path(folder) / "app.log") as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
+    with served(options.chromium) as (url, browser):
         page = browser.new_context(viewport=SIZE, locale="en").new_page()
         page.goto(url)
         for name, show in (("draw", draw), ("photo", photo), ("train", train)):
@@ -46,7 +39,6 @@ def main() -> None:
             path = options.out / f"{name}.png"
             picture.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
             print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
-        browser.close()
 
 
 def draw(page: Page) -> None:

@@ -1,6 +1,6 @@
 """How well are real pen drawings read?  One row a brush width, the modern pipeline beside the classic.
 
-    python benchmarks/drawings.py FILE --network runs/digits-fold-*.safetensors
+    python -m benchmarks drawings accuracy FILE --network runs/digits-fold-*.safetensors
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -12,16 +12,12 @@ writers that it did not learn from, unless --writers says otherwise.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from benchmarks.held_out import Pairs, add_arguments, heading, parse
+from benchmarks.held_out import Pairs, add_source, heading, readers
 from lenet.classifier import UNSURE_BELOW, Prediction
 from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
 
@@ -29,10 +25,12 @@ WIDTHS = (6, 14, 28, 44)
 HALF = PEN_TABLET / 2
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    options, pairs = parse(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    pairs = readers(options)
     print(heading(pairs, options) + "\n")
     print("| brush width of 400 | modern | classic | modern, unsure | modern, wrong though sure |")
     print("|---:|---:|---:|---:|---:|")
@@ -134,7 +132,3 @@ def changed(pairs: Pairs, width: int, change: Callable[[Strokes, float, np.rando
             pictures = [change([np.array(s) for s in d.strokes], width, rng) for d in some]
             right += sum(_is(p, d) for p, d in zip(classifier.predict_batch(pictures), some, strict=True))
     return right / sum(len(drawings) for _, drawings in pairs)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

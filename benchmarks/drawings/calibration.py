@@ -1,6 +1,6 @@
 """MNIST's test error, and whether the probabilities mean what they say.
 
-    python benchmarks/calibration.py FILE --network runs/digits-fold-*.safetensors
+    python -m benchmarks drawings calibration FILE --network runs/digits-fold-*.safetensors
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -13,17 +13,14 @@ mean gap between confidence and accuracy over 15 bins of equal width, weighted b
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from benchmarks.drawings import WIDTHS
-from benchmarks.held_out import add_arguments, heading, parse
+from benchmarks.drawings.accuracy import WIDTHS
+from benchmarks.held_out import add_source, heading, readers
 from lenet.calibration import fit_temperature
 from lenet.classifier import Classifier
 from lenet.datasets import load
@@ -34,17 +31,17 @@ from lenet.strokes import Drawing, render
 from lenet.training import evaluate
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    options, pairs = parse(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    pairs = readers(options)
     if len(options.network) < 2:
-        parser.error("give two networks or more, of the recipes digits-fold-1 to -5: each is judged by the others'")
-    try:
-        test = load("mnist").test
-    except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        raise LeNetError(
+            "Give two networks or more, of the recipes digits-fold-1 to -5: each is judged by the others'."
+        )
+    test = load("mnist").test
     print(heading(pairs, options) + "\n")
 
     errors = []
@@ -78,7 +75,3 @@ def read(classifier: Classifier, drawings: list[Drawing]) -> tuple[Tensor, Tenso
     images = np.stack([digit_image(render(d.strokes, width)) for width in WIDTHS for d in drawings])
     labels = torch.tensor([d.label for d in drawings] * len(WIDTHS))
     return evaluate(classifier.model, torch.from_numpy(images)[:, None], classifier.recipe.input), labels
-
-
-if __name__ == "__main__":
-    sys.exit(main())

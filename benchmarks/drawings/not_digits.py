@@ -1,6 +1,6 @@
 """Is what is no digit told from digits?  AUROC, and how many strangers pass when 95% of the digits do.
 
-    python benchmarks/strangers.py FILE --network runs/digits-fold-*.safetensors
+    python -m benchmarks drawings not_digits FILE --network runs/digits-fold-*.safetensors
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -15,7 +15,6 @@ a blank scores 0.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,10 +23,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from sklearn.metrics import roc_auc_score
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from benchmarks.drawings import WIDTHS
-from benchmarks.held_out import add_arguments, heading, parse
+from benchmarks.drawings.accuracy import WIDTHS
+from benchmarks.held_out import add_source, heading, readers
 from lenet.digits import DigitPrediction
 from lenet.strokes import CANVAS, Drawing, fitted, render
 
@@ -42,10 +39,12 @@ FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "DejaVuSans
 Rng = np.random.Generator
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    options, pairs = parse(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    pairs = readers(options)
     digits: list[DigitPrediction] = []
     strangers: dict[str, list[DigitPrediction]] = {name: [] for name in KINDS}
     for number, (classifier, drawings) in enumerate(pairs):
@@ -160,7 +159,3 @@ KINDS: dict[str, Callable[[Rng, list[Drawing]], Image.Image]] = {
     "textures": textures,
     "two digits that touch": touching_pairs,
 }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

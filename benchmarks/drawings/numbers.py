@@ -1,7 +1,7 @@
 """How well are numbers read that a pen wrote?  Two to four digits of one hand, side by side.
 
-    python benchmarks/read_numbers.py FILE --network runs/digits-fold-*.safetensors
-    python benchmarks/read_numbers.py FILE --network digits --writers val --failures OUT
+    python -m benchmarks drawings numbers FILE --network runs/digits-fold-*.safetensors
+    python -m benchmarks drawings numbers FILE --network digits --writers val --failures OUT
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -20,19 +20,16 @@ that touch overlap by up to half the pen's width.  "Unsure": any digit's verdict
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 import numpy as np
 from PIL import Image, ImageDraw
 
-from benchmarks.drawings import WIDTHS as ALL_WIDTHS
-from benchmarks.held_out import Pairs, add_arguments, heading, parse
+from benchmarks.drawings.accuracy import WIDTHS as ALL_WIDTHS
+from benchmarks.held_out import Pairs, add_source, heading, readers
 from lenet.digits import FoundDigit
 from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
 
@@ -54,11 +51,13 @@ class Number:
     boxes: tuple[Box, ...]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
     parser.add_argument("--failures", type=Path, help="a folder to put pictures of what went wrong into")
-    options, pairs = parse(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    pairs = readers(options)
     print(heading(pairs, options) + "\n")
     print_numbers(pairs, options.failures)
     print_touching(pairs, options.failures)
@@ -233,7 +232,3 @@ def keep(folder: Path, name: str, number: Number, found: Sequence[FoundDigit]) -
         draw.rectangle(box, outline="red" if f.touching else "blue")
         draw.text((box[0], max(0, box[1] - 12)), f"{f.prediction.label} {f.prediction.confidence:.0%}", fill="red")
     picture.save(folder / f"{name}-{number.labels}.png")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

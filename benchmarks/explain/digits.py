@@ -1,6 +1,6 @@
 """Which way of telling the ink that counted is the most faithful?  Deletion, on real pen drawings.
 
-    python benchmarks/saliency.py FILE
+    python -m benchmarks explain digits FILE
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -15,7 +15,6 @@ classes, in logits, had better stay high.  Milliseconds are of one thread.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,11 +22,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet import explain
 from lenet.digits import DigitClassifier, DigitPrediction
-from lenet.errors import LeNetError
 from lenet.models import Network
 from lenet.strokes import read_drawings, render, writer_split
 
@@ -100,12 +96,13 @@ METHODS: dict[str, Method] = {
 }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="pen strokes, .jsonl or .jsonl.gz")
     parser.add_argument("--network", default="digits")
     parser.add_argument("--drawings", type=int, default=250)
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     classifier = DigitClassifier.from_pretrained(options.network)
@@ -152,10 +149,3 @@ def without(x: Tensor, order: Tensor, part: float) -> Tensor:
     changed = x.clone().flatten()
     changed[first] = x.min()
     return changed.view_as(x)
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except LeNetError as error:
-        sys.exit(f"error: {error}")

@@ -1,6 +1,6 @@
 """Which way of telling the parts of a photo that counted is the most faithful?  Deletion and insertion.
 
-    python benchmarks/photo_saliency.py --network photos
+    python -m benchmarks explain photos --network photos
 
 The pictures are CIFAR-10's validation images, whatever the network answers.  For each, its 64 patches of
 4x4 pixels are ordered by what a method says they spoke for the answer.  Deletion takes them away, the
@@ -14,22 +14,17 @@ them may be at an advantage there, so both are printed.  Milliseconds are of one
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import torch
 from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam, Occlusion
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet import explain
 from lenet.classifier import Classifier
 from lenet.datasets import load
-from lenet.errors import LeNetError
 from lenet.models import Network
 from lenet.preprocess import InputFormat, to_input
 
@@ -137,17 +132,15 @@ def of_layers(model: Network, x: Tensor) -> dict[str, Method]:
 # Measuring
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", default="photos", help="a name in weights/, or a path")
     parser.add_argument("--pictures", type=int, default=200)
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    try:
-        classifier, val = Classifier.from_pretrained(options.network), load("cifar10").val
-    except LeNetError as error:
-        sys.exit(f"error: {error}")
+    classifier, val = Classifier.from_pretrained(options.network), load("cifar10").val
     model, form = classifier.model, classifier.recipe.input
     xs = to_input(val.images[: options.pictures], form)
     fills = {"blur": explain.blurred, "mean": filled(CIFAR10_MEAN, form)}
@@ -185,7 +178,3 @@ def curve(start: Tensor, end: Tensor, said: Tensor) -> Tensor:
     turned = torch.arange(STEPS + 1).view(-1, 1, 1) * (patches.numel() / STEPS)
     mask = (rank < turned).repeat_interleave(PATCH, 1).repeat_interleave(PATCH, 2)  # (STEPS + 1, H, W)
     return torch.where(mask[:, None], end, start)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,7 @@
 """How soon does the page answer the pen?  Milliseconds, in a real Chromium.
 
-    python benchmarks/latency.py FILE
-    python benchmarks/latency.py FILE --training mnist-demo
+    python -m benchmarks latency page FILE
+    python -m benchmarks latency page FILE --training mnist-demo
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -19,23 +19,16 @@ from __future__ import annotations
 import argparse
 import base64
 import io
-import shutil
-import sys
 import time
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from lenet.errors import LeNetError
+from benchmarks.browser import add_chromium, served
 from lenet.strokes import Drawing, read_drawings, render
 from lenet.ui.draw import read_drawing
-from tests.e2e.conftest import FLAGS
-from tests.serving import serve
 
 STROKES = 100
 WARM_UP = 5  # drawings; the first answers load what later ones find loaded
@@ -64,17 +57,17 @@ WATCH = """() => {
 }"""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="pen strokes, .jsonl or .jsonl.gz")
     parser.add_argument("--training", metavar="RECIPE", help="draw while this recipe trains on the page")
     parser.add_argument("--strokes", type=int, default=STROKES, help="how many to measure (default: %(default)s)")
-    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser"))
-    options = parser.parse_args()
+    add_chromium(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     drawings = read_drawings(options.source)
     drawings = drawings[:: max(1, len(drawings) // 300)]
-    with TemporaryDirectory() as folder, serve(Path(folder) / "app.log") as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
+    with served(options.chromium) as (url, browser):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(url)
         page.wait_for_selector("canvas.pad")
@@ -82,7 +75,6 @@ def main() -> int:
         before = trained(page) if options.training else (0.0, 0.0)
         ups, moves = in_the_page(page, drawings, options.strokes)
         after = trained(page) if options.training else (0.0, 0.0)
-        browser.close()
     print("| milliseconds | count | p50 | p95 |\n|---|---:|---:|---:|")
     print(row("stroke-up -> the answer on screen", ups))
     print(row("movement -> new bars, pen down", moves))
@@ -169,10 +161,3 @@ def on_the_server(drawings: list[Drawing]) -> list[float]:
 
 def row(name: str, times: list[float]) -> str:
     return f"| {name} | {len(times)} | {np.percentile(times, 50):.1f} | {np.percentile(times, 95):.1f} |"
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except LeNetError as error:
-        sys.exit(f"error: {error}")

@@ -1,6 +1,6 @@
 """Milliseconds from a drawing to its answer on the server: one thread, one picture at a time.
 
-    python benchmarks/predict_time.py FILE
+    python -m benchmarks latency server FILE
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,9 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from benchmarks.held_out import add_arguments, parse
+from benchmarks.held_out import add_source, readers
 from lenet.images import open_picture
 from lenet.preprocess import digit
 from lenet.strokes import Drawing, render
@@ -30,11 +27,13 @@ from lenet.strokes import Drawing, render
 WARM_UP, COUNT, PAD = 50, 300, 280
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
-    options, pairs = parse(parser)
+    pairs = readers(options)
     print(
         "| network | decode | and preprocess | and predict, p50 | p95 | p50 less decode |\n"
         "|---|---:|---:|---:|---:|---:|"
@@ -61,7 +60,3 @@ def clock(function: Callable[[bytes], object], picture: bytes) -> float:
     began = time.perf_counter()
     function(picture)
     return (time.perf_counter() - began) * 1000
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,7 @@
 """How lively is the training studio?  How soon a closed tab's place is free, and how often the page tells of a run.
 
-    python benchmarks/studio_pace.py                       the built-in digits
-    python benchmarks/studio_pace.py --recipe photos       the largest network; its steps take the longest
+    python -m benchmarks latency training                       the built-in digits
+    python -m benchmarks latency training --recipe photos       the largest network; its steps take the longest
 
 Starts the app; two visitors, each in a Chromium context of their own, train the same recipe.  The first closes the
 tab, some seconds after its run is under way or as soon as the second one waits, and it is counted how long the second
@@ -12,20 +12,13 @@ between two changes, and how many of the page's own tasks held it up for more th
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
 import time
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from tests.e2e.conftest import FLAGS
-from tests.serving import serve
+from benchmarks.browser import add_chromium, served
 
 EPOCHS = 5000  # longer than anybody watches
 WAITS = (3.0, 0.0)  # seconds from when the second visitor waits to the closing of the first one's tab
@@ -39,22 +32,21 @@ WATCH = """() => {
 }"""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", default="digits-demo")
     parser.add_argument("--times", type=int, default=5, help="how often a tab is closed (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=60, help="how long a run is watched (default: %(default)s)")
-    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser"))
-    options = parser.parse_args()
-    with TemporaryDirectory() as folder, serve(Path(folder) / "app.log") as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
+    add_chromium(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    with served(options.chromium) as (url, browser):
         print(f"{options.recipe}: seconds until a closed tab's place was free, {options.times} times\n")
         print("| closed after its run had gone on for | median | most |\n|---|---:|---:|")
         for wait in WAITS:
             ages, found = zip(*(freed(browser, url, options.recipe, wait) for _ in range(options.times)), strict=True)
             print(f"| {min(ages):.1f} to {max(ages):.1f} s | {median(found):.2f} | {max(found):.2f} |", flush=True)
         gaps, tasks = watched(browser, url, options.recipe, options.seconds)
-        browser.close()
     print(f"\nIn {options.seconds} s the page told {len(gaps) + 1} times of the run,")
     if gaps:
         print(f"every {median(gaps):.2f} s in the median and {max(gaps):.2f} s at most; {tasks} tasks took over 50 ms.")
@@ -99,7 +91,3 @@ def watched(browser: Browser, url: str, recipe: str, seconds: int) -> tuple[list
     changes, tasks = page.evaluate("[window.changes, window.tasks]")
     page.context.close()
     return [(after - before) / 1000 for before, after in pairwise(changes)], tasks
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,7 @@
 """Does the training studio stay as large as it is?  Megabytes of the server and of the page, on Linux.
 
-    python benchmarks/studio_memory.py                      30 runs in a row, and one of 10,000 steps
-    python benchmarks/studio_memory.py --runs 10 --steps 2000
+    python -m benchmarks memory page                      30 runs in a row, and one of 10,000 steps
+    python -m benchmarks memory page --runs 10 --steps 2000
 
 Starts the app and trains in a real Chromium, on the built-in digits.  The server's figure is its resident
 memory; the page's are what its JavaScript holds after a garbage collection, and its DOM nodes, detached ones
@@ -14,32 +14,26 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shutil
-import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
+from benchmarks.browser import add_chromium, served
 from lenet.datasets import load
-from tests.e2e.conftest import FLAGS
-from tests.serving import serve
 
 BATCH = 8  # images a step of the long run: small, since steps are what is counted
 MINUTE = 60_000.0  # milliseconds
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--steps", type=int, default=10_000)
-    parser.add_argument("--chromium", default=shutil.which("chromium") or shutil.which("chromium-browser"))
-    options = parser.parse_args()
-    with TemporaryDirectory() as folder, serve(Path(folder) / "app.log") as url, sync_playwright() as playwright:
+    add_chromium(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    with served(options.chromium) as (url, browser):
         server = server_process()
-        browser = playwright.chromium.launch(executable_path=options.chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         errors: list[str] = []
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -56,7 +50,6 @@ def main() -> int:
             if number in (1, 8) or number % 10 == 0:
                 print(row(f"after run {number}", server, heap), flush=True)
         long_run(page, options.steps, server, heap, options.runs + 1)
-        browser.close()
     print("\n".join([f"\nErrors in the page's console: {len(errors)}", *errors]))
     return 1 if errors else 0
 
@@ -99,7 +92,3 @@ def row(name: str, server: int, heap: CDPSession) -> str:
     heap.send("HeapProfiler.collectGarbage")
     used, nodes = heap.send("Runtime.getHeapUsage")["usedSize"] / 1e6, heap.send("Memory.getDOMCounters")["nodes"]
     return f"| {name} | {resident:.0f} | {used:.1f} | {nodes:,} |"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """How much memory does a run on CIFAR-10 take?  Its peak resident size, of a process of its own.
 
-    python benchmarks/memory.py
+    python -m benchmarks memory run
 
 Trains LeNet-5 by the recipe cifar10-lenet5-adam for one epoch through train.py, from the first import to the
 written weights.  Resident memory counts pages of PyTorch's own libraries too, which a process that only
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 GOAL = 1200  # MB
 
 
@@ -29,11 +29,12 @@ def peak(command: list[str]) -> float:
     return found / 1e6 if sys.platform == "darwin" else found * 1024 / 1e6  # bytes there, KiB on Linux
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", default="cifar10-lenet5-adam")
     parser.add_argument("--device", default="cpu")
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> None:
     print("| process | peak resident, MB |\n|---|---|")
     print(f"| import torch | {peak([sys.executable, '-c', 'import torch']):,.0f} |", flush=True)
     with TemporaryDirectory() as folder:
@@ -42,7 +43,3 @@ def main() -> None:
         found = peak([sys.executable, "train.py", *run])
     print(f"| train.py {' '.join(run[:-2])} | {found:,.0f} |")
     print(f"\n{'Under' if found < GOAL else 'Over'} the goal of {GOAL:,} MB.")
-
-
-if __name__ == "__main__":
-    main()

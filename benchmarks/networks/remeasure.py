@@ -1,6 +1,6 @@
 """Measure networks again and write what was found into their own headers.
 
-    python benchmarks/remeasure.py weights/*.safetensors
+    python -m benchmarks networks remeasure weights/*.safetensors
 
 For files written before their headers held all of it: test accuracies, confusion matrix, and of networks
 that name photos the calibration.  Weights, training seconds and validation accuracy stay as they are.
@@ -9,37 +9,30 @@ that name photos the calibration.  Weights, training seconds and validation accu
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.datasets import DATASETS, load_test
 from lenet.datasets import load as load_dataset
-from lenet.errors import LeNetError
 from lenet.evaluation import calibrated, measured
 from lenet.pretrained import Checkpoint, load, save
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("weights", nargs="+", type=Path, metavar="WEIGHTS")
     parser.add_argument("--dry-run", action="store_true", help="measure, and write nothing")
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     print("| network | test accuracy in its header | measured now | first 1,000 |\n|---|---:|---:|---:|")
-    try:
-        for path in options.weights:
-            checkpoint = load(path)
-            now = remeasured(checkpoint)
-            if not options.dry_run:
-                save(path, now)
-            names = ("test_accuracy", "test_accuracy_first_1000")
-            before, after, first = checkpoint.metrics.get(names[0]), *(now.metrics.get(name) for name in names)
-            cells = (path.stem, *("" if value is None else f"{value:.2%}" for value in (before, after, first)))
-            print("| " + " | ".join(cells) + " |", flush=True)
-    except LeNetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    for path in options.weights:
+        checkpoint = load(path)
+        now = remeasured(checkpoint)
+        if not options.dry_run:
+            save(path, now)
+        names = ("test_accuracy", "test_accuracy_first_1000")
+        before, after, first = checkpoint.metrics.get(names[0]), *(now.metrics.get(name) for name in names)
+        cells = (path.stem, *("" if value is None else f"{value:.2%}" for value in (before, after, first)))
+        print("| " + " | ".join(cells) + " |", flush=True)
     return 0
 
 
@@ -50,7 +43,3 @@ def remeasured(checkpoint: Checkpoint) -> Checkpoint:
         return measured(checkpoint, load_test(name))
     dataset = load_dataset(name)
     return calibrated(measured(checkpoint, dataset.test), dataset.val)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

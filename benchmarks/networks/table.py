@@ -1,14 +1,12 @@
 """The networks in weights/, as their own headers describe them: prints weights/README.md.
 
-python benchmarks/zoo.py > weights/README.md
+python -m benchmarks networks table > weights/README.md
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.models import count_parameters
 from lenet.pretrained import load
@@ -17,9 +15,9 @@ from lenet.stored import WEIGHTS
 HEAD = """# Weights
 
 Each `NAME.safetensors` carries one JSON header, under the key `lenet`, that says how it was made: recipe, data,
-seed, accuracy, versions. This page is printed from those headers by `python benchmarks/zoo.py`; a test compares them.
-Any of them is made anew by `python train.py NAME` (`digits` needs the pen strokes, see Data in README), and measured
-by `python train.py --evaluate weights/NAME.safetensors`.
+seed, accuracy, versions. This page is printed from those headers by `python -m benchmarks networks table`; a test
+compares them. Any of them is made anew by `python train.py NAME` (`digits` needs the pen strokes, see Data in README),
+and measured by `python train.py --evaluate weights/NAME.safetensors`.
 
 | name | network | parameters | learned from | epochs | test accuracy | its first 1,000 | seconds | on | torch |
 |---|---|---:|---|---:|---:|---:|---:|---|---|
@@ -62,5 +60,9 @@ def row(path: Path) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
-if __name__ == "__main__":
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None: it prints all of weights/."""
+
+
+def run(options: argparse.Namespace) -> None:
     print(page(), end="")

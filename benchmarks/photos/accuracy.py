@@ -1,6 +1,6 @@
 """What the namers of photographs reach on CIFAR-10's test split, with and without test-time augmentation.
 
-python benchmarks/photo_accuracy.py [FILES or names in weights/]
+    python -m benchmarks photos accuracy [FILES or names in weights/]
 
 Files of one recipe, trained with several seeds, are one row: their mean and, in brackets, their spread.
 """
@@ -8,25 +8,19 @@ Files of one recipe, trained with several seeds, are one row: their mean and, in
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import defaultdict
-from pathlib import Path
 from statistics import mean, stdev
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from lenet.classifier import Classifier
+from lenet.classifier import WEIGHTS, Classifier
 from lenet.datasets import Split, load
-from lenet.errors import LeNetError
 from lenet.metrics import accuracy
 from lenet.models import Network
 from lenet.preprocess import InputFormat
 from lenet.recipes import Recipe
-from lenet.stored import WEIGHTS
 from lenet.training import evaluate
 
 LOSSLESS = 1000  # of the test images where this was measured; the others are JPEG copies (quality 75)
@@ -57,16 +51,15 @@ def shown(values: list[float]) -> str:
     return f"{mean(values):.2%}" + (f" ({100 * stdev(values):.2f})" if len(values) > 1 else "")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("networks", nargs="*", help="default: all in weights/ that learned from CIFAR-10")
-    names = parser.parse_args().networks or sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
-    try:
-        opened = [Classifier.from_pretrained(name) for name in names]
-        opened = [one for one in opened if one.recipe.dataset == "cifar10"]
-        test = load("cifar10").test
-    except LeNetError as error:
-        sys.exit(f"error: {error}")
+
+
+def run(options: argparse.Namespace) -> None:
+    names = options.networks or sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+    opened = [Classifier.from_pretrained(name) for name in names]
+    opened = [one for one in opened if one.recipe.dataset == "cifar10"]
+    test = load("cifar10").test
     rows: dict[Recipe, list[tuple[float, ...]]] = defaultdict(list)  # seeds of one recipe become one row
     parameters: dict[Recipe, int] = {}
     with torch.inference_mode():
@@ -84,7 +77,3 @@ def main() -> None:
         cells = " | ".join(shown(column) for column in accuracies)
         about = f"`{recipe.name}` | {recipe.model} | {parameters[recipe]:,} | {recipe.epochs}"
         print(f"| {about} | {len(runs)} | {mean(seconds) / 60:.1f} | {cells} |")
-
-
-if __name__ == "__main__":
-    main()

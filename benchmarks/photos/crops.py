@@ -1,6 +1,6 @@
 """Which further crops of a photo help, and how to average them?  On CIFAR-10's validation split: for choosing.
 
-    python benchmarks/photo_views.py --network photos
+    python -m benchmarks photos crops --network photos
 
 Each picture as it is; cut to 4:3 and longer, so that its ends are missing from the middle; enlarged and laid on a
 longer canvas, in the middle, at one end, anywhere; and smaller than the canvas is high.  The canvas is plain or
@@ -11,7 +11,6 @@ below `UNSURE_BELOW`; "power" is that of its confidence by which a crop counts.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +19,9 @@ import torch
 from PIL import Image, ImageFilter
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet.classifier import UNSURE_BELOW
 from lenet.crops import WHOLE, Photo, Square, first_square
 from lenet.datasets import load
-from lenet.errors import LeNetError
 from lenet.photos import CONFIDENCE_POWER, PhotoClassifier
 from lenet.preprocess import to_input
 
@@ -38,17 +34,15 @@ Rng = np.random.Generator
 Looks = dict[str, Tensor]  # logits (N, classes) of each place, as it is and, as "NAME mirrored", the other way round
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", nargs="+", default=["photos"], help="names in weights/, or paths")
     parser.add_argument("--count", type=int, default=COUNT, help="pictures of each kind")
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
-    try:
-        classifiers = [PhotoClassifier.from_pretrained(name) for name in options.network]
-        val = load("cifar10").val
-    except LeNetError as error:
-        sys.exit(f"error: {error}")
+    classifiers = [PhotoClassifier.from_pretrained(name) for name in options.network]
+    val = load("cifar10").val
     labels = val.labels[: options.count]
     plain = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in val.images[: options.count]]
     rng = np.random.default_rng(0)
@@ -188,7 +182,3 @@ KINDS: dict[str, Callable[[Rng, Image.Image, Image.Image], Image.Image]] = {
     "anywhere": anywhere,
     "small": small,
 }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """How well are photos named?  The photo classifier beside the central square alone and the naive squash.
 
-    python benchmarks/photos.py DIR --network photos weights/photos-small.safetensors
+    python -m benchmarks photos folders DIR --network photos weights/photos-small.safetensors
 
 DIR has one folder a class, of pictures of any sizes and formats: `cat`, `car` or `automobile`, `plane` or
 `airplane`, ...; what is in `other` is none of the ten.  Naive is what tutorials do: the whole picture
@@ -20,8 +20,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn.functional import interpolate
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lenet.classifier import Classifier
 from lenet.crops import PHOTO_SIDE, upright
@@ -60,17 +58,15 @@ class Row:
     milliseconds: float
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="one folder a class")
     parser.add_argument("--network", nargs="+", default=["photos"], help="names in weights/, or paths")
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
-    try:
-        pictures, damaged = readable(labelled(options.folder))
-        classifiers = [photo_network(name) for name in options.network]
-    except LeNetError as error:
-        sys.exit(f"error: {error}")
+    pictures, damaged = readable(labelled(options.folder))
+    classifiers = [photo_network(name) for name in options.network]
     for sentence in damaged:
         print(f"skipped: {sentence}", file=sys.stderr)
     known = sum(label != OTHER for _, label in pictures)
@@ -175,7 +171,3 @@ def table_row(name: str, row: Row) -> str:
     shares = (row.ours, row.centre, row.bilinear, row.nearest, row.unsure, row.unknown, row.caught)
     cells = ["-" if np.isnan(value) else f"{value:.1%}" for value in shares]
     return f"| {name} | {' | '.join(cells)} | {row.milliseconds:.1f} |"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Is what is none of the ten classes told from photos of them?  And do probabilities mean what they say?
 
-    python benchmarks/photo_strangers.py --network photos weights/photos-small.safetensors
+    python -m benchmarks photos unknown --network photos weights/photos-small.safetensors
 
 Known are CIFAR-10's test pictures; strangers are made here by rule, or are digits and pen drawings: none
 were trained on.  A column a score: AUROC, from the first crop's logits z for the four scores of the
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +24,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet.datasets import Dataset, Split, data_root, load
-from lenet.errors import LeNetError
 from lenet.metrics import accuracy, calibration_error
 from lenet.ood import KNOWN_SHARE, energy
 from lenet.photos import UNKNOWN_ABOVE, PhotoClassifier
@@ -53,18 +49,16 @@ class Sources:
     drawings: list[Drawing]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", nargs="+", default=["photos"], help="names in weights/, or paths")
     parser.add_argument("--each", type=int, default=EACH, help="strangers of each kind")
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
-    try:
-        classifiers = [PhotoClassifier.from_pretrained(name) for name in options.network]
-        photos, digits = load("cifar10"), load("mnist")
-        drawings = read_drawings(data_root() / PEN_FILE)
-    except LeNetError as error:
-        sys.exit(f"error: {error}")
+    classifiers = [PhotoClassifier.from_pretrained(name) for name in options.network]
+    photos, digits = load("cifar10"), load("mnist")
+    drawings = read_drawings(data_root() / PEN_FILE)
     strangers = made(Sources(digits.test, photos.test, drawings), options.each, np.random.default_rng(0))
     for name, classifier in zip(options.network, classifiers, strict=True):
         print(report(Path(name).stem, classifier, photos, strangers) + "\n", flush=True)
@@ -360,7 +354,3 @@ KINDS: dict[str, Callable[[Rng, Sources], Image.Image]] = {
     "charts": charts,
     "CIFAR-10 pictures, patches shuffled": mosaics,
 }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

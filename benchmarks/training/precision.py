@@ -1,7 +1,7 @@
 """Does a recipe come to the same in float32, on a processor without bfloat16?
 
-    python benchmarks/precision.py                            # photos-small, 3 epochs, 3 seeds
-    python benchmarks/precision.py --recipe photos-medium --epochs 2
+    python -m benchmarks training precision                            # photos-small, 3 epochs, 3 seeds
+    python -m benchmarks training precision --recipe photos-medium --epochs 2
 
 Each seed is trained in both precisions, without a teacher, and read on the validation split.
 """
@@ -11,25 +11,22 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
 from statistics import mean, stdev
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet.datasets import Dataset, load
-from lenet.errors import LeNetError
 from lenet.recipes import PRECISIONS, Recipe, recipe_named
 from lenet.training import fit, in_bfloat16, start
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", default="photos-small")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=3)
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> None:
     recipe = recipe_named(options.recipe).with_changes(epochs=options.epochs, teacher="")
     if not in_bfloat16(recipe.with_changes(precision="bfloat16"), torch.device("cpu")):
         sys.exit("error: this processor has no bfloat16, so there is nothing to compare.")
@@ -50,10 +47,3 @@ def trained(recipe: Recipe, data: Dataset) -> tuple[float, float]:
     for _ in fit(state, data):
         pass
     return state.history[-1].val_accuracy, time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except LeNetError as error:
-        sys.exit(f"error: {error}")

@@ -1,8 +1,8 @@
 """Seconds an epoch: our loop against the tutorials', Keras's, a fixed batch, and bare arithmetic.
 
-    python benchmarks/step_time.py                        # LeNet-5 on CIFAR-10, batches of 32
-    python benchmarks/step_time.py --network lenet-wide --batch-size 128
-    python benchmarks/step_time.py --network lenet5-bn    # on MNIST
+    python -m benchmarks training step                        # LeNet-5 on CIFAR-10, batches of 32
+    python -m benchmarks training step --network lenet-wide --batch-size 128
+    python -m benchmarks training step --network lenet5-bn    # on MNIST
 
 All of them take turns for some rounds, a number of steps each; an epoch's seconds are those steps' times as
 many as the training split has.  A ratio is the median of the rounds' own, so that whatever else the machine
@@ -22,7 +22,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -33,10 +32,7 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import Compose, Normalize, Resize, ToTensor
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet.datasets import Dataset, load
-from lenet.errors import LeNetError
 from lenet.keras_twins import twin_of
 from lenet.models import MODELS
 from lenet.preprocess import to_input
@@ -49,15 +45,16 @@ WARM_UP = 5  # steps
 MATMUL_SIDE = 1024
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=RECIPE_OF, default="lenet5")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--images", type=int, default=3200, help="a round's, for each (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--keras", metavar="BACKEND", help="used by this script itself")
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(options.threads)
     recipe = RECIPES[RECIPE_OF[options.network]].with_changes(batch_size=options.batch_size, epochs=1)
     data = load(recipe.dataset)
@@ -211,7 +208,7 @@ def arithmetic(count: int, steps: int) -> float:
 
 def subprocess_of(backend: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, *sys.argv, "--keras", backend],
+        [sys.executable, "-m", "benchmarks", *sys.argv[1:], "--keras", backend],
         env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -257,10 +254,3 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
         return time.perf_counter() - began
 
     return run
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except LeNetError as error:
-        sys.exit(f"error: {error}")

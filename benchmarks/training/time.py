@@ -1,7 +1,7 @@
 """Seconds of training to 99% on MNIST and to 60% on CIFAR-10, for the page's two quick demos: LeNet-5 with BatchNorm.
 
-    python benchmarks/time_to_accuracy.py                       # five seeds of each
-    python benchmarks/time_to_accuracy.py --recipe cifar10-demo --seeds 2
+    python -m benchmarks training time                       # five seeds of each
+    python -m benchmarks training time --recipe cifar10-demo --seeds 2
 
 Each run has its recipe's length, which was chosen on the validation split; the test split is read after it.
 The seconds are all of `fit`, from before its first step to after its last epoch's validation.  What comes
@@ -22,14 +22,10 @@ import os
 import resource
 import statistics
 import sys
-from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from lenet.datasets import Dataset, load
-from lenet.errors import LeNetError
 from lenet.metrics import accuracy
 from lenet.models import count_parameters
 from lenet.recipes import RECIPES, Recipe
@@ -39,12 +35,13 @@ IMPORTED = time.perf_counter()
 MARKS = {"mnist-demo": 0.99, "cifar10-demo": 0.60}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", choices=MARKS, action="append", help="one of them, else both")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    options = parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(options.threads)
     print(f"{options.threads} of {os.cpu_count()} cores; imports took {IMPORTED - BEGAN:.1f} s.\n")
     reached = [row(RECIPES[name], MARKS[name], options.seeds) for name in options.recipe or MARKS]
@@ -63,7 +60,7 @@ def row(recipe: Recipe, mark: float, seeds: int) -> bool:
         f"split; its data took {time.perf_counter() - began:.1f} s to load.\n\n"
         "| seed | seconds | of processor time | validation | test | reached |\n|---:|---:|---:|---:|---:|---|"
     )
-    runs = [run(recipe.with_changes(seed=seed), data) for seed in range(seeds)]
+    runs = [trained(recipe.with_changes(seed=seed), data) for seed in range(seeds)]
     for seed, (seconds, busy, val, test) in enumerate(runs):
         reached = "yes" if test >= mark else "no"
         print(f"| {seed} | {seconds:.1f} | {busy:.1f} | {100 * val:.2f}% | {100 * test:.2f}% | {reached} |")
@@ -75,7 +72,7 @@ def row(recipe: Recipe, mark: float, seeds: int) -> bool:
     return all(test >= mark for *_, test in runs)
 
 
-def run(recipe: Recipe, data: Dataset) -> tuple[float, float, float, float]:
+def trained(recipe: Recipe, data: Dataset) -> tuple[float, float, float, float]:
     """Seconds, processor seconds, and the accuracies on the validation and the test split after the last epoch."""
     state = start(recipe, "cpu")
     began, busy = time.perf_counter(), time.process_time()
@@ -83,10 +80,3 @@ def run(recipe: Recipe, data: Dataset) -> tuple[float, float, float, float]:
     seconds, busy = time.perf_counter() - began, time.process_time() - busy
     logits = evaluate(state.network, data.test.images, recipe.input)
     return seconds, busy, end.val_accuracy, accuracy(logits, data.test.labels)
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except LeNetError as error:
-        sys.exit(f"error: {error}")

@@ -212,7 +212,7 @@ async function ask() {
   }
   asking -= 1;
   shown = Math.max(shown, known);
-  result.dataset.changes = shown; // which state of the pad is answered; benchmarks/latency.py reads it
+  result.dataset.changes = shown; // which state of the pad is answered; `benchmarks latency page` reads it
   if (asked !== changes) read();
   else if (!asking) result.setAttribute("aria-busy", "false");
 }

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks import photo_strangers, photos
+from benchmarks.photos import folders, unknown
 from lenet.datasets import CIFAR10_CLASSES, Split
 from lenet.errors import LeNetError
 from lenet.models import MODELS
@@ -40,12 +40,12 @@ def trucker() -> PhotoClassifier:
 
 
 def test_folders_give_the_labels_and_what_cannot_be_read_is_named(folder):
-    pictures, damaged = photos.readable(photos.labelled(folder))
+    pictures, damaged = folders.readable(folders.labelled(folder))
     assert {(path.name, label) for path, label in pictures} == {
         ("a.jpg", "truck"),
         ("b.png", "truck"),
         ("c.webp", "ship"),
-        ("d.gif", photos.OTHER),
+        ("d.gif", folders.OTHER),
     }
     (sentence,) = damaged
     assert "notes.txt" in sentence
@@ -53,35 +53,35 @@ def test_folders_give_the_labels_and_what_cannot_be_read_is_named(folder):
 
 
 def test_shares_are_of_the_ten_classes(folder):
-    row = photos.measure(trucker(), photos.readable(photos.labelled(folder))[0])
+    row = folders.measure(trucker(), folders.readable(folders.labelled(folder))[0])
     assert (row.ours, row.centre, row.bilinear, row.nearest) == pytest.approx((2 / 3,) * 4)
     assert (row.unsure, row.unknown, row.caught) == (0, 0, 0)
     assert row.milliseconds > 0
-    assert "| 66.7% |" in photos.table_row("trucker", row)
+    assert "| 66.7% |" in folders.table_row("trucker", row)
 
 
 def test_folders_that_do_not_fit_are_refused_with_a_sentence(tmp_path):
     with pytest.raises(LeNetError, match="There is no folder"):
-        photos.labelled(tmp_path / "nowhere")
+        folders.labelled(tmp_path / "nowhere")
     with pytest.raises(LeNetError, match="one folder a class"):
-        photos.labelled(tmp_path)
+        folders.labelled(tmp_path)
     (tmp_path / "teapots").mkdir()
     with pytest.raises(LeNetError, match=r"teapots is a folder of none of the ten classes: call it one of airplane"):
-        photos.labelled(tmp_path)
+        folders.labelled(tmp_path)
     with pytest.raises(LeNetError, match="give a network of photos"):
-        photos.photo_network("digits")
+        folders.photo_network("digits")
 
 
-@pytest.mark.parametrize("kind", photo_strangers.KINDS)
+@pytest.mark.parametrize("kind", unknown.KINDS)
 def test_every_kind_of_stranger_is_a_picture_and_differs_from_the_last(kind):
     generator = torch.Generator().manual_seed(0)
     split = Split(
         torch.randint(0, 256, (3, 3, 32, 32), generator=generator, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64)
     )
-    sources = photo_strangers.Sources(
+    sources = unknown.Sources(
         Split(split.images[:, :1, :28, :28], split.labels), split, [Drawing(0, 1, [[(10, 10), (400, 300)]])]
     )
     rng = np.random.default_rng(0)
-    first, second = (photo_strangers.KINDS[kind](rng, sources) for _ in range(2))
+    first, second = (unknown.KINDS[kind](rng, sources) for _ in range(2))
     assert min(first.size) >= 32
     assert (first.size, first.tobytes()) != (second.size, second.tobytes())
