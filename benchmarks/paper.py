@@ -302,7 +302,7 @@ def _expose(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> bytes:
     longer = max(image.shape)
     blur = float(rng.uniform(0.0008, 0.003)) * longer if scene.camera else rng.uniform(0.3, 0.7)
     sharp = Image.fromarray(image.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(blur))
-    pixels = np.asarray(sharp, np.float32)
+    pixels: np.ndarray = np.asarray(sharp, np.float32)
     level = rng.uniform(2, 9) if scene.camera else rng.uniform(0.5, 2)
     grain = rng.normal(0, 1, image.shape[:2]).astype(np.float32)[:, :, None]
     colour = np.repeat(np.repeat(rng.normal(0, 1, (-(-image.shape[0] // 2), -(-image.shape[1] // 2), 3)), 2, 0), 2, 1)

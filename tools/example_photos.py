@@ -304,7 +304,7 @@ def trees(canvas: Canvas, base: float, height: float, colours: Sequence[str], co
     for _ in range(count):
         size = height * canvas.rng.uniform(0.25, 0.5)
         x, y = canvas.rng.uniform(-20, canvas.width + 20), base - canvas.rng.uniform(0.1, 0.65) * height
-        colour = colours[canvas.rng.integers(len(colours))]
+        colour = colours[int(canvas.rng.integers(len(colours)))]
         canvas.round(canvas.ellipse(x, y, size * 0.8, size), colour, size * 0.5)
 
 
@@ -317,7 +317,7 @@ def grass(canvas: Canvas, top: float, bottom: float, count: int, length: Point, 
         size = (length[0] + (length[1] - length[0]) * near) * canvas.rng.uniform(0.5, 1.1)
         x, lean = canvas.rng.uniform(-5, canvas.width + 5), canvas.rng.normal(0.12, 0.3) * size
         blade = np.array([(x, y), (x + lean * 0.3, y - size * 0.6), (x + lean, y - size)])
-        paths.append((blade, 0.5 + 0.9 * near, colours[canvas.rng.integers(len(colours))]))
+        paths.append((blade, 0.5 + 0.9 * near, colours[int(canvas.rng.integers(len(colours)))]))
     canvas.strokes(paths)
 
 
@@ -403,7 +403,7 @@ def containers(canvas: Canvas) -> None:
                 continue
             left, low = 66 + column * 27, 56 + row * 14
             box = canvas.box(left, low, left + 26, low + 13)
-            base = rgb(colours[canvas.rng.integers(len(colours))])
+            base = rgb(colours[int(canvas.rng.integers(len(colours)))])
             ribs = 0.92 + 0.08 * np.sign(np.sin(canvas.u * 2.6))
             canvas.paint(box, (base * ribs[..., None] * (0.85 + 0.012 * (canvas.v[..., None] - low))).clip(0, 1))
 
@@ -621,7 +621,10 @@ def wheel(canvas: Canvas, x: float, y: float, radius: float) -> None:
             rim - side * radius * 0.15,
             hub - side * radius * 0.10,
         ]
-        canvas.paint(canvas.polygon(*arms), ramp(canvas.v, [(y - radius, "#8f979f"), (y + radius, "#f2f5f7")]))
+        canvas.paint(
+            canvas.polygon(*((float(x), float(y)) for x, y in arms)),
+            ramp(canvas.v, [(y - radius, "#8f979f"), (y + radius, "#f2f5f7")]),
+        )
     canvas.round(canvas.ellipse(x, y, radius * 0.15), "#c9ced3", radius * 0.08)
 
 
@@ -955,8 +958,8 @@ def frog_legs(canvas: Canvas, skin: np.ndarray, dark: str, body: Mask) -> None:
         canvas.paint(canvas.soft(canvas.ellipse(x, y, 2.6, 1.5, 70), 0.5), dark, 0.5)
     canvas.paint(canvas.soft(canvas.tube((35, 23, 7), (38, 13, 5)), 1.5), "#4a5a25", 0.35, body)
     canvas.round(canvas.tube((35, 26, 6.2), (38.5, 14, 4.6), (34, 7.5, 3.6), (28, 3, 2.8)), skin, 5, shine=0.15)
-    for toe in ((15.5, 2.4), (16.5, -1.6), (22, -4), (30, -4.2)):
-        canvas.round(canvas.tube((28, 2.6, 1.6), ((28 + toe[0]) / 2, toe[1] / 2 + 1, 1.2), (*toe, 1.8)), skin, 1.2)
+    for across, up in ((15.5, 2.4), (16.5, -1.6), (22.0, -4.0), (30.0, -4.2)):
+        canvas.round(canvas.tube((28, 2.6, 1.6), ((28 + across) / 2, up / 2 + 1, 1.2), (across, up, 1.8)), skin, 1.2)
 
 
 SCENES: dict[str, Callable[[], Image.Image]] = {

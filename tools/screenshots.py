@@ -12,14 +12,14 @@ import json
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from benchmarks.browser import add_chromium, served
 
 ROOT = Path(__file__).parents[1]
 STROKES = json.loads((ROOT / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
 YEAR = ["flagged_one", "g-shaped_nine", "g-shaped_nine", "thick_eight"]
-SIZE = {"width": 1280, "height": 960}
+SIZE: ViewportSize = {"width": 1280, "height": 960}
 RUNS = ({"optimizer": "adamw", "lr": "0.004"}, {"optimizer": "sgd", "lr": "0.05"})
 MINUTE = 60_000  # milliseconds
 

@@ -186,7 +186,8 @@ def written(
     lines = [[(x, y) for x, y in (s - origin) * scale] for strokes in placed for s in strokes]
     picture = render(lines, pen * side / long, side)
     if not square:
-        picture = picture.crop((0, 0, *(int(x) for x in frame * side / long)))
+        right, bottom = (int(x) for x in frame * side / long)
+        picture = picture.crop((0, 0, right, bottom))
     fractions = [tuple(((box.reshape(2, 2) - origin) / frame).ravel()) for box in boxes]
     return Number(picture, "".join(str(d.label) for d in some), tuple(fractions))
 

@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lenet.classifier import WEIGHTS, Classifier
+from lenet.classifier import Classifier
 from lenet.datasets import Split, load
 from lenet.metrics import accuracy
 from lenet.models import Network
 from lenet.preprocess import InputFormat
 from lenet.recipes import Recipe
+from lenet.stored import WEIGHTS
 from lenet.training import evaluate
 
 LOSSLESS = 1000  # of the test images where this was measured; the others are JPEG copies (quality 75)
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> None:
     )
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for recipe, runs in rows.items():
-        *accuracies, seconds = (list(column) for column in zip(*runs, strict=True))
+        *accuracies, times = (list(column) for column in zip(*runs, strict=True))
         cells = " | ".join(shown(column) for column in accuracies)
         about = f"`{recipe.name}` | {recipe.model} | {parameters[recipe]:,} | {recipe.epochs}"
-        print(f"| {about} | {len(runs)} | {mean(seconds) / 60:.1f} | {cells} |")
+        print(f"| {about} | {len(runs)} | {mean(times) / 60:.1f} | {cells} |")

@@ -142,8 +142,12 @@ def measure(classifier: PhotoClassifier, pictures: Labelled) -> Row:
         right.append([answer == label for answer in answers])
     known = np.array([label != OTHER for _, label in pictures])
     verdicts = np.array([prediction.verdict for prediction in predictions])
+    ours, centre, bilinear, nearest = (share(column, known) for column in np.array(right).T)
     return Row(
-        *(share(column, known) for column in np.array(right).T),
+        ours,
+        centre,
+        bilinear,
+        nearest,
         share(verdicts == "unsure", known),
         share(verdicts == "unknown", known),
         share(verdicts == "unknown", ~known),

@@ -163,7 +163,7 @@ def ours(recipe: Recipe, data: Dataset, steps: int) -> float:
     while state.step < steps:
         next(events)
     seconds = time.perf_counter() - began
-    events.close()
+    del events  # it ends here, in the middle of its epoch
     return seconds
 
 
