@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torchvision.transforms.functional import gaussian_blur
+from torch.nn import functional
 
 from lenet.errors import Text
 from lenet.models import EuclideanRBF, Network, ResidualBlock, ScaledTanh, Subsampling, TableConv2d
@@ -197,9 +197,11 @@ def photo_saliency(model: Network, x: Tensor, label: int, steps: int = PHOTO_STE
 
 def blurred(x: Tensor, deviation: float = BLUR) -> Tensor:
     """x (B, C, H, W) under a Gaussian of so many pixels, mirrored at its edges."""
-    side = 2 * round(3 * deviation) + 1
-    softened: Tensor = gaussian_blur(x, [side, side], [deviation, deviation])
-    return softened
+    reach, channels = round(3 * deviation), x.shape[1]
+    places = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
+    weights = (-0.5 * (places / deviation) ** 2).softmax(dim=0)
+    kernel = (weights[:, None] * weights).expand(channels, 1, -1, -1)
+    return functional.conv2d(functional.pad(x, (reach,) * 4, mode="reflect"), kernel, groups=channels)
 
 
 # --------------------------------------------------------------------------------------------------

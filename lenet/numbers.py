@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from lenet.preprocess import MARKED
 
@@ -91,6 +90,8 @@ class Sheet:
     """
 
     def __init__(self, ink: np.ndarray) -> None:
+        from scipy import ndimage
+
         self.ink = ink
         self.pieces: tuple[Piece, ...] = ()
         marked = ink > MARKED
@@ -107,6 +108,8 @@ class Sheet:
             self.pieces = _merged(self._components())
 
     def _components(self) -> list[Piece]:
+        from scipy import ndimage
+
         areas = np.bincount(self._labels.ravel())[1:]
         slices = ndimage.find_objects(self._labels)
         (left, top), factor = self._corner, self._factor
@@ -120,6 +123,8 @@ class Sheet:
 
     def ink_of(self, piece: Piece) -> np.ndarray:
         """What of the ink is in this piece's box, (h, w) uint8, without that of other pieces."""
+        from scipy import ndimage
+
         left, top, right, bottom = piece.box
         ink = self.ink[top:bottom, left:right]
         if len(self.pieces) == 1:
