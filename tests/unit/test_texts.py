@@ -81,7 +81,15 @@ def errors(root: type[LeNetError] = LeNetError) -> set[str]:
 assert messages.QuestionError.__name__ in errors()
 SAYING = errors() | {"Text"}
 # What only the terminal runs.
-NOT_ON_THE_PAGE = {"lenet/export.py", "lenet/logbook.py", "lenet/keras_twins.py", "lenet/parallel.py", "train.py"}
+NOT_ON_THE_PAGE = {
+    "lenet/export.py",
+    "lenet/logbook.py",
+    "lenet/keras_twins.py",
+    "lenet/parallel.py",
+    "lenet/cli.py",
+    "lenet/run.py",
+    "train.py",
+}
 HOME = PAGE.parents[1]
 SOURCES = sorted({*PAGE.parent.rglob("*.py"), HOME / "train.py"} - {PAGE.parent / "errors.py"})
 
