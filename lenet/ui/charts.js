@@ -1,20 +1,14 @@
-// Lines over epochs, of one run or several, on a canvas.  The start of a function body with `element`, which
-// goes on in train.js: there `drawChart` is called, once a frame at most.
+// Lines over epochs, of one run or several, on a canvas: train.js calls `drawChart`, once a frame at most.
 //
 // Axes hold still: a chart's top only ever rises, and by whole steps, while the same runs are shown.
 
-const dark = () => document.body.classList.contains("dark");
-const PALETTE = {
-  light: ["#d6481f", "#1c62b4", "#1e8a4c", "#8a4fc7", "#b07a00", "#0d8a94", "#c2337f", "#5b6575"],
-  dark: ["#ff7a4d", "#5ca4ff", "#4ccf86", "#c195ff", "#f2c14b", "#3fc9d4", "#ff85be", "#aab4c4"],
-};
-const colourOf = (run) => PALETTE[dark() ? "dark" : "light"][run.colour % PALETTE.light.length];
+import { variable } from "./colours.js";
 
 const MARGIN = { left: 50, right: 14, top: 12, bottom: 38 };
 const FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
 // Round numbers, about `count` of them, from low to high.
-function ticks(low, high, count) {
+export function ticks(low, high, count) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999);
@@ -24,14 +18,13 @@ function ticks(low, high, count) {
 }
 
 // The next round number above, for an axis that is to hold still.
-function roof(value) {
+export function roof(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value * 0.999);
 }
 
 // Where a chart's numbers lie on its canvas.
-function frameOf(canvas, { low, high, epochs }) {
-  const [wide, tall] = [canvas.clientWidth, canvas.clientHeight];
+export function frameOf({ clientWidth: wide, clientHeight: tall }, { low, high, epochs }) {
   const [left, right, top, bottom] = [MARGIN.left, wide - MARGIN.right, MARGIN.top, tall - MARGIN.bottom];
   return {
     wide, tall, left, right, top, bottom, low, high, epochs,
@@ -40,9 +33,9 @@ function frameOf(canvas, { low, high, epochs }) {
   };
 }
 
-// runs: [{run, train: [[epoch, value]], val: [[epoch, value]], best: [epoch, value] or null, chosen}]
+// runs: [{colour, train: [[epoch, value]], val: [[epoch, value]], best: [epoch, value] or null, chosen}]
 // axes: {low, high, epochs, xName, yName, decimals}; pointed: an epoch, or null.
-function drawChart(canvas, runs, axes, pointed) {
+export function drawChart(canvas, runs, axes, pointed) {
   const frame = frameOf(canvas, axes);
   if (!frame.wide) return frame; // not in view
   const dots = Math.max(1, devicePixelRatio);
@@ -57,23 +50,21 @@ function drawChart(canvas, runs, axes, pointed) {
   pen.rect(frame.left, frame.top - 2, frame.right - frame.left + 2, frame.bottom - frame.top + 4);
   pen.clip();
   const order = [...runs].sort((a, b) => a.chosen - b.chosen); // the chosen one on top
-  for (const { run, train, chosen } of order) drawLine(pen, frame, train, colourOf(run), 1, chosen ? 0.6 : 0.3);
-  for (const { run, val, chosen } of order) {
-    drawLine(pen, frame, val, colourOf(run), chosen ? 2.5 : 2, chosen ? 1 : 0.75);
-    if (val.length < 40) val.forEach((point) => drawDot(pen, frame, point, colourOf(run), chosen ? 3 : 2.2));
+  for (const { colour, train, chosen } of order) drawLine(pen, frame, train, colour, 1, chosen ? 0.6 : 0.3);
+  for (const { colour, val, chosen } of order) {
+    drawLine(pen, frame, val, colour, chosen ? 2.5 : 2, chosen ? 1 : 0.75);
+    if (val.length < 40) val.forEach((point) => drawDot(pen, frame, point, colour, chosen ? 3 : 2.2));
   }
   pen.restore();
-  for (const { run, best, chosen } of order) if (best && best[1] >= axes.low) drawBest(pen, frame, best, colourOf(run), chosen);
+  for (const { colour, best, chosen } of order) if (best && best[1] >= axes.low) drawBest(pen, frame, best, colour, chosen);
   if (pointed !== null) drawPointed(pen, frame, pointed);
   return frame;
 }
 
 function drawAxes(pen, frame, { xName, yName, decimals }) {
-  const ink = dark() ? "#a3aec0" : "#5b6575";
-  const grid = dark() ? "rgb(255 255 255 / 9%)" : "rgb(15 23 42 / 9%)";
   pen.font = FONT;
-  pen.fillStyle = ink;
-  pen.strokeStyle = grid;
+  pen.fillStyle = variable("chart-text");
+  pen.strokeStyle = variable("chart-grid");
   pen.lineWidth = 1;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
@@ -128,10 +119,24 @@ function drawBest(pen, frame, [epoch, value], colour, chosen) {
 
 function drawPointed(pen, frame, epoch) {
   const x = Math.round(frame.x(epoch)) + 0.5;
-  pen.strokeStyle = dark() ? "#64748b" : "#94a3b8";
+  pen.strokeStyle = variable("chart-pointed");
   pen.lineWidth = 1;
   pen.beginPath();
   pen.moveTo(x, frame.top);
   pen.lineTo(x, frame.bottom);
   pen.stroke();
+}
+
+// Of points [epoch, ...] the one nearest to `epoch`; null of none.
+export function nearest(points, epoch) {
+  let best = null;
+  for (const point of points) if (!best || Math.abs(point[0] - epoch) < Math.abs(best[0] - epoch)) best = point;
+  return best;
+}
+
+// A line that the page knows, and what the server tells of it: its points after the first `from`, or where `from`
+// is 0 all, of which each is `merged` of the run's.
+export function joinLine(old, { merged, from, points }) {
+  if (!from) return { merged, points };
+  return { merged, points: [...old.points.slice(0, from), ...points] };
 }

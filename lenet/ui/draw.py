@@ -12,8 +12,9 @@ import gradio as gr
 
 from lenet.digits import DigitClassifier, FoundDigit
 from lenet.errors import LeNetError
+from lenet.ink import WORKING_SIDE
 from lenet.preprocess import PIPELINES
-from lenet.ui import cores, figures, messages, networks, parts, pictures, texts, why
+from lenet.ui import assets, cores, figures, messages, networks, pictures, texts, why
 
 HERE = Path(__file__).parent
 
@@ -152,8 +153,8 @@ def build() -> Choices:
     classes = networks.get(default).classes
     pad = gr.HTML(
         value={"network": default, "pipeline": "modern"},
-        html_template=parts.read("pad.html").replace("@layers@", parts.read("layers.html")),
-        js_on_load=parts.read("language.js", "layers.js", "pad.js", "inside.js"),  # one function body
+        html_template=assets.template("pad.html").replace("@layers@", assets.template("layers.html")),
+        js_on_load=assets.mount("pad.js"),
         server_functions=[read_drawing, look_inside, what_if],
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
         empty=texts.in_each(lambda: _empty(classes)),
@@ -161,7 +162,9 @@ def build() -> Choices:
             name for _, name in choices if networks.digit_reader(name).knows_non_digits
         ],  # of a visitor's own hardly any
         layers=figures.inside(networks.blank(default), classes, every=False),
-        languages=texts.of("draw"),
+        largest=pictures.MAX_BYTES,
+        side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
+        seen=networks.get(default).recipe.input.size,
         elem_id="pad",
     )
     # In the browser alone: the pad then asks again with the new choice.

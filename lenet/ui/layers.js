@@ -1,66 +1,17 @@
-// The layers behind an answer, painted: a row for each.  The same function body as language.js, behind it;
-// what follows it there calls `buildRows`, `showLayers`, `emptyLayers` and `paintRows`.
+// The layers behind an answer, painted: a row for each.  The Draw tab (inside.js) and the Photo tab (why.js) show them.
 //
 // The server sends numbers as bytes, and they are painted here: for each layer one canvas, for which no
 // picture has to be encoded, sent and decoded.  What a layer does and the names of the answer's cells come
 // in every language, so that rows without an answer can change theirs too.
 
-const rows = element.querySelector(".rows");
-const pointedLine = element.querySelector(".pointed");
+import { theme, unpack } from "./colours.js";
+import { language, onLanguage, say } from "./language.js";
 
-// --- colours ---------------------------------------------------------------------------------------
-// Lightness changes evenly along each ramp, and at zero it is the page's own.  Orange and blue are told
-// apart by colour-blind eyes as well.
-
-const RAMPS = {
-  light: {
-    zero: [246, 247, 249],
-    plus: [[255, 220, 184], [250, 163, 98], [214, 92, 36], [128, 42, 12]],
-    minus: [[201, 222, 245], [127, 177, 226], [50, 117, 188], [14, 58, 120]],
-    ink: [176, 182, 193],
-    strong: { plus: [214, 84, 22], minus: [28, 98, 180] },
-  },
-  dark: {
-    zero: [30, 36, 48],
-    plus: [[92, 50, 32], [176, 78, 32], [242, 140, 70], [255, 222, 184]],
-    minus: [[30, 62, 106], [46, 108, 180], [106, 168, 236], [206, 228, 255]],
-    ink: [94, 102, 118],
-    strong: { plus: [255, 138, 61], minus: [92, 164, 255] },
-  },
-};
-
-function mix(from, to, part) {
-  return from.map((value, i) => value + (to[i] - value) * part);
-}
-
-function along(stops, part) {
-  const place = part * (stops.length - 1);
-  const stop = Math.min(Math.floor(place), stops.length - 2);
-  return mix(stops[stop], stops[stop + 1], place - stop);
-}
-
-// 256 packed colours from -1 by 0 (at 128) to 1, and 256 from 0 to 1.
-function tables({ zero, plus, minus }) {
-  const packed = ([r, g, b]) => (255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r);
-  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
-  const signed = (part) => along([zero, ...(part < 0 ? minus : plus)], Math.min(1, Math.abs(part)));
-  return {
-    signed: Int32Array.from(bytes, (byte) => packed(signed((byte - 128) / 127))),
-    unsigned: Int32Array.from(bytes, (byte) => packed(signed(byte / 255))),
-  };
-}
-
-const THEMES = Object.fromEntries(Object.entries(RAMPS).map(([name, ramp]) => [name, { ...ramp, ...tables(ramp) }]));
-const theme = () => THEMES[document.body.classList.contains("dark") ? "dark" : "light"];
-
-function unpack(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
-const small = document.createElement("canvas"); // a map at its own size, before it is enlarged
+export const small = document.createElement("canvas"); // a map at its own size, before it is enlarged
 const smallPen = small.getContext("2d", { willReadFrequently: true });
 
-function paintSmall(width, height, colour) {
+// Paint `small`; `colour` gives the packed colour of a pixel.
+export function paintSmall(width, height, colour) {
   [small.width, small.height] = [width, height];
   const image = smallPen.createImageData(width, height);
   const pixels = new Int32Array(image.data.buffer);
@@ -68,65 +19,10 @@ function paintSmall(width, height, colour) {
   smallPen.putImageData(image, 0, 0);
 }
 
-// --- a row for each layer -----------------------------------------------------------------------------
-
-let shownLayers = []; // [{layer, line, canvas, grid}], in order; grid says where its cells lie
-let pointed = null; // {row, cell} under the mouse, the finger or the keyboard
-
-function describe({ shape: [count, height, width], of }) {
-  if (!height) return say("layers_numbers", { count });
-  return of ? say("layers_strongest_maps", { count, of, height, width }) : say("layers_maps", { count, height, width });
-}
-
-function buildRows(layers) {
-  pointed = null;
-  rows.replaceChildren();
-  shownLayers = layers.map((layer) => {
-    const line = document.createElement("div");
-    line.className = layer.telling ? "layer telling" : "layer";
-    const [name, kind, canvas] = ["b", "span", "canvas"].map((tag) => document.createElement(tag));
-    canvas.tabIndex = 0;
-    canvas.setAttribute("role", "img");
-    const title = document.createElement("div");
-    title.className = "title";
-    title.append(name, kind);
-    const picture = document.createElement("div");
-    picture.className = "picture";
-    picture.append(canvas);
-    if (layer.labels) {
-      const labels = document.createElement("div");
-      labels.className = "labels";
-      labels.append(...layer.labels.map(() => document.createElement("span")));
-      picture.append(labels);
-    }
-    line.append(title, picture);
-    rows.append(line);
-    const row = { layer, line, canvas, grid: null };
-    sayRow(row);
-    listen(row);
-    return row;
-  });
-}
-
-function sayRow({ layer, line, canvas }) {
-  const { name } = layer;
-  const told = say("layers_kind", { kind: layer.kind[language], size: describe(layer) });
-  line.querySelector(".title b").textContent = layer.labels ? say("layers_answer", { name }) : name;
-  line.querySelector(".title span").textContent = told;
-  canvas.setAttribute("aria-label", say("layers_said", { name, told }));
-  line.querySelectorAll(".labels span").forEach((place, i) => {
-    place.textContent = place.title = layer.labels[i][language];
-  });
-}
-
-onLanguage(() => {
-  shownLayers.forEach(sayRow);
-  sayPointed();
-});
+const dotsOf = () => Math.max(1, devicePixelRatio); // device pixels in a CSS pixel
 
 // Where the cells of a layer lie on its canvas, in device pixels: rows that fill a width in CSS pixels.
-function arrange({ shape, labels }, width) {
-  const dots = Math.max(1, devicePixelRatio);
+export function arrange({ shape, labels }, width, dots = dotsOf()) {
   const room = Math.floor(width * dots);
   const count = shape[0];
   if (shape.length === 1) {
@@ -140,115 +36,187 @@ function arrange({ shape, labels }, width) {
 }
 
 // The rectangle of one cell: [left, top, width, height].
-function placeOf({ columns, wide, high, gap }, cell) {
+export function placeOf({ columns, wide, high, gap }, cell) {
   const column = cell % columns;
   const left = Math.round(column * wide);
   return [left, Math.floor(cell / columns) * high, Math.round((column + 1) * wide) - left - gap, high - gap];
 }
 
-function paintRow(row) {
-  const { layer, canvas } = row;
-  const width = canvas.parentElement.clientWidth;
-  if (!width) return; // not in view
-  const grid = (row.grid = arrange(layer, width));
-  const { columns, wide, high, gap, count } = grid;
-  const flush = layer.shape.length === 1 ? 0 : gap; // no gap behind the last
-  [canvas.width, canvas.height] = [Math.round(columns * wide) - flush, Math.ceil(count / columns) * high - gap];
-  const dots = Math.max(1, devicePixelRatio); // as in `arrange`
-  canvas.style.width = `${canvas.width / dots}px`;
-  canvas.style.height = `${canvas.height / dots}px`;
-  const pen = canvas.getContext("2d");
-  pen.imageSmoothingEnabled = false;
-  const table = theme()[layer.signed ? "signed" : "unsigned"];
-  const [mapHigh, mapWide] = layer.shape.length === 3 ? layer.shape.slice(1) : [1, 1];
-  const { cells } = layer;
-  const zero = theme().unsigned[0];
-  paintSmall(mapWide, mapHigh * count, cells ? (i) => table[cells[i]] : () => zero); // all maps, one above the other
-  for (let cell = 0; cell < count; cell += 1)
-    pen.drawImage(small, 0, cell * mapHigh, mapWide, mapHigh, ...placeOf(grid, cell));
-  if (pointed && pointed.row === row) {
-    pen.lineWidth = 4 * Math.max(1, devicePixelRatio); // half of it falls outside
-    pen.strokeStyle = getComputedStyle(canvas).color;
-    pen.save();
-    pen.beginPath();
-    pen.rect(...placeOf(grid, pointed.cell));
-    pen.clip();
-    pen.stroke();
-    pen.restore();
+function describe({ shape: [count, height, width], of }) {
+  if (!height) return say("layers_numbers", { count });
+  return of ? say("layers_strongest_maps", { count, of, height, width }) : say("layers_maps", { count, height, width });
+}
+
+// The rows in `element`, which has the markup of layers.html.
+export function layers(element) {
+  const rows = element.querySelector(".rows");
+  const pointedLine = element.querySelector(".pointed");
+
+  let shownLayers = []; // [{layer, line, canvas, grid}], in order; grid says where its cells lie
+  let pointed = null; // {row, cell} under the mouse, the finger or the keyboard
+
+  function buildRows(layers) {
+    pointed = null;
+    rows.replaceChildren();
+    shownLayers = layers.map((layer) => {
+      const line = document.createElement("div");
+      line.className = layer.telling ? "layer telling" : "layer";
+      const [name, kind, canvas] = ["b", "span", "canvas"].map((tag) => document.createElement(tag));
+      canvas.tabIndex = 0;
+      canvas.setAttribute("role", "img");
+      const title = document.createElement("div");
+      title.className = "title";
+      title.append(name, kind);
+      const picture = document.createElement("div");
+      picture.className = "picture";
+      picture.append(canvas);
+      if (layer.labels) {
+        const labels = document.createElement("div");
+        labels.className = "labels";
+        labels.append(...layer.labels.map(() => document.createElement("span")));
+        picture.append(labels);
+      }
+      line.append(title, picture);
+      rows.append(line);
+      const row = { layer, line, canvas, grid: null };
+      sayRow(row);
+      listen(row);
+      return row;
+    });
   }
-}
 
-function sayPointed() {
-  pointedLine.classList.toggle("on", pointed !== null);
-  pointedLine.textContent = pointed ? cellOf(pointed) : say("layers_hint");
-}
+  function sayRow({ layer, line, canvas }) {
+    const { name } = layer;
+    const told = say("layers_kind", { kind: layer.kind[language], size: describe(layer) });
+    line.querySelector(".title b").textContent = layer.labels ? say("layers_answer", { name }) : name;
+    line.querySelector(".title span").textContent = told;
+    canvas.setAttribute("aria-label", say("layers_said", { name, told }));
+    line.querySelectorAll(".labels span").forEach((place, i) => {
+      place.textContent = place.title = layer.labels[i][language];
+    });
+  }
 
-// What a person hears of a cell: where it is and, once there is an answer, its value.
-function cellOf({ row, cell }) {
-  const { name, shape: [count, height, width], labels, said, maps, of } = row.layer;
-  const value = said && said[cell].toFixed(2).replace("-", "−");
-  const number = (maps ? maps[cell] : cell) + 1;
-  if (labels) return say("layers_at_label", { name, label: labels[cell][language] }) + (value ? say("layers_score", { value }) : "");
-  if (height) return say("layers_at_map", { name, number, count: of || count, height, width }) + (value ? say("layers_strongest", { value }) : "");
-  return say("layers_at_number", { name, number, count }) + (value ? say("layers_value", { value }) : "");
-}
+  onLanguage(element, () => {
+    shownLayers.forEach(sayRow);
+    sayPointed();
+  });
 
-function point(row, cell) {
-  const before = pointed;
-  if (before && before.row === row && before.cell === cell) return;
-  pointed = cell === null ? null : { row, cell };
-  if (before && before.row !== row) paintRow(before.row);
-  paintRow(row);
-  sayPointed();
-}
+  function paintRow(row) {
+    const { layer, canvas } = row;
+    const width = canvas.parentElement.clientWidth;
+    if (!width) return; // not in view
+    const grid = (row.grid = arrange(layer, width));
+    const { columns, wide, high, gap, count } = grid;
+    const flush = layer.shape.length === 1 ? 0 : gap; // no gap behind the last
+    [canvas.width, canvas.height] = [Math.round(columns * wide) - flush, Math.ceil(count / columns) * high - gap];
+    const dots = dotsOf(); // as in `arrange`
+    canvas.style.width = `${canvas.width / dots}px`;
+    canvas.style.height = `${canvas.height / dots}px`;
+    const pen = canvas.getContext("2d");
+    pen.imageSmoothingEnabled = false;
+    const table = theme()[layer.signed ? "signed" : "unsigned"];
+    const [mapHigh, mapWide] = layer.shape.length === 3 ? layer.shape.slice(1) : [1, 1];
+    const { cells } = layer;
+    const zero = theme().unsigned[0];
+    paintSmall(mapWide, mapHigh * count, cells ? (i) => table[cells[i]] : () => zero); // all maps, one above the other
+    for (let cell = 0; cell < count; cell += 1)
+      pen.drawImage(small, 0, cell * mapHigh, mapWide, mapHigh, ...placeOf(grid, cell));
+    if (pointed && pointed.row === row) {
+      pen.lineWidth = 4 * dotsOf(); // half of it falls outside
+      pen.strokeStyle = getComputedStyle(canvas).color;
+      pen.save();
+      pen.beginPath();
+      pen.rect(...placeOf(grid, pointed.cell));
+      pen.clip();
+      pen.stroke();
+      pen.restore();
+    }
+  }
 
-function listen(row) {
-  const { canvas } = row;
-  const under = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const { columns, wide, high, count } = row.grid;
-    const column = Math.floor(((event.clientX - box.left) * canvas.width) / box.width / wide);
-    const cell = Math.floor(((event.clientY - box.top) * canvas.height) / box.height / high) * columns + column;
-    return Math.max(0, Math.min(count - 1, cell));
+  function sayPointed() {
+    pointedLine.classList.toggle("on", pointed !== null);
+    pointedLine.textContent = pointed ? cellOf(pointed) : say("layers_hint");
+  }
+
+  // What a person hears of a cell: where it is and, once there is an answer, its value.
+  function cellOf({ row, cell }) {
+    const { name, shape: [count, height, width], labels, said, maps, of } = row.layer;
+    const value = said && said[cell].toFixed(2).replace("-", "−");
+    const number = (maps ? maps[cell] : cell) + 1;
+    if (labels) return say("layers_at_label", { name, label: labels[cell][language] }) + (value ? say("layers_score", { value }) : "");
+    if (height) return say("layers_at_map", { name, number, count: of || count, height, width }) + (value ? say("layers_strongest", { value }) : "");
+    return say("layers_at_number", { name, number, count }) + (value ? say("layers_value", { value }) : "");
+  }
+
+  function point(row, cell) {
+    const before = pointed;
+    if (before && before.row === row && before.cell === cell) return;
+    pointed = cell === null ? null : { row, cell };
+    if (before && before.row !== row) paintRow(before.row);
+    paintRow(row);
+    sayPointed();
+  }
+
+  function listen(row) {
+    const { canvas } = row;
+    const under = (event) => {
+      const box = canvas.getBoundingClientRect();
+      const { columns, wide, high, count } = row.grid;
+      const column = Math.floor(((event.clientX - box.left) * canvas.width) / box.width / wide);
+      const cell = Math.floor(((event.clientY - box.top) * canvas.height) / box.height / high) * columns + column;
+      return Math.max(0, Math.min(count - 1, cell));
+    };
+    for (const kind of ["pointerdown", "pointermove"]) canvas.addEventListener(kind, (event) => point(row, under(event)));
+    canvas.addEventListener("pointerleave", (event) => {
+      if (event.pointerType === "mouse" && document.activeElement !== canvas && pointed?.row === row) point(row, null);
+    });
+    canvas.addEventListener("focus", () => {
+      if (canvas.matches(":focus-visible")) point(row, 0);
+    });
+    canvas.addEventListener("blur", () => {
+      if (pointed && pointed.row === row) point(row, null);
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const { columns, count } = row.grid;
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+      const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : step ? (pointed ? pointed.cell : 0) + step : -1;
+      if (to < 0 || to >= count) return;
+      event.preventDefault();
+      point(row, to);
+    });
+  }
+
+  function paintRows() {
+    shownLayers.forEach(paintRow);
+    const ramp = element.querySelector(".ramp");
+    paintSmall(255, 1, (i) => theme().signed[i + 1]);
+    [ramp.width, ramp.height] = [255, 1];
+    ramp.getContext("2d").drawImage(small, 0, 0);
+  }
+
+  function showLayers(layers) {
+    const facts = (list) => JSON.stringify(list.map(({ name, kind, shape, of, labels }) => [name, kind, shape, of, labels]));
+    if (facts(layers) !== facts(shownLayers.map(({ layer }) => layer))) buildRows(layers);
+    layers.forEach((layer, i) => {
+      shownLayers[i].layer = { ...layer, cells: layer.bytes ? unpack(layer.bytes) : null };
+    });
+    paintRows();
+    sayPointed();
+  }
+
+  function emptyLayers() {
+    showLayers(shownLayers.map(({ layer }) => ({ ...layer, bytes: null, said: null })));
+  }
+
+  return {
+    build: buildRows,
+    show: showLayers,
+    empty: emptyLayers,
+    paint: paintRows,
+    // Show every layer, or only the telling ones.
+    all(every) {
+      rows.classList.toggle("all", every);
+      paintRows();
+    },
   };
-  for (const kind of ["pointerdown", "pointermove"]) canvas.addEventListener(kind, (event) => point(row, under(event)));
-  canvas.addEventListener("pointerleave", (event) => {
-    if (event.pointerType === "mouse" && document.activeElement !== canvas && pointed?.row === row) point(row, null);
-  });
-  canvas.addEventListener("focus", () => {
-    if (canvas.matches(":focus-visible")) point(row, 0);
-  });
-  canvas.addEventListener("blur", () => {
-    if (pointed && pointed.row === row) point(row, null);
-  });
-  canvas.addEventListener("keydown", (event) => {
-    const { columns, count } = row.grid;
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
-    const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : step ? (pointed ? pointed.cell : 0) + step : -1;
-    if (to < 0 || to >= count) return;
-    event.preventDefault();
-    point(row, to);
-  });
-}
-
-function paintRows() {
-  shownLayers.forEach(paintRow);
-  const ramp = element.querySelector(".ramp");
-  paintSmall(255, 1, (i) => theme().signed[i + 1]);
-  [ramp.width, ramp.height] = [255, 1];
-  ramp.getContext("2d").drawImage(small, 0, 0);
-}
-
-function showLayers(layers) {
-  const facts = (list) => JSON.stringify(list.map(({ name, kind, shape, of, labels }) => [name, kind, shape, of, labels]));
-  if (facts(layers) !== facts(shownLayers.map(({ layer }) => layer))) buildRows(layers);
-  layers.forEach((layer, i) => {
-    shownLayers[i].layer = { ...layer, cells: layer.bytes ? unpack(layer.bytes) : null };
-  });
-  paintRows();
-  sayPointed();
-}
-
-function emptyLayers() {
-  showLayers(shownLayers.map(({ layer }) => ({ ...layer, bytes: null, said: null })));
 }

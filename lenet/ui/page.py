@@ -12,7 +12,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.errors import Text
-from lenet.ui import draw, files, messages, networks, own, parts, photo, texts, train
+from lenet.ui import assets, draw, files, messages, networks, own, photo, texts, train
 
 TITLE = "LeNet Playground"
 Answer = TypeVar("Answer", bound=Prediction)
@@ -36,6 +36,8 @@ LAUNCH: dict[str, Any] = {
         input_placeholder_color_dark="#a3aec0",
     ),
     "css_paths": [Path(__file__).parent / name for name in ("style.css", "report.css")],
+    "head": assets.preload(),
+    "app_kwargs": {"routes": assets.ROUTES},
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
     "allowed_paths": [str(networks.FOLDER)],  # files to download
@@ -65,9 +67,9 @@ def build() -> gr.Blocks:
     files.use_own_upload_folder()
     with files.UploadsOnly(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         head = gr.HTML(
-            html_template=parts.read("head.html"),
-            js_on_load=parts.read("language.js", "head.js"),  # one function body
-            languages=texts.of(),
+            html_template=assets.template("head.html"),
+            js_on_load=assets.mount("head.js", events=["speak"]),
+            tabs=TABS,
             elem_id="title",
             padding=False,
         )

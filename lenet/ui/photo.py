@@ -17,7 +17,7 @@ from lenet.errors import FetchError, ImageError
 from lenet.fetch import fetch
 from lenet.photos import PhotoClassifier, PhotoPrediction
 from lenet.preprocess import Box
-from lenet.ui import figures, messages, networks, parts, photo_figures, pictures, texts, why
+from lenet.ui import assets, figures, messages, networks, photo_figures, pictures, texts, why
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
@@ -165,11 +165,11 @@ def build() -> gr.HTML:
     networks.warm(PhotoClassifier)
     studio = gr.HTML(
         value=value,
-        html_template=parts.read("photo.html").replace("@examples@", _examples()),
-        js_on_load=parts.read("language.js", "photo.js"),  # one function body
+        html_template=assets.template("photo.html").replace("@examples@", _examples()),
+        js_on_load=assets.mount("photo.js"),
         server_functions=[open_photo, name_photo],
-        languages=texts.of("photo"),
         empty=texts.in_each(lambda: figures.empty_answer(CIFAR10_CLASSES, texts.say("photo_empty"))),
+        largest=pictures.MAX_BYTES,
         elem_id="studio",
     )
     why.build(_answered, value["network"])

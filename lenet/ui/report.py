@@ -18,7 +18,7 @@ from typing import Any
 import gradio as gr
 
 from lenet.report import MISTAKES, SAMPLE, Answered, Report, report
-from lenet.ui import exports, messages, networks, parts, report_figures, tested, texts, zoo_figures
+from lenet.ui import assets, exports, messages, networks, report_figures, tested, texts, zoo_figures
 from lenet.ui.tested import Asking
 from lenet.zoo import Exhibit, exhibit
 
@@ -202,10 +202,9 @@ def component() -> gr.HTML:
     """A place for the report of the network that its value names, {"network": key, "title"}; empty for the key ""."""
     return gr.HTML(
         value={"network": "", "title": ""},
-        html_template=parts.read("report.html"),
-        js_on_load=parts.read("language.js", "report.js", "report_place.js"),  # one function body
+        html_template=assets.template("report.html"),
+        js_on_load=assets.mount("report_place.js"),
         server_functions=FUNCTIONS,
-        languages=texts.of("report"),
         elem_id="report",
         padding=False,
     )

@@ -1,14 +1,18 @@
 // A place for one report: it follows its value, which train.js gives it, and is empty where that names no network.
-function follow() {
-  const renamed = props.value.network === network && about.querySelector("h2");
-  if (renamed) return (renamed.textContent = props.value.title);
-  network = props.value.network;
-  if (network) return choose(network);
-  chosen += 1;
-  asked += 1;
-  about.innerHTML = "";
-  about.setAttribute("aria-busy", "false");
-}
 
-watch("value", follow);
-follow();
+import { report } from "./report.js";
+
+export function mount({ element, props, server, watch }) {
+  const shown = report({ element, server });
+
+  function follow() {
+    const { network, title } = props.value;
+    const renamed = network === shown.network && shown.about.querySelector("h2");
+    if (renamed) renamed.textContent = title;
+    else if (network) shown.choose(network);
+    else shown.clear();
+  }
+
+  watch("value", follow);
+  follow();
+}

@@ -53,6 +53,7 @@ PACES = 100  # that are remembered, of networks on data sets
 
 TURN_SECONDS = 15.0  # of a turn, when others wait: mnist-demo ends in its first, at half the speed of our two cores too
 MOST = 8  # runs of one owner: as many as there are colours
+NAME_AT_MOST = 40  # characters of a name that a visitor gives a run
 MOST_OF_ALL = 200  # runs of all, fewer than networks.KEPT; a class of 30 behind one address has 3 each in its half
 STATES_AT_MOST = 16  # runs that can go on, of up to 60 megabytes each
 PROGRAMS_AT_MOST = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
@@ -354,7 +355,7 @@ class Runs:
 
     def rename(self, visitor: str, id: str, name: str) -> None:
         with self._theirs(visitor, id) as run:
-            run.name = name.strip()[:40]
+            run.name = name.strip()[:NAME_AT_MOST]
             networks.call(run.key, run.title)
 
     def scale(self, visitor: str, id: str, factor: float) -> None:

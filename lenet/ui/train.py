@@ -1,6 +1,6 @@
 """The Train tab: start a run, watch it learn, change it on the way, compare it with others, and use it.
 
-The tab is one component with a script of its own (train.html, language.js, charts.js, train.js).  The script asks for
+The tab is one component with a script of its own (train.html, train.js).  The script asks for
 facts four times a second while a run is under way, and that it asks tells that the page is there; what
 trains, and when, is `runs`'s; what may be set, `settings`'s; and every text is in `texts`.
 """
@@ -23,8 +23,8 @@ from lenet.digits import DigitClassifier
 from lenet.errors import CheckpointError, LeNetError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES, Recipe, recipe_named
-from lenet.ui import messages, networks, own, parts, report, settings, texts
-from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, SECONDS_AT_MOST, Run, Runs
+from lenet.ui import assets, messages, networks, own, report, settings, texts
+from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run, Runs
 
 DEFAULT = "digits-demo"
 # A button each above the settings: the texts' key, and the recipe, or what stands in for it until there is one.
@@ -302,19 +302,20 @@ def _status(headline: str, text: str) -> str:
 def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.State) -> None:
     """The tab's contents; a trained network goes into one of the other tabs."""
     training = gr.HTML(
-        html_template=parts.read("train.html"),
-        js_on_load=parts.read("language.js", "charts.js", "train.js"),  # one function body
+        html_template=assets.template("train.html"),
+        js_on_load=assets.mount("train.js", events=["use", "report"]),
         server_functions=[look, check, begin, tell, download],
         elem_id="training",
         padding=False,
-        languages=texts.of("train"),
         facts=texts.translations(_facts()),
         recipes={name: _described(recipe) for name, recipe in settings.listed().items()},
         choices=_choices(),
         starts={key: next(name for name in names if name in RECIPES) for key, names in STARTS.items()},
         first=DEFAULT,
+        active=ACTIVE,
         limits={
             "most": MOST,
+            "name": NAME_AT_MOST,
             "hours": round(KEPT_SECONDS / 3600),
             "minutes": round(SECONDS_AT_MOST / 60),
             "mnist_seconds": MNIST_SECONDS,
@@ -330,7 +331,8 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
 
 def keep(tabs: gr.Tabs) -> None:
     """What of the tab must be on the page before it is opened; it shows nothing."""
-    kept = gr.HTML(html_template="", js_on_load=parts.read("keep.js"), server_functions=[present], elem_id="keep")
+    script = assets.mount("keep.js", events=["open"])
+    kept = gr.HTML(html_template="", js_on_load=script, server_functions=[present], elem_id="keep")
     # keep.js: trigger("open")
     kept.open(lambda: gr.Tabs(selected="train"), None, tabs, queue=False, api_visibility="private")
 

@@ -9,7 +9,7 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.photos import PhotoPrediction
-from lenet.ui import figures, messages, networks, parts, texts, why_figures
+from lenet.ui import assets, figures, messages, networks, why_figures
 
 Ask = Callable[[dict[str, Any]], PhotoPrediction | None]
 
@@ -57,9 +57,8 @@ def behind(question: dict[str, Any], prediction: Prediction, explain: Callable[[
 def build(ask: Ask, network: str) -> gr.HTML:
     """Two parts of the Photo tab, "Why this answer" and "Inside the network", which can be closed.
 
-    They are about the question that a script of the page sends when its answer is on the page,
-    `document.dispatchEvent(new CustomEvent("photo-answered", { detail: question }))`; of null they show
-    nothing.  Only what is open and in view is asked for.
+    They are about the photo whose answer is on the page, as photo.js tells why.js: see photo_answer.js.  Only
+    what is open and in view is asked for.
 
     Args:
         ask: see `look`.
@@ -71,10 +70,9 @@ def build(ask: Ask, network: str) -> gr.HTML:
         return look(ask, question)
 
     return gr.HTML(
-        html_template=parts.read("why.html").replace("@layers@", parts.read("layers.html")),
-        js_on_load=parts.read("language.js", "layers.js", "why.js"),  # one function body
+        html_template=assets.template("why.html").replace("@layers@", assets.template("layers.html")),
+        js_on_load=assets.mount("why.js"),
         server_functions=[look_at_photo],
-        languages=texts.of("photo"),
         layers=figures.inside(networks.blank(network), networks.get(network).classes, every=False),
         elem_id="photo-why",
     )

@@ -10,7 +10,7 @@ import gradio as gr
 from lenet.classifier import Classifier
 from lenet.digits import DigitClassifier
 from lenet.photos import PhotoClassifier
-from lenet.ui import messages, networks, parts, report, texts, zoo_figures
+from lenet.ui import assets, messages, networks, report, texts, zoo_figures
 from lenet.zoo import Exhibit
 
 FAMILIES: dict[str, type[Classifier]] = {"family_photos": PhotoClassifier, "family_digits": DigitClassifier}
@@ -53,10 +53,9 @@ def build(largest: int) -> gr.HTML:
     first = next(exhibits[0] for exhibits in _families().values() if exhibits)
     return gr.HTML(
         value={"network": first.key, "own": []},
-        html_template=parts.read("zoo.html"),
-        js_on_load=parts.read("language.js", "report.js", "zoo.js"),  # one function body
+        html_template=assets.template("zoo.html"),
+        js_on_load=assets.mount("zoo.js", events=["refuse", "seen"]),
         server_functions=[list_networks, *report.FUNCTIONS],
-        languages=texts.of("zoo", "report"),
         largest=largest,
         elem_id="zoo",
         padding=False,

@@ -314,7 +314,7 @@ def test_a_name_that_is_left_as_it_is_follows_the_language(train_tab: Page) -> N
     page.locator(".runs .rename").click()
     page.keyboard.press("Enter")
     page.locator("#title select").select_option("zh")
-    expect(page.locator(".runs .open")).to_have_text(texts.of("train")["zh"]["run_name"].format(number=1))
+    expect(page.locator(".runs .open")).to_have_text(texts.LANGUAGES["zh"]["run_name"].format(number=1))
 
 
 def test_only_the_top_of_the_accuracy_shows_what_is_there(train_tab: Page) -> None:

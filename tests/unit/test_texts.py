@@ -47,28 +47,6 @@ def test_what_the_page_says_is_in_the_texts() -> None:
     assert set(asked) <= set(texts.ENGLISH)
 
 
-def test_a_script_has_the_texts_that_it_asks_for() -> None:
-    for script, parts in SCRIPTS.items():
-        source = (PAGE / script).read_text(encoding="utf-8")
-        asked = set(re.findall(r'\bsay\(\s*"(\w+)"', source))
-        assert asked <= set(texts.of(*parts)["en"]), script
-
-
-# What lenet/ui gives each script as props.languages.
-SCRIPTS = {
-    "head.js": (),
-    "inside.js": ("draw",),
-    "layers.js": (),
-    "pad.js": ("draw",),
-    "photo.js": ("photo",),
-    "report.js": ("report",),
-    "report_place.js": ("report",),
-    "train.js": ("train",),
-    "why.js": ("photo",),
-    "zoo.js": ("zoo", "report"),
-}
-
-
 # --------------------------------------------------------------------------------------------------
 # What the modules say: templates of errors and texts, read from the source
 

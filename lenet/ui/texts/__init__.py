@@ -1,7 +1,7 @@
 """Every text of the page, by language: English, and Simplified Chinese.
 
 What the page's own code says has a key, and each part of the page a file here with its texts.  The server says
-them with `say`; the scripts have those of their part (`of`), and say them too (language.js).  What the modules
+them with `say`; the scripts have all of them, and say them too (language.js).  What the modules
 below the page say - errors, the steps of preprocessing, what networks and recipes are - they say in English,
 as a template with values (`lenet.errors.Text`) or as a plain name.  `translated` says it in the visitor's
 language: `sentences` has every template.
@@ -53,12 +53,6 @@ def translated(said: str | Text | LeNetError) -> str:
     """What a module says in English, in the language that is spoken; as it is where that has no words for it."""
     known = SENTENCES.get(_spoken.get(), {})
     return known.get(said, said) if isinstance(said, str) else said.render(known)
-
-
-def of(*parts: str) -> dict[str, dict[str, str]]:
-    """The texts of these parts of the page by language, and those that all parts share, for a script."""
-    wanted = [key for name in ("frame", *parts) for key in PARTS[name].ENGLISH]
-    return {language: {key: texts[key] for key in wanted} for language, texts in LANGUAGES.items()}
 
 
 def translations(sentences: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -13,6 +13,7 @@ ENGLISH = {
     "seconds": "{seconds} s",
     "minutes": "{minutes} min {seconds} s",
     "hours_minutes": "{hours} h {minutes} min",
+    "no_script": "This part of the page did not load. Reload the page to try again.",
     # --- an answer, in the Draw tab and in the Photo tab
     "picture_too_large": "This picture has over 20 MB: make it smaller and try again.",
     "article_a": "a {name}",
@@ -53,6 +54,7 @@ CHINESE = {
     "seconds": "{seconds} 秒",
     "minutes": "{minutes} 分 {seconds} 秒",
     "hours_minutes": "{hours} 小时 {minutes} 分",
+    "no_script": "页面的这一部分没有加载成功。请重新加载页面再试。",
     # --- an answer, in the Draw tab and in the Photo tab
     "picture_too_large": "这张图片超过 20 MB：请缩小后再试。",
     "article_a": "{name}",

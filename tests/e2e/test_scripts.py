@@ -1,0 +1,365 @@
+"""The scripts' pure functions, each imported as a module into a page with nothing else on it."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from playwright.sync_api import Error as BrowserError
+
+from lenet.ui import assets
+
+
+class Scripts:
+    """A page from which modules are imported."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def run(self, module: str, code: str, given: Any = None) -> Any:
+        """What the function body `code` returns, with the module's exports in `m` and `given` in `given`."""
+        return self.page.evaluate(
+            f"async (given) => {{ const m = await import('./{module}'); {code} }}",
+            given,
+        )
+
+
+@pytest.fixture(scope="module")
+def scripts(browser: Browser, url: str) -> Iterator[Scripts]:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{url}/scripts/{assets.scripts().version}/texts.js")  # a text; what is imported has its origin
+    page.evaluate("document.body.replaceChildren()")
+    page.add_style_tag(content=(assets.HERE / "style.css").read_text(encoding="utf-8"))
+    yield Scripts(page)
+    context.close()
+
+
+# --- charts ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "count", "expected"),
+    [
+        (0, 100, 5, [0, 20, 40, 60, 80, 100]),
+        (90, 100, 5, [90, 92, 94, 96, 98, 100]),
+        (0, 2.5, 5, [0, 0.5, 1, 1.5, 2, 2.5]),
+        (0, 1, 2, [0, 0.5, 1]),
+        (-1, 1, 4, [-1, -0.5, 0, 0.5, 1]),
+        (3, 12, 3, [5, 10]),
+    ],
+)
+def test_ticks_are_round_numbers(scripts: Scripts, low: float, high: float, count: int, expected: list[float]) -> None:
+    found = scripts.run("charts.js", "return m.ticks(...given)", [low, high, count])
+    assert found == pytest.approx(expected)
+
+
+def test_ticks_have_no_negative_zero(scripts: Scripts) -> None:
+    assert scripts.run("charts.js", "return m.ticks(-1, 1, 4).some((tick) => Object.is(tick, -0))") is False
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(2.4, 2.5), (2.5, 2.5), (2.6, 3), (0.07, 0.08), (9.1, 10), (10, 10), (11, 15), (1e-3, 1e-3)],
+)
+def test_a_roof_is_the_next_round_number_above(scripts: Scripts, value: float, expected: float) -> None:
+    assert scripts.run("charts.js", "return m.roof(given)", value) == pytest.approx(expected)
+
+
+def test_a_chart_scales_its_numbers_to_its_canvas(scripts: Scripts) -> None:
+    code = """
+        const frame = m.frameOf({ clientWidth: 464, clientHeight: 250 }, { low: 0, high: 100, epochs: 8 });
+        return [frame.x(0), frame.x(8), frame.x(2), frame.y(0), frame.y(100), frame.y(50), frame.y(120)];
+    """
+    assert scripts.run("charts.js", code) == [50, 450, 150, 212, 12, 112, 12]  # what is above the top is cut off
+
+
+def test_the_nearest_point_is_found(scripts: Scripts) -> None:
+    points = [[0.5, 1], [1, 2], [2.1, 3]]
+    assert scripts.run("charts.js", "return [0, 0.8, 1.5, 9].map((at) => m.nearest(given, at))", points) == [
+        points[0],
+        points[1],
+        points[1],
+        points[2],
+    ]
+    assert scripts.run("charts.js", "return m.nearest([], 1)") is None
+
+
+def test_a_line_grows_by_what_is_new_or_begins_anew_when_the_server_thinned_it(scripts: Scripts) -> None:
+    code = "return m.joinLine(given.old, given.fresh)"
+    old = {"merged": 1, "points": [[1, 0.5], [2, 0.4], [3, 0.3]]}
+    grown = {"merged": 1, "from": 2, "points": [[3, 0.31], [4, 0.2]]}
+    assert scripts.run("charts.js", code, {"old": old, "fresh": grown}) == {
+        "merged": 1,
+        "points": [[1, 0.5], [2, 0.4], [3, 0.31], [4, 0.2]],
+    }
+    thinned = {"merged": 2, "from": 0, "points": [[1.5, 0.45], [3.5, 0.25]]}
+    assert scripts.run("charts.js", code, {"old": old, "fresh": thinned}) == {
+        "merged": 2,
+        "points": thinned["points"],
+    }
+    assert scripts.run("charts.js", code, {"old": None, "fresh": thinned})["points"] == thinned["points"]
+
+
+# --- numbers and texts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("m.percent(0.98765)", "98.8%"),
+        ("m.percent(0.98765, 2)", "98.77%"),
+        ("m.percent(1, 0)", "100%"),
+        ("m.number(1234567.8)", "1,234,568"),
+        ("m.rate(0.0125)", "0.013"),
+        ("m.rate(0.1)", "0.1"),
+        ("m.rate(0.00002)", "2e-5"),
+        ("m.lossOf(2.30258)", "2.303"),
+        ("m.lossOf(0.01234)", "0.012"),
+        ("m.time(59.4)", "59 s"),
+        ("m.time(59.6)", "1 min 0 s"),
+        ("m.time(754)", "12 min 34 s"),
+        ("m.time(7384)", "2 h 3 min"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(scripts: Scripts, code: str, expected: str) -> None:
+    assert scripts.run("format.js", f"return {code}") == expected
+
+
+@pytest.mark.parametrize(
+    ("wishes", "expected"),
+    [
+        ([None, "zh-Hans-CN", "en"], "zh"),
+        (["en", "zh-CN"], "en"),
+        ([None, "de-AT", "fr"], "en"),
+        (["tlh", "de", "zh"], "zh"),
+        ([], "en"),
+        (["constructor"], "en"),
+    ],
+)
+def test_the_first_known_language_is_preferred(scripts: Scripts, wishes: list[str | None], expected: str) -> None:
+    assert scripts.run("language.js", "return m.preferred(given, ['en', 'zh'])", wishes) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("{a} of {b}", {"a": 1, "b": 2}, "1 of 2"),
+        ("{a} and {a}", {"a": "x"}, "x and x"),
+        ("{a} stays", {}, "{a} stays"),
+        ("{a}", {"a": "{b}", "b": "no"}, "{b}"),  # a visitor may have written it
+        ("{toString} {constructor}", {}, "{toString} {constructor}"),
+        ("{a}", {"a": "$& $1"}, "$& $1"),
+        ("{a}", {"a": 0}, "0"),
+        ("{ a } {}", {"a": 1}, "{ a } {}"),
+    ],
+)
+def test_words_in_braces_are_filled_in(scripts: Scripts, text: str, values: dict[str, Any], expected: str) -> None:
+    assert scripts.run("language.js", "return m.fill(...given)", [text, values]) == expected
+
+
+def test_all_scripts_hear_of_another_language_and_texts_follow(scripts: Scripts) -> None:
+    code = """
+        const part = document.createElement("div");
+        part.innerHTML = `<b data-say="seconds" data-said='{"seconds": 3}'></b><i data-say-title="language"></i>
+            <u data-say-label="tab_draw"></u><s data-say-each='{"en": "one", "zh": "一"}'></s><p></p>`;
+        const seen = [];
+        const told = () => [part.lang, ...[...part.children].map((place) => place.textContent), part.children[1].title,
+            part.children[2].getAttribute("aria-label")].filter(Boolean);
+        m.onLanguage(part, () => seen.push(m.language));
+        m.sayAll(part);
+        m.sayIn(part.querySelector("p"), "tab_zoo");
+        const before = told();
+        m.chooseLanguage("zh");
+        const after = told();
+        const stored = localStorage.getItem("lenet-language");
+        const { time } = await import("./format.js");
+        const seconds = time(3); // another module shares the language
+        m.chooseLanguage("en");
+        return { before, after, seen, stored, seconds, again: told() };
+    """
+    told = scripts.run("language.js", code)
+    assert told["before"] == told["again"] == ["en", "3 s", "one", "Zoo", "Language", "Draw"]
+    assert told["after"] == ["zh-Hans", "3 秒", "一", "模型库", "语言", "手写"]
+    assert (told["seen"], told["stored"], told["seconds"]) == (["zh", "en"], "zh", "3 秒")
+
+
+def test_what_is_said_in_each_language_takes_the_place_of_a_text(scripts: Scripts) -> None:
+    code = """
+        const place = document.createElement("p");
+        const said = () => { m.sayAll(document.createElement("div")); return place.textContent; };
+        m.sayIn(place, "minutes", { minutes: 1, seconds: 2 });
+        const first = said();
+        m.sayIn(place, { en: "of the server", zh: "服务器的" });
+        const second = said();
+        m.sayIn(place, "");
+        return [first, second, said(), place.dataset.sayEach];
+    """
+    assert scripts.run("language.js", code) == ["1 min 2 s", "of the server", "", ""]
+
+
+def test_a_text_without_a_place_is_its_key(scripts: Scripts) -> None:
+    assert scripts.run("language.js", "return m.say('no_such_text')") == "no_such_text"
+
+
+def test_a_store_that_is_denied_remembers_nothing(scripts: Scripts) -> None:
+    code = """
+        const known = Object.getOwnPropertyDescriptor(window, "localStorage");
+        Object.defineProperty(window, "localStorage", { configurable: true, get() { throw new Error("denied"); } });
+        const read = m.stored("localStorage", "kept", "x");
+        Object.defineProperty(window, "localStorage", known);
+        return [read, m.stored("localStorage", "kept"), m.stored("sessionStorage", "kept", "y")];
+    """
+    assert scripts.run("storage.js", code) == [None, None, "y"]
+
+
+# --- colours and packed maps -------------------------------------------------------------------------------
+
+
+def test_bytes_come_out_as_they_were_packed(scripts: Scripts) -> None:
+    sent = base64.b64encode(bytes(range(256))).decode()
+    assert scripts.run("colours.js", "return [...m.unpack(given)]", sent) == list(range(256))
+    assert scripts.run("colours.js", "return [...m.unpack('')]") == []
+
+
+def test_colours_are_read(scripts: Scripts) -> None:
+    assert scripts.run("colours.js", "return [' #0a0BfF', '#ffffff'].map(m.rgb)") == [[10, 11, 255], [255, 255, 255]]
+
+
+@pytest.mark.parametrize("text", ["", "red", "#fff", "#12345g", "rgb(1 2 3)"])
+def test_what_is_no_colour_is_refused(scripts: Scripts, text: str) -> None:
+    with pytest.raises(BrowserError, match="is not a colour of the form #rrggbb"):
+        scripts.run("colours.js", "return m.rgb(given)", text)
+
+
+def test_ramps_go_from_stop_to_stop(scripts: Scripts) -> None:
+    code = "return [0, 0.25, 0.5, 1].map((part) => m.along([[0, 0, 0], [100, 50, 0], [100, 250, 0]], part))"
+    assert scripts.run("colours.js", code) == [[0, 0, 0], [50, 25, 0], [100, 50, 0], [100, 250, 0]]
+
+
+def test_maps_are_painted_by_tables(scripts: Scripts) -> None:
+    code = """
+        const [zero, plus, minus] = [[9, 9, 9], [[1, 2, 3], [255, 0, 0]], [[4, 5, 6], [0, 0, 255]]];
+        const { signed, unsigned } = m.tables({ zero, plus, minus });
+        const bytes = (colour) => [...new Uint8Array(Int32Array.of(colour).buffer)];
+        return [signed[1], signed[128], signed[255], unsigned[0], unsigned[255], signed[0]].map(bytes);
+    """
+    blue, zero, red = [0, 0, 255, 255], [9, 9, 9, 255], [255, 0, 0, 255]
+    assert scripts.run("colours.js", code) == [blue, zero, red, zero, red, blue]
+
+
+def test_light_and_dark_have_ramps_of_their_own(scripts: Scripts) -> None:
+    code = """
+        const light = m.theme();
+        document.body.classList.add("dark");
+        const dark = m.theme();
+        document.body.classList.remove("dark");
+        const some = ({ zero, plus, strong }) => [zero, plus[2], strong.minus];
+        return { light: some(light), dark: some(dark), same: m.theme() === light };
+    """
+    assert scripts.run("colours.js", code) == {
+        "light": [[246, 247, 249], [214, 92, 36], [28, 98, 180]],
+        "dark": [[30, 36, 48], [242, 140, 70], [92, 164, 255]],
+        "same": True,
+    }
+
+
+@pytest.mark.parametrize("shape", [[6, 24, 24], [16, 8, 8], [32, 5, 7], [120], [10]])
+@pytest.mark.parametrize("width", [320, 700])
+@pytest.mark.parametrize("dots", [1, 2.625])
+def test_cells_of_a_layer_lie_side_by_side(scripts: Scripts, shape: list[int], width: int, dots: float) -> None:
+    code = """
+        const grid = m.arrange({ shape: given.shape }, given.width, given.dots);
+        return { ...grid, places: Array.from({ length: grid.count }, (_, cell) => m.placeOf(grid, cell)) };
+    """
+    grid = scripts.run("layers.js", code, {"shape": shape, "width": width, "dots": dots})
+    assert len(grid["places"]) == shape[0]
+    rows: dict[float, list[list[float]]] = {}
+    for place in grid["places"]:
+        rows.setdefault(place[1], []).append(place)
+    for row in rows.values():
+        assert len(row) <= grid["columns"]
+        for (left, _, wide, high), (following, *_) in itertools.pairwise(row):
+            assert wide > 0
+            assert high > 0
+            assert left + wide + grid["gap"] == following
+        assert row[-1][0] + row[-1][2] <= width * dots + 1
+    tops = sorted(rows)
+    assert all(low - high == pytest.approx(grid["high"]) for high, low in itertools.pairwise(tops))
+
+
+# --- boxes, links, squares, and what one script tells another ------------------------------------------------
+
+PHOTO = {"width": 400, "height": 200}
+
+
+@pytest.mark.parametrize(
+    ("square", "expected"),
+    [
+        ({"x": 10, "y": 20, "side": 50}, {"x": 10, "y": 20, "side": 50}),
+        ({"x": -10, "y": 190, "side": 50}, {"x": 0, "y": 150, "side": 50}),
+        ({"x": 390, "y": 0, "side": 900}, {"x": 200, "y": 0, "side": 200}),
+        ({"x": 5, "y": 5, "side": 1}, {"x": 5, "y": 5, "side": 16}),
+    ],
+)
+def test_a_box_fits_into_its_photo(scripts: Scripts, square: dict[str, float], expected: dict[str, float]) -> None:
+    assert scripts.run("box.js", "return m.fitting(...given)", [square, PHOTO]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("corner", "by", "expected"),
+    [
+        ("se", {"x": 20, "y": 20}, {"x": 100, "y": 50, "side": 70}),
+        ("nw", {"x": -20, "y": -20}, {"x": 80, "y": 30, "side": 70}),
+        ("ne", {"x": 10, "y": -10}, {"x": 100, "y": 40, "side": 60}),
+        ("sw", {"x": 500, "y": -500}, {"x": 134, "y": 50, "side": 16}),
+        ("nw", {"x": -900, "y": -900}, {"x": 50, "y": 0, "side": 100}),
+    ],
+)
+def test_the_opposite_corner_stays(
+    scripts: Scripts, corner: str, by: dict[str, float], expected: dict[str, float]
+) -> None:
+    square = {"x": 100, "y": 50, "side": 50}
+    found = scripts.run("box.js", "return m.stretched(...given)", [square, corner, by, PHOTO])
+    assert found == pytest.approx(expected)
+
+
+def test_a_box_is_told_in_parts_of_its_photo(scripts: Scripts) -> None:
+    square = {"x": 100, "y": 50, "side": 100}
+    assert scripts.run("box.js", "return m.fractions(...given)", [square, PHOTO]) == [0.25, 0.25, 0.5, 0.75]
+    assert scripts.run("box.js", "return m.squareIn([0.25, 0.25, 0.5, 0.75], given)", PHOTO) == square
+    middle = {"x": 100, "y": 0, "side": 200}
+    assert scripts.run("box.js", "return m.squareIn([0, 0, 1, 1], given)", PHOTO) == middle
+    assert scripts.run("box.js", "return m.centred(given, 50)", square) == {"x": 125, "y": 75, "side": 50}
+
+
+def test_a_link_holds_all_settings(scripts: Scripts) -> None:
+    settings = {"recipe": "mnist-demo", "lr": "0.01", "seed": "7 & 8", "augment": "a=b+c"}
+    address = "https://example.org/under/path/?recipe=other&old=1#there"
+    link = scripts.run("settings_form.js", "return m.linkTo(...given)", [address, settings])
+    assert link.startswith("https://example.org/under/path/?recipe=mnist-demo&lr=0.01&")
+    assert "#" not in link
+    assert "old" not in link
+    assert scripts.run("settings_form.js", "return m.settingsIn(new URL(given).search)", link) == settings
+    assert scripts.run("settings_form.js", "return m.settingsIn('')") == {}
+
+
+def test_a_square_of_the_matrix_names_its_row_and_column(scripts: Scripts) -> None:
+    assert scripts.run("report.js", "return m.cellOf({ dataset: { cell: '3,10' } })") == [3, 10]
+
+
+def test_who_comes_late_hears_of_the_newest_answer(scripts: Scripts) -> None:
+    code = """
+        const [early, late] = [[], []];
+        m.onAnswer((question) => early.push(question));
+        m.answered({ photo: 1 });
+        m.answered({ photo: 2 });
+        m.onAnswer((question) => late.push(question.photo));
+        m.answered({ photo: 3 });
+        return [early.map(({ photo }) => photo), late];
+    """
+    assert scripts.run("photo_answer.js", code) == [[1, 2, 3], [2, 3]]

@@ -1,0 +1,198 @@
+"""The page where hosts put it: under a sub-path, in an iframe, behind a proxy, and where a script does not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Page, Request, Route, expect
+
+from tests.serving import serve
+
+# Two pages in one process, each under a path of its own; and one page of somebody's with one of them in a frame.
+MOUNTED = """
+import os
+import fastapi, gradio, uvicorn
+from lenet.ui.page import LAUNCH, build
+
+app = fastapi.FastAPI()
+
+@app.get("/", response_class=fastapi.responses.HTMLResponse)
+def framed() -> str:
+    return '<!doctype html><title>Framed</title><iframe src="/two/deep/" style="width: 100%; height: 1400px"></iframe>'
+
+for path in ("/one", "/two/deep"):
+    gradio.mount_gradio_app(app, build(), path=path, **LAUNCH)
+uvicorn.run(app, host="127.0.0.1", port=int(os.environ["GRADIO_SERVER_PORT"]), log_level="warning")
+"""
+# Behind a proxy that takes "/proxied" off the path, as root_path says.
+PROXIED = 'from lenet.ui.page import LAUNCH, build; build().launch(root_path="/proxied", **LAUNCH)'
+
+
+@pytest.fixture(scope="module")
+def mounted(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("mounted") / "app.log", "-c", MOUNTED) as address:
+        yield address
+
+
+@pytest.fixture
+def blank(browser: Browser) -> Iterator[Page]:
+    """A page at no address yet; fails the test on any error of a script."""
+    errors: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert not errors
+
+
+def scripts_of(page: Page) -> list[str]:
+    """The addresses of the scripts that `page` asks for from now on."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/scripts/" in request.url:
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
+def expect_alive(page: Page | FrameLocator) -> None:
+    """The page answers a drawing, speaks Chinese, and shows the networks."""
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("#pad .examples button").first.click()
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=30_000)
+    page.locator("#title select").select_option("zh")
+    expect(page.locator("#pad .clear")).to_have_text("清空")
+    page.get_by_role("tab", name="模型库").click()
+    expect(page.locator("#zoo .families button").first).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize("path", ["/one/", "/one"])
+def test_under_a_sub_path(blank: Page, mounted: str, path: str) -> None:
+    asked = scripts_of(blank)
+    blank.goto(mounted + path)
+    expect_alive(blank)
+    assert asked
+    assert all(address.startswith(f"{mounted}{path.rstrip('/')}/scripts/") for address in asked)
+
+
+def test_in_a_frame(blank: Page, mounted: str) -> None:
+    blank.goto(mounted)
+    expect_alive(blank.frame_locator("iframe"))
+
+
+def test_behind_a_proxy_that_takes_the_path_off(blank: Page, tmp_path: Path) -> None:
+    with serve(tmp_path / "app.log", "-c", PROXIED) as url:
+        proxied = f"{url}/proxied/"
+
+        def proxy(route: Route) -> None:
+            route.continue_(url=route.request.url.replace("/proxied/", "/", 1))
+
+        blank.route(f"{proxied}**", proxy)
+        asked = scripts_of(blank)
+        blank.goto(proxied)
+        expect_alive(blank)
+        assert asked
+        assert all(address.startswith(f"{proxied}scripts/") for address in asked)
+
+
+def test_scripts_are_fetched_once_and_kept(browser: Browser, url: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    sizes: dict[str, list[bool]] = {}
+    page.on(
+        "response",
+        lambda answer: (
+            sizes.setdefault(answer.url, []).append(answer.request.sizes()["responseBodySize"] > 0)
+            if "/scripts/" in answer.url
+            else None
+        ),
+    )
+    page.goto(url)
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator("#training .starts button").first).to_be_visible(timeout=30_000)
+    assert len(sizes) > 15
+    assert all(len(fetched) == 1 for fetched in sizes.values()), sizes
+    context.close()
+
+
+# --- scripts that do not arrive ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def losing(browser: Browser, url: str) -> Iterator[Callable[[str, Callable[[str], bool]], Page]]:
+    """Opens the page, of which requests for one script get lost where the function says so of their address."""
+    contexts = []
+
+    def open_it(script: str, lost: Callable[[str], bool]) -> Page:
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+        contexts.append(context)
+        page = context.new_page()
+        page.route(f"**/{script}", lambda route: route.abort() if lost(route.request.url) else route.continue_())
+        page.goto(url)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("script", ["layers.js", "language.js"])
+def test_a_script_that_gets_lost_is_asked_for_again(
+    losing: Callable[[str, Callable[[str], bool]], Page], script: str
+) -> None:
+    page = losing(script, lambda address: "-again/" not in address)
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("#pad .examples button").first.click()
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=30_000)
+    page.locator("#title select").select_option("zh")
+    expect(page.locator("#pad .clear")).to_have_text("清空")  # where it has another copy of language.js, too
+
+
+def test_a_component_without_its_script_says_so_in_both_languages(
+    losing: Callable[[str, Callable[[str], bool]], Page],
+) -> None:
+    page = losing("pad.js", lambda address: True)
+    line = page.locator("#pad [role=alert]")
+    expect(line).to_be_visible(timeout=30_000)
+    expect(line).to_contain_text("This part of the page did not load. Reload the page to try again.")
+    expect(line).to_contain_text("页面的这一部分没有加载成功")
+    expect(page.locator("canvas.pad")).to_have_count(0)
+    page.locator("#title select").select_option("zh")  # the rest is alive
+    expect(page.locator("#title p")).to_contain_text("写一个数字")
+
+
+def test_the_pad_appears_when_its_script_takes_strokes(browser: Browser, url: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/pad.js", lambda route: held.append(route))
+    page.goto(url)
+    expect(page.locator("#title p")).to_contain_text("Draw a digit", timeout=60_000)
+    expect(page.locator(".choices input").last).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(500)
+    expect(page.locator("canvas.pad")).to_be_attached()
+    assert not page.locator("canvas.pad").is_visible()
+    for route in held:
+        route.continue_()
+    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+    page.locator("#pad .examples button").first.click()
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=30_000)
+    context.close()
+
+
+def test_a_browser_that_denies_storage_has_a_page_all_the_same(blank: Page, url: str) -> None:
+    blank.add_init_script(
+        """
+        for (const name of ["localStorage", "sessionStorage"]) {
+          Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });
+        }
+        """
+    )
+    blank.goto(url)
+    expect_alive(blank)
