@@ -1,9 +1,9 @@
 """Open the page: `python app.py`, or `gradio app.py` to reload it on every change."""
 
-from lenet.ui.page import LAUNCH, build, warm_up
+from lenet.ui.page import build, launch_options, warm_up
 
 demo = build()
 
 if __name__ == "__main__":
     warm_up()
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_options(demo))

@@ -143,11 +143,11 @@ def _export(options: argparse.Namespace) -> None:
 
 def open_page() -> None:
     """Serve the page until Ctrl-C."""
-    from lenet.ui.page import LAUNCH, build, warm_up
+    from lenet.ui.page import build, launch_options, warm_up
 
     demo = build()
     warm_up()
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_options(demo))
 
 
 # --------------------------------------------------------------------------------------------------

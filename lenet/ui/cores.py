@@ -6,10 +6,6 @@ each handler sets it before it works.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 
 # A run of its own has all cores to itself, and is 1.1 to 1.7 times as fast on two.  Behind a page they are not
@@ -28,22 +24,3 @@ def to_train() -> None:
     """For training, which goes on behind the page."""
     if torch.get_num_threads() != TRAINING:
         torch.set_num_threads(TRAINING)
-
-
-_busy = threading.Event()
-
-
-@contextmanager
-def training() -> Iterator[None]:
-    """The calling thread trains meanwhile; one does at a time."""
-    to_train()
-    _busy.set()
-    try:
-        yield
-    finally:
-        _busy.clear()
-
-
-def busy() -> bool:
-    """Whether a network is trained behind the page, so that what is not urgent may wait."""
-    return _busy.is_set()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
@@ -14,24 +15,26 @@ from lenet.digits import DigitClassifier, FoundDigit
 from lenet.errors import LeNetError
 from lenet.ink import WORKING_SIDE
 from lenet.preprocess import PIPELINES
-from lenet.ui import assets, cores, figures, messages, networks, pictures, texts, why
+from lenet.ui import assets, figures, messages, networks, pictures, texts, why
+from lenet.ui.server import Server, server_functions
+from lenet.ui.tab import Choice, Labels, Own, Tab, Visitor
 
 HERE = Path(__file__).parent
 
 
 @messages.answering
-def read_drawing(question: dict[str, Any]) -> dict[str, Any]:
+def read_drawing(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the pad asks after each move; see `_asked`.
 
     Returns:
         {"answer", "boxes": HTML, "training": whether it should ask less often, since a network is trained
         meanwhile}, or {"problem": a sentence}.
     """
-    found, chosen = _asked(question)
+    found, chosen = _asked(server, question)
     return {
-        "answer": figures.reading(found, chosen) + _beside(question),
+        "answer": figures.reading(found, chosen) + _beside(server, question),
         "boxes": figures.boxes(found, chosen),
-        "training": cores.busy(),
+        "training": server.runs.busy,
     }
 
 
@@ -45,17 +48,17 @@ def _empty(classes: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _beside(question: dict[str, Any]) -> str:
+def _beside(server: Server, question: dict[str, Any]) -> str:
     """What the shipped network reads in the same drawing, beside the answer of a visitor's own."""
-    other = networks.default(messages.text(question, "network"))
+    other = server.networks.default(messages.text(question, "network"))
     if not other:
         return ""
-    found, _ = _asked(question | {"network": other})
-    return figures.beside(networks.title(networks.get(other), other), found)
+    found, _ = _asked(server, question | {"network": other})
+    return figures.beside(networks.title(server.networks.get(other), other), found)
 
 
 @messages.answering
-def look_inside(question: dict[str, Any]) -> dict[str, Any]:
+def look_inside(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the pad asks when a drawing is answered: what stood behind it, of the parts that are in view.
 
     The question has four words more than `read_drawing`'s: "why", "inside", "every", "steps" - true where the
@@ -65,32 +68,32 @@ def look_inside(question: dict[str, Any]) -> dict[str, Any]:
         As `why.behind`, and "steps", HTML; of a blank picture, or of none that can be answered, "blank", true.
     """
     try:
-        found, chosen = _asked(question)
+        found, chosen = _asked(server, question)
         prediction = found[chosen].prediction
         steps = {"steps": figures.stages(prediction)} if question.get("steps") else {}
         if prediction.verdict == "blank":
             return steps | {"blank": True}
         return steps | why.behind(
-            question, prediction, lambda key: figures.why(prediction, networks.evidence(key, prediction))
+            server, question, prediction, lambda key: figures.why(prediction, server.networks.evidence(key, prediction))
         )
     except LeNetError:
         return {"blank": True}  # the answer's own question has said so
 
 
 @messages.answering
-def what_if(question: dict[str, Any]) -> dict[str, Any]:
+def what_if(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the button asks: the change that would give the runner-up, or a problem."""
     try:
-        found, chosen = _asked(question)
+        found, chosen = _asked(server, question)
         prediction = found[chosen].prediction
         if prediction.verdict == "blank":
             return {"problem": texts.say("draw_change_first")}
-        return figures.what_if(prediction, networks.what_if(messages.text(question, "network"), prediction))
+        return figures.what_if(prediction, server.networks.what_if(messages.text(question, "network"), prediction))
     except LeNetError:
         return {"problem": texts.say("draw_change_gone")}
 
 
-def _asked(question: dict[str, Any]) -> tuple[tuple[FoundDigit, ...], int]:
+def _asked(server: Server, question: dict[str, Any]) -> tuple[tuple[FoundDigit, ...], int]:
     """What is found on the pad, and which of it is asked about.
 
     Args:
@@ -104,7 +107,7 @@ def _asked(question: dict[str, Any]) -> tuple[tuple[FoundDigit, ...], int]:
     """
     network, picture, pipeline = (messages.text(question, name) for name in ("network", "picture", "pipeline"))
     x, y = _focus(question)
-    found = networks.read(network, pictures.decode(picture), pipeline)
+    found = server.networks.read(network, pictures.decode(picture), pipeline)
     if math.isnan(x):
         return found, 0
     return found, min(range(len(found)), key=lambda i: _distance(found[i].box, x, y))
@@ -127,44 +130,54 @@ def _distance(box: tuple[float, float, float, float], x: float, y: float) -> tup
     return outside, abs(x - (left + right) / 2)
 
 
-class Choices(NamedTuple):
-    """What the tab's choices are made with, for what else changes them."""
+def _choices(server: Server, own: Own) -> list[tuple[str, str]]:
+    """(title, key) of the networks that read drawings: the visitor's, and those in weights/."""
+    known = server.networks
+    return [
+        *((known.yours(key), key) for key in known.of_kind(DigitClassifier, own)),
+        *networks.shipped(DigitClassifier),
+    ]
 
-    network: gr.Dropdown
-    pipeline: gr.Radio
+
+def offer(server: Server, own: Own, chosen: str) -> Any:
+    """The update of the tab's choice: with `chosen`, if it reads drawings; else none."""
+    if server.networks.kind(chosen) is not DigitClassifier:
+        return gr.skip()
+    return gr.Dropdown(_choices(server, own), value=chosen)
 
 
-def labels(choices: list[tuple[str, str]]) -> tuple[gr.Dropdown, gr.Radio]:
+def labels(server: Server, own: Own) -> tuple[gr.Dropdown, gr.Radio]:
     """The updates that say the choices in the language that is spoken."""
-    return gr.Dropdown(choices, label=texts.say("network")), gr.Radio(_pipelines(), label=texts.say("pipeline"))
+    network = gr.Dropdown(_choices(server, own), label=texts.say("network"))
+    return network, gr.Radio(_pipelines(), label=texts.say("pipeline"))
 
 
 def _pipelines() -> list[tuple[str, str]]:
     return [(texts.say(f"pipeline_{name}"), name) for name in PIPELINES]
 
 
-def build() -> Choices:
+def build(server: Server, visitor: Visitor) -> Tab:
     """The tab's contents."""
     choices = networks.shipped(DigitClassifier)
     default = choices[0][1]
     with gr.Row(elem_classes="choices"):
         network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
         pipeline = gr.Radio(_pipelines(), value="modern", label=texts.say("pipeline"), scale=3)
-    classes = networks.get(default).classes
+    classes = server.networks.get(default).classes
     pad = gr.HTML(
         value={"network": default, "pipeline": "modern"},
         html_template=assets.template("pad.html").replace("@layers@", assets.template("layers.html")),
         js_on_load=assets.mount("pad.js"),
-        server_functions=[read_drawing, look_inside, what_if],
+        server_functions=server_functions(server, read_drawing, look_inside, what_if),
         examples=json.loads((HERE / "examples" / "strokes.json").read_text(encoding="utf-8")),
         empty=texts.in_each(lambda: _empty(classes)),
         knowing=[
-            name for _, name in choices if networks.digit_reader(name).knows_non_digits
+            name for _, name in choices if server.networks.digit_reader(name).knows_non_digits
         ],  # of a visitor's own hardly any
-        layers=figures.inside(networks.blank(default), classes, every=False),
+        layers=figures.inside(server.networks.blank(default), classes, every=False),
         largest=pictures.MAX_BYTES,
         side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
-        seen=networks.get(default).recipe.input.size,
+        seen=server.networks.get(default).recipe.input.size,
         elem_id="pad",
     )
     # In the browser alone: the pad then asks again with the new choice.
@@ -175,4 +188,7 @@ def build() -> Choices:
         outputs=pad,
         js="(network, pipeline) => ({ network, pipeline })",
     )
-    return Choices(network, pipeline)
+    return Tab(
+        choice=Choice(DigitClassifier, network, partial(offer, server)),
+        labels=Labels([network, pipeline], partial(labels, server)),
+    )

@@ -17,22 +17,21 @@ from lenet.errors import CheckpointError
 from lenet.export import to_onnx
 from lenet.report import Report
 from lenet.training import EpochEnd
-from lenet.ui import figures, networks, report_figures, tested, texts, zoo_figures
-from lenet.ui.zoo_figures import size
-from lenet.zoo import exhibit
+from lenet.ui import about_figures, figures, networks, report_figures, texts
+from lenet.ui.server import Server
 
 KINDS = {"weights": ".safetensors", "onnx": ".onnx", "csv": ".csv", "png": ".png", "report": ".html"}
 
 
-def offered(key: str) -> list[tuple[str, str, str]]:
+def offered(server: Server, key: str) -> list[tuple[str, str, str]]:
     """(kind, name, remark) of the files that can be made for that network.
 
     Raises:
         CheckpointError: see `networks.kept`.
     """
-    kept = networks.kept(key)
+    kept = server.networks.kept(key)
     without = set() if kept.curves else {"csv", "png"}
-    weighs = {"weights": f", {size(kept.path.stat().st_size)}"}
+    weighs = {"weights": f", {about_figures.size(kept.path.stat().st_size)}"}
     return [
         (kind, texts.say(f"keep_{kind}"), suffix + weighs.get(kind, ""))
         for kind, suffix in KINDS.items()
@@ -40,7 +39,7 @@ def offered(key: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def write(key: str, kind: str, found: Report | None) -> Path:
+def write(server: Server, key: str, kind: str, found: Report | None) -> Path:
     """The file of that kind: the same one under the same title, and the report in each language, so it is made once.
 
     Args:
@@ -49,13 +48,13 @@ def write(key: str, kind: str, found: Report | None) -> Path:
     Raises:
         CheckpointError: see `networks.kept`; or the network has no such file.
     """
-    if kind not in [offer for offer, _, _ in offered(key)]:
+    if kind not in [offer for offer, _, _ in offered(server, key)]:
         raise CheckpointError("This network has no such file. Reload the page and try again.")
-    kept = networks.kept(key)
-    path = networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
+    kept = server.networks.kept(key)
+    path = server.networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
     if not path.exists():
         part = path.with_name(f"{secrets.token_hex(4)}.part")  # two visitors may ask for it at once
-        _write(part, key, kind, found)
+        _write(server, part, key, kind, found)
         part.replace(path)
     return path
 
@@ -66,12 +65,12 @@ def _language(kind: str) -> str:
     return f".{spoken}" if kind == "report" and spoken != texts.DEFAULT else ""
 
 
-def _write(path: Path, key: str, kind: str, found: Report | None) -> None:
-    kept = networks.kept(key)
+def _write(server: Server, path: Path, key: str, kind: str, found: Report | None) -> None:
+    kept = server.networks.kept(key)
     if kind == "weights":
         shutil.copyfile(kept.path, path)
     elif kind == "onnx":
-        path.write_bytes(to_onnx(networks.checkpoint(key)))
+        path.write_bytes(to_onnx(server.networks.checkpoint(key)))
     elif kind == "csv":
         _write_curves(path, kept.curves)
     elif kind == "png":
@@ -81,8 +80,8 @@ def _write(path: Path, key: str, kind: str, found: Report | None) -> None:
     else:
         assert found is not None
         positions = sorted({one.position for one in (*found.mistakes, *found.sample)})
-        images = dict(zip(positions, tested.pictures(key, positions), strict=True))
-        recipe = zoo_figures.recipe_words(exhibit(key, kept.classifier, kept.path))
+        images = dict(zip(positions, server.evaluations.pictures(key, positions), strict=True))
+        recipe = about_figures.recipe_words(server.networks.exhibit(key))
         path.write_text(report_figures.document(str(kept.title), found, images, recipe), encoding="utf-8")
 
 

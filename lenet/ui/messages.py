@@ -1,7 +1,7 @@
 """What the scripts ask the server: how a question is read, and how a failure is told.
 
     @answering
-    def read_drawing(question: Question) -> Answer:
+    def read_drawing(server: Server, question: Question) -> Answer:
         network = text(question, "network")     # QuestionError unless it is a string
         ...                                     # a LeNetError, or a bug
 
@@ -125,20 +125,20 @@ def _answering(function: ServerFunction, said: Callable[[Text], Any]) -> ServerF
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
-        async def answer_later(question: Question, *context: Any) -> Any:
+        async def answer_later(server: Any, question: Question, *context: Any) -> Any:
             with texts.speaking(language(question)):
                 try:
-                    return await function(_dict(question), *context)
+                    return await function(server, _dict(question), *context)
                 except Exception as error:
                     return {"problem": said(told(function.__name__, error))}
 
         return answer_later  # type: ignore[return-value]  # of the same signature
 
     @functools.wraps(function)
-    def answer(question: Question, *context: Any) -> Any:
+    def answer(server: Any, question: Question, *context: Any) -> Any:
         with texts.speaking(language(question)):
             try:
-                return function(_dict(question), *context)
+                return function(server, _dict(question), *context)
             except Exception as error:
                 return {"problem": said(told(function.__name__, error))}
 

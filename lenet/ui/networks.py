@@ -9,12 +9,9 @@ import hashlib
 import re
 import secrets
 import shutil
-import tempfile
-import threading
 import time
 import warnings
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -32,11 +29,14 @@ from lenet.preprocess import Box
 from lenet.pretrained import Checkpoint, load, save
 from lenet.stored import WEIGHTS
 from lenet.training import EpochEnd
-from lenet.ui import cores, pictures, texts
+from lenet.ui import cores, texts
+from lenet.ui.cache import BoundedCache
+from lenet.ui.pictures import Pictures
+from lenet.zoo import Exhibit, exhibit
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
-KEPT = 256  # of visitors' networks; the oldest go first
+KEPT = 256  # of visitors' networks; the least recently used go first
 KEPT_BYTES = 500_000_000  # that they take together: a small one a quarter of a megabyte, the largest 18
 
 
@@ -67,17 +67,12 @@ class Kept:
     curves: tuple[EpochEnd, ...] = ()
 
 
-_lock = threading.Lock()
-_own: OrderedDict[str, Kept] = OrderedDict()
-_readings: OrderedDict[tuple[str, str, bytes], tuple[FoundDigit, ...]] = OrderedDict()
-_named: OrderedDict[tuple[str, str, Box | None], Named] = OrderedDict()
-_folder = tempfile.TemporaryDirectory(prefix="lenet-networks-")  # goes with the process
-FOLDER = Path(_folder.name)  # a folder for each network: what Gradio may serve to who knows the key
-
-
 @lru_cache(maxsize=1)
 def _shipped() -> dict[str, Kept]:
-    """The networks in weights/ by name, the default ones first; a file that cannot be read is left out."""
+    """The networks in weights/ by name, the default ones first; a file that cannot be read is left out.
+
+    All pages of a process share them: they are read only, and their files are part of the program.
+    """
     found = {}
     for path in sorted(WEIGHTS.glob("*.safetensors"), key=lambda path: path.stem not in ("digits", "photos")):
         if path.name.endswith(".resume.safetensors"):
@@ -92,6 +87,13 @@ def _shipped() -> dict[str, Kept]:
 def shipped(kind: type[Classifier]) -> list[tuple[str, str]]:
     """(title, key) of every network of that kind in weights/."""
     return [(title(one.classifier, name), name) for name, one in _shipped().items() if isinstance(one.classifier, kind)]
+
+
+@lru_cache
+def _shipped_exhibit(name: str) -> Exhibit:
+    """Its layers are counted by sending a picture through; so all pages share that too."""
+    kept = _shipped()[name]
+    return exhibit(name, kept.classifier, kept.path)
 
 
 # What the shipped ones are to a visitor.
@@ -126,267 +128,264 @@ def with_accuracy(classifier: Classifier, said: str) -> str:
     return said + (f" ({accuracy:.1%})" if accuracy is not None else "")
 
 
-def yours(key: str) -> str:
-    """What the page calls a visitor's own network.
-
-    Raises:
-        CheckpointError: it is no longer kept.
-    """
-    found = kept(key)
-    return with_accuracy(found.classifier, texts.say("yours", name=found.title))
-
-
-def default(key: str) -> str:
-    """The shipped network to set beside a visitor's own; "" where `key` is shipped itself."""
-    if key in _shipped():
-        return ""
-    of_a_kind = kind(key)
-    return next((known for _, known in shipped(of_a_kind)), "") if of_a_kind else ""
-
-
-def get(key: str) -> Classifier:
-    """The network that `key` names.
-
-    Raises:
-        CheckpointError: it is no longer kept, or never was.
-    """
-    return kept(key).classifier
-
-
-def kept(key: str) -> Kept:
-    """The network that `key` names, with its file.
-
-    Raises:
-        CheckpointError: it is no longer kept, or never was.
-    """
-    with _lock:
-        if key in _own:
-            return _own[key]
-    if key not in _shipped():
-        raise CheckpointError("The server no longer keeps this network: choose another, or train or upload it again.")
-    return _shipped()[key]
-
-
-def checkpoint(key: str) -> Checkpoint:
-    """All that its file says of the network that `key` names.
-
-    Raises:
-        CheckpointError: see `kept`.
-    """
-    return load(kept(key).path)
-
-
-def folder(key: str) -> Path:
-    """Where files to download for the network that `key` names are made; it goes when the network does.
-
-    Raises:
-        CheckpointError: see `kept`.
-    """
-    kept(key)
-    place = FOLDER / key
-    place.mkdir(exist_ok=True)
-    return place
-
-
-def kind(key: str) -> type[Classifier] | None:
-    """What the network does, or None where it is no longer kept."""
-    try:
-        return type(get(key))
-    except CheckpointError:
-        return None
-
-
-def digit_reader(key: str) -> DigitClassifier:
-    """The network that `key` names.
-
-    Raises:
-        CheckpointError: see `get`.
-        ImageError: it reads no digits.
-    """
-    network = get(key)
-    if not isinstance(network, DigitClassifier):
-        raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
-    return network
-
-
-def photo_namer(key: str) -> PhotoClassifier:
-    """The network that `key` names.
-
-    Raises:
-        CheckpointError: see `get`.
-        ImageError: it names no photos.
-    """
-    network = get(key)
-    if not isinstance(network, PhotoClassifier):
-        raise ImageError("This network reads digits: ask it in the Draw tab, or choose one that names photos.")
-    return network
-
-
-def classify_digit(key: str, image: Picture, pipeline: str) -> DigitPrediction:
-    """What the network that `key` names says of one digit; `pipeline` as in `DigitClassifier.predict`.
-
-    Raises:
-        CheckpointError: see `get`.
-        ImageError: the picture cannot be read, or the network reads no digits.
-    """
-    cores.one()
-    return digit_reader(key).predict(image, pipeline)
-
-
-def classify_photo(key: str, image: Picture) -> PhotoPrediction:
-    """What the network that `key` names says of one photo.
-
-    Raises:
-        CheckpointError: see `get`.
-        ImageError: the picture cannot be read, or the network names no photos.
-    """
-    cores.one()
-    return photo_namer(key).predict(image)
-
-
-def read(key: str, image: bytes, pipeline: str) -> tuple[FoundDigit, ...]:
-    """The digits of one picture from left to right.  The last few readings are kept.
-
-    The page asks twice about each drawing: for the answer, and then for what stood behind it.  So the
-    second question finds the first one's prediction, activations and all.
-
-    Raises:
-        CheckpointError: see `get`.
-        ImageError: the picture cannot be read, or the network reads no digits.
-    """
-    name = (key, pipeline, hashlib.sha256(image).digest())
-    with _lock:
-        if name in _readings:
-            _readings.move_to_end(name)
-            return _readings[name]
-    cores.one()
-    network = digit_reader(key)
-    # An empty pad is one picture too, of nothing.
-    found = network.read(image, pipeline) or (FoundDigit(WHOLE_PICTURE, network.predict(image, pipeline), False),)
-    with _lock:
-        _readings[name] = found
-        while len(_readings) > REMEMBERED:
-            _readings.popitem(last=False)
-    return found
-
-
-def name(key: str, photo: str, box: Box | None) -> Named | None:
-    """What the network that `key` names says of a photo that `pictures` keeps; None where it is kept no longer.
-
-    The last few answers are, activations and all: so the page can ask what stood behind one.
-
-    Args:
-        box: the part to look at; None for what the network makes of the whole.
-
-    Raises:
-        CheckpointError: see `get`.
-        ImageError: the box is none, or the network names no photos.
-    """
-    asked = (key, photo, box)
-    with _lock:
-        if asked in _named:
-            _named.move_to_end(asked)
-            return _named[asked]
-    picture = pictures.get(photo)
-    if picture is None:
-        return None
-    cores.one()
-    network = photo_namer(key)
-    began = time.thread_time()  # which another visitor's question does not lengthen
-    prediction = network.predict(picture, box=box)
-    named = Named(prediction, 1000 * (time.thread_time() - began))
-    with _lock:
-        _named[asked] = named
-        while len(_named) > NAMED:
-            _named.popitem(last=False)
-    return named
-
-
-def warm(kind: type[Classifier]) -> None:
-    """One answer of each shipped network of that kind: the first in a process is the slowest."""
-    cores.one()
-    for _, key in shipped(kind):
-        get(key).predict(Image.new("RGB", (32, 32)))
-
-
-def blank(key: str) -> tuple[Layer, ...]:
-    """The layers of that network for some picture, so that their room on the page is known before there is one."""
-    network = get(key)
-    side = network.recipe.input.size
-    return layers(network.model, network.predict(np.eye(side, dtype=np.float32)).activations)
-
-
-def inside(key: str, prediction: Prediction) -> tuple[Layer, ...]:
-    """The layers behind a prediction of the network that `key` names."""
-    return layers(get(key).model, prediction.activations)
-
-
-def evidence(key: str, prediction: Prediction) -> np.ndarray:
-    """(H, W): which ink spoke for the answer (positive) and which for the runner-up, in logits."""
-    cores.one()
-    network = get(key)
-    # the logit of "not a digit" comes after all classes'
-    label = len(network.classes) if prediction.rejected else network.classes.index(prediction.label)
-    against = network.classes.index(prediction.runner_up)
-    return saliency(network.model, prediction.preprocessed.x, label, against).numpy()
-
-
-def photo_evidence(key: str, prediction: Prediction) -> np.ndarray:
-    """(H, W): which parts of a photo spoke for the answer (positive) and which against, in logits."""
-    cores.one()
-    network = get(key)
-    label = network.classes.index(prediction.label)
-    return photo_saliency(network.model, prediction.preprocessed.x, label).numpy()
-
-
-def what_if(key: str, prediction: Prediction) -> Counterfactual:
-    """What would make the runner-up the answer."""
-    cores.one()
-    network = get(key)
-    target = network.classes.index(prediction.runner_up)
-    return counterfactual(network.model, prediction.preprocessed.x, target, network.recipe.temperature)
-
-
-def keep(checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = "") -> tuple[str, Path]:
-    """Keep a visitor's network for the page; its key, and the file to download.
-
-    Args:
-        curves: an EpochEnd for each epoch of its run, where they are known.
-        name: what to call it, of any characters; its recipe's name by default.
-    """
-    key = f"own-{secrets.token_urlsafe(9)}"
-    # A folder each, so that the download has a plain name.
-    path = FOLDER / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
-    save(path, checkpoint)
-    classifier = Classifier.of(load(path))  # from the file: on the CPU, and apart from the run
-    with _lock:
-        _own[key] = Kept(path.stem, classifier, path, path.stem, tuple(curves))
-        while _crowded():
-            oldest, _ = _own.popitem(last=False)
-            shutil.rmtree(FOLDER / oldest, ignore_errors=True)
-    return key, path
-
-
-def call(key: str, title: str | texts.Said) -> None:
-    """Call a visitor's network `title`, if it is still kept."""
-    with _lock:
-        if key in _own:
-            _own[key] = replace(_own[key], title=title)
-
-
-def forget(key: str) -> None:
-    """Keep a visitor's network no longer."""
-    with _lock:
-        if _own.pop(key, None) is not None:
-            shutil.rmtree(FOLDER / key, ignore_errors=True)
-
-
-def _crowded() -> bool:
-    """Whether visitors' networks take more than they may; the newest always has its place."""
-    taken = 4 * sum(one.classifier.parameters for one in _own.values())  # of four bytes each
-    return len(_own) > KEPT or (len(_own) > 1 and taken > KEPT_BYTES)
-
-
 def plain(name: str) -> str:
     """`name` as a file may be called anywhere: a visitor chose it, and it must not lead out of its folder."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "network"
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+class Networks:
+    """The networks that one page can ask, and its last answers.
+
+    Args:
+        place: a folder; visitors' networks have one each in it, which Gradio may serve to who knows the key.
+        pictures: where photos are kept.
+        most: KEPT.
+    """
+
+    def __init__(self, place: Path, pictures: Pictures, most: int = KEPT) -> None:
+        self.place, self._pictures = place, pictures
+        self._own: BoundedCache[str, Kept] = BoundedCache(
+            most,
+            weigh=lambda kept: 4 * kept.classifier.parameters,  # of four bytes each
+            heaviest=KEPT_BYTES,
+            on_evict=lambda key, _: shutil.rmtree(place / key, ignore_errors=True),
+        )
+        self._readings: BoundedCache[tuple[str, str, bytes], tuple[FoundDigit, ...]] = BoundedCache(REMEMBERED)
+        self._named: BoundedCache[tuple[str, str, Box | None], Named] = BoundedCache(NAMED)
+
+    def yours(self, key: str) -> str:
+        """What the page calls a visitor's own network.
+
+        Raises:
+            CheckpointError: it is no longer kept.
+        """
+        found = self.kept(key)
+        return with_accuracy(found.classifier, texts.say("yours", name=found.title))
+
+    def default(self, key: str) -> str:
+        """The shipped network to set beside a visitor's own; "" where `key` is shipped itself."""
+        if key in _shipped():
+            return ""
+        of_a_kind = self.kind(key)
+        return next((known for _, known in shipped(of_a_kind)), "") if of_a_kind else ""
+
+    def get(self, key: str) -> Classifier:
+        """The network that `key` names.
+
+        Raises:
+            CheckpointError: it is no longer kept, or never was.
+        """
+        return self.kept(key).classifier
+
+    def kept(self, key: str) -> Kept:
+        """The network that `key` names, with its file.
+
+        Raises:
+            CheckpointError: it is no longer kept, or never was.
+        """
+        own = self._own.get(key)
+        if own is not None:
+            return own
+        if key not in _shipped():
+            raise CheckpointError(
+                "The server no longer keeps this network: choose another, or train or upload it again."
+            )
+        return _shipped()[key]
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """All that its file says of the network that `key` names.
+
+        Raises:
+            CheckpointError: see `kept`.
+        """
+        return load(self.kept(key).path)
+
+    def folder(self, key: str) -> Path:
+        """Where files to download for the network that `key` names are made; it goes when the network does.
+
+        Raises:
+            CheckpointError: see `kept`.
+        """
+        self.kept(key)
+        place = self.place / key
+        place.mkdir(exist_ok=True)
+        return place
+
+    def of_kind(self, kind: type[Classifier], keys: Iterable[str]) -> list[str]:
+        """Those of `keys` that name a network of that kind which is still kept."""
+        return [key for key in keys if self.kind(key) is kind]
+
+    def exhibit(self, key: str) -> Exhibit:
+        """The network that `key` names, with its layers.
+
+        Raises:
+            CheckpointError: see `kept`.
+        """
+        kept = self.kept(key)
+        if kept.path.stem == key:
+            return _shipped_exhibit(key)
+        return replace(exhibit(key, kept.classifier, kept.path), name=str(kept.title))
+
+    def kind(self, key: str) -> type[Classifier] | None:
+        """What the network does, or None where it is no longer kept."""
+        try:
+            return type(self.get(key))
+        except CheckpointError:
+            return None
+
+    def digit_reader(self, key: str) -> DigitClassifier:
+        """The network that `key` names.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: it reads no digits.
+        """
+        network = self.get(key)
+        if not isinstance(network, DigitClassifier):
+            raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
+        return network
+
+    def photo_namer(self, key: str) -> PhotoClassifier:
+        """The network that `key` names.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: it names no photos.
+        """
+        network = self.get(key)
+        if not isinstance(network, PhotoClassifier):
+            raise ImageError("This network reads digits: ask it in the Draw tab, or choose one that names photos.")
+        return network
+
+    def classify_digit(self, key: str, image: Picture, pipeline: str) -> DigitPrediction:
+        """What the network that `key` names says of one digit; `pipeline` as in `DigitClassifier.predict`.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the picture cannot be read, or the network reads no digits.
+        """
+        cores.one()
+        return self.digit_reader(key).predict(image, pipeline)
+
+    def classify_photo(self, key: str, image: Picture) -> PhotoPrediction:
+        """What the network that `key` names says of one photo.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the picture cannot be read, or the network names no photos.
+        """
+        cores.one()
+        return self.photo_namer(key).predict(image)
+
+    def read(self, key: str, image: bytes, pipeline: str) -> tuple[FoundDigit, ...]:
+        """The digits of one picture from left to right.  The last few readings are kept.
+
+        The page asks twice about each drawing: for the answer, and then for what stood behind it.  So the
+        second question finds the first one's prediction, activations and all.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the picture cannot be read, or the network reads no digits.
+        """
+        name = (key, pipeline, hashlib.sha256(image).digest())
+        found = self._readings.get(name)
+        if found is not None:
+            return found
+        cores.one()
+        network = self.digit_reader(key)
+        # An empty pad is one picture too, of nothing.
+        found = network.read(image, pipeline) or (FoundDigit(WHOLE_PICTURE, network.predict(image, pipeline), False),)
+        self._readings.put(name, found)
+        return found
+
+    def name(self, key: str, photo: str, box: Box | None) -> Named | None:
+        """What the network that `key` names says of a photo that `pictures` keeps; None where it is kept no longer.
+
+        The last few answers are, activations and all: so the page can ask what stood behind one.
+
+        Args:
+            box: the part to look at; None for what the network makes of the whole.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the box is none, or the network names no photos.
+        """
+        asked = (key, photo, box)
+        known = self._named.get(asked)
+        if known is not None:
+            return known
+        picture = self._pictures.get(photo)
+        if picture is None:
+            return None
+        cores.one()
+        network = self.photo_namer(key)
+        began = time.thread_time()  # which another visitor's question does not lengthen
+        prediction = network.predict(picture, box=box)
+        named = Named(prediction, 1000 * (time.thread_time() - began))
+        self._named.put(asked, named)
+        return named
+
+    def warm(self, kind: type[Classifier]) -> None:
+        """One answer of each shipped network of that kind: the first in a process is the slowest."""
+        cores.one()
+        for _, key in shipped(kind):
+            self.get(key).predict(Image.new("RGB", (32, 32)))
+
+    def blank(self, key: str) -> tuple[Layer, ...]:
+        """The layers of that network for some picture, so that their room on the page is known before there is one."""
+        network = self.get(key)
+        side = network.recipe.input.size
+        return layers(network.model, network.predict(np.eye(side, dtype=np.float32)).activations)
+
+    def inside(self, key: str, prediction: Prediction) -> tuple[Layer, ...]:
+        """The layers behind a prediction of the network that `key` names."""
+        return layers(self.get(key).model, prediction.activations)
+
+    def evidence(self, key: str, prediction: Prediction) -> np.ndarray:
+        """(H, W): which ink spoke for the answer (positive) and which for the runner-up, in logits."""
+        cores.one()
+        network = self.get(key)
+        # the logit of "not a digit" comes after all classes'
+        label = len(network.classes) if prediction.rejected else network.classes.index(prediction.label)
+        against = network.classes.index(prediction.runner_up)
+        return saliency(network.model, prediction.preprocessed.x, label, against).numpy()
+
+    def photo_evidence(self, key: str, prediction: Prediction) -> np.ndarray:
+        """(H, W): which parts of a photo spoke for the answer (positive) and which against, in logits."""
+        cores.one()
+        network = self.get(key)
+        label = network.classes.index(prediction.label)
+        return photo_saliency(network.model, prediction.preprocessed.x, label).numpy()
+
+    def what_if(self, key: str, prediction: Prediction) -> Counterfactual:
+        """What would make the runner-up the answer."""
+        cores.one()
+        network = self.get(key)
+        target = network.classes.index(prediction.runner_up)
+        return counterfactual(network.model, prediction.preprocessed.x, target, network.recipe.temperature)
+
+    def keep(self, checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = "") -> tuple[str, Path]:
+        """Keep a visitor's network for the page; its key, and the file to download.
+
+        Args:
+            curves: an EpochEnd for each epoch of its run, where they are known.
+            name: what to call it, of any characters; its recipe's name by default.
+        """
+        key = f"own-{secrets.token_urlsafe(9)}"
+        # A folder each, so that the download has a plain name.
+        path = self.place / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
+        save(path, checkpoint)
+        classifier = Classifier.of(load(path))  # from the file: on the CPU, and apart from the run
+        self._own.put(key, Kept(path.stem, classifier, path, path.stem, tuple(curves)))
+        return key, path
+
+    def call(self, key: str, title: str | texts.Said) -> None:
+        """Call a visitor's network `title`, if it is still kept."""
+        self._own.change(key, lambda kept: replace(kept, title=title))
+
+    def forget(self, key: str) -> None:
+        """Keep a visitor's network no longer."""
+        self._own.pop(key)

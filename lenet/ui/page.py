@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
 
 from lenet.classifier import Prediction
-from lenet.errors import Text
-from lenet.ui import assets, draw, files, messages, networks, own, photo, texts, train
+from lenet.ui import assets, draw, files, messages, photo, report, texts, train, zoo
+from lenet.ui.server import Server, bound
+from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
 
 TITLE = "LeNet Playground"
 Answer = TypeVar("Answer", bound=Prediction)
-
-TABS = ("draw", "photo", "zoo", "train")
 
 # System fonts: the page works without any network.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
@@ -40,7 +39,6 @@ LAUNCH: dict[str, Any] = {
     "app_kwargs": {"routes": assets.ROUTES},
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
-    "allowed_paths": [str(networks.FOLDER)],  # files to download
     "max_file_size": "20mb",  # see also admission.BYTES_AT_MOST, whose sentence is ours
     "show_error": True,
 }
@@ -62,10 +60,56 @@ def warm_up() -> threading.Thread:
     return thread
 
 
-def build() -> gr.Blocks:
-    """The whole page, ready for `launch(**LAUNCH)`."""
+class Page(files.UploadsOnly):
+    """The page, and what it holds; both end with `close`."""
+
+    holds: Server
+
+    def close(self, verbose: bool = True) -> None:
+        super().close(verbose)
+        self.holds.close()
+
+
+def launch_options(page: Page) -> dict[str, Any]:
+    """What to launch it with."""
+    return LAUNCH | {"allowed_paths": [str(page.holds.downloads)]}
+
+
+# --------------------------------------------------------------------------------------------------
+# The tabs
+
+
+def _zoo(server: Server, visitor: Visitor) -> Tab:
+    return zoo.build(server, visitor, report.FUNCTIONS)
+
+
+def _train(server: Server, visitor: Visitor) -> Tab:
+    tab = train.build(server, visitor)
+    place = report.build(server)
+    # train.js: trigger("report").  In the browser alone, so that the last word is the newest.
+    tab.training.report(None, tab.training, place, js="(report) => report", api_visibility="private")
+    return tab
+
+
+# In the order of the page; `tab_NAME` in the texts is what each is called.
+TABS: dict[str, Callable[[Server, Visitor], Tab]] = {
+    "draw": draw.build,
+    "photo": photo.build,
+    "zoo": _zoo,
+    "train": _train,
+}
+
+
+# --------------------------------------------------------------------------------------------------
+# The page
+
+
+def build() -> Page:
+    """The whole page, ready for `launch(**launch_options(page))`."""
     files.use_own_upload_folder()
-    with files.UploadsOnly(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+    server = Server()
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as page:
+        page.holds = server
         head = gr.HTML(
             html_template=assets.template("head.html"),
             js_on_load=assets.mount("head.js", events=["speak"]),
@@ -73,48 +117,94 @@ def build() -> gr.Blocks:
             elem_id="title",
             padding=False,
         )
-        mine = gr.State([])  # a visitor's own networks, see `own`
-        language = gr.State(texts.DEFAULT)  # for what is asked without naming it
+        visitor = Visitor(own=gr.State([]), language=gr.State(texts.DEFAULT))
+        heads, built = {}, {}
         with gr.Tabs(selected="draw", elem_id="tabs") as tabs:
-            tab = {name: gr.Tab(texts.say(f"tab_{name}"), id=name) for name in TABS}
-            with tab["draw"]:
-                drawing = draw.build()
-            with tab["photo"]:
-                studio = photo.build()
-            with tab["zoo"]:
-                upload = own.build(mine, language, drawing.network, studio)
-            with tab["train"]:
-                train.build(drawing.network, studio, tabs, mine)
-        # head.js: trigger("speak", { language })
-        head.speak(
-            speak,
-            [mine, upload.said],
-            [language, *tab.values(), drawing.network, drawing.pipeline, upload.button, upload.note],
-            queue=False,
-            api_visibility="private",
-            trigger_mode="multiple",  # a second choice, while the first is answered, must not be passed over
-        )
-        train.keep(tabs)
+            for name, build_tab in TABS.items():
+                with gr.Tab(texts.say(f"tab_{name}"), id=name) as heads[name]:
+                    built[name] = build_tab(server, visitor)
+        _connect_language(head, visitor, heads, built)
+        for tab in built.values():
+            if tab.source is not None:
+                _connect_source(server, tab.source, visitor, tabs, built)
+        for name, tab in built.items():
+            if tab.ahead is not None:
+                tab.ahead()(_selecting(name), None, tabs, queue=False, api_visibility="private")
         _publish(
-            classify_digit,
+            bound(server, classify_digit),
             [
                 photo.uploaded_image(render=False),
                 gr.Textbox("digits", render=False),
                 gr.Textbox("modern", render=False),
             ],
         )
-        _publish(classify_photo, [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)])
+        _publish(
+            bound(server, classify_photo), [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)]
+        )
     # A drawing is answered while a run goes on: only runs wait for each other, in a queue of their own (`runs`).
     # Programs that ask to train pass through Gradio's at once; its length is for a burst of them and a class's uploads.
-    demo.queue(max_size=200, default_concurrency_limit=4)
-    return demo
+    page.queue(max_size=200, default_concurrency_limit=4)
+    return page
 
 
-def speak(mine: own.Own, uploaded: texts.Said | Text, event: gr.EventData) -> tuple[Any, ...]:
+def _selecting(name: str) -> Callable[[], gr.Tabs]:
+    return lambda: gr.Tabs(selected=name)
+
+
+def _connect_language(head: gr.HTML, visitor: Visitor, heads: Mapping[str, gr.Tab], built: Mapping[str, Tab]) -> None:
     """Say in the visitor's language what is Gradio's own on the page; the rest has scripts that do."""
-    with texts.speaking(str(event.language)):
-        tabs = [gr.Tab(texts.say(f"tab_{name}")) for name in TABS]
-        return str(event.language), *tabs, *draw.labels(own.choices(mine)), *own.labels(uploaded)
+    spoken = [tab.labels for tab in built.values() if tab.labels is not None]
+
+    def speak(event: gr.EventData, own: Own, *states: Any) -> list[Any]:
+        remaining = iter(states)
+        with texts.speaking(str(event.language)):
+            updates: list[Any] = [str(event.language), *(gr.Tab(texts.say(f"tab_{name}")) for name in heads)]
+            for labels in spoken:
+                updates += labels.say(own, *(next(remaining) for _ in labels.states))
+        return updates
+
+    # head.js: trigger("speak", { language })
+    head.speak(
+        speak,
+        [visitor.own, *(state for labels in spoken for state in labels.states)],
+        [visitor.language, *heads.values(), *(component for labels in spoken for component in labels.components)],
+        queue=False,
+        api_visibility="private",
+        trigger_mode="multiple",  # a second choice, while the first is answered, must not be passed over
+    )
+
+
+def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.Tabs, built: Mapping[str, Tab]) -> None:
+    """Offer a visitor's new network in each tab that has a choice of networks."""
+    choices = {name: tab.choice for name, tab in built.items() if tab.choice is not None}
+
+    def take(event: gr.EventData, own: Own, language: str, *values: Any) -> list[Any]:
+        with texts.speaking(language), messages.endpoint("offering a network"):
+            taken = source.take(event, own, *values)
+            own = with_first(taken.key, own) if taken.key else own
+            updates = [own, *taken.updates, *(choice.offer(own, taken.key) for choice in choices.values())]
+        if source.opens:
+            kind = server.networks.kind(taken.key)
+            selected = [name for name, choice in choices.items() if choice.kind is kind]
+            updates.append(gr.Tabs(selected=selected[0]) if selected else gr.skip())
+        return updates
+
+    source.event(
+        take,
+        [visitor.own, visitor.language, *source.inputs],
+        [
+            visitor.own,
+            *source.outputs,
+            *(choice.component for choice in choices.values()),
+            *([tabs] if source.opens else []),
+        ],
+        api_visibility="private",
+        **source.options,
+    )
+
+
+# --------------------------------------------------------------------------------------------------
+# For programs
 
 
 def _publish(function: Any, inputs: list[Any]) -> None:
@@ -125,7 +215,7 @@ def _publish(function: Any, inputs: list[Any]) -> None:
         gr.Button(function.__name__).click(function, inputs, gr.JSON(), api_name=function.__name__, queue=False)
 
 
-def classify_digit(image: str, network: str, pipeline: str) -> dict[str, Any]:
+def classify_digit(server: Server, image: str, network: str, pipeline: str) -> dict[str, Any]:
     """Read the digit in a picture: {"label", "confidence", "verdict", "probs", "p_not_digit"}.
 
     The label is the likeliest digit, also where the verdict is "not_digit": no digit, more likely than not.
@@ -135,11 +225,11 @@ def classify_digit(image: str, network: str, pipeline: str) -> dict[str, Any]:
         network: a name in weights/, such as "digits".
         pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
-    prediction = _asked(lambda: networks.classify_digit(network, image, pipeline))
+    prediction = _asked(lambda: server.networks.classify_digit(network, image, pipeline))
     return _answer(prediction) | {"p_not_digit": prediction.p_not_digit}
 
 
-def classify_photo(image: str, network: str) -> dict[str, Any]:
+def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
     """Name what a photo shows: {"label", "confidence", "verdict", "probs", "ood_score", "crops"}.
 
     The verdict is "unknown" where it seems none of the classes; `crops` are the parts that were looked at,
@@ -149,7 +239,7 @@ def classify_photo(image: str, network: str) -> dict[str, Any]:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    prediction = _asked(lambda: networks.classify_photo(network, image))
+    prediction = _asked(lambda: server.networks.classify_photo(network, image))
     crops = [
         {"box": list(crop.box), "mirrored": crop.mirrored, "padded": crop.padded, "weight": crop.weight}
         for crop in prediction.crops

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import threading
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,15 @@ import gradio as gr
 
 from lenet.crops import upright
 from lenet.datasets import CIFAR10_CLASSES
-from lenet.errors import FetchError, ImageError
-from lenet.fetch import fetch
+from lenet.errors import ImageError
 from lenet.photos import PhotoClassifier, PhotoPrediction
 from lenet.preprocess import Box
 from lenet.ui import assets, figures, messages, networks, photo_figures, pictures, texts, why
+from lenet.ui.server import Server, server_functions
+from lenet.ui.tab import Choice, Own, Tab, Visitor
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
-FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
-
-_fetching = threading.BoundedSemaphore(FETCHES)
 
 
 def uploaded_image(**options: Any) -> gr.Image:
@@ -39,37 +36,28 @@ def uploaded_image(**options: Any) -> gr.Image:
 
 
 @messages.answering
-def open_photo(question: dict[str, Any]) -> dict[str, Any]:
+def open_photo(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks once for each picture: to keep it, and how to show it; or a problem.
 
     Args:
         question: one of {"picture": data address}, {"url"} and {"example": its name}, and "language".
     """
-    key, picture = pictures.keep(_source(question))
+    key, picture = server.pictures.keep(_source(server, question))
     return {"photo": key, "address": pictures.address(picture), "width": picture.width, "height": picture.height}
 
 
-def _source(question: dict[str, Any]) -> Path | bytes:
+def _source(server: Server, question: dict[str, Any]) -> Path | bytes:
     if "example" in question:
         if (name := messages.text(question, "example")) not in EXAMPLES:
             raise messages.garbled()
         return EXAMPLES[name]
     if "url" in question:
-        return _fetched(messages.text(question, "url"))
+        return server.pictures.fetch(messages.text(question, "url"))
     return pictures.decode(messages.text(question, "picture"))
 
 
-def _fetched(url: str) -> bytes:
-    if not _fetching.acquire(blocking=False):  # to wait would hold a thread too
-        raise FetchError("The server is fetching other pictures right now: try again in a few seconds.")
-    try:
-        return fetch(url)
-    finally:
-        _fetching.release()
-
-
 @messages.answering
-def name_photo(question: dict[str, Any]) -> dict[str, Any]:
+def name_photo(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks of each network: HTML for what it says of a kept photo, or a problem.
 
     Args:
@@ -79,7 +67,7 @@ def name_photo(question: dict[str, Any]) -> dict[str, Any]:
         {"gone": true} where the photo is no longer kept.
     """
     network, photo, box = _asked(question)
-    named, picture = networks.name(network, photo, box), pictures.get(photo)
+    named, picture = server.networks.name(network, photo, box), server.pictures.get(photo)
     if named is None or picture is None:
         return {"gone": True}
     prediction = named.prediction
@@ -94,9 +82,9 @@ def name_photo(question: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _answered(question: dict[str, Any]) -> PhotoPrediction | None:
+def _answered(server: Server, question: dict[str, Any]) -> PhotoPrediction | None:
     """The answer to a question that `name_photo` knows; None where the photo is no longer kept."""
-    named = networks.name(*_asked(question))
+    named = server.networks.name(*_asked(question))
     return named.prediction if named is not None else None
 
 
@@ -116,29 +104,35 @@ def _box(question: dict[str, Any]) -> Box | None:
     return edges[0], edges[1], edges[2], edges[3]
 
 
-def offer(chosen: str = "", trained: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The networks to ask, for the tab's value: those in weights/ and a visitor's own, on cards in each language.
+def offer(server: Server, own: Own, chosen: str) -> dict[str, Any]:
+    """The networks to ask, for the tab's value: those in weights/ and the visitor's own, on cards in each language.
 
-    The default comes first, then the visitor's, then the others, the most accurate before the rest.
+    The default comes first, then the visitor's, then the others, the most accurate before the rest.  It is always a
+    value: in a tab that is not built yet, Gradio loses all of a part that gets an update, `gr.skip()` too.
 
     Args:
-        chosen: the one to ask from now on; "" leaves that to the visitor.
-        trained: the visitor's own, the newest first.
+        own: the visitor's own networks, of which those that name photos are offered.
+        chosen: the one to ask from now on; "", or one of another kind, leaves that to the visitor.
 
     Returns:
         {"network": the one to ask, "wanted": whether also where the visitor has chosen another, "cards"}.
     """
+    trained = server.networks.of_kind(PhotoClassifier, own)
+    if chosen not in trained:
+        chosen = ""
     shipped = [key for _, key in networks.shipped(PhotoClassifier)]
-    others = sorted(shipped[1:], key=lambda key: networks.get(key).metrics.get("test_accuracy", 0.0), reverse=True)
+    others = sorted(
+        shipped[1:], key=lambda key: server.networks.get(key).metrics.get("test_accuracy", 0.0), reverse=True
+    )
     keys = (*shipped[:1], *trained, *others)
     network = chosen or [*trained, *keys][0]
-    cards = texts.in_each(lambda: photo_figures.cards([_listed(key, key in trained) for key in keys], network))
+    cards = texts.in_each(lambda: photo_figures.cards([_listed(server, key, key in trained) for key in keys], network))
     return {"network": network, "wanted": bool(chosen), "cards": cards}
 
 
-def _listed(key: str, own: bool) -> tuple[str, str, int, float | None]:
-    network = networks.get(key)
-    caption = texts.say("yours", name=networks.kept(key).title) if own else networks.caption(network, key)
+def _listed(server: Server, key: str, own: bool) -> tuple[str, str, int, float | None]:
+    network = server.networks.get(key)
+    caption = texts.say("yours", name=server.networks.kept(key).title) if own else networks.caption(network, key)
     return key, caption, network.parameters, network.metrics.get("test_accuracy")
 
 
@@ -159,18 +153,18 @@ def _thumbnail(path: Path) -> str:
     return pictures.address(picture)
 
 
-def build() -> gr.HTML:
-    """The tab's contents; returns what holds its choice of network, for the Train tab to add to."""
-    value = offer()
-    networks.warm(PhotoClassifier)
+def build(server: Server, visitor: Visitor) -> Tab:
+    """The tab's contents."""
+    value = offer(server, [], "")
+    server.networks.warm(PhotoClassifier)
     studio = gr.HTML(
         value=value,
         html_template=assets.template("photo.html").replace("@examples@", _examples()),
         js_on_load=assets.mount("photo.js"),
-        server_functions=[open_photo, name_photo],
+        server_functions=server_functions(server, open_photo, name_photo),
         empty=texts.in_each(lambda: figures.empty_answer(CIFAR10_CLASSES, texts.say("photo_empty"))),
         largest=pictures.MAX_BYTES,
         elem_id="studio",
     )
-    why.build(_answered, value["network"])
-    return studio
+    why.build(server, partial(_answered, server), value["network"])
+    return Tab(choice=Choice(PhotoClassifier, studio, partial(offer, server)))

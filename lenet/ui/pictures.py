@@ -9,22 +9,20 @@ import base64
 import io
 import secrets
 import threading
-import time
-from collections import OrderedDict
 
 from PIL import Image
 
 from lenet.crops import upright
-from lenet.errors import ImageError
+from lenet.errors import FetchError, ImageError
+from lenet.fetch import fetch
 from lenet.images import Picture
+from lenet.ui.cache import BoundedCache
 
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
 SIDE = 1024  # pixels of what is kept and shown, many times what a network sees
-KEPT = 48  # pictures of at most three megabytes each; the oldest go first
+KEPT = 48  # pictures of at most three megabytes each; the least recently used go first
+FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
 SECONDS = 3600.0  # after which one goes although there is room
-
-_lock = threading.Lock()
-_kept: OrderedDict[str, tuple[float, Image.Image]] = OrderedDict()  # when last used, and the picture
 
 
 def decode(address: str) -> bytes:
@@ -46,42 +44,51 @@ def decode(address: str) -> bytes:
         raise ImageError("The page sent no picture. Reload the page and try again.") from None
 
 
-def keep(source: Picture) -> tuple[str, Image.Image]:
-    """A key, and the picture that it is for: upright, "RGB", no side over `SIDE`.
-
-    Raises:
-        ImageError: see `open_picture`.
-    """
-    picture = upright(source)
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    picture.info.clear()  # it stands upright: nothing may turn it once more
-    key = secrets.token_urlsafe(12)
-    with _lock:
-        _kept[key] = (time.monotonic(), picture)
-        _forget()
-    return key, picture
-
-
-def get(key: str) -> Image.Image | None:
-    """The picture kept under `key`; None where it is no longer, or never was."""
-    with _lock:
-        _forget()
-        if key not in _kept:
-            return None
-        picture = _kept[key][1]
-        _kept[key] = (time.monotonic(), picture)
-        _kept.move_to_end(key)
-        return picture
-
-
-def _forget() -> None:
-    while _kept and (len(_kept) > KEPT or next(iter(_kept.values()))[0] < time.monotonic() - SECONDS):
-        _kept.popitem(last=False)
-
-
 def address(picture: Image.Image) -> str:
     """A data: address at which a browser finds `picture`."""
     buffer = io.BytesIO()
     kind = "PNG" if max(picture.size) <= 128 else "JPEG"  # where each pixel will be seen, each as it is
     picture.save(buffer, kind, quality=85)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+class Pictures:
+    """The pictures that one page keeps for its visitors.
+
+    Args:
+        most: KEPT.
+    """
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._kept: BoundedCache[str, Image.Image] = BoundedCache(most, SECONDS)
+        self._fetching = threading.BoundedSemaphore(FETCHES)
+
+    def fetch(self, url: str) -> bytes:
+        """The file at that address.
+
+        Raises:
+            FetchError: see `lenet.fetch`; or as many as may be are fetched just now.
+        """
+        if not self._fetching.acquire(blocking=False):  # to wait would hold a thread too
+            raise FetchError("The server is fetching other pictures right now: try again in a few seconds.")
+        try:
+            return fetch(url)
+        finally:
+            self._fetching.release()
+
+    def keep(self, source: Picture) -> tuple[str, Image.Image]:
+        """A key, and the picture that it is for: upright, "RGB", no side over `SIDE`.
+
+        Raises:
+            ImageError: see `open_picture`.
+        """
+        picture = upright(source)
+        picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        picture.info.clear()  # it stands upright: nothing may turn it once more
+        key = secrets.token_urlsafe(12)
+        self._kept.put(key, picture)
+        return key, picture
+
+    def get(self, key: str) -> Image.Image | None:
+        """The picture kept under `key`; None where it is no longer, or never was."""
+        return self._kept.get(key)

@@ -1,6 +1,6 @@
 """A network's report: what its test pictures say of it, in the Zoo tab and at the end of a run.
 
-    place = report.component()      shows the report of the network that its value names
+    place = report.build(server)    shows the report of the network that its value names
 
 Each question of the page names its "language", and is answered in it.
 The page asks for a network's room first (`choose`), and then, a few times a second while the network is
@@ -11,22 +11,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import gradio as gr
 
 from lenet.report import MISTAKES, SAMPLE, Answered, Report, report
-from lenet.ui import assets, exports, messages, networks, report_figures, tested, texts, zoo_figures
+from lenet.ui import about_figures, assets, exports, messages, report_figures, texts
+from lenet.ui.server import Server, server_functions
 from lenet.ui.tested import Asking
-from lenet.zoo import Exhibit, exhibit
 
 PAGES_AT_MOST = 1_000_000  # of test pictures: no data set here has as many
 
 
 @messages.answering
-def choose(question: dict[str, Any]) -> dict[str, Any]:
+def choose(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """All that is known of a network without asking it anything.
 
     Args:
@@ -36,11 +34,13 @@ def choose(question: dict[str, Any]) -> dict[str, Any]:
         {"about": HTML}, or {"problem": a sentence}.
     """
     key = messages.text(question, "network")
-    return {"about": zoo_figures.about(on_show(key), exports.offered(key))}
+    exhibit = server.networks.exhibit(key)
+    room = report_figures.frame(exhibit.network, exports.offered(server, key))
+    return {"about": about_figures.about(exhibit, room)}
 
 
 @messages.answering
-def measure(question: dict[str, Any]) -> dict[str, Any]:
+def measure(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What came of the network's test pictures.
 
     Args:
@@ -52,7 +52,7 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
         the one in the network's file}.  Or {"problem": a sentence}.
     """
     key = messages.text(question, "network")
-    asking = _asking(key, messages.flag(question, "again"))
+    asking = _asking(server, key, messages.flag(question, "again"))
     if asking is None:
         return {"idle": True}
     if asking.problem:
@@ -60,8 +60,8 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
     if not asking.finished:
         answers = asking.answers
         return _waiting(asking, answers.known, len(answers)) if answers is not None else _waiting(asking)
-    found = measured(key, asking)
-    images = tested.pictures(key, [one.position for one in found.mistakes])
+    found = measured(server, key, asking)
+    images = server.evaluations.pictures(key, [one.position for one in found.mistakes])
     return {
         "numbers": report_figures.numbers(found.accuracy, found.errors, found.count, found.calibration_error),
         "calibration": report_figures.calibration(found.bins),
@@ -73,7 +73,7 @@ def measure(question: dict[str, Any]) -> dict[str, Any]:
 
 
 @messages.answering
-def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
+def show_pictures(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """Test pictures and what the network took them for, once it has been asked for these.
 
     Args:
@@ -86,18 +86,18 @@ def show_pictures(question: dict[str, Any]) -> dict[str, Any]:
     """
     key, cell = messages.text(question, "network"), _cell_asked(question)
     page = messages.whole(messages.field(question, "page"), PAGES_AT_MOST)
-    asking = _asking(key, messages.flag(question, "again"))
+    asking = _asking(server, key, messages.flag(question, "again"))
     if asking is None:
         return {"idle": True}
     if asking.problem:
         return {"problem": texts.say("tests_no_data", problem=texts.translated(asking.problem))}
     if cell is None:
-        return _sample(key, asking, page)
-    return _cell(key, asking, *cell, page)
+        return _sample(server, key, asking, page)
+    return _cell(server, key, asking, *cell, page)
 
 
 @messages.answering
-def keep(question: dict[str, Any]) -> dict[str, Any]:
+def keep(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """A file to download.
 
     Args:
@@ -107,29 +107,30 @@ def keep(question: dict[str, Any]) -> dict[str, Any]:
         {"name", "path"} of a file that Gradio serves, or {"problem": a sentence}.
     """
     key, kind = messages.text(question, "network"), messages.text(question, "kind")
-    asking = tested.ask(key) if kind == "report" else None
+    asking = server.evaluations.ask(key) if kind == "report" else None
     if asking is not None and not asking.finished:
         return {"problem": texts.say("report_still_asked")}
-    path = exports.write(key, kind, measured(key, asking) if asking is not None else None)
+    path = exports.write(server, key, kind, measured(server, key, asking) if asking is not None else None)
     return {"name": path.name, "path": str(path)}
 
 
-FUNCTIONS = [choose, measure, show_pictures, keep]
+FUNCTIONS = (choose, measure, show_pictures, keep)  # what report.js asks of the component that it is part of
 
 
-def measured(key: str, asking: Asking) -> Report:
+def measured(server: Server, key: str, asking: Asking) -> Report:
     """The report on a network that has answered all of its test pictures.
 
     Raises:
         CheckpointError: it is no longer kept.
     """
     assert asking.answers is not None
-    return report(networks.checkpoint(key), asking.answers, networks.kept(key).curves)
+    return report(server.networks.checkpoint(key), asking.answers, server.networks.kept(key).curves)
 
 
-def _asking(key: str, again: bool) -> Asking | None:
+def _asking(server: Server, key: str, again: bool) -> Asking | None:
     """None where nobody has asked yet, and that would begin with a download that nobody wanted."""
-    return tested.ask(key, again) if again or tested.begun(key) or tested.within_reach(key) else None
+    known = server.evaluations
+    return known.ask(key, again) if again or known.begun(key) or known.within_reach(key) else None
 
 
 def _waiting(asking: Asking, done: int = 0, total: int = 0) -> dict[str, str]:
@@ -148,7 +149,7 @@ def _cell_asked(question: dict[str, Any]) -> tuple[int, int] | None:
     return label, answer
 
 
-def _sample(key: str, asking: Asking, seed: int) -> dict[str, Any]:
+def _sample(server: Server, key: str, asking: Asking, seed: int) -> dict[str, Any]:
     if asking.examination is None:
         return _waiting(asking)
     answers = asking.examination.answers
@@ -156,10 +157,10 @@ def _sample(key: str, asking: Asking, seed: int) -> dict[str, Any]:
     if not asking.examination.want(positions):
         return _waiting(asking, answers.among(positions), len(positions))
     said = report_figures.sampled(len(answers), seed)
-    return _pictures(key, asking, answers.at(positions), said) | {"more": (seed + 1) * SAMPLE < len(answers)}
+    return _pictures(server, key, asking, answers.at(positions), said) | {"more": (seed + 1) * SAMPLE < len(answers)}
 
 
-def _cell(key: str, asking: Asking, label: int, answer: int, page: int) -> dict[str, Any]:
+def _cell(server: Server, key: str, asking: Asking, label: int, answer: int, page: int) -> dict[str, Any]:
     classes = asking.network.classes
     if max(label, answer) >= len(classes):
         raise messages.garbled()
@@ -172,39 +173,21 @@ def _cell(key: str, asking: Asking, label: int, answer: int, page: int) -> dict[
     found, first = answers.cell(label, answer), page * SAMPLE
     positions = found[first : first + SAMPLE]
     said = report_figures.in_cell(classes[label], classes[answer], len(found), first, len(positions))
-    return _pictures(key, asking, answers.at(positions), said) | {"more": first + SAMPLE < len(found)}
+    return _pictures(server, key, asking, answers.at(positions), said) | {"more": first + SAMPLE < len(found)}
 
 
-def _pictures(key: str, asking: Asking, shown: Sequence[Answered], said: str) -> dict[str, str]:
-    images = tested.pictures(key, [one.position for one in shown])
+def _pictures(server: Server, key: str, asking: Asking, shown: Sequence[Answered], said: str) -> dict[str, str]:
+    images = server.evaluations.pictures(key, [one.position for one in shown])
     return {"said": said, "pictures": report_figures.pictures(images, shown, asking.network.classes, room=SAMPLE)}
 
 
-def on_show(key: str) -> Exhibit:
-    """The network that `key` names, with its layers.
-
-    Raises:
-        CheckpointError: it is no longer kept.
-    """
-    kept = networks.kept(key)
-    if kept.path.stem == key:
-        return _shipped(key)
-    return replace(exhibit(key, kept.classifier, kept.path), name=str(kept.title))
-
-
-@lru_cache
-def _shipped(name: str) -> Exhibit:
-    kept = networks.kept(name)
-    return exhibit(name, kept.classifier, kept.path)
-
-
-def component() -> gr.HTML:
+def build(server: Server) -> gr.HTML:
     """A place for the report of the network that its value names, {"network": key, "title"}; empty for the key ""."""
     return gr.HTML(
         value={"network": "", "title": ""},
         html_template=assets.template("report.html"),
         js_on_load=assets.mount("report_place.js"),
-        server_functions=FUNCTIONS,
+        server_functions=server_functions(server, *FUNCTIONS),
         elem_id="report",
         padding=False,
     )

@@ -19,19 +19,17 @@ Nothing here knows gradio.
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import logging
 import math
 import secrets
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,7 +39,10 @@ from lenet.evaluation import finish
 from lenet.recipes import Recipe
 from lenet.teacher import lessons
 from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, fit, start
-from lenet.ui import cores, networks, settings, texts, watching
+from lenet.ui import cores, settings, texts, watching
+from lenet.ui.cache import BoundedCache
+from lenet.ui.networks import Networks
+from lenet.ui.worker import Work, Worker
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
@@ -214,13 +215,11 @@ class _ForsakenError(Exception):
     """A measurement is given up."""
 
 
-_load = lru_cache(maxsize=2)(lessons)  # a second run on the same data starts at once
-
-
 class Runs:
     """See the module.
 
     Args:
+        networks: gets what is trained.
         patience: PATIENCE.
         load: from a data set's and a teacher's name to the data; `lessons`.
         turn: TURN_SECONDS.
@@ -228,24 +227,24 @@ class Runs:
 
     def __init__(
         self,
+        networks: Networks,
         patience: float = PATIENCE,
-        load: Callable[[str, str], Dataset] = _load,
+        load: Callable[[str, str], Dataset] = lessons,
         turn: float = TURN_SECONDS,
     ) -> None:
-        self._patience, self._load, self._turn = patience, load, turn
-        self._lock = threading.Condition()
+        self.networks, self._patience, self._load, self._turn = networks, patience, load, turn
+        self._worker = Worker("train", self._most_urgent, TICK)
+        self._lock = self._worker.changed
         self._runs: dict[str, Run] = {}
         self._heard: dict[str, float] = {}  # visitor -> when, by time.monotonic
         self._training: Run | None = None
         self._turn_began = 0.0  # when `_training` got its turn, by time.monotonic
         self._round: dict[str, int] = {}  # owner -> place in the round: lower ones have the next turns
         self._programs: Counter[str] = Counter()  # address -> calls under way
-        self._paces: dict[tuple[str, str], float] = {}  # (model, data set) -> seconds an epoch
+        self._paces: BoundedCache[tuple[str, str], float] = BoundedCache(PACES)  # (model, data set) -> seconds an epoch
         self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
         self._tickets = itertools.count(1)
-        self._ending = False
         self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=cores.to_train)
-        self._worker: threading.Thread | None = None
 
     # --- what a visitor wants ---
 
@@ -278,10 +277,7 @@ class Runs:
             self._runs[run.id] = run
             self._tidy()
             self._enqueue(run)
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work_off, name="train", daemon=True)
-                self._worker.start()
-                atexit.register(self.close)
+            self._worker.wake()
         return run
 
     @contextmanager
@@ -356,7 +352,7 @@ class Runs:
     def rename(self, visitor: str, id: str, name: str) -> None:
         with self._theirs(visitor, id) as run:
             run.name = name.strip()[:NAME_AT_MOST]
-            networks.call(run.key, run.title)
+            self.networks.call(run.key, run.title)
 
     def scale(self, visitor: str, id: str, factor: float) -> None:
         """Multiply its schedule's learning rate by `factor`, once more if it was before.
@@ -386,6 +382,11 @@ class Runs:
             self._tidy()
             return [self._facts(run, known.get(run.id), run.id == watched) for run in self._of(visitor)]
 
+    @property
+    def busy(self) -> bool:
+        """Whether a network is trained behind the page, so that what is not urgent may wait."""
+        return self._training is not None
+
     def run(self, visitor: str, id: str) -> Run:
         """The visitor's run.
 
@@ -396,13 +397,9 @@ class Runs:
             return run
 
     def close(self) -> None:
-        """End the thread between two steps: one that is cut off within PyTorch aborts the process."""
-        with self._lock:
-            self._ending = True
-            self._lock.notify_all()
+        """End the threads: the one that trains between two steps, those that load when they have loaded."""
         self._loader.shutdown(wait=False, cancel_futures=True)
-        if self._worker is not None:
-            self._worker.join(10)
+        self._worker.close()
 
     # --- facts ---
 
@@ -578,7 +575,7 @@ class Runs:
             self._rest(run, "stopped")
         self._runs.pop(run.id, None)
         if run.key:
-            networks.forget(run.key)
+            self.networks.forget(run.key)
 
     def _tidy(self) -> None:
         """What is too old goes, and of too many those whose visitors have been away the longest."""
@@ -617,28 +614,26 @@ class Runs:
 
     # --- the thread that trains ---
 
-    def _work_off(self) -> None:
-        while True:
+    def _most_urgent(self) -> Work | None:
+        run = self._next()
+        if run is None:
+            self._tidy()
+            return None
+        self._training, run.status, run.version = run, "running", run.version + 1
+        self._turn_began = time.monotonic()
+        return partial(self._take_turn, run)
+
+    def _take_turn(self, run: Run) -> None:
+        try:
+            cores.to_train()
+            self._train(run)
+        except Exception as error:
             with self._lock:
-                run = self._next()
-                if self._ending:
-                    return
-                if run is None:
-                    self._tidy()
-                    self._lock.wait(TICK)
-                    continue
-                self._training, run.status, run.version = run, "running", run.version + 1
-                self._turn_began = time.monotonic()
-            try:
-                with cores.training():
-                    self._train(run)
-            except Exception as error:
-                with self._lock:
-                    self._fail(run, error)
-            finally:
-                with self._lock:
-                    self._training = None
-                    self._round[run.owner] = next(self._tickets)  # the last of the round now
+                self._fail(run, error)
+        finally:
+            with self._lock:
+                self._training = None
+                self._round[run.owner] = next(self._tickets)  # the last of the round now
 
     def _train(self, run: Run) -> None:
         """Train until something else is wanted, or all is learned."""
@@ -688,7 +683,7 @@ class Runs:
         """How a run is to rest after this event, or None to go on; under the lock."""
         if run.order == "stop":
             return "stopped"
-        if run.order or self._ending:
+        if run.order or self._worker.ending:
             return "paused"  # a removed one as well: nobody sees it
         if not self._present(run.visitor):
             return "away"
@@ -706,9 +701,8 @@ class Runs:
 
     def _remember(self, run: Run) -> None:
         if run.progress > 0.01 and run.worked > 0.5:
-            self._paces[run.recipe.model, run.recipe.dataset] = run.worked / (run.progress * run.recipe.epochs)
-            if len(self._paces) > PACES:
-                self._paces.pop(next(iter(self._paces)))
+            pace = run.worked / (run.progress * run.recipe.epochs)
+            self._paces.put((run.recipe.model, run.recipe.dataset), pace)
 
     def _watch(self, run: Run, state: TrainingState) -> None:
         if run.row is None:
@@ -720,7 +714,7 @@ class Runs:
     def _refuse_forsaken(self, run: Run) -> None:
         """_ForsakenError where nobody waits for a run's measurement any more."""
         with self._lock:
-            if self._ending or run.order == "remove" or not self._present(run.visitor):
+            if self._worker.ending or run.order == "remove" or not self._present(run.visitor):
                 raise _ForsakenError
 
     def _measure(self, run: Run, state: TrainingState, data: Dataset, status: Status) -> None:
@@ -737,10 +731,10 @@ class Runs:
                 self._rest(run, "away")
                 run.order = "stop" if status == "stopped" else ""  # to be measured when its visitor is back
             return
-        key, path = networks.keep(checkpoint, state.history, str(run.title))
+        key, path = self.networks.keep(checkpoint, state.history, str(run.title))
         with self._lock:
             if run.order == "remove":
-                networks.forget(key)
+                self.networks.forget(key)
             run.key, run.path, run.metrics, run.tested = key, path, checkpoint.metrics, len(data.test)
-            networks.call(key, run.title)  # of any characters, where a file has but plain ones
+            self.networks.call(key, run.title)  # of any characters, where a file has but plain ones
             self._rest(run, status)

@@ -7,14 +7,10 @@ that they wait for.  Handlers only look how far it is, and the pad goes on answe
 
 from __future__ import annotations
 
-import atexit
 import logging
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 
@@ -22,17 +18,15 @@ from lenet.classifier import Classifier
 from lenet.datasets import DATASETS, Split, at_hand, load_test
 from lenet.errors import LeNetError, Text
 from lenet.report import Answers, Examination
-from lenet.ui import cores, networks
+from lenet.ui import cores
+from lenet.ui.cache import BoundedCache
+from lenet.ui.networks import Networks
+from lenet.ui.worker import Work, Worker
 
-KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the oldest go first
-PATIENCE = 10  # seconds that the process waits at its end for the batch that is under way
+KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the least recently asked for go first
+SPLITS = 3  # data sets whose test pictures are remembered: CIFAR-10's have 31 megabytes, the others 8
 
 FAILED = Text("Reading the test pictures failed on the server. The fault is ours, and it was logged. Try again.")
-
-_changed = threading.Condition()  # holds the lock of `_askings` and `_ending`
-_askings: OrderedDict[str, Asking] = OrderedDict()  # the one that was looked at last comes last
-_ending = False
-_splits = lru_cache(maxsize=3)(load_test)  # CIFAR-10's has 31 megabytes, the others 8
 
 
 @dataclass
@@ -40,6 +34,7 @@ class Asking:
     """How far one network is with its test pictures; written by one thread and read by others.
 
     Attributes:
+        load: gives its test pictures.
         examination: its answers so far; None until its test pictures are loaded.
         finished: it has answered all of them.
         problem: why they cannot be had, if so.
@@ -47,6 +42,7 @@ class Asking:
     """
 
     network: Classifier
+    load: Callable[[], Split]
     examination: Examination | None = None
     finished: bool = False
     problem: Text | None = None
@@ -60,7 +56,7 @@ class Asking:
         """Load the test pictures, or answer one batch of them."""
         try:
             if self.examination is None:
-                self.examination = Examination(self.network, _split(self.network))
+                self.examination = Examination(self.network, self.load())
             else:
                 cores.one()
                 self.finished = not self.examination.go_on()
@@ -71,87 +67,70 @@ class Asking:
             self.problem = FAILED
 
 
-def ask(key: str, again: bool = False) -> Asking:
-    """What is known of that network's answers; starts to ask it if nobody has yet.
+class Evaluations:
+    """What one page's networks answer to their test pictures.
 
     Args:
-        again: start anew where there was a problem.
-
-    Raises:
-        CheckpointError: see `networks.get`.
+        load: from a data set's name to its test pictures.
     """
-    network = networks.get(key)
-    with _changed:
-        asking = _askings.get(key)
-        if asking is None or (asking.problem and again):
-            asking = _askings[key] = Asking(network)
-            _start()
-        _askings.move_to_end(key)
-        while len(_askings) > KEPT:
-            _askings.popitem(last=False)
-        _changed.notify()
-    return asking
 
+    def __init__(self, networks: Networks, load: Callable[[str], Split] = load_test) -> None:
+        self._networks, self._load = networks, load
+        self._askings: BoundedCache[str, Asking] = BoundedCache(KEPT)
+        self._splits: BoundedCache[str, Split] = BoundedCache(SPLITS)
+        self._worker = Worker("test", self._most_urgent)
 
-def begun(key: str) -> bool:
-    """Whether anybody has asked that network."""
-    with _changed:
-        return key in _askings
+    def ask(self, key: str, again: bool = False) -> Asking:
+        """What is known of that network's answers; starts to ask it if nobody has yet.
 
+        Args:
+            again: start anew where there was a problem.
 
-def within_reach(key: str) -> bool:
-    """Whether its test pictures need no download.
+        Raises:
+            CheckpointError: see `Networks.get`.
+        """
+        network = self._networks.get(key)
+        with self._worker.changed:
+            asking = self._askings.get(key)
+            if asking is None or (asking.problem and again):
+                asking = Asking(network, lambda: self._split(network))
+                self._askings.put(key, asking)
+            self._worker.wake()
+        return asking
 
-    Raises:
-        CheckpointError: see `networks.get`.
-    """
-    return at_hand(networks.get(key).recipe.dataset)
+    def begun(self, key: str) -> bool:
+        """Whether anybody has asked that network."""
+        return key in self._askings
 
+    def within_reach(self, key: str) -> bool:
+        """Whether its test pictures need no download.
 
-def pictures(key: str, positions: Sequence[int]) -> np.ndarray:
-    """(N, H, W) or (N, H, W, 3) uint8: those test pictures of the network that `key` names.
+        Raises:
+            CheckpointError: see `Networks.get`.
+        """
+        return at_hand(self._networks.get(key).recipe.dataset)
 
-    Raises:
-        CheckpointError: see `networks.get`.
-        DataError: see `lenet.datasets.load_test`.
-    """
-    found = _split(networks.get(key)).images[list(positions)].permute(0, 2, 3, 1).numpy()
-    return found.squeeze(3) if found.shape[3] == 1 else found
+    def pictures(self, key: str, positions: Sequence[int]) -> np.ndarray:
+        """(N, H, W) or (N, H, W, 3) uint8: those test pictures of the network that `key` names.
 
+        Raises:
+            CheckpointError: see `Networks.get`.
+            DataError: see `lenet.datasets.load_test`.
+        """
+        found = self._split(self._networks.get(key)).images[list(positions)].permute(0, 2, 3, 1).numpy()
+        return found.squeeze(3) if found.shape[3] == 1 else found
 
-def _split(network: Classifier) -> Split:
-    name = network.recipe.dataset
-    return _splits(DATASETS[name].test_of or name)
+    def close(self) -> None:
+        """End the thread after the batch that is under way."""
+        self._worker.close()
 
+    def _split(self, network: Classifier) -> Split:
+        name = DATASETS[network.recipe.dataset].test_of or network.recipe.dataset
+        return self._splits.get_or_make(name, lambda: self._load(name))
 
-@lru_cache(maxsize=1)
-def _start() -> None:
-    """Start the one thread.  A pool's would be waited for at the process's end, through all of its work."""
-    worker = threading.Thread(target=_work_off, name="test", daemon=True)
-    worker.start()
-    atexit.register(_stop, worker)
-
-
-def _stop(worker: threading.Thread) -> None:
-    """Let the thread end: one that is cut off within PyTorch aborts the process."""
-    global _ending
-    with _changed:
-        _ending = True
-        _changed.notify()
-    worker.join(PATIENCE)
-
-
-def _work_off() -> None:
-    while (asking := _next()) is not None:
-        asking.go_on()
-
-
-def _next() -> Asking | None:
-    """The network to ask, once there is one; None at the process's end."""
-    with _changed:
-        while not _ending:
-            for asking in reversed(_askings.values()):
-                if not asking.finished and not asking.problem:
-                    return asking
-            _changed.wait()
-    return None
+    def _most_urgent(self) -> Work | None:
+        """A step of the network that was asked for last, of those that have pictures to answer."""
+        for asking in self._askings.values():
+            if not asking.finished and not asking.problem:
+                return asking.go_on
+        return None

@@ -13,18 +13,21 @@ import ipaddress
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
 
 from lenet.datasets import DATASETS
-from lenet.digits import DigitClassifier
 from lenet.errors import CheckpointError, LeNetError
 from lenet.models import MODELS
 from lenet.recipes import RECIPES, Recipe, recipe_named
-from lenet.ui import assets, messages, networks, own, report, settings, texts
-from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run, Runs
+from lenet.ui import assets, messages, settings, texts
+from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
+from lenet.ui.server import Server, bound, server_functions
+from lenet.ui.tab import Own, Source, Tab, Taken, Visitor
 
 DEFAULT = "digits-demo"
 # A button each above the settings: the texts' key, and the recipe, or what stands in for it until there is one.
@@ -40,15 +43,13 @@ PROGRAM_FRAMES = 0.3  # the same for programs
 READER_LOOKS = 7  # PROGRAM_FRAMES apart, so two seconds, in which a program must have read what it was sent
 UNREAD = "Nobody reads this run, so it does not train: read its event stream within two seconds, as gradio_client does."
 
-RUNS = Runs()
-
 
 # --------------------------------------------------------------------------------------------------
 # What the script asks
 
 
 @messages.answering_in_each
-async def look(question: dict[str, Any]) -> dict[str, Any]:
+async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """Facts of the visitor's runs, see `Runs.look`; with "wait" after a moment, in which they may change.
 
     Args:
@@ -56,26 +57,26 @@ async def look(question: dict[str, Any]) -> dict[str, Any]:
     """
     visitor, known = _visitor(question), messages.named(question, "known")
     if messages.flag(question, "wait"):
-        RUNS.heard(visitor)
+        server.runs.heard(visitor)
         await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
-    return {"runs": RUNS.look(visitor, known, str(question.get("watched")))}
+    return {"runs": server.runs.look(visitor, known, str(question.get("watched")))}
 
 
 @messages.answering
-async def present(question: dict[str, Any]) -> dict[str, bool]:
+async def present(server: Server, question: dict[str, Any]) -> dict[str, bool]:
     """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment.
 
     Args:
         question: {"visitor"}.
     """
     visitor = _visitor(question)
-    RUNS.heard(visitor)
+    server.runs.heard(visitor)
     await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
-    return {"active": any(facts["status"] in ACTIVE for facts in RUNS.look(visitor, {}))}
+    return {"active": any(facts["status"] in ACTIVE for facts in server.runs.look(visitor, {}))}
 
 
 @messages.answering_in_each
-def check(question: dict[str, Any]) -> dict[str, Any]:
+def check(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What is wrong with settings, by field.
 
     Args:
@@ -85,7 +86,7 @@ def check(question: dict[str, Any]) -> dict[str, Any]:
 
 
 @messages.answering_in_each
-def begin(question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
+def begin(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
     """Start a run: {"run": its id}, or {"problems"} as `check`, or {"problem"}.
 
     Args:
@@ -95,7 +96,7 @@ def begin(question: dict[str, Any], request: gr.Request | None = None) -> dict[s
     visitor, values = _visitor(question), _settings(question)
     if wrong := _problems(values):
         return {"problems": wrong}
-    return {"run": RUNS.begin(visitor, settings.chosen(values), address=_address(request)).id}
+    return {"run": server.runs.begin(visitor, settings.chosen(values), address=_address(request)).id}
 
 
 def _settings(question: dict[str, Any]) -> dict[str, str | int | float]:
@@ -111,7 +112,7 @@ def _problems(values: dict[str, str | int | float]) -> dict[str, Any]:
 
 
 @messages.answering_in_each
-def tell(question: dict[str, Any]) -> dict[str, Any]:
+def tell(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What a visitor wants of a run.
 
     Args:
@@ -121,35 +122,35 @@ def tell(question: dict[str, Any]) -> dict[str, Any]:
     visitor, run = _visitor(question), messages.text(question, "run")
     match messages.text(question, "order"):
         case "pause":
-            RUNS.pause(visitor, run)
+            server.runs.pause(visitor, run)
         case "resume":
-            RUNS.resume(visitor, run)
+            server.runs.resume(visitor, run)
         case "step":
-            RUNS.resume(visitor, run, epochs=1)
+            server.runs.resume(visitor, run, epochs=1)
         case "stop":
-            RUNS.stop(visitor, run)
+            server.runs.stop(visitor, run)
         case "remove":
-            RUNS.remove(visitor, run)
+            server.runs.remove(visitor, run)
         case "rename":
-            RUNS.rename(visitor, run, messages.text(question, "value"))
+            server.runs.rename(visitor, run, messages.text(question, "value"))
         case "scale":
-            RUNS.scale(visitor, run, messages.number(messages.field(question, "value")))
+            server.runs.scale(visitor, run, messages.number(messages.field(question, "value")))
         case _:
             raise messages.garbled()
     return {}
 
 
 @messages.answering_in_each
-def download(question: dict[str, Any]) -> dict[str, Any]:
+def download(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """The trained network as a file: {"name", "file": in base64}.
 
     Args:
         question: {"visitor", "run": id}.
     """
-    run = RUNS.run(_visitor(question), messages.text(question, "run"))
+    run = server.runs.run(_visitor(question), messages.text(question, "run"))
     if run.path is None:
         raise messages.garbled()
-    path = networks.kept(run.key).path
+    path = server.networks.kept(run.key).path
     return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
 
 
@@ -185,16 +186,15 @@ def _address(request: gr.Request | None) -> str:
 # What happens elsewhere on the page
 
 
-def use(mine: own.Own, event: gr.EventData) -> tuple[Any, ...]:
-    """Put a trained network into the tab that it fits, beside the visitor's others and the shipped ones."""
-    with texts.speaking(str(event.language)), messages.endpoint("putting a network to use"):
-        run = RUNS.run(event.visitor, event.run)
-        mine = own.added(run.key, mine)
-        return mine, *own.offered(run.key, mine), gr.Tabs(selected="draw" if _grey(run) else "photo")
+def use(server: Server, event: gr.EventData, own: Own) -> Taken:
+    """Put a trained network to use.
 
-
-def _grey(run: Run) -> bool:
-    return networks.kind(run.key) is DigitClassifier
+    Raises:
+        CheckpointError: the run or its network is no longer kept.
+    """
+    key = server.runs.run(event.visitor, event.run).key
+    server.networks.kept(key)
+    return Taken(key)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -202,7 +202,14 @@ def _grey(run: Run) -> bool:
 
 
 async def train(
-    recipe: str, dataset: str, epochs: float, batch_size: float, lr: float, seed: float, request: gr.Request
+    server: Server,
+    recipe: str,
+    dataset: str,
+    epochs: float,
+    batch_size: float,
+    lr: float,
+    seed: float,
+    request: gr.Request,
 ) -> AsyncIterator[tuple[str, dict[str, Any], str | None]]:
     """Train a network, answering with how far it is several times a second; one trains at a time.
 
@@ -223,11 +230,11 @@ async def train(
     run: Run | None = None
     try:
         wanted = _asked(recipe, dataset=dataset, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed)
-        with RUNS.program(address):
+        with server.runs.program(address):
             while await _is_read(read):
                 if run is None:
-                    run = RUNS.begin(visitor, wanted, owner=f"programs of {address}", address=address)
-                facts = next((facts for facts in RUNS.look(visitor, {}) if facts["id"] == run.id), None)
+                    run = server.runs.begin(visitor, wanted, owner=f"programs of {address}", address=address)
+                facts = next((facts for facts in server.runs.look(visitor, {}) if facts["id"] == run.id), None)
                 if facts is None:
                     raise CheckpointError("The server no longer keeps this run.")
                 for split in ("train", "val"):
@@ -242,8 +249,8 @@ async def train(
         yield str(error), curves, None
     finally:  # also where the program is gone: then this generator is closed, or not asked any more
         if run is not None and run.status in ACTIVE:
-            RUNS.remove(visitor, run.id)
-        RUNS.left(visitor)
+            server.runs.remove(visitor, run.id)
+        server.runs.left(visitor)
 
 
 def _reader(request: gr.Request) -> Callable[[], bool]:
@@ -299,12 +306,23 @@ def _status(headline: str, text: str) -> str:
 # The tab
 
 
-def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.State) -> None:
-    """The tab's contents; a trained network goes into one of the other tabs."""
+@dataclass(frozen=True)
+class TrainTab(Tab):
+    """What else can be connected of it.
+
+    Attributes:
+        training: its event "report" asks for the report of the network that its value then names.
+    """
+
+    training: gr.HTML = field(kw_only=True)
+
+
+def build(server: Server, visitor: Visitor) -> TrainTab:
+    """The tab's contents."""
     training = gr.HTML(
         html_template=assets.template("train.html"),
         js_on_load=assets.mount("train.js", events=["use", "report"]),
-        server_functions=[look, check, begin, tell, download],
+        server_functions=server_functions(server, look, check, begin, tell, download),
         elem_id="training",
         padding=False,
         facts=texts.translations(_facts()),
@@ -321,20 +339,21 @@ def build(draw_network: gr.Dropdown, studio: gr.HTML, tabs: gr.Tabs, mine: gr.St
             "mnist_seconds": MNIST_SECONDS,
         },
     )
-    place = report.component()
+    _publish(server)
     # train.js: trigger("use", { visitor, language, run })
-    training.use(use, mine, [mine, draw_network, studio, tabs], queue=False, api_visibility="private")
-    # train.js: trigger("report").  In the browser alone, so that the last word is the newest.
-    training.report(None, training, place, js="(report) => report", api_visibility="private")
-    _publish()
+    source = Source(training.use, partial(use, server), opens=True, options={"queue": False})
+    return TrainTab(source=source, ahead=partial(_ahead, server), training=training)
 
 
-def keep(tabs: gr.Tabs) -> None:
-    """What of the tab must be on the page before it is opened; it shows nothing."""
-    script = assets.mount("keep.js", events=["open"])
-    kept = gr.HTML(html_template="", js_on_load=script, server_functions=[present], elem_id="keep")
-    # keep.js: trigger("open")
-    kept.open(lambda: gr.Tabs(selected="train"), None, tabs, queue=False, api_visibility="private")
+def _ahead(server: Server) -> Callable[..., Any]:
+    """Tells the server that the page is there, also where this tab was never opened."""
+    kept = gr.HTML(
+        html_template="",
+        js_on_load=assets.mount("keep.js", events=["open"]),
+        server_functions=server_functions(server, present),
+        elem_id="keep",
+    )
+    return kept.open  # keep.js: trigger("open")
 
 
 def _described(recipe: Recipe) -> dict[str, Any]:
@@ -371,7 +390,7 @@ def _choices() -> dict[str, dict[str, str]]:
     return {field: known.get(field) or dict.fromkeys(names, "") for field, names in settings.CHOICES.items()}
 
 
-def _publish() -> None:
+def _publish(server: Server) -> None:
     """The endpoint for programs, with inputs and outputs that the page does not show."""
     own = RECIPES[DEFAULT]
     with gr.Row(visible=False):
@@ -386,4 +405,4 @@ def _publish() -> None:
         outputs = [gr.Textbox(label="status"), gr.JSON(label="curves"), gr.File(label="network")]
         # They wait for their turn like everybody, in the queue of `runs`.  In Gradio's none may wait: it has a
         # length, and uploads stand in it too.
-        gr.Button("train").click(train, inputs, outputs, api_name="train", concurrency_limit=None)
+        gr.Button("train").click(bound(server, train), inputs, outputs, api_name="train", concurrency_limit=None)

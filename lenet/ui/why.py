@@ -9,12 +9,13 @@ import gradio as gr
 
 from lenet.classifier import Prediction
 from lenet.photos import PhotoPrediction
-from lenet.ui import assets, figures, messages, networks, why_figures
+from lenet.ui import assets, figures, messages, why_figures
+from lenet.ui.server import Server, server_functions
 
 Ask = Callable[[dict[str, Any]], PhotoPrediction | None]
 
 
-def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
+def look(server: Server, ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks when a photo is answered, of the parts that are in view.
 
     Args:
@@ -32,11 +33,16 @@ def look(ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
     if prediction is None:
         return {}
     return behind(
-        question, prediction, lambda key: why_figures.why(prediction, networks.photo_evidence(key, prediction))
+        server,
+        question,
+        prediction,
+        lambda key: why_figures.why(prediction, server.networks.photo_evidence(key, prediction)),
     )
 
 
-def behind(question: dict[str, Any], prediction: Prediction, explain: Callable[[str], Any]) -> dict[str, Any]:
+def behind(
+    server: Server, question: dict[str, Any], prediction: Prediction, explain: Callable[[str], Any]
+) -> dict[str, Any]:
     """What stood behind an answer, of the parts that the question wants: see `look`.
 
     Args:
@@ -49,12 +55,12 @@ def behind(question: dict[str, Any], prediction: Prediction, explain: Callable[[
     if question.get("why"):
         reply["why"] = explain(key)
     if question.get("inside"):
-        layers = networks.inside(key, prediction)
+        layers = server.networks.inside(key, prediction)
         reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
     return reply
 
 
-def build(ask: Ask, network: str) -> gr.HTML:
+def build(server: Server, ask: Ask, network: str) -> gr.HTML:
     """Two parts of the Photo tab, "Why this answer" and "Inside the network", which can be closed.
 
     They are about the photo whose answer is on the page, as photo.js tells why.js: see photo_answer.js.  Only
@@ -66,13 +72,13 @@ def build(ask: Ask, network: str) -> gr.HTML:
     """
 
     @messages.answering
-    def look_at_photo(question: dict[str, Any]) -> dict[str, Any]:
-        return look(ask, question)
+    def look_at_photo(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+        return look(server, ask, question)
 
     return gr.HTML(
         html_template=assets.template("why.html").replace("@layers@", assets.template("layers.html")),
         js_on_load=assets.mount("why.js"),
-        server_functions=[look_at_photo],
-        layers=figures.inside(networks.blank(network), networks.get(network).classes, every=False),
+        server_functions=server_functions(server, look_at_photo),
+        layers=figures.inside(server.networks.blank(network), server.networks.get(network).classes, every=False),
         elem_id="photo-why",
     )

@@ -341,8 +341,9 @@ import sys
 from pathlib import Path
 import lenet.stored
 lenet.stored.WEIGHTS = Path(sys.argv[1])
-from lenet.ui.page import LAUNCH, build
-build().launch(**LAUNCH)
+from lenet.ui.page import build, launch_options
+page = build()
+page.launch(**launch_options(page))
 """
 
 

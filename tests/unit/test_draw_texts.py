@@ -16,6 +16,7 @@ from lenet import explain, preprocess
 from lenet.digits import DigitClassifier
 from lenet.strokes import render
 from lenet.ui import draw, figures, networks, texts
+from lenet.ui.server import Server
 from tests.unit.test_ui import SEVEN, TWENTY, address, question
 
 # What stays in Chinese: names, terms and units, the first of each network's layers among them.
@@ -50,18 +51,20 @@ def test_english_is_found() -> None:
 
 @pytest.mark.parametrize("pipeline", ["modern", "classic"])
 @pytest.mark.parametrize("picture", [render(SEVEN, 20, 280), scribble(), Image.new("L", (280, 280), 255)])
-def test_an_answer_is_in_the_visitors_language(picture: Image.Image, pipeline: str) -> None:
-    reply = draw.read_drawing(chinese(picture=address(picture), pipeline=pipeline))
+def test_an_answer_is_in_the_visitors_language(server: Server, picture: Image.Image, pipeline: str) -> None:
+    reply = draw.read_drawing(server, chinese(picture=address(picture), pipeline=pipeline))
     assert set(reply) == {"answer", "boxes", "training"}
-    steps = draw.look_inside(chinese(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
+    steps = draw.look_inside(server, chinese(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
     assert english(reply["answer"] + reply["boxes"] + steps) == []
     assert "灰度" in steps
-    assert "Grey" in draw.look_inside(question(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
+    assert (
+        "Grey" in draw.look_inside(server, question(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
+    )
 
 
-def test_several_digits_are_told_in_the_visitors_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "read", lambda key, image, pipeline: TWENTY)
-    reply = draw.read_drawing(chinese(focus=[0.7, 0.5]))
+def test_several_digits_are_told_in_the_visitors_language(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.networks, "read", lambda key, image, pipeline: TWENTY)
+    reply = draw.read_drawing(server, chinese(focus=[0.7, 0.5]))
     assert "第 2 个数字，共 2 个：不确定：是 0 还是 5？" in reply["answer"]
     assert english(reply["answer"] + reply["boxes"]) == []
 
@@ -71,25 +74,25 @@ def test_several_digits_are_told_in_the_visitors_language(monkeypatch: pytest.Mo
     "wrong", [{"picture": 7}, {"picture": "data:image/png;base64,AAAA"}, {"focus": "here"}, {"network": "gone"}]
 )
 def test_what_goes_wrong_is_told_in_the_visitors_language(
-    ask: Callable[[dict[str, Any]], dict[str, Any]], wrong: dict[str, object]
+    server: Server, ask: Callable[[Server, dict[str, Any]], dict[str, Any]], wrong: dict[str, object]
 ) -> None:
-    problem = ask(chinese(**wrong))["problem"]
+    problem = ask(server, chinese(**wrong))["problem"]
     assert english(problem) == []
-    assert english(ask(question(**wrong))["problem"]) != []
+    assert english(ask(server, question(**wrong))["problem"]) != []
 
 
 @pytest.mark.parametrize("picture", [render(SEVEN, 20, 280), scribble()])
-def test_what_stood_behind_it_is_told_in_the_visitors_language(picture: Image.Image) -> None:
-    why = draw.look_inside(chinese(picture=address(picture), why=True))["why"]
+def test_what_stood_behind_it_is_told_in_the_visitors_language(server: Server, picture: Image.Image) -> None:
+    why = draw.look_inside(server, chinese(picture=address(picture), why=True))["why"]
     assert english(why["legend"] + why["question"] + why["sums"]) == []
-    said = draw.what_if(chinese(picture=address(picture)))["said"]
+    said = draw.what_if(server, chinese(picture=address(picture)))["said"]
     assert english(said) == []
     assert re.search(r"读作 <b>\d</b>", said)  # no article
 
 
 @pytest.mark.parametrize("network", [key for _, key in networks.shipped(DigitClassifier)])
-def test_every_layer_of_every_shipped_network_is_told_in_each_language(network: str) -> None:
-    for layer in draw.look_inside(chinese(network=network, inside=True))["layers"]:
+def test_every_layer_of_every_shipped_network_is_told_in_each_language(server: Server, network: str) -> None:
+    for layer in draw.look_inside(server, chinese(network=network, inside=True))["layers"]:
         assert set(layer["kind"]) == set(texts.LANGUAGES)
         assert english(layer["kind"]["en"]) or "ReLU" in layer["kind"]["en"]
         assert english(layer["kind"]["zh"]) == []

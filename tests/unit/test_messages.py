@@ -11,15 +11,19 @@ import gradio as gr
 import pytest
 
 from lenet.errors import ImageError
-from lenet.ui import draw, messages, networks, photo, report, texts, train, why, zoo
+from lenet.ui import draw, messages, networks, photo, pictures, report, texts, train, why, zoo
 from lenet.ui.messages import Answer, Question
+from lenet.ui.networks import Networks
+from lenet.ui.runs import Runs
+from lenet.ui.server import Server
+from lenet.ui.tested import Evaluations
 from tests.unit.test_ui import question
 
 TEMPLATE = "There is no picture at {path}. Check the path."
 
 
 @messages.answering
-def echo(asked: Question) -> Answer:
+def echo(server: object, asked: Question) -> Answer:
     match messages.text(asked, "what"):
         case "said":
             return {"said": texts.say("language")}
@@ -30,7 +34,7 @@ def echo(asked: Question) -> Answer:
 
 
 @messages.answering_in_each
-async def echo_later(asked: Question) -> Answer:
+async def echo_later(server: object, asked: Question) -> Answer:
     await asyncio.sleep(0)
     if messages.text(asked, "what") == "sentence":
         raise ImageError(TEMPLATE, path="a.png")
@@ -38,37 +42,37 @@ async def echo_later(asked: Question) -> Answer:
 
 
 def test_an_answer_is_in_the_questions_language() -> None:
-    assert echo({"what": "said", "language": "zh"}) == {"said": "语言"}
-    assert echo({"what": "said", "language": "tlh"}) == echo({"what": "said"}) == {"said": "Language"}
+    assert echo(None, {"what": "said", "language": "zh"}) == {"said": "语言"}
+    assert echo(None, {"what": "said", "language": "tlh"}) == echo(None, {"what": "said"}) == {"said": "Language"}
     assert texts.say("language") == "Language"
     assert echo.__name__ == "echo"
 
 
 def test_an_error_is_told_in_the_questions_language(caplog: pytest.LogCaptureFixture) -> None:
-    assert echo({"what": "sentence"}) == {"problem": "There is no picture at a.png. Check the path."}
-    assert echo({"what": "sentence", "language": "zh"}) == {"problem": "a.png 处没有图片。请检查路径。"}
+    assert echo(None, {"what": "sentence"}) == {"problem": "There is no picture at a.png. Check the path."}
+    assert echo(None, {"what": "sentence", "language": "zh"}) == {"problem": "a.png 处没有图片。请检查路径。"}
     assert caplog.records == []
 
 
 @pytest.mark.parametrize("asked", [{}, None, [], 7, {"what": None}, {"what": 7}, {"what": ["said"]}])
 def test_a_malformed_question_is_told_as_one(asked: Any, caplog: pytest.LogCaptureFixture) -> None:
-    assert echo(asked) == {"problem": messages.GARBLED}
+    assert echo(None, asked) == {"problem": messages.GARBLED}
     assert caplog.records == []
 
 
 def test_a_bug_is_logged_and_told_as_ours(caplog: pytest.LogCaptureFixture) -> None:
-    assert echo({"what": "bug"}) == {"problem": str(messages.OURS)}
+    assert echo(None, {"what": "bug"}) == {"problem": str(messages.OURS)}
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert "echo failed" in caplog.text
     assert "ZeroDivisionError: a secret of the server's" in caplog.text
     assert "Traceback" in caplog.text
-    assert "这是我们的错误" in echo({"what": "bug", "language": "zh"})["problem"]
+    assert "这是我们的错误" in echo(None, {"what": "bug", "language": "zh"})["problem"]
 
 
 def test_a_coroutine_answers_in_each_language(caplog: pytest.LogCaptureFixture) -> None:
     def ask(asked: Question) -> Answer:
-        return asyncio.run(echo_later(asked))
+        return asyncio.run(echo_later(None, asked))
 
     assert ask({"what": "said", "number": 1, "language": "zh"}) == {"said": "语言", "broken": 1}
     told = ask({"what": "sentence"})["problem"]
@@ -119,29 +123,29 @@ def test_what_is_no_whole_number_in_range_is_refused(value: Any) -> None:
 
 VISITOR = {"visitor": "a" * 32, "run": "x", "order": "stop", "known": {}, "settings": {}}
 PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
-    "read_drawing": (draw.read_drawing, question(), networks, "read"),
-    "look_inside": (draw.look_inside, question(why=True), networks, "read"),
-    "what_if": (draw.what_if, question(), networks, "read"),
-    "open_photo": (photo.open_photo, {"url": "x"}, photo, "fetch"),
-    "name_photo": (photo.name_photo, {"photo": "x", "network": "photos", "box": None}, networks, "name"),
-    "choose": (report.choose, {"network": "digits"}, networks, "kept"),
-    "measure": (report.measure, {"network": "digits"}, report.tested, "begun"),
-    "show_pictures": (report.show_pictures, {"network": "digits", "cell": None, "page": 0}, report.tested, "begun"),
+    "read_drawing": (draw.read_drawing, question(), Networks, "read"),
+    "look_inside": (draw.look_inside, question(why=True), Networks, "read"),
+    "what_if": (draw.what_if, question(), Networks, "read"),
+    "open_photo": (photo.open_photo, {"url": "x"}, pictures, "fetch"),
+    "name_photo": (photo.name_photo, {"photo": "x", "network": "photos", "box": None}, Networks, "name"),
+    "choose": (report.choose, {"network": "digits"}, Networks, "kept"),
+    "measure": (report.measure, {"network": "digits"}, Evaluations, "begun"),
+    "show_pictures": (report.show_pictures, {"network": "digits", "cell": None, "page": 0}, Evaluations, "begun"),
     "keep": (report.keep, {"network": "digits", "kind": "weights"}, report.exports, "write"),
     "list_networks": (zoo.list_networks, {"network": "digits", "own": []}, networks, "shipped"),
-    "look": (train.look, VISITOR, train.RUNS, "look"),
-    "present": (train.present, VISITOR, train.RUNS, "look"),
+    "look": (train.look, VISITOR, Runs, "look"),
+    "present": (train.present, VISITOR, Runs, "look"),
     "check": (train.check, VISITOR, train.settings, "problems"),
     "begin": (train.begin, VISITOR, train.settings, "problems"),
-    "tell": (train.tell, VISITOR, train.RUNS, "stop"),
-    "download": (train.download, VISITOR, train.RUNS, "run"),
+    "tell": (train.tell, VISITOR, Runs, "stop"),
+    "download": (train.download, VISITOR, Runs, "run"),
 }
 
 
 @pytest.mark.parametrize("name", PAGE)
 @pytest.mark.parametrize("bug", [KeyError, TypeError, ValueError, AttributeError, IndexError, OSError])
 def test_a_bug_behind_any_question_is_ours(
-    name: str, bug: type[Exception], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: Server, name: str, bug: type[Exception], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ask, asked, module, called = PAGE[name]
 
@@ -149,7 +153,7 @@ def test_a_bug_behind_any_question_is_ours(
         raise bug("a bug of ours")
 
     monkeypatch.setattr(module, called, broken)
-    reply = ask(asked)
+    reply = ask(server, asked)
     problem = (asyncio.run(reply) if asyncio.iscoroutine(reply) else reply)["problem"]
     assert (problem["en"] if isinstance(problem, dict) else problem) == str(messages.OURS)
     assert "a bug of ours" in caplog.text
@@ -158,8 +162,10 @@ def test_a_bug_behind_any_question_is_ours(
 
 @pytest.mark.parametrize("name", PAGE)
 @pytest.mark.parametrize("asked", [None, [], 7, "x"])
-def test_no_question_at_all_is_told_as_one(name: str, asked: Any, caplog: pytest.LogCaptureFixture) -> None:
-    reply = PAGE[name][0](asked)
+def test_no_question_at_all_is_told_as_one(
+    server: Server, name: str, asked: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = PAGE[name][0](server, asked)
     reply = asyncio.run(reply) if asyncio.iscoroutine(reply) else reply
     problem = reply.get("problem")
     assert reply == {"blank": True} or problem
@@ -167,12 +173,12 @@ def test_no_question_at_all_is_told_as_one(name: str, asked: Any, caplog: pytest
 
 
 def test_a_bug_behind_a_photos_answer_is_ours(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(asked: Question) -> None:
         raise KeyError("a bug of ours")
 
     monkeypatch.setattr(why.gr, "HTML", lambda **options: options["server_functions"])
-    (ask,) = why.build(broken, "photos")
+    (ask,) = why.build(server, broken, "photos")
     assert ask({"network": "photos"}) == {"problem": str(messages.OURS)}
     assert "a bug of ours" in caplog.text

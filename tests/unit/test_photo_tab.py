@@ -17,8 +17,12 @@ from PIL import Image
 from lenet.datasets import CIFAR10_CLASSES, FASHION_CLASSES
 from lenet.errors import FetchError
 from lenet.photos import Crop, PhotoClassifier, PhotoPrediction
+from lenet.pretrained import load
 from lenet.stored import WEIGHTS
 from lenet.ui import figures, networks, photo, photo_figures, pictures, texts, why_figures
+from lenet.ui.networks import Networks
+from lenet.ui.pictures import Pictures
+from lenet.ui.server import Server
 
 EXAMPLES = Path(photo.__file__).parent / "examples"
 
@@ -29,33 +33,33 @@ def address(image: Image.Image, kind: str = "PNG", **options: object) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def opened(name: str = "ship") -> dict:
-    return photo.open_photo({"example": name})
+def opened(server: Server, name: str = "ship") -> dict:
+    return photo.open_photo(server, {"example": name})
 
 
-def asked(reply: dict, **more: object) -> dict:
-    return photo.name_photo({"photo": reply["photo"], "network": "photos", "box": None, **more})
+def asked(server: Server, reply: dict, **more: object) -> dict:
+    return photo.name_photo(server, {"photo": reply["photo"], "network": "photos", "box": None, **more})
 
 
 # --------------------------------------------------------------------------------------------------
 # a photo comes in
 
 
-def test_a_photo_is_kept_upright_and_small() -> None:
+def test_a_photo_is_kept_upright_and_small(server: Server) -> None:
     side = Image.new("RGB", (3000, 1500), "red")
     side.paste("blue", (0, 0, 1500, 1500))
     exif = Image.Exif()
     exif[0x0112] = 6  # turn a quarter clockwise
-    reply = photo.open_photo({"picture": address(side, "JPEG", exif=exif)})
+    reply = photo.open_photo(server, {"picture": address(side, "JPEG", exif=exif)})
     assert (reply["width"], reply["height"]) == (512, 1024)
-    kept = pictures.get(reply["photo"])
+    kept = server.pictures.get(reply["photo"])
     assert kept is not None
     assert kept.getpixel((256, 100))[2] > 200  # blue was on the left, and stands at the top
     # What is shown, what is kept and what is looked at are the same way up.
     shown = Image.open(io.BytesIO(base64.b64decode(reply["address"].split(",")[1])))
     assert shown.size == kept.size
     assert not shown.getexif()
-    named = networks.name("photos", reply["photo"], (0.0, 0.0, 1.0, 0.4))
+    named = server.networks.name("photos", reply["photo"], (0.0, 0.0, 1.0, 0.4))
     assert named is not None
     assert named.prediction.preprocessed.stages[-1].image[16, 16, 2] > 200
 
@@ -75,22 +79,22 @@ def test_a_photo_is_kept_upright_and_small() -> None:
         (7, "does not understand"),
     ],
 )
-def test_what_is_no_photo_gets_a_sentence(question: dict, says: str) -> None:
-    assert says in photo.open_photo(question)["problem"]
+def test_what_is_no_photo_gets_a_sentence(server: Server, question: dict, says: str) -> None:
+    assert says in photo.open_photo(server, question)["problem"]
 
 
-def test_a_fetched_picture_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photo, "fetch", lambda url: (EXAMPLES / f"{url}.jpg").read_bytes())
-    assert photo.open_photo({"url": "ship"})["width"] == 800
+def test_a_fetched_picture_is_opened(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "fetch", lambda url: (EXAMPLES / f"{url}.jpg").read_bytes())
+    assert photo.open_photo(server, {"url": "ship"})["width"] == 800
 
     def nobody(url: str) -> bytes:
         raise FetchError("Nobody there.")
 
-    monkeypatch.setattr(photo, "fetch", nobody)
-    assert photo.open_photo({"url": "ship"}) == {"problem": "Nobody there."}
+    monkeypatch.setattr(pictures, "fetch", nobody)
+    assert photo.open_photo(server, {"url": "ship"}) == {"problem": "Nobody there."}
 
 
-def test_slow_addresses_do_not_hold_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_addresses_do_not_hold_the_page(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go = threading.Semaphore(0), threading.Event()
 
     def slow(url: str) -> bytes:
@@ -98,37 +102,38 @@ def test_slow_addresses_do_not_hold_the_page(monkeypatch: pytest.MonkeyPatch) ->
         assert go.wait(10)
         raise FetchError("Too slow.")
 
-    monkeypatch.setattr(photo, "fetch", slow)
-    with ThreadPoolExecutor(photo.FETCHES) as visitors:
-        replies = [visitors.submit(photo.open_photo, {"url": "slow"}) for _ in range(photo.FETCHES)]
+    monkeypatch.setattr(pictures, "fetch", slow)
+    with ThreadPoolExecutor(pictures.FETCHES) as visitors:
+        replies = [visitors.submit(photo.open_photo, server, {"url": "slow"}) for _ in range(pictures.FETCHES)]
         try:
             assert all(begun.acquire(timeout=10) for _ in replies)
-            assert "is fetching other pictures" in photo.open_photo({"url": "one more"})["problem"]
+            assert "is fetching other pictures" in photo.open_photo(server, {"url": "one more"})["problem"]
         finally:
             go.set()
-    assert [reply.result() for reply in replies] == [{"problem": "Too slow."}] * photo.FETCHES
-    assert photo.open_photo({"url": "slow"}) == {"problem": "Too slow."}  # there is room again
+    assert [reply.result() for reply in replies] == [{"problem": "Too slow."}] * pictures.FETCHES
+    assert photo.open_photo(server, {"url": "slow"}) == {"problem": "Too slow."}  # there is room again
 
 
-def test_kept_photos_are_forgotten_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = opened()
-    monkeypatch.setattr(pictures, "KEPT", 3)
+def test_kept_photos_are_forgotten_at_last(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.pictures = Pictures(most=3)
+    server.networks = Networks(server.downloads, server.pictures)
+    first = opened(server)
     for _ in range(3):
-        last = opened()
-    assert asked(first) == {"gone": True}
-    assert "answer" in asked(last)
+        last = opened(server)
+    assert asked(server, first) == {"gone": True}
+    assert "answer" in asked(server, last)
     later = time.monotonic() + pictures.SECONDS + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert asked(last, box=[0, 0, 0.5, 0.5]) == {"gone": True}
-    assert not pictures._kept
+    assert asked(server, last, box=[0, 0, 0.5, 0.5]) == {"gone": True}
+    assert len(server.pictures._kept) == 0
 
 
 # --------------------------------------------------------------------------------------------------
 # and is named
 
 
-def test_a_photo_gets_all_that_the_page_shows() -> None:
-    reply = asked(opened())
+def test_a_photo_gets_all_that_the_page_shows(server: Server) -> None:
+    reply = asked(server, opened(server))
     assert 'data-label="ship"' in reply["answer"]
     assert "I think this is a ship" in reply["answer"]
     assert reply["answer"].count('class="bar') == 10 + 1  # and their frame
@@ -139,14 +144,14 @@ def test_a_photo_gets_all_that_the_page_shows() -> None:
     assert reply["boxes"][0] == pytest.approx([(1 - 450 / 800) / 2, 0, (1 + 450 / 800) / 2, 1], abs=0.01)
 
 
-def test_the_box_is_what_is_looked_at() -> None:
+def test_the_box_is_what_is_looked_at(server: Server) -> None:
     canvas = Image.new("RGB", (900, 300), "#9ab")
     canvas.paste(Image.open(EXAMPLES / "frog.jpg").resize((300, 300)), (600, 0))
-    reply = photo.open_photo({"picture": address(canvas)})
-    chosen = asked(reply, box=[2 / 3, 0, 1, 1])
+    reply = photo.open_photo(server, {"picture": address(canvas)})
+    chosen = asked(server, reply, box=[2 / 3, 0, 1, 1])
     assert 'data-label="frog"' in chosen["answer"]
     assert chosen["boxes"][0] == pytest.approx([2 / 3, 0, 1, 1], abs=0.01)
-    assert chosen["seen"] != asked(reply, box=[0, 0, 1 / 3, 1])["seen"]
+    assert chosen["seen"] != asked(server, reply, box=[0, 0, 1 / 3, 1])["seen"]
 
 
 @pytest.mark.parametrize(
@@ -163,34 +168,34 @@ def test_the_box_is_what_is_looked_at() -> None:
         ({"box": [0, 0, 2, 1]}, "not in the picture"),
     ],
 )
-def test_wrong_questions_get_a_sentence(more: dict, says: str) -> None:
-    assert says in asked(opened(), **more)["problem"]
+def test_wrong_questions_get_a_sentence(server: Server, more: dict, says: str) -> None:
+    assert says in asked(server, opened(server), **more)["problem"]
 
 
-def test_an_answer_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_is_remembered(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stood behind it can then be asked about."""
-    reply = opened()
-    asked(reply)
+    reply = opened(server)
+    asked(server, reply)
     monkeypatch.setattr(PhotoClassifier, "predict", lambda *_, **__: pytest.fail("a second prediction"))
-    named = networks.name("photos", reply["photo"], None)
+    named = server.networks.name("photos", reply["photo"], None)
     assert named is not None
     assert named.prediction.activations
     assert named.milliseconds > 0
 
 
-def test_answers_are_forgotten_at_last() -> None:
-    reply = opened()
+def test_answers_are_forgotten_at_last(server: Server) -> None:
+    reply = opened(server)
     for i in range(networks.NAMED + 3):
-        networks.name("photos", reply["photo"], (0.0, 0.0, 0.5 + i / 100, 1.0))
-    assert len(networks._named) == networks.NAMED
+        server.networks.name("photos", reply["photo"], (0.0, 0.0, 0.5 + i / 100, 1.0))
+    assert len(server.networks._named) == networks.NAMED
 
 
 # --------------------------------------------------------------------------------------------------
 # in words and cards
 
 
-def said(verdict: str, **probs: float) -> PhotoPrediction:
-    named = networks.name("photos", opened()["photo"], None)
+def said(server: Server, verdict: str, **probs: float) -> PhotoPrediction:
+    named = server.networks.name("photos", opened(server)["photo"], None)
     assert named is not None
     label = max(probs, key=probs.__getitem__)
     return replace(named.prediction, label=label, confidence=probs[label], probs=probs, verdict=verdict)
@@ -205,12 +210,12 @@ def said(verdict: str, **probs: float) -> PhotoPrediction:
         (("unknown", {"cat": 0.41, "dog": 0.2}), "None of my ten classes, I think. Closest: cat (41%)"),
     ],
 )
-def test_sentences(prediction: tuple[str, dict[str, float]], sentence: str) -> None:
-    assert photo_figures.sentence(said(prediction[0], **prediction[1])) == sentence
+def test_sentences(server: Server, prediction: tuple[str, dict[str, float]], sentence: str) -> None:
+    assert photo_figures.sentence(said(server, prediction[0], **prediction[1])) == sentence
 
 
-def test_an_unknown_photo_has_no_name() -> None:
-    unknown = said("unknown", cat=0.41, dog=0.2, ship=0.1, frog=0.05)
+def test_an_unknown_photo_has_no_name(server: Server) -> None:
+    unknown = said(server, "unknown", cat=0.41, dog=0.2, ship=0.1, frog=0.05)
     card = photo_figures.card(unknown, 3.14159)
     assert "<b>none of the ten</b>" in card
     assert "3.1 ms" in card
@@ -229,8 +234,8 @@ def test_cards_show_what_a_network_costs() -> None:
     assert "3.91M parameters<" in cards
 
 
-def test_crops_say_where_and_how_much() -> None:
-    one = said("sure", cat=1.0)
+def test_crops_say_where_and_how_much(server: Server) -> None:
+    one = said(server, "sure", cat=1.0)
     assert "One look was enough" in photo_figures.crops(replace(one, crops=one.crops[:1]), (800, 400))
     crops = (
         Crop((0.25, 0.0, 0.75, 1.0), False, False, {"cat": 0.6, "dog": 0.4}, 0.7),
@@ -244,24 +249,24 @@ def test_crops_say_where_and_how_much() -> None:
     assert "counts 70%" in html
 
 
-def test_the_default_is_offered_first_and_a_trained_one_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    offered = photo.offer()
+def test_the_default_is_offered_first_and_a_trained_one_next(server: Server) -> None:
+    offered = photo.offer(server, [], "")
     assert offered["network"] == "photos"
-    classifier = networks.get("photos")
-    monkeypatch.setitem(
-        networks._own, "run-mine", networks.Kept("holiday", classifier, WEIGHTS / "photos.safetensors", "holiday")
-    )
-    offered = photo.offer("run-mine", ("run-mine",))
-    assert offered["network"] == "run-mine"
+    mine, _ = server.networks.keep(load(WEIGHTS / "photos-lenet5.safetensors"), name="holiday")
+    digits, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
+    offered = photo.offer(server, [digits, mine, "own-gone"], mine)
+    assert offered["network"] == mine
     cards = offered["cards"]["en"]
-    assert cards.index('data-network="photos"') < cards.index('data-network="run-mine"')
+    assert cards.index('data-network="photos"') < cards.index(f'data-network="{mine}"')
+    assert digits not in cards
     assert "Yours: holiday" in cards
     assert cards.count('aria-pressed="true"') == 1
     assert "您的：holiday" in offered["cards"]["zh"]
     order = re.compile('data-network="([^"]+)"').findall
     assert order(cards) == order(offered["cards"]["zh"])
     assert offered["wanted"]
-    assert photo.offer("", ("run-mine",)) == offered | {"wanted": False}
+    for other in ("", digits):
+        assert photo.offer(server, [mine], other) == offered | {"wanted": False}
 
 
 # --------------------------------------------------------------------------------------------------
@@ -277,29 +282,33 @@ def english(html: str) -> list[str]:
     return [text for text in read if re.search("[A-Za-z]", KEPT.sub("", text.replace("&times;", "")))]
 
 
-def chinese(**more: object) -> dict:
-    return asked(opened(), language="zh", **more)
+def chinese(server: Server, **more: object) -> dict:
+    return asked(server, opened(server), language="zh", **more)
 
 
-def test_nothing_english_is_left_in_chinese() -> None:
-    assert english(photo_figures.sentence(said("sure", cat=1.0))) == ["I think this is a cat: over 99% sure"]
+def test_nothing_english_is_left_in_chinese(server: Server) -> None:
+    assert english(photo_figures.sentence(said(server, "sure", cat=1.0))) == ["I think this is a cat: over 99% sure"]
     canvas = Image.new("RGB", (900, 300), "#9ab")
     canvas.paste(Image.open(EXAMPLES / "frog.jpg").resize((300, 300)), (600, 0))
-    aside = photo.open_photo({"picture": address(canvas)})
-    for reply in (chinese(), asked(aside, language="zh"), asked(aside, language="zh", box=[2 / 3, 0, 1, 1])):
+    aside = photo.open_photo(server, {"picture": address(canvas)})
+    for reply in (
+        chinese(server),
+        asked(server, aside, language="zh"),
+        asked(server, aside, language="zh", box=[2 / 3, 0, 1, 1]),
+    ):
         for name in ("answer", "card", "seen", "crops", "steps"):
             assert english(reply[name]) == [], name
     with texts.speaking("zh"):
         for verdict in ("sure", "unsure", "unknown"):
-            prediction = said(verdict, automobile=0.6, **{"ankle boot": 0.4})
+            prediction = said(server, verdict, automobile=0.6, **{"ankle boot": 0.4})
             assert english(photo_figures.sentence(prediction) + photo_figures.card(prediction, 3.0)) == []
-        shown = why_figures.why(prediction, networks.photo_evidence("photos", said("sure", ship=1.0)))
+        shown = why_figures.why(prediction, server.networks.photo_evidence("photos", said(server, "sure", ship=1.0)))
         assert english(shown["legend"] + shown["sums"]) == []
 
 
-def test_what_scripts_and_programs_read_stays_english() -> None:
-    assert 'data-label="ship"' in chinese()["answer"]
-    assert {"truck", "frog"} <= set(said("sure", truck=0.9, frog=0.1).probs)
+def test_what_scripts_and_programs_read_stays_english(server: Server) -> None:
+    assert 'data-label="ship"' in chinese(server)["answer"]
+    assert {"truck", "frog"} <= set(said(server, "sure", truck=0.9, frog=0.1).probs)
 
 
 def test_the_classes_have_chinese_names() -> None:
@@ -326,14 +335,14 @@ def test_the_classes_have_chinese_names() -> None:
     ],
     ids=lambda question: str(question)[:40],
 )
-def test_refusals_are_chinese(question: dict) -> None:
-    problem = photo.open_photo(question | {"language": "zh"})["problem"]
+def test_refusals_are_chinese(server: Server, question: dict) -> None:
+    problem = photo.open_photo(server, question | {"language": "zh"})["problem"]
     assert english(problem.replace("127.0.0.1", "").replace("example.org", "")) == []
 
 
-def test_wrong_questions_are_answered_in_chinese() -> None:
+def test_wrong_questions_are_answered_in_chinese(server: Server) -> None:
     for box in ("here", [0, 0, float("nan"), 1]):
-        assert english(chinese(box=box)["problem"]) == []
+        assert english(chinese(server, box=box)["problem"]) == []
 
 
 def test_the_scripts_and_the_texts_of_the_tab_agree() -> None:

@@ -27,8 +27,11 @@ from lenet.pretrained import Checkpoint, load
 from lenet.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
 from lenet.stored import WEIGHTS
 from lenet.training import EpochEnd, evaluate
-from lenet.ui import exports, networks, report_figures, tested, texts
+from lenet.ui import exports, report_figures, texts
 from lenet.ui import report as report_tab
+from lenet.ui.networks import Networks
+from lenet.ui.server import Server
+from lenet.ui.tested import Asking, Evaluations
 
 CURVES = tuple(EpochEnd(i, 2.0 / i, 0.3 * i, 1.5 / i, 0.25 * i, 1.5) for i in (1, 2, 3))
 
@@ -218,23 +221,25 @@ def test_texts_from_a_file_are_escaped(digits: Checkpoint) -> None:
 
 
 @pytest.fixture
-def own(digits: Checkpoint) -> str:
+def own(server: Server, digits: Checkpoint) -> str:
     """A visitor's network that is tested on the built-in digits."""
-    key, _ = networks.keep(replace(digits, recipe=digits.recipe.with_changes(dataset="digits")), CURVES, "../a run <b>")
+    key, _ = server.networks.keep(
+        replace(digits, recipe=digits.recipe.with_changes(dataset="digits")), CURVES, "../a run <b>"
+    )
     return key
 
 
-def finished(key: str) -> tested.Asking:
+def finished(server: Server, key: str) -> Asking:
     until = time.monotonic() + 60
-    while not (asking := tested.ask(key)).finished and time.monotonic() < until:
+    while not (asking := server.evaluations.ask(key)).finished and time.monotonic() < until:
         time.sleep(0.01)
     assert asking.finished
     return asking
 
 
-def test_a_report_is_one_file_that_needs_nothing_beside_it(own: str) -> None:
-    networks.call(own, "Run 3, digits-demo")
-    path = exports.write(own, "report", report_tab.measured(own, finished(own)))
+def test_a_report_is_one_file_that_needs_nothing_beside_it(server: Server, own: str) -> None:
+    server.networks.call(own, "Run 3, digits-demo")
+    path = exports.write(server, own, "report", report_tab.measured(server, own, finished(server, own)))
     html = path.read_text(encoding="utf-8")
     assert path.name == "Run-3-digits-demo.html"
     assert "<title>Run 3, digits-demo</title>" in html
@@ -246,42 +251,47 @@ def test_a_report_is_one_file_that_needs_nothing_beside_it(own: str) -> None:
     assert len(html) < 500_000
 
 
-def test_curves_are_rows_and_a_picture(own: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(exports.write(own, "csv", None).read_text(encoding="utf-8"))))
+def test_curves_are_rows_and_a_picture(server: Server, own: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(exports.write(server, own, "csv", None).read_text(encoding="utf-8"))))
     assert [float(row["val_loss"]) for row in rows] == [event.val_loss for event in CURVES]
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
-    with Image.open(exports.write(own, "png", None)) as picture:
+    with Image.open(exports.write(server, own, "png", None)) as picture:
         assert (picture.format, picture.width) == ("PNG", 1350)
 
 
-def test_weights_to_keep_are_those_that_are_used(own: str) -> None:
-    path = exports.write(own, "weights", None)
+def test_weights_to_keep_are_those_that_are_used(server: Server, own: str) -> None:
+    path = exports.write(server, own, "weights", None)
     assert path.name == "a-run-b.safetensors"  # whatever a visitor calls it, it stays in its folder
-    assert path.parent.parent == networks.FOLDER
-    assert torch.equal(load(path).model.state_dict()["fc1.bias"], networks.get(own).model.state_dict()["fc1.bias"])
-    assert exports.write("digits", "weights", None).read_bytes() == (WEIGHTS / "digits.safetensors").read_bytes()
+    assert path.parent.parent == server.downloads
+    assert torch.equal(
+        load(path).model.state_dict()["fc1.bias"], server.networks.get(own).model.state_dict()["fc1.bias"]
+    )
+    assert (
+        exports.write(server, "digits", "weights", None).read_bytes() == (WEIGHTS / "digits.safetensors").read_bytes()
+    )
 
 
-def test_a_network_without_curves_offers_none(own: str) -> None:
-    assert {"csv", "png"} <= {kind for kind, _, _ in exports.offered(own)}
-    assert not {"csv", "png"} & {kind for kind, _, _ in exports.offered("digits")}
+def test_a_network_without_curves_offers_none(server: Server, own: str) -> None:
+    assert {"csv", "png"} <= {kind for kind, _, _ in exports.offered(server, own)}
+    assert not {"csv", "png"} & {kind for kind, _, _ in exports.offered(server, "digits")}
     with pytest.raises(CheckpointError, match="no such file"):
-        exports.write("digits", "csv", None)
+        exports.write(server, "digits", "csv", None)
 
 
-def test_a_network_is_kept_as_onnx_too(own: str) -> None:
-    path = exports.write(own, "onnx", None)
+def test_a_network_is_kept_as_onnx_too(server: Server, own: str) -> None:
+    path = exports.write(server, own, "onnx", None)
     assert path.name == "a-run-b.onnx"
     onnx.checker.check_model(onnx.load(path))
 
 
-def test_files_go_when_their_network_does(own: str, digits: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = exports.write(own, "csv", None)
-    monkeypatch.setattr(networks, "KEPT", 1)
-    networks.keep(digits)
+def test_files_go_when_their_network_does(server: Server, digits: Checkpoint) -> None:
+    server.networks = Networks(server.downloads, server.pictures, most=1)
+    own, _ = server.networks.keep(digits, CURVES)
+    path = exports.write(server, own, "csv", None)
+    server.networks.keep(digits)
     assert not path.exists()
     with pytest.raises(CheckpointError, match="no longer keeps"):
-        networks.kept(own)
+        server.networks.kept(own)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -294,9 +304,11 @@ QUESTIONS = [report_tab.choose, report_tab.measure, report_tab.show_pictures, re
 @pytest.mark.parametrize(
     "question", [{}, {"network": "own-guessed"}, {"network": "../README"}, {"network": None}, None]
 )
-def test_what_is_no_network_gets_a_sentence(question) -> None:
+def test_what_is_no_network_gets_a_sentence(server: Server, question) -> None:
     for ask in QUESTIONS:
-        assert ask({"kind": "weights", "page": 0, **question} if question else question)["problem"].endswith(".")
+        assert ask(server, {"kind": "weights", "page": 0, **question} if question else question)["problem"].endswith(
+            "."
+        )
 
 
 @pytest.mark.parametrize(
@@ -313,53 +325,53 @@ def test_what_is_no_network_gets_a_sentence(question) -> None:
         {"page": float("inf")},
     ],
 )
-def test_what_are_no_pictures_gets_a_sentence(changes, own: str) -> None:
-    finished(own)
+def test_what_are_no_pictures_gets_a_sentence(server: Server, changes, own: str) -> None:
+    finished(server, own)
     question = {"network": own, "cell": None, "page": 0}
-    assert report_tab.show_pictures(question)["pictures"].count("<img") == 25
-    assert report_tab.show_pictures({**question, "cell": [0, 0], "page": 1})["more"] is False
-    reply = report_tab.show_pictures({**question, **changes})
+    assert report_tab.show_pictures(server, question)["pictures"].count("<img") == 25
+    assert report_tab.show_pictures(server, {**question, "cell": [0, 0], "page": 1})["more"] is False
+    reply = report_tab.show_pictures(server, {**question, **changes})
     assert reply.get("problem") or "no test picture" in reply["said"]
 
 
-def test_all_that_is_measured_comes_at_once(own: str) -> None:
-    finished(own)
-    reply = report_tab.measure({"network": own, "again": False})
+def test_all_that_is_measured_comes_at_once(server: Server, own: str) -> None:
+    finished(server, own)
+    reply = report_tab.measure(server, {"network": own, "again": False})
     assert reply["mistakes"].count("<img") <= MISTAKES
     assert "Calibration plot. " in reply["calibration"]
     assert "of 300" in reply["numbers"]
     assert "<table" in reply["matrix"]  # its file holds the counts of another data set
-    assert report_tab.keep({"network": own, "kind": "report"})["name"] == "a-run-b.html"
+    assert report_tab.keep(server, {"network": own, "kind": "report"})["name"] == "a-run-b.html"
 
 
-def test_a_report_is_chinese_where_its_question_is(own: str) -> None:
-    asking = finished(own)
+def test_a_report_is_chinese_where_its_question_is(server: Server, own: str) -> None:
+    asking = finished(server, own)
     question = {"network": own, "cell": None, "page": 0, "again": False, "language": "zh"}
-    reply = report_tab.measure(question)
+    reply = report_tab.measure(server, question)
     sample, cell, empty = (
-        report_tab.show_pictures(question | {"cell": cell})
+        report_tab.show_pictures(server, question | {"cell": cell})
         for cell in (None, [3, 3], [3, int(asking.answers.given.max())])
     )
     said = [*reply.values(), *(reply[part] for reply in (sample, cell, empty) for part in ("said", "pictures"))]
     assert [run for part in said for run in english_in(part)] == []
     assert re.search("3</b> 被认作 <b>3</b>：(第 1 到 .*共 )?[0-9]+ 张，", cell["said"])
     assert "测试图片：" in sample["pictures"]  # what is read out of a picture
-    assert english_in(report_tab.measure(question | {"language": "en"})["calibration"])
+    assert english_in(report_tab.measure(server, question | {"language": "en"})["calibration"])
 
 
-def test_the_report_to_keep_is_a_file_in_each_language(own: str) -> None:
-    finished(own)
+def test_the_report_to_keep_is_a_file_in_each_language(server: Server, own: str) -> None:
+    finished(server, own)
     names = {}
     for language in ("en", "zh"):
-        names[language] = report_tab.keep({"network": own, "kind": "report", "language": language})["name"]
-        html = (networks.folder(own) / names[language]).read_text(encoding="utf-8")
+        names[language] = report_tab.keep(server, {"network": own, "kind": "report", "language": language})["name"]
+        html = (server.networks.folder(own) / names[language]).read_text(encoding="utf-8")
         assert f'<html lang="{"zh-Hans" if language == "zh" else "en"}">' in html
         found = english_in(re.sub(r"<title>.*?</h1>|<p class=\"hint origin\">.*?</p>|<code>.*?</code>", "", html))
         assert bool(found) == (language == "en"), found
     assert names == {"en": "a-run-b.html", "zh": "a-run-b.zh-Hans.html"}
-    kept = [exports.write(own, kind, None).name for kind in ("weights", "csv", "png")]
+    kept = [exports.write(server, own, kind, None).name for kind in ("weights", "csv", "png")]
     with texts.speaking("zh"):
-        assert [exports.write(own, kind, None).name for kind in ("weights", "csv", "png")] == kept
+        assert [exports.write(server, own, kind, None).name for kind in ("weights", "csv", "png")] == kept
 
 
 def english_in(html: str) -> list[str]:
@@ -369,38 +381,37 @@ def english_in(html: str) -> list[str]:
     return [run for text in said for run in re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", text)]
 
 
-def test_nothing_is_downloaded_that_nobody_wanted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_is_downloaded_that_nobody_wanted(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("LENET_DATA", str(tmp_path))
-    monkeypatch.setattr(tested, "_splits", lambda name: pytest.fail("asked for"))
-    tested._askings.clear()
+    server.evaluations = Evaluations(server.networks, load=lambda name: pytest.fail("asked for"))
     question = {"network": "photos", "cell": None, "page": 0, "again": False}
-    assert report_tab.measure(question) == report_tab.show_pictures(question) == {"idle": True}
+    assert report_tab.measure(server, question) == report_tab.show_pictures(server, question) == {"idle": True}
 
 
-def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(server: Server) -> None:
     tries = []
 
     def refuse(name):
         tries.append(name)
         raise DataError("MNIST is not here.")
 
-    monkeypatch.setattr(tested, "_splits", refuse)
-    tested._askings.clear()
+    server.evaluations = Evaluations(server.networks, load=refuse)
     question = {"network": "digits", "cell": None, "page": 0}
     for _ in range(2):
-        report_tab.show_pictures({**question, "again": True})
+        report_tab.show_pictures(server, {**question, "again": True})
         until = time.monotonic() + 10
-        while "waiting" in (reply := report_tab.show_pictures(question)) and time.monotonic() < until:
+        while "waiting" in (reply := report_tab.show_pictures(server, question)) and time.monotonic() < until:
             time.sleep(0.01)
         assert "MNIST is not here." in reply["problem"]
         assert "need this data set" in reply["problem"]
-    assert "都需要这些数据。" in report_tab.show_pictures({**question, "language": "zh"})["problem"]
+    assert "都需要这些数据。" in report_tab.show_pictures(server, {**question, "language": "zh"})["problem"]
     assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
 
 
-def test_an_accident_while_asking_gets_a_sentence_and_a_note(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    monkeypatch.setattr(tested, "_splits", lambda name: 1 / 0)
-    asking = tested.Asking(Classifier.from_pretrained("digits"))
+def test_an_accident_while_asking_gets_a_sentence_and_a_note(caplog) -> None:
+    asking = Asking(Classifier.from_pretrained("digits"), load=lambda: 1 / 0)
     asking.go_on()
     assert "The fault is ours" in str(asking.problem)
     assert "ZeroDivisionError" in caplog.text
@@ -410,6 +421,7 @@ def test_the_process_ends_while_networks_are_asked() -> None:
     script = """
 import time
 from lenet.ui import tested
+from lenet.ui.server import Server
 
 class Slow:
     done = 0
@@ -422,9 +434,11 @@ class Slow:
         time.sleep(0.05)
         return True
 
-tested.Examination, tested._splits = Slow, lambda name: None
-tested.ask("digits")
-tested.ask("mnist-lenet5-bn")
+tested.Examination = Slow
+server = Server()
+server.evaluations = tested.Evaluations(server.networks, load=lambda name: None)
+server.evaluations.ask("digits")
+server.evaluations.ask("mnist-lenet5-bn")
 while not Slow.done:
     time.sleep(0.01)
 """

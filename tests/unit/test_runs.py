@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -19,7 +20,9 @@ from lenet.errors import CheckpointError, DataError, RecipeError
 from lenet.pretrained import Checkpoint
 from lenet.recipes import RECIPES, Recipe
 from lenet.training import EpochEnd, TrainingState, fit, start
-from lenet.ui import networks, runs
+from lenet.ui import runs
+from lenet.ui.networks import Networks
+from lenet.ui.pictures import Pictures
 from lenet.ui.runs import ENDED, LOADERS, MOST, POINTS_AT_MOST, Run, Runs, Series
 
 ANNE, BEN = "a" * 32, "b" * 32
@@ -48,9 +51,14 @@ def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def registry() -> Iterator[Runs]:
+def networks(tmp_path: Path) -> Networks:
+    return Networks(tmp_path, Pictures())
+
+
+@pytest.fixture
+def registry(networks: Networks) -> Iterator[Runs]:
     """Where a page is given up only when a test says so."""
-    made = Runs(patience=1000, load=lambda dataset, teacher: DATA, turn=1000)
+    made = Runs(networks, patience=1000, load=lambda dataset, teacher: DATA, turn=1000)
     yield made
     made.close()
 
@@ -78,7 +86,7 @@ def test_a_run_learns_is_measured_and_kept(registry: Runs) -> None:
     run = registry.begin(ANNE, RECIPE)
     status(run, *ENDED)
     assert (run.status, run.epoch, run.problem) == ("done", 3, None)
-    assert networks.get(run.key).recipe == RECIPE
+    assert registry.networks.get(run.key).recipe == RECIPE
     assert run.path is not None
     assert run.path.exists()
     assert (run.training, run.dataset) == (None, None)  # what goes on no more needs no memory
@@ -111,7 +119,7 @@ def test_a_run_stops_within_a_validation(registry: Runs, monkeypatch: pytest.Mon
     gate.opened.set()
     status(run, "stopped")
     assert (run.epoch, gate.reached) == (0, 1), "the first of five batches was the last one"
-    assert networks.get(run.key)
+    assert registry.networks.get(run.key)
 
 
 @pytest.fixture
@@ -144,7 +152,7 @@ def test_measuring_gives_way_and_is_done_when_the_page_is_back(
     registry.heard(ANNE)
     status(run, *ENDED)
     assert (run.status, run.last) == (end, last), "it learned no more"
-    assert networks.get(run.key)
+    assert registry.networks.get(run.key)
 
 
 def test_a_run_removed_while_it_is_measured_frees_its_place(registry: Runs, measuring: Gate) -> None:
@@ -196,7 +204,7 @@ def test_a_pause_and_steps_change_nothing_of_what_is_learned(registry: Runs) -> 
         assert run.epoch >= epoch
     status(run, "done")
     assert [point[1] for point in run.val.points] == [e.val_loss for e in events if isinstance(e, EpochEnd)]
-    trained = networks.get(run.key).model.state_dict()
+    trained = registry.networks.get(run.key).model.state_dict()
     assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
 
 
@@ -237,8 +245,8 @@ def test_a_page_closed_at_once_never_trains(registry: Runs) -> None:
     assert second.last is None
 
 
-def test_silence_is_noticed_by_the_clock() -> None:
-    registry = Runs(patience=0.05, load=lambda dataset, teacher: DATA)
+def test_silence_is_noticed_by_the_clock(networks: Networks) -> None:
+    registry = Runs(networks, patience=0.05, load=lambda dataset, teacher: DATA)
     run = registry.begin(ANNE, LONG)
     status(run, "away")
     for _ in range(3):
@@ -257,7 +265,7 @@ def test_a_rate_changed_by_hand_holds_from_the_next_moment_on(registry: Runs) ->
             registry.scale(ANNE, run.id, wrong)
     registry.stop(ANNE, run.id)
     status(run, "stopped")
-    kept = networks.get(run.key)
+    kept = registry.networks.get(run.key)
     assert kept.recipe == run.recipe
     assert [change.lr for change in kept.lr_changes] == [run.recipe.lr / 4]
 
@@ -343,9 +351,9 @@ def test_of_many_runs_the_oldest_ended_one_goes_with_its_network(registry: Runs)
     assert newest.colour == made[0].colour
     assert newest.number == MOST + 1
     with pytest.raises(CheckpointError):
-        networks.get(made[0].key)
+        registry.networks.get(made[0].key)
     registry.remove(ANNE, made[1].id)
-    assert networks.get(made[2].key)
+    assert registry.networks.get(made[2].key)
 
 
 def test_nobody_has_more_runs_under_way_than_colours(registry: Runs) -> None:
@@ -431,7 +439,7 @@ def test_a_run_ends_by_the_clock(registry: Runs, monkeypatch: pytest.MonkeyPatch
     run = registry.begin(ANNE, LONG)
     status(run, "stopped")
     assert run.late
-    assert networks.get(run.key)
+    assert registry.networks.get(run.key)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -441,8 +449,8 @@ CAROL = "c" * 32
 
 
 @pytest.fixture
-def taking_turns() -> Iterator[Runs]:
-    made = Runs(patience=1000, load=lambda dataset, teacher: DATA, turn=0.05)
+def taking_turns(networks: Networks) -> Iterator[Runs]:
+    made = Runs(networks, patience=1000, load=lambda dataset, teacher: DATA, turn=0.05)
     yield made
     made.close()
 
@@ -485,7 +493,7 @@ def test_turns_change_nothing_of_what_is_learned(taking_turns: Runs, monkeypatch
     other, run = taking_turns.begin(ANNE, LONG), taking_turns.begin(BEN, RECIPE)
     status(run, "done")
     assert sum(turn is run for turn in turns) > 5
-    trained = networks.get(run.key).model.state_dict()
+    trained = taking_turns.networks.get(run.key).model.state_dict()
     assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
     assert other.status in ("running", "waiting")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,6 +16,7 @@ from lenet.pretrained import load
 from lenet.recipes import RECIPES
 from lenet.ui import exports, messages, report, settings, train
 from lenet.ui.runs import ENDED, Runs
+from lenet.ui.server import Server
 from tests.unit.test_runs import DATA
 
 ANNE = "0123456789abcdef" * 2
@@ -23,11 +24,9 @@ SETTINGS = {"recipe": "digits-demo"} | settings.of(RECIPES["digits-demo"]) | {"e
 
 
 @pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
-    made = Runs(patience=1000, load=lambda dataset, teacher: DATA)
-    monkeypatch.setattr(train, "RUNS", made)
-    yield made
-    made.close()
+def registry(server: Server) -> Runs:
+    server.runs = Runs(server.networks, patience=1000, load=lambda dataset, teacher: DATA)
+    return server.runs
 
 
 def answer(question: Coroutine[Any, Any, dict]) -> dict:
@@ -36,51 +35,51 @@ def answer(question: Coroutine[Any, Any, dict]) -> dict:
         return pool.submit(asyncio.run, question).result()
 
 
-def look(**more: object) -> dict:
-    return answer(train.look({"visitor": ANNE, "known": {}, **more}))
+def look(server: Server, **more: object) -> dict:
+    return answer(train.look(server, {"visitor": ANNE, "known": {}, **more}))
 
 
-def finished() -> str:
-    run = train.begin({"visitor": ANNE, "settings": SETTINGS})["run"]
+def finished(server: Server) -> str:
+    run = train.begin(server, {"visitor": ANNE, "settings": SETTINGS})["run"]
     deadline = time.monotonic() + 30
-    while look()["runs"][0]["status"] not in ENDED:
+    while look(server)["runs"][0]["status"] not in ENDED:
         assert time.monotonic() < deadline, "this never came"
         time.sleep(0.01)
     return run
 
 
-def test_from_settings_to_a_file(tmp_path) -> None:
-    run = finished()
-    (facts,) = look(watched=run, wait=True)["runs"]
+def test_from_settings_to_a_file(server: Server, tmp_path) -> None:
+    run = finished(server)
+    (facts,) = look(server, watched=run, wait=True)["runs"]
     assert (facts["id"], facts["status"], facts["settings"]["epochs"]) == (run, "done", 1)
-    reply = train.download({"visitor": ANNE, "run": run})
+    reply = train.download(server, {"visitor": ANNE, "run": run})
     (tmp_path / reply["name"]).write_bytes(base64.b64decode(reply["file"]))
     assert load(tmp_path / "Run-1-digits-demo.safetensors").metrics == facts["metrics"]
-    assert answer(train.present({"visitor": ANNE})) == {"active": False}
+    assert answer(train.present(server, {"visitor": ANNE})) == {"active": False}
 
 
-def test_a_report_names_its_run() -> None:
-    run = finished()
-    key = look()["runs"][0]["network"]
-    assert "<h2>Run 1, digits-demo</h2>" in report.choose({"network": key})["about"]
-    assert exports.write(key, "csv", None).name == "Run-1-digits-demo.csv"
-    train.tell({"visitor": ANNE, "run": run, "order": "rename", "value": "by <Adam>"})
-    assert "<h2>by &lt;Adam&gt;, digits-demo</h2>" in report.choose({"network": key})["about"]
-    assert exports.write(key, "csv", None).name == "by-Adam-digits-demo.csv"
+def test_a_report_names_its_run(server: Server) -> None:
+    run = finished(server)
+    key = look(server)["runs"][0]["network"]
+    assert "<h2>Run 1, digits-demo</h2>" in report.choose(server, {"network": key})["about"]
+    assert exports.write(server, key, "csv", None).name == "Run-1-digits-demo.csv"
+    train.tell(server, {"visitor": ANNE, "run": run, "order": "rename", "value": "by <Adam>"})
+    assert "<h2>by &lt;Adam&gt;, digits-demo</h2>" in report.choose(server, {"network": key})["about"]
+    assert exports.write(server, key, "csv", None).name == "by-Adam-digits-demo.csv"
 
 
-def test_orders_are_followed() -> None:
-    run = train.begin({"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}})["run"]
-    assert answer(train.present({"visitor": ANNE})) == {"active": True}
+def test_orders_are_followed(server: Server) -> None:
+    run = train.begin(server, {"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}})["run"]
+    assert answer(train.present(server, {"visitor": ANNE})) == {"active": True}
     for order, value in (("scale", 0.5), ("rename", "mine"), ("pause", None), ("step", None), ("resume", None)):
-        assert train.tell({"visitor": ANNE, "run": run, "order": order, "value": value}) == {}
-    (facts,) = look()["runs"]
+        assert train.tell(server, {"visitor": ANNE, "run": run, "order": order, "value": value}) == {}
+    (facts,) = look(server)["runs"]
     assert (facts["name"], facts["scale"]) == ("mine", 0.5)
     for order in ("stop", "remove"):
-        assert train.tell({"visitor": ANNE, "run": run, "order": order}) == {}
-    assert look()["runs"] == []
-    assert "no longer keeps" in train.tell({"visitor": ANNE, "run": run, "order": "stop"})["problem"]["en"]
-    assert "no longer keeps" in train.download({"visitor": ANNE, "run": run})["problem"]["en"]
+        assert train.tell(server, {"visitor": ANNE, "run": run, "order": order}) == {}
+    assert look(server)["runs"] == []
+    assert "no longer keeps" in train.tell(server, {"visitor": ANNE, "run": run, "order": "stop"})["problem"]["en"]
+    assert "no longer keeps" in train.download(server, {"visitor": ANNE, "run": run})["problem"]["en"]
 
 
 @pytest.mark.parametrize(
@@ -92,29 +91,31 @@ def test_orders_are_followed() -> None:
         ("testclient", "testclient"),
     ],
 )
-def test_a_run_knows_the_address_that_began_it(registry: Runs, host: str, address: str) -> None:
+def test_a_run_knows_the_address_that_began_it(server: Server, registry: Runs, host: str, address: str) -> None:
     request = gr.Request(client={"host": host, "port": 1})
-    run = train.begin({"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}}, request)["run"]
+    run = train.begin(server, {"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}}, request)["run"]
     assert registry.run(ANNE, run).address == address
 
 
-def test_wrong_settings_start_nothing() -> None:
-    reply = train.begin({"visitor": ANNE, "settings": SETTINGS | {"lr": "1000"}})
+def test_wrong_settings_start_nothing(server: Server) -> None:
+    reply = train.begin(server, {"visitor": ANNE, "settings": SETTINGS | {"lr": "1000"}})
     assert reply == {"problems": {"lr": {"key": "above_and_up_to", "values": {"low": "0", "high": "100"}}}}
-    assert look()["runs"] == []
+    assert look(server)["runs"] == []
 
 
 @pytest.mark.parametrize(
     "question",
     [{}, {"visitor": "anne"}, {"visitor": None, "settings": 7}, {"visitor": ANNE}, {"visitor": ANNE, "run": 7}],
 )
-def test_what_no_page_asks_gets_a_sentence(question: dict) -> None:
+def test_what_no_page_asks_gets_a_sentence(server: Server, question: dict) -> None:
     asked = [train.begin, train.tell, train.download]
-    replies = [ask(question) for ask in asked] + [answer(train.look(question)), train.check({})]
+    replies = [ask(server, question) for ask in asked] + [answer(train.look(server, question)), train.check(server, {})]
     assert all(reply["problem"] for reply in replies)
-    assert train.tell({"visitor": ANNE, "run": "x", "order": "explode"})["problem"]["en"] == messages.GARBLED
-    much = train.tell({"visitor": ANNE, "run": "x", "order": "scale", "value": "much"})
+    assert train.tell(server, {"visitor": ANNE, "run": "x", "order": "explode"})["problem"]["en"] == messages.GARBLED
+    much = train.tell(server, {"visitor": ANNE, "run": "x", "order": "scale", "value": "much"})
     assert much["problem"]["en"] == messages.GARBLED
-    too_much = train.tell({"visitor": ANNE, "run": finished(), "order": "scale", "value": "1e9"})["problem"]
+    too_much = train.tell(server, {"visitor": ANNE, "run": finished(server), "order": "scale", "value": "1e9"})[
+        "problem"
+    ]
     assert "most 100" in too_much["en"]
     assert "学习率" in too_much["zh"]

@@ -16,7 +16,9 @@ from lenet.pretrained import load
 from lenet.stored import WEIGHTS
 from lenet.strokes import render
 from lenet.training import EpochEnd
-from lenet.ui import cores, draw, figures, messages, networks, pictures
+from lenet.ui import draw, figures, messages, networks, pictures
+from lenet.ui.runs import Runs
+from lenet.ui.server import Server
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 
@@ -27,25 +29,26 @@ def address(image: Image.Image) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def test_the_pad_gets_an_answer_and_six_steps() -> None:
+def test_the_pad_gets_an_answer_and_six_steps(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "pipeline": "modern"}
-    reply = draw.read_drawing(asked)
+    reply = draw.read_drawing(server, asked)
     assert 'data-label="7"' in reply["answer"]
     assert not reply["training"]
-    with cores.training():
-        assert draw.read_drawing(asked)["training"]
-    assert draw.look_inside(asked | {"steps": True})["steps"].count("<figure") == 6
+    with monkeypatch.context() as patched:
+        patched.setattr(Runs, "busy", True)
+        assert draw.read_drawing(server, asked)["training"]
+    assert draw.look_inside(server, asked | {"steps": True})["steps"].count("<figure") == 6
 
 
-def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beside_ones_own_network_the_shipped_one_answers(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "pipeline": "modern"}
-    assert "beside" not in draw.read_drawing(asked)["answer"]
-    own, _ = networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
-    reply = draw.read_drawing(asked | {"network": own})
+    assert "beside" not in draw.read_drawing(server, asked)["answer"]
+    own, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
+    reply = draw.read_drawing(server, asked | {"network": own})
     assert '<div class="beside" data-label="7"><b>7</b><p>Today: ours' in reply["answer"]
-    networks.forget(own)
+    server.networks.forget(own)
     with pytest.raises(CheckpointError, match="no longer keeps"):
-        networks.get(own)
+        server.networks.get(own)
 
 
 @pytest.mark.parametrize(
@@ -61,23 +64,23 @@ def test_beside_ones_own_network_the_shipped_one_answers(monkeypatch: pytest.Mon
         ({"picture": "data:image/png;base64," + "A" * 27_000_000, "network": "digits", "pipeline": "modern"}, "20 MB"),
     ],
 )
-def test_what_is_no_drawing_gets_a_sentence(question: dict, says: str) -> None:
-    assert says in draw.read_drawing(question)["problem"]
+def test_what_is_no_drawing_gets_a_sentence(server: Server, question: dict, says: str) -> None:
+    assert says in draw.read_drawing(server, question)["problem"]
 
 
 @pytest.mark.parametrize("key", ["../README", "run-guessed", "", "/etc/passwd", ".", "a" * 300])
-def test_a_network_is_a_name_and_no_path(key: str) -> None:
+def test_a_network_is_a_name_and_no_path(server: Server, key: str) -> None:
     with pytest.raises(CheckpointError):
-        networks.get(key)
+        server.networks.get(key)
 
 
-def test_each_kind_of_network_is_asked_its_own_question() -> None:
+def test_each_kind_of_network_is_asked_its_own_question(server: Server) -> None:
     with pytest.raises(ImageError, match="one of modern, classic"):
-        networks.classify_digit("digits", render(SEVEN, 20), "photo")
+        server.networks.classify_digit("digits", render(SEVEN, 20), "photo")
     with pytest.raises(ImageError, match="names photos"):
-        networks.classify_digit("photos-lenet5", render(SEVEN, 20), "modern")
+        server.networks.classify_digit("photos-lenet5", render(SEVEN, 20), "modern")
     with pytest.raises(ImageError, match="reads digits"):
-        networks.classify_photo("digits", render(SEVEN, 20))
+        server.networks.classify_photo("digits", render(SEVEN, 20))
 
 
 def test_texts_from_elsewhere_are_escaped() -> None:
@@ -163,13 +166,13 @@ def test_digits_that_touch_are_said_to() -> None:
     assert "touching" in figures.boxes(touching[:1], 0)
 
 
-def test_the_digit_under_the_pen_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "read", lambda key, image, pipeline: TWENTY)
+def test_the_digit_under_the_pen_is_meant(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.networks, "read", lambda key, image, pipeline: TWENTY)
     question = {"picture": address(render(SEVEN, 20)), "network": "digits", "pipeline": "modern"}
     for focus, chosen in ((None, "1"), ([0.7, 0.5], "2"), ([0.2, 0.9], "1"), ([0.51, 0.5], "2"), ([1, 1], "2")):
-        assert f"Digit {chosen} of 2" in draw.read_drawing(question | {"focus": focus})["answer"], focus
+        assert f"Digit {chosen} of 2" in draw.read_drawing(server, question | {"focus": focus})["answer"], focus
     for focus in ("here", [0.5], [0.5, "here"], [0.5, None], {"x": 1}):
-        assert draw.read_drawing(question | {"focus": focus})["problem"] == messages.GARBLED
+        assert draw.read_drawing(server, question | {"focus": focus})["problem"] == messages.GARBLED
 
 
 @pytest.mark.parametrize(
@@ -193,16 +196,16 @@ def test_no_digit_has_no_name_but_a_closest_one() -> None:
     assert "label short" in figures.empty_answer(["1", "2"], "", non_digits=True)
 
 
-def test_why_a_scribble_is_no_digit() -> None:
+def test_why_a_scribble_is_no_digit(server: Server) -> None:
     rng = np.random.default_rng(0)
     picture = render([rng.uniform(100, 400, (25, 2))], 12)
     asked = question(picture=address(picture))
-    (found,) = networks.read("digits", pictures.decode(asked["picture"]), "modern")
+    (found,) = server.networks.read("digits", pictures.decode(asked["picture"]), "modern")
     assert found.prediction.verdict == "not_digit"
-    why = draw.look_inside(asked | {"why": True})["why"]
+    why = draw.look_inside(server, asked | {"why": True})["why"]
     assert "spoke for no digit" in why["legend"]
     assert f"spoke for {found.prediction.label}" in why["legend"]
-    assert found.prediction.label in draw.what_if(asked)["said"]
+    assert found.prediction.label in draw.what_if(server, asked)["said"]
 
 
 # --------------------------------------------------------------------------------------------------
@@ -219,9 +222,9 @@ def question(**more: object) -> dict:
     }
 
 
-def test_inside_sends_what_is_in_view() -> None:
-    assert draw.look_inside(question()) == {}
-    reply = draw.look_inside(question(inside=True))
+def test_inside_sends_what_is_in_view(server: Server) -> None:
+    assert draw.look_inside(server, question()) == {}
+    reply = draw.look_inside(server, question(inside=True))
     assert list(reply) == ["layers"]
     by_name = {row["name"]: row for row in reply["layers"]}
     assert list(by_name) == [n for n in DigitClassifier.from_pretrained("digits").model._modules if n != "flatten"]
@@ -231,7 +234,7 @@ def test_inside_sends_what_is_in_view() -> None:
     assert [label["en"] for label in by_name["fc1"]["labels"]] == [*"0123456789", "none"]
     assert by_name["fc1"]["kind"] == {"en": "fully connected", "zh": "全连接"}
     assert int(np.argmax(by_name["fc1"]["said"])) == 7
-    every = draw.look_inside(question(inside=True, every=True))["layers"]
+    every = draw.look_inside(server, question(inside=True, every=True))["layers"]
     assert all("bytes" in row for row in every)
     assert every[0]["signed"]
     assert not by_name["pool1"]["signed"]
@@ -248,54 +251,54 @@ def test_bytes_can_be_read_back() -> None:
     assert set(base64.b64decode(figures.packed(np.zeros(3), True)["bytes"])) == {128}
 
 
-def test_looking_inside_asks_the_network_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    draw.read_drawing(question())
+def test_looking_inside_asks_the_network_no_second_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw.read_drawing(server, question())
     monkeypatch.setattr(DigitClassifier, "activations", lambda *_: pytest.fail("a second forward pass"))
-    assert draw.look_inside(question(inside=True))["layers"]
+    assert draw.look_inside(server, question(inside=True))["layers"]
 
 
-def test_why_names_the_answer_and_the_runner_up() -> None:
-    why = draw.look_inside(question(why=True))["why"]
+def test_why_names_the_answer_and_the_runner_up(server: Server) -> None:
+    why = draw.look_inside(server, question(why=True))["why"]
     assert "spoke for 7" in why["legend"]
     assert why["question"].startswith("What would make it a")
     assert why["side"] == 28
     assert len(base64.b64decode(why["ink"])) == len(base64.b64decode(why["evidence"])) == 28 * 28
 
 
-def test_what_if_says_whether_it_is_enough() -> None:
-    reply = draw.what_if(question())
+def test_what_if_says_whether_it_is_enough(server: Server) -> None:
+    reply = draw.what_if(server, question())
     assert "So changed, it reads" in reply["said"]
     assert len(base64.b64decode(reply["change"])) == 28 * 28
-    assert draw.what_if({})["problem"]
+    assert draw.what_if(server, {})["problem"]
 
 
-def test_a_network_for_photos_reads_no_drawing() -> None:
+def test_a_network_for_photos_reads_no_drawing(server: Server) -> None:
     crafted = question(network="photos", pipeline="photo", why=True, inside=True)
-    assert "names photos" in draw.read_drawing(crafted)["problem"]
-    assert draw.look_inside(crafted) == {"blank": True}
-    assert draw.what_if(crafted)["problem"]
+    assert "names photos" in draw.read_drawing(server, crafted)["problem"]
+    assert draw.look_inside(server, crafted) == {"blank": True}
+    assert draw.what_if(server, crafted)["problem"]
 
 
-def test_a_place_beyond_all_numbers_is_a_place() -> None:
+def test_a_place_beyond_all_numbers_is_a_place(server: Server) -> None:
     crafted = question(focus=[10**400, 0])
-    assert "problem" not in draw.read_drawing(crafted)
-    assert draw.look_inside(crafted) != {"blank": True}
+    assert "problem" not in draw.read_drawing(server, crafted)
+    assert draw.look_inside(server, crafted) != {"blank": True}
 
 
-def test_nothing_is_behind_a_blank_picture() -> None:
+def test_nothing_is_behind_a_blank_picture(server: Server) -> None:
     blank = question(picture=address(Image.new("L", (280, 280), 255)), why=True, inside=True)
-    assert draw.look_inside(blank) == {"blank": True}
-    assert draw.look_inside(blank | {"steps": True})["steps"].count("<figure") == 3
-    assert draw.what_if(blank)["problem"]
+    assert draw.look_inside(server, blank) == {"blank": True}
+    assert draw.look_inside(server, blank | {"steps": True})["steps"].count("<figure") == 3
+    assert draw.what_if(server, blank)["problem"]
 
 
-def test_readings_are_forgotten_at_last() -> None:
+def test_readings_are_forgotten_at_last(server: Server) -> None:
     for width in range(networks.REMEMBERED + 5):
         picture = Image.new("L", (30 + width, 30), 255)
         buffer = io.BytesIO()
         picture.save(buffer, "PNG")
-        networks.read("digits", buffer.getvalue(), "modern")
-    assert len(networks._readings) == networks.REMEMBERED
+        server.networks.read("digits", buffer.getvalue(), "modern")
+    assert len(server.networks._readings) == networks.REMEMBERED
 
 
 def test_curves_have_axis_names() -> None:

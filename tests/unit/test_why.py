@@ -16,13 +16,14 @@ from lenet.errors import CheckpointError
 from lenet.explain import Layer
 from lenet.photos import PhotoPrediction
 from lenet.ui import figures, messages, networks, why, why_figures
+from lenet.ui.server import Server
 
 SHIP = Path(networks.__file__).parent / "examples" / "ship.jpg"
 
 
-@pytest.fixture(scope="module")
-def ship() -> PhotoPrediction:
-    return networks.classify_photo("photos", SHIP)
+@pytest.fixture
+def ship(server: Server) -> PhotoPrediction:
+    return server.networks.classify_photo("photos", SHIP)
 
 
 def opened(address: str) -> Image.Image:
@@ -42,8 +43,8 @@ def test_what_spoke_is_coloured_and_the_rest_is_clear() -> None:
     assert not np.asarray(why_figures.heat(np.zeros((32, 32))))[..., 3].any()
 
 
-def test_a_photo_is_shown_with_its_legend(ship: PhotoPrediction) -> None:
-    shown = why_figures.why(ship, networks.photo_evidence("photos", ship))
+def test_a_photo_is_shown_with_its_legend(server: Server, ship: PhotoPrediction) -> None:
+    shown = why_figures.why(ship, server.networks.photo_evidence("photos", ship))
     assert opened(shown["frame"]).format == "JPEG"
     assert opened(shown["frame"]).size == ship.preprocessed.stages[-2].image.shape[1::-1]
     assert opened(shown["heat"]).mode == "RGBA"
@@ -83,26 +84,26 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     assert "bytes" not in hidden
 
 
-def test_only_what_is_wanted_is_told(ship: PhotoPrediction) -> None:
+def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> None:
     asked: dict[str, Any] = {"network": "photos"}
-    assert why.look(lambda question: ship, asked) == {}
-    assert set(why.look(lambda question: ship, asked | {"why": True})) == {"why"}
-    few = why.look(lambda question: ship, asked | {"inside": True})
-    every = why.look(lambda question: ship, asked | {"inside": True, "every": True})
+    assert why.look(server, lambda question: ship, asked) == {}
+    assert set(why.look(server, lambda question: ship, asked | {"why": True})) == {"why"}
+    few = why.look(server, lambda question: ship, asked | {"inside": True})
+    every = why.look(server, lambda question: ship, asked | {"inside": True, "every": True})
     assert set(few) == set(every) == {"layers"}
     assert sum("bytes" in row for row in few["layers"]) < len(every["layers"])
     assert all("bytes" in row for row in every["layers"])
     assert [label["en"] for label in few["layers"][-1]["labels"]] == list(ship.probs)
 
 
-def test_what_cannot_be_told_is_a_sentence(ship: PhotoPrediction) -> None:
+def test_what_cannot_be_told_is_a_sentence(server: Server, ship: PhotoPrediction) -> None:
     def gone(question: dict[str, Any]) -> PhotoPrediction:
         raise CheckpointError("nobody keeps it")
 
     with pytest.raises(CheckpointError, match="nobody keeps it"):
-        why.look(gone, {"network": "x", "why": True})
-    assert why.look(lambda question: None, {"network": "photos", "why": True}) == {}
+        why.look(server, gone, {"network": "x", "why": True})
+    assert why.look(server, lambda question: None, {"network": "photos", "why": True}) == {}
     with pytest.raises(messages.QuestionError):
-        why.look(lambda question: ship, {})
+        why.look(server, lambda question: ship, {})
     with pytest.raises(CheckpointError, match="no longer keeps this network"):
-        why.look(lambda question: ship, {"network": "none", "why": True})
+        why.look(server, lambda question: ship, {"network": "none", "why": True})

@@ -19,7 +19,8 @@ from lenet.pretrained import load
 from lenet.recipes import LOSSES, PRECISIONS, SCHEDULES, Recipe
 from lenet.stored import WEIGHTS
 from lenet.training import LrChange
-from lenet.ui import messages, networks, own, report, texts, zoo, zoo_figures
+from lenet.ui import about_figures, messages, own, report, report_figures, texts, zoo, zoo_figures
+from lenet.ui.server import Server
 from lenet.zoo import Exhibit, exhibit, layer_table
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
@@ -98,8 +99,8 @@ def text_of(html: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_network_in_weights_has_its_page(name: str) -> None:
-    about = report.choose({"network": name})["about"]
+def test_every_network_in_weights_has_its_page(server: Server, name: str) -> None:
+    about = report.choose(server, {"network": name})["about"]
     network = Classifier.from_pretrained(name)
     assert text_of(about).count(f"{network.parameters:,}") >= 1
     for layer, _ in network.model.named_children():
@@ -113,12 +114,12 @@ def test_every_network_in_weights_has_its_page(name: str) -> None:
     ("seconds", "said"), [(43.2, "43 s"), (89, "89 s"), (1214, "20 min"), (5430, "1 h 30 min"), (None, "unknown")]
 )
 def test_durations(seconds: float | None, said: str) -> None:
-    assert zoo_figures.duration(seconds) == said
+    assert about_figures.duration(seconds) == said
 
 
 def test_a_recipe_tells_every_setting_that_differs() -> None:
     shown = shown_of("digits")
-    said = text_of(zoo_figures.recipe_words(shown))
+    said = text_of(about_figures.recipe_words(shown))
     recipe = shown.network.recipe
     for part in ("AdamW, learning rate 0.005", "weight decay 0.05", "one-cycle", "handwriting", "bfloat16", "0.931"):
         assert part in said, part
@@ -130,10 +131,10 @@ def test_a_learning_rate_that_was_changed_by_hand_is_told() -> None:
     shown = shown_of("digits")
     network = copy.copy(shown.network)
     network.lr_changes = (LrChange(epoch=3, step=40, lr=0.0005),)
-    said = text_of(zoo_figures.recipe_words(replace(shown, network=network)))
+    said = text_of(about_figures.recipe_words(replace(shown, network=network)))
     assert "learning rate 0.005, changed by hand to 0.0005 in epoch 3, weight decay" in said
     with texts.speaking("zh"):
-        said = text_of(zoo_figures.recipe_words(replace(shown, network=network)))
+        said = text_of(about_figures.recipe_words(replace(shown, network=network)))
     assert "学习率 0.005，在第 3 轮手动改为 0.0005，权重衰减" in said
 
 
@@ -165,7 +166,8 @@ def test_texts_from_a_file_are_escaped() -> None:
     digits.recipe = digits.recipe.with_changes(about=odd, source=odd, claims=odd, name=odd)
     shown = replace(shown_of("digits"), network=digits, name=odd, key=odd)
     listed = zoo_figures.families({odd: [shown, shown]}, odd) + zoo_figures.own([shown], odd)
-    assert "<script" not in zoo_figures.about(shown, [(odd, odd, odd)]) + listed
+    about = about_figures.about(shown, report_figures.frame(digits, [(odd, odd, odd)]))
+    assert "<script" not in about + listed
 
 
 # --------------------------------------------------------------------------------------------------
@@ -185,20 +187,20 @@ def english_in(html: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_networks_page_is_chinese_throughout(name: str) -> None:
-    assert english_in(report.choose({"network": name})["about"])
-    about = report.choose({"network": name, "language": "zh"})["about"]
+def test_a_networks_page_is_chinese_throughout(server: Server, name: str) -> None:
+    assert english_in(report.choose(server, {"network": name})["about"])
+    about = report.choose(server, {"network": name, "language": "zh"})["about"]
     names = {"LeCun, Bottou, Bengio, Haffner, Proc", "GB HBM"}  # of people, and of a GPU
     assert set(english_in(about)) <= names
     assert "混淆矩阵" in about
     assert "校准误差" in about
 
 
-def test_the_list_is_in_the_questions_language_with_a_visitors_own() -> None:
-    mine, _ = networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday")
+def test_the_list_is_in_the_questions_language_with_a_visitors_own(server: Server) -> None:
+    mine, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday")
     question = {"network": mine, "own": [mine, mine, "own-gone"]}
-    english = zoo.list_networks(question)["families"]
-    chinese = zoo.list_networks(question | {"language": "zh"})["families"]
+    english = zoo.list_networks(server, question)["families"]
+    chinese = zoo.list_networks(server, question | {"language": "zh"})["families"]
     listed = re.compile('<button [^>]*data-network="([^"]+)"').findall
     assert listed(english) == listed(chinese)
     assert listed(chinese)[0] == mine
@@ -207,18 +209,18 @@ def test_the_list_is_in_the_questions_language_with_a_visitors_own() -> None:
     assert "Your own" in english
     assert "您的网络" in chinese
     assert english_in(chinese) == []
-    networks.forget(mine)
+    server.networks.forget(mine)
 
 
 @pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"network": "digits", "own": 7}, None])
-def test_what_is_no_question_for_the_list_gets_a_sentence(question) -> None:
-    assert zoo.list_networks(question)["problem"] == messages.GARBLED
+def test_what_is_no_question_for_the_list_gets_a_sentence(server: Server, question) -> None:
+    assert zoo.list_networks(server, question)["problem"] == messages.GARBLED
 
 
 def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
     told = {f"fact_loss_{name}" for name in LOSSES} | {f"fact_precision_{name}" for name in PRECISIONS}
     told |= {f"schedule_{name}" for name in SCHEDULES} | {f"augmentation_{name}" for name in AUGMENTATIONS}
-    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in zoo_figures.TOLD}
+    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in about_figures.TOLD}
     assert told <= set(texts.ENGLISH)
 
 
@@ -227,14 +229,14 @@ def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
 )
 def test_durations_in_chinese(seconds: float | None, said: str) -> None:
     with texts.speaking("zh"):
-        assert zoo_figures.duration(seconds) == said
+        assert about_figures.duration(seconds) == said
 
 
 # --------------------------------------------------------------------------------------------------
 # The upload
 
 
-def test_what_is_said_of_an_upload_follows_the_language(tmp_path: Path) -> None:
+def test_what_is_said_of_an_upload_follows_the_language(server: Server, tmp_path: Path) -> None:
     content = (WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()
     torn, whole = tmp_path / "torn.safetensors", tmp_path / "holiday.safetensors"
     torn.write_bytes(content[:100_000])
@@ -244,9 +246,12 @@ def test_what_is_said_of_an_upload_follows_the_language(tmp_path: Path) -> None:
         (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 已加入您的网络"),
         (None, "No file has arrived.", "没有收到文件。"),
     ):
-        note, *_, said = own.upload(path, [], 0, "zh")
-        assert chinese in note
+        key, uploads, said = own.upload(server, path, 0)
+        assert uploads == bool(key) == (path == str(whole))
         assert english in own.remark(said)
         with texts.speaking("zh"):
-            assert own.labels(said)[1] == note
-    assert "手写" in own.upload(str(whole), [], 0, "zh")[0]
+            assert chinese in own.remark(said)
+            assert own.labels(said)[1] == own.remark(said)
+    _, _, said = own.upload(server, str(whole), 0)
+    with texts.speaking("zh"):
+        assert "手写" in own.remark(said)

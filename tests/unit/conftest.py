@@ -1,0 +1,17 @@
+"""What unit tests of the page share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lenet.ui.server import Server
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """What one page holds."""
+    made = Server()
+    yield made
+    made.close()

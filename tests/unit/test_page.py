@@ -1,0 +1,168 @@
+"""Two pages in one process know nothing of each other, and one ends without the other."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lenet.errors import CheckpointError
+from lenet.pretrained import load
+from lenet.recipes import RECIPES
+from lenet.stored import WEIGHTS
+from lenet.ui import draw, page, photo, report, settings, train, zoo
+from lenet.ui.page import Page, build, launch_options
+from lenet.ui.runs import Runs
+from lenet.ui.tested import Evaluations
+from tests.unit.test_runs import DATA, until
+from tests.unit.test_ui import question
+
+# Gradio makes event loops while it builds a page, and leaves them unclosed.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+ANNE = "a" * 32
+SETTINGS = {"recipe": "digits-demo"} | settings.of(RECIPES["digits-demo"])
+
+
+def bare(made: Page) -> Page:
+    """With data made up."""
+    made.holds.runs = Runs(made.holds.networks, patience=1000, load=lambda dataset, teacher: DATA)
+    made.holds.evaluations = Evaluations(made.holds.networks, load=lambda name: DATA.test)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_loops_are_left() -> Iterator[None]:
+    """Those of Gradio are collected while their warning is ignored."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def pages() -> Iterator[tuple[Page, Page]]:
+    both = bare(build()), bare(build())
+    yield both
+    for one in both:
+        one.close()
+
+
+def begun(one: Page, epochs: int) -> str:
+    asked = {"visitor": ANNE, "settings": SETTINGS | {"epochs": str(epochs)}}
+    return train.begin(one.holds, asked)["run"]
+
+
+def asked_of(one: Page, name: str) -> Callable[..., Any]:
+    """A server function of the page's own, as Gradio finds it by its name."""
+    found = [getattr(block, name) for block in one.blocks.values() if name in _names(block)]
+    return found[0]
+
+
+def _names(block: Any) -> list[str]:
+    return [function.__name__ for function in getattr(block, "server_fns", [])]
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+def test_two_pages_know_nothing_of_each_other(pages: tuple[Page, Page]) -> None:
+    mine, other = pages
+    key, _ = mine.holds.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday")
+    picture = photo.open_photo(mine.holds, {"example": "ship"})["photo"]
+    run = begun(mine, 1)
+    until(lambda: bool(mine.holds.runs.run(ANNE, run).key))
+    trained = mine.holds.runs.run(ANNE, run).key
+    report.measure(mine.holds, {"network": key, "again": True})
+
+    assert "gone" not in photo.name_photo(mine.holds, {"photo": picture, "network": "photos", "box": None})
+    assert photo.name_photo(other.holds, {"photo": picture, "network": "photos", "box": None}) == {"gone": True}
+    for own in (key, trained):
+        assert "answer" in draw.read_drawing(mine.holds, question(network=own))
+        assert "no longer keeps" in draw.read_drawing(other.holds, question(network=own))["problem"]
+        listed = [zoo.list_networks(one.holds, {"network": own, "own": [own]})["families"] for one in pages]
+        assert [f'data-network="{own}"' in families for families in listed] == [True, False]
+    assert other.holds.runs.look(ANNE, {}) == []
+    with pytest.raises(CheckpointError):
+        other.holds.runs.run(ANNE, run)
+    assert mine.holds.evaluations.begun(key)
+    assert not other.holds.evaluations.begun(key)
+
+    folders = [Path(*launch_options(one)["allowed_paths"]) for one in pages]
+    assert (folders[0] / key).is_dir()
+    assert list(folders[1].iterdir()) == []
+    assert page.LAUNCH.keys() == launch_options(mine).keys() - {"allowed_paths"}
+
+
+def test_a_busy_page_slows_no_other_down(pages: tuple[Page, Page]) -> None:
+    mine, _ = pages
+    run = begun(mine, 5000)
+    until(lambda: mine.holds.runs.run(ANNE, run).last is not None)
+    assert [draw.read_drawing(one.holds, question())["training"] for one in pages] == [True, False]
+
+
+def test_gradio_asks_the_pages_own_server(pages: tuple[Page, Page]) -> None:
+    mine, other = pages
+    reply = asked_of(mine, "open_photo")({"example": "ship"})
+    assert mine.holds.pictures.get(reply["photo"]) is not None
+    assert other.holds.pictures.get(reply["photo"]) is None
+    asked = {"photo": reply["photo"], "network": "photos", "box": None}
+    assert [("gone" in asked_of(one, "name_photo")(asked)) for one in pages] == [False, True]
+
+
+def test_one_page_ends_and_the_other_goes_on() -> None:
+    before = set(threading.enumerate())
+    mine, other = bare(build()), bare(build())
+    try:
+        for one in (mine, other):
+            run = begun(one, 5000)
+            until(lambda one=one, run=run: one.holds.runs.run(ANNE, run).last is not None)
+            report.measure(one.holds, {"network": "digits", "again": True})
+        theirs = [thread for thread in set(threading.enumerate()) - before if thread.name in ("train", "test")]
+        assert sorted(thread.name for thread in theirs) == ["test", "test", "train", "train"]
+        folder = mine.holds.folder
+        mine.close()
+        assert not folder.exists()
+        alive = [thread.name for thread in theirs if thread.is_alive()]
+        assert sorted(alive) == ["test", "train"], "the other's"
+
+        step = other.holds.runs.run(ANNE, run).last
+        until(lambda: other.holds.runs.run(ANNE, run).last != step)
+        assert other.holds.folder.is_dir()
+        assert 'data-label="7"' in draw.read_drawing(other.holds, question())["answer"]
+        mine.close()  # once more does no harm
+    finally:
+        other.close()
+    left = [
+        thread for thread in set(threading.enumerate()) - before if thread.name.startswith(("train", "test", "load"))
+    ]
+    deadline = time.monotonic() + 10
+    while any(thread.is_alive() for thread in left) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [thread.name for thread in left if thread.is_alive()] == []
+
+
+def test_every_tab_is_connected(pages: tuple[Page, Page]) -> None:
+    """A new network is offered in each tab that has a choice, and every label of Gradio's own is said anew."""
+    ids = {getattr(block, "elem_id", None): number for number, block in pages[0].blocks.items()}
+    outputs = [set(event["outputs"]) for event in pages[0].config["dependencies"]]
+    assert sum(ids["studio"] in found for found in outputs) == 2, "by an upload, and by a trained network"
+    assert any({ids["studio"], ids["zoo"]} <= found for found in outputs), "an upload"
+    assert any({ids["studio"], ids["tabs"]} <= found and ids["zoo"] not in found for found in outputs), "a trained one"
+    spoken = next(found for found in outputs if ids["upload"] in found and ids["zoo"] not in found)
+    tabs = {number for number, block in pages[0].blocks.items() if type(block).__name__ == "Tab"}
+    assert tabs < spoken
+    assert len(tabs) == len(page.TABS)
+
+
+def test_tabs_do_not_know_each_other() -> None:
+    from tests.unit.test_architecture import GRAPH
+
+    tabs = {f"lenet.ui.{name}" for name in ("draw", "photo", "zoo", "train", "report")}
+    assert {tab: GRAPH[tab] & tabs for tab in tabs if GRAPH[tab] & tabs} == {}
+    knowing = {name for name, others in GRAPH.items() if name.startswith("lenet.ui") and others & tabs}
+    assert knowing == {"lenet.ui.page"}
+    assert "lenet.ui.server" not in GRAPH["lenet.ui.networks"] | GRAPH["lenet.ui.runs"] | GRAPH["lenet.ui.tested"]
