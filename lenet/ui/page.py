@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from lenet.classifier import Prediction
 from lenet.ui import assets, draw, files, messages, photo, report, texts, train, zoo
@@ -36,10 +37,11 @@ LAUNCH: dict[str, Any] = {
     ),
     "css_paths": [Path(__file__).parent / name for name in ("style.css", "report.css")],
     "head": assets.preload(),
-    "app_kwargs": {"routes": assets.ROUTES},
+    "app_kwargs": {"routes": assets.ROUTES, "middleware": [Middleware(files.ClosedRoutes)]},
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
-    "max_file_size": "20mb",  # see also admission.BYTES_AT_MOST, whose sentence is ours
+    "max_file_size": files.MAX_BYTES,  # see also admission.BYTES_AT_MOST, whose sentence is ours
+    "run_history": False,  # on a Space it would fetch the web addresses in what endpoints are given, to keep them
     "show_error": True,
 }
 
@@ -64,6 +66,9 @@ class Page(files.UploadsOnly):
     """The page, and what it holds; both end with `close`."""
 
     holds: Server
+
+    def fetch(self, url: str) -> bytes:
+        return self.holds.pictures.fetch(url)
 
     def close(self, verbose: bool = True) -> None:
         super().close(verbose)

@@ -50,6 +50,7 @@ CHINESE: dict[str, str] = {
     "The page sent no picture. Reload the page and try again.": "页面没有送出图片。请重新载入页面再试。",
     "The box is not in the picture: drag it again.": "方框不在图片内：请重新拖动。",
     "The server is fetching other pictures right now: try again in a few seconds.": "服务器正在获取其他图片：请几秒后再试。",
+    "The server has no room for the picture: try again later.": "服务器没有空间存放图片：请稍后再试。",
     "Reading the test pictures failed on the server. The fault is ours, and it was logged. Try again.": "在服务器上读取测试图片失败。这是我们的错误，已被记录。请再试一次。",
     "{field}: {problem}": "{field}：{problem}",
     # Web addresses that are refused, or have no picture.
