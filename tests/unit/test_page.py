@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import time
@@ -40,6 +41,7 @@ def bare(made: Page) -> Page:
 def no_loops_are_left() -> Iterator[None]:
     """Those of Gradio are collected while their warning is ignored."""
     yield
+    asyncio.set_event_loop(None)
     gc.collect()
 
 
