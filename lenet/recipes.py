@@ -10,11 +10,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from lenet.errors import RecipeError, Text
+from lenet.optim import LOSSES, OPTIMIZERS, SCHEDULES
 from lenet.preprocess import InputFormat
 
-OPTIMIZERS = ("sgd", "adam", "adamw", "muon")
-SCHEDULES = ("constant", "plateau", "cosine", "linear", "one-cycle")
-LOSSES = ("cross-entropy", "discriminative-map")
 PRECISIONS = ("float32", "bfloat16")
 FRAMEWORKS = ("pytorch", "keras")
 KEPT = ("last", "best")
@@ -83,9 +81,9 @@ class Recipe:
             (0 <= self.weight_decay <= 1, Text("weight decay must be from 0 to 1")),
             (0 <= self.ema < 1, Text("ema must be at least 0 and below 1")),
             (0 <= self.label_smoothing < 1, Text("label smoothing must be at least 0 and below 1")),
-            (self.optimizer in OPTIMIZERS, Text("the optimizer must be one of {names}", names=OPTIMIZERS)),
-            (self.schedule in SCHEDULES, Text("the schedule must be one of {names}", names=SCHEDULES)),
-            (self.loss in LOSSES, Text("the loss must be one of {names}", names=LOSSES)),
+            (self.optimizer in OPTIMIZERS, Text("the optimizer must be one of {names}", names=[*OPTIMIZERS])),
+            (self.schedule in SCHEDULES, Text("the schedule must be one of {names}", names=[*SCHEDULES])),
+            (self.loss in LOSSES, Text("the loss must be one of {names}", names=[*LOSSES])),
             (not self.teacher or self.loss == "cross-entropy", Text("a teacher needs the loss cross-entropy")),
             (0.1 <= self.temperature <= 10, Text("the temperature must be from 0.1 to 10")),
             (self.precision in PRECISIONS, Text("the precision must be one of {names}", names=PRECISIONS)),

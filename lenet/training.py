@@ -16,11 +16,10 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -31,18 +30,13 @@ from lenet.datasets import DATASETS, Dataset, Split
 from lenet.errors import DivergedError, RecipeError, Text, TrainingError
 from lenet.metrics import accuracy, cross_entropy
 from lenet.models import MODELS, Network, Whitening
-from lenet.muon import Muon
+from lenet.optim import LOSSES, OPTIMIZERS, SCHEDULES
 from lenet.preprocess import InputFormat, to_input
 from lenet.recipes import Recipe
 
 SECONDS_BETWEEN_STEPS = 0.1  # of Step events: how often a page can redraw, how soon a stop is heard
 AT_ONCE = 100  # images in an evaluation: the largest network needs half a second for them on one core
 SHOWN_TO_WHITENING = 5000  # images, of some 900 patches each
-WARM_UP = 0.2  # of a one-cycle schedule; the rest goes down to zero
-
-# The constant j of equation 9 (LeCun et al. 1998), which the paper calls positive and leaves open:
-# an output whose penalty exceeds it is no longer pushed away.
-RUBBISH_PENALTY = 10.0
 
 
 @dataclass(frozen=True)
@@ -232,7 +226,9 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     if place.type == "cuda":
         torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
     model = model.to(place).to(memory_format=torch.channels_last)
-    optimizer = _optimizer(recipe, model, place)
+    dtype = torch.bfloat16 if in_bfloat16(recipe, place) else torch.float32
+    build = OPTIMIZERS[recipe.optimizer]
+    optimizer = build(model, recipe.lr, recipe.momentum, recipe.weight_decay, dtype)
     return TrainingState(
         recipe=recipe,
         device=place,
@@ -265,17 +261,6 @@ def change_lr(state: TrainingState, lr: float) -> None:
     change = LrChange(state.epoch + 1, state.step, lr)
     earlier = [c for c in state.lr_changes if (c.epoch, c.step) != (change.epoch, change.step)]
     state.lr_changes = [*earlier, change]
-
-
-def _optimizer(recipe: Recipe, model: Network, device: torch.device) -> torch.optim.Optimizer:
-    # Fused: one kernel a step instead of one an operation and layer, 2.5 times as fast on small nets.
-    shared: dict[str, Any] = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(model.parameters(), momentum=recipe.momentum, **shared)
-    if recipe.optimizer == "muon":
-        dtype = torch.bfloat16 if in_bfloat16(recipe, device) else torch.float32
-        return Muon(model, momentum=recipe.momentum, dtype=dtype, **shared)
-    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer](model.parameters(), **shared)
 
 
 def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
@@ -372,21 +357,13 @@ def _generator(*key: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
-def schedule_at(schedule: str, progress: float) -> float:
-    """What "cosine", "linear" and "one-cycle" multiply the learning rate by when that fraction of the run is done."""
-    if schedule == "cosine":
-        return (1 + math.cos(math.pi * progress)) / 2
-    if schedule == "linear":
-        return 1 - progress
-    return min((progress + 1e-3) / WARM_UP, (1 - progress) / (1 - WARM_UP))
-
-
 def _set_lr(state: TrainingState, progress: float) -> float:
     """Set and return this step's learning rate; `progress` is the fraction of the run that is done."""
     recipe, groups = state.recipe, state.optimizer.param_groups
-    if recipe.schedule in ("constant", "plateau"):
+    schedule = SCHEDULES[recipe.schedule]
+    if schedule is None:
         return groups[0]["lr"]
-    lr = state.lr * schedule_at(recipe.schedule, progress)
+    lr = state.lr * schedule(progress)
     for group in groups:
         group["lr"] = lr * group.get("share", 1.0)
     return lr
@@ -410,7 +387,8 @@ def _learn(state: TrainingState, replica: nn.Module, x: Tensor, batch: Split, wh
             logits = pooled.forward(state.model, x)
         else:
             logits = replica(x.contiguous(memory_format=torch.channels_last))
-    loss = loss_of(logits.float(), batch.labels if batch.soft is None else batch.soft, state.recipe)
+    labels = batch.labels if batch.soft is None else batch.soft
+    loss = LOSSES[state.recipe.loss](logits.float(), labels, state.recipe.label_smoothing)
     state.optimizer.zero_grad(set_to_none=True)
     parallel.weighted(loss, len(batch), whole).backward()
     state.optimizer.step()
@@ -428,19 +406,6 @@ def in_bfloat16(recipe: Recipe, device: torch.device) -> bool:
     if recipe.precision != "bfloat16":
         return False
     return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
-
-
-def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
-    """The recipe's loss, a scalar; labels are int64 (B,), or with cross-entropy also float (B, classes).
-
-    "discriminative-map" is equation 9 of LeCun et al. 1998, the mean of
-    y_D + log(exp(-j) + sum_i exp(-y_i)), with penalties y = -logits and D the label: cross-entropy
-    with one more class, rubbish, of constant penalty j.
-    """
-    if recipe.loss == "discriminative-map":
-        rubbish = logits.new_full((len(logits), 1), -RUBBISH_PENALTY)
-        logits = torch.cat([logits, rubbish], dim=1)
-    return functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
 
 
 def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) -> None:

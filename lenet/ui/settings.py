@@ -15,8 +15,9 @@ from lenet.augment import AUGMENTATIONS
 from lenet.datasets import DATASETS
 from lenet.errors import RecipeError
 from lenet.models import MODELS
+from lenet.optim import OPTIMIZERS, SCHEDULES
 from lenet.preprocess import InputFormat
-from lenet.recipes import OPTIMIZERS, RECIPES, SCHEDULES, Recipe, recipe_named
+from lenet.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import texts
 
 BATCH_AT_MOST = 1024  # one step of 65,536 images takes most of a minute, and Stop is heard between steps
@@ -55,8 +56,8 @@ NUMBERS = {
 CHOICES: dict[str, tuple[str, ...]] = {
     "model": tuple(MODELS),
     "dataset": tuple(LISTED),
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
+    "optimizer": tuple(OPTIMIZERS),
+    "schedule": tuple(SCHEDULES),
     "augmentation": tuple(AUGMENTATIONS),
 }
 # In the order of the page.

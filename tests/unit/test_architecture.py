@@ -26,13 +26,14 @@ LEAVES = {
     "fetch": {"errors"},
     "allocator": set(),
     "muon": set(),
+    "optim": {"muon"},
     "parallel": {"errors"},
     "pooled": set(),
     "strokes": {"errors"},
     "strangers": {"strokes"},
     "numbers": {"preprocess"},
     "datasets": {"errors", "preprocess", "strangers", "strokes"},
-    "recipes": {"errors", "preprocess"},
+    "recipes": {"errors", "optim", "preprocess"},
 }
 
 
@@ -43,7 +44,7 @@ ROWS = {
     "data": {"datasets", "augment", "strokes", "strangers"},
     "training": {
         *("recipes", "training", "metrics", "resume", "stored", "parallel", "teacher", "keras_twins", "logbook"),
-        "muon",
+        *("muon", "optim"),
     },
     "inference": {
         *("classifier", "digits", "photos", "pretrained", "evaluation", "calibration", "ood", "explain", "report"),

@@ -29,6 +29,7 @@ ALLOWED = {
     ("networks.py", "_shipped"): "the networks in weights/ are part of the program, and nobody changes them",
     ("networks.py", "_shipped_exhibit"): "their layers and sizes: the same",
     ("photo.py", "_examples"): "HTML made of the program's own pictures",
+    ("assets.py", "scripts"): "the program's own scripts, as they are on the disk",
     ("figures.py", "_in_each"): "a text of the program in each language",
     ("texts/__init__.py", "_spoken"): "the language of one answer: each thread and task has its own",
 }

@@ -15,8 +15,9 @@ import torch
 from lenet.augment import AUGMENTATIONS
 from lenet.classifier import Classifier
 from lenet.models import MODELS, count_parameters
+from lenet.optim import LOSSES, SCHEDULES
 from lenet.pretrained import load
-from lenet.recipes import LOSSES, PRECISIONS, SCHEDULES, Recipe
+from lenet.recipes import PRECISIONS, Recipe
 from lenet.stored import WEIGHTS
 from lenet.training import LrChange
 from lenet.ui import about_figures, messages, own, report, report_figures, texts, zoo, zoo_figures
