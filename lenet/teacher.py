@@ -53,7 +53,7 @@ def lessons(
 def taught(train: Split, teacher: StoredNetwork, device: str = "auto") -> Split:
     """`train` with soft labels: the teacher's opinion of each image, as it is and mirrored.
 
-    The labels themselves are left out: a tenth of them mixed in did no better (benchmarks/results.md).  The
+    The labels themselves are left out: a tenth of them mixed in did no better (docs/results.md).  The
     teacher is asked once and not in every step: how an augmentation moves an image hardly moves its opinion.
     """
     recipe, its_device = teacher.recipe, pick_device(device)

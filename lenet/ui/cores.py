@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 # A run of its own has all cores to itself, and is 1.1 to 1.7 times as fast on two.  Behind a page they are not
-# free: two threads that wait for each other made 96 steps a second where one made 149 (benchmarks/results.md,
+# free: two threads that wait for each other made 96 steps a second where one made 149 (docs/results.md,
 # Drawing while a network trains, History).
 TRAINING = 1
 

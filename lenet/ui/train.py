@@ -37,7 +37,7 @@ STARTS = {
     "start_cifar10": ("cifar10-demo", "cifar10-lenet5-adam"),
     "start_1998": ("mnist-lenet5-1998",),
 }
-MNIST_SECONDS = 6  # that mnist-demo takes on one core, see To a mark in benchmarks/results.md
+MNIST_SECONDS = 6  # that mnist-demo takes on one core, see Time to accuracy in docs/results.md
 SECONDS_BETWEEN_FRAMES = 0.2  # and what the way there and back takes: four or five a second
 PROGRAM_FRAMES = 0.3  # the same for programs
 READER_LOOKS = 7  # PROGRAM_FRAMES apart, so two seconds, in which a program must have read what it was sent

@@ -17,7 +17,7 @@ from lenet.stored import WEIGHTS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-RESULTS = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
+RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 
 
 def test_the_model_zoo_is_what_its_command_prints() -> None:
