@@ -1,7 +1,7 @@
 """README's pictures of the page: python -m tools.screenshots
 
 Starts the app, and in a real Chromium writes 1998 on the pad, opens an example photo, and trains with two
-optimisers on the built-in digits to compare them; a picture of each lands in benchmarks/.
+optimisers on the built-in digits to compare them; a picture of each lands in docs/.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MINUTE = 60_000  # milliseconds
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks", help="folder for the pictures")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder for the pictures")
     add_chromium(parser)
     options = parser.parse_args()
     with served(options.chromium) as (url, browser):
