@@ -23,13 +23,13 @@ from functools import lru_cache
 from pathlib import Path
 from statistics import mean
 
-from lenet.datasets import load as load_dataset
+from lenet.data.datasets import load as load_dataset
 from lenet.errors import LeNetError
-from lenet.metrics import accuracy
-from lenet.models import count_parameters
-from lenet.pretrained import Checkpoint, load, save
-from lenet.recipes import RECIPES, Recipe, recipe_named
-from lenet.training import evaluate, pick_device
+from lenet.inference.pretrained import Checkpoint, load, save
+from lenet.models.network import count_parameters
+from lenet.training.loop import evaluate, pick_device
+from lenet.training.metrics import accuracy
+from lenet.training.recipes import RECIPES, Recipe, recipe_named
 
 TRAIN = Path(__file__).parents[1] / "train.py"
 # `Recipe.claims` as numbers: test accuracies, of which "60-odd" says no more than 0.6

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lenet.digits import DigitClassifier
+from lenet.data.strokes import FOLDS, PEN_FILE, Drawing, read_drawings, writer_fold, writer_split
 from lenet.errors import LeNetError
-from lenet.strokes import FOLDS, PEN_FILE, Drawing, read_drawings, writer_fold, writer_split
+from lenet.inference.digits import DigitClassifier
 
 FOLD = "drawings-fold-"  # data sets that leave out a fifth of the tablet's writers
 

@@ -24,8 +24,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.held_out import Pairs, add_source, heading, readers
-from lenet.classifier import UNSURE_BELOW
-from lenet.strokes import Drawing
+from lenet.data.strokes import Drawing
+from lenet.inference.classifier import UNSURE_BELOW
 
 # Diameters in millimetres, and how tall people write with such a pen.
 PENS = {"ballpoint": (0.45, 0.8, 7, 22), "gel pen": (0.6, 1.1, 7, 26), "felt tip": (1.2, 2.8, 14, 60)}

@@ -11,18 +11,18 @@ pretrained, classifier, numbers, digits, crops, photos.  What a program needs is
         print(event)
 """
 
-from lenet.classifier import Classifier, Prediction
-from lenet.datasets import DATASETS, Dataset, Split
-from lenet.datasets import load as load_dataset
-from lenet.digits import DigitClassifier, DigitPrediction, FoundDigit
+from lenet.data.datasets import DATASETS, Dataset, Split
+from lenet.data.datasets import load as load_dataset
 from lenet.errors import LeNetError
+from lenet.inference.classifier import Classifier, Prediction
+from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit
+from lenet.inference.photos import Crop, PhotoClassifier, PhotoPrediction
+from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
-from lenet.photos import Crop, PhotoClassifier, PhotoPrediction
-from lenet.preprocess import Preprocessed, Stage
-from lenet.pretrained import Checkpoint
-from lenet.recipes import RECIPES, Recipe
-from lenet.teacher import lessons
-from lenet.training import EpochEnd, Event, Step, TrainingState, Validation, evaluate, fit, start
+from lenet.preprocessing.stages import Preprocessed, Stage
+from lenet.training.distillation import lessons
+from lenet.training.loop import EpochEnd, Event, Step, TrainingState, Validation, evaluate, fit, start
+from lenet.training.recipes import RECIPES, Recipe
 
 __all__ = [
     "DATASETS",

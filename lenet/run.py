@@ -18,16 +18,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lenet import keras_twins, parallel
 from lenet.checkpoint import save_somewhere
-from lenet.datasets import Dataset
+from lenet.data.datasets import Dataset
 from lenet.errors import CheckpointError, LeNetError
-from lenet.evaluation import finish
-from lenet.pretrained import Checkpoint, load
-from lenet.recipes import Recipe
-from lenet.resume import load_state, save_state
-from lenet.teacher import lessons
-from lenet.training import Event, Step, TrainingState, change_lr, fit, start
+from lenet.inference.evaluation import finish
+from lenet.inference.pretrained import Checkpoint, load
+from lenet.training import distributed, keras_backend
+from lenet.training.distillation import lessons
+from lenet.training.loop import Event, Step, TrainingState, change_lr, fit, start
+from lenet.training.recipes import Recipe
+from lenet.training.resume import load_state, save_state
 
 SECONDS_BETWEEN_SAVES = 60
 RESUMABLE = ".resume.safetensors"  # how the name of a run's file ends
@@ -48,7 +48,7 @@ class Run:
         state: where the training is.
         path: the file that it is saved in, see `load_state`.
         resumed: the file that it was read from, if it was.
-        device: what it trains on, see `lenet.training.pick_device`.
+        device: what it trains on, see `lenet.training.loop.pick_device`.
         epoch, step: how far the state in `path` is.
     """
 
@@ -87,19 +87,19 @@ class Run:
         """The run's data, and its file written for the first time: what would fail is refused now, not after hours.
 
         Args:
-            root: where data sets live, see `lenet.datasets.load`.
+            root: where data sets live, see `lenet.data.datasets.load`.
 
         Raises:
             LeNetError: Keras or the data are missing, or the file cannot be written or holds another run.
         """
         recipe = self.state.recipe
         if self.in_keras:
-            if parallel.launched():
+            if distributed.launched():
                 raise LeNetError("Recipes in Keras train in one process: start `python train.py` without torchrun.")
-            keras_twins.load_keras()
-        with parallel.one_first():
+            keras_backend.load_keras()
+        with distributed.one_first():
             dataset = lessons(recipe.dataset, recipe.teacher, root, self.device)
-        parallel.led(self._claim)
+        distributed.led(self._claim)
         return dataset
 
     def events(self, dataset: Dataset) -> Iterator[Event | NotSaved]:
@@ -110,9 +110,9 @@ class Run:
         Raises:
             DivergedError: `path` then holds a state from before it, at `epoch` and `step`.
         """
-        for event in (keras_twins.fit if self.in_keras else fit)(self.state, dataset):
+        for event in (keras_backend.fit if self.in_keras else fit)(self.state, dataset):
             yield event
-            if parallel.leads() and (failed := self._save_after(event)):
+            if distributed.leads() and (failed := self._save_after(event)):
                 yield failed
 
     def keep(self) -> Path:

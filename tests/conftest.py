@@ -14,8 +14,8 @@ from typing import NoReturn
 import pytest
 import torch
 
-from lenet.datasets import data_root
-from lenet.strokes import PEN_FILE
+from lenet.data.datasets import data_root
+from lenet.data.strokes import PEN_FILE
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 

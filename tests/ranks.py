@@ -14,16 +14,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import torch
 from torch.nn import functional
 
-import lenet.training
-from lenet import parallel
-from lenet.datasets import Dataset, load
+import lenet.training.loop
+from lenet.data.datasets import Dataset, load
 from lenet.models import MODELS
-from lenet.preprocess import InputFormat, to_input
-from lenet.recipes import RECIPES
-from lenet.resume import load_state, save_state
-from lenet.training import TrainingState, fit, start
+from lenet.preprocessing.normalization import InputFormat, to_input
+from lenet.training import distributed
+from lenet.training.loop import TrainingState, fit, start
+from lenet.training.recipes import RECIPES
+from lenet.training.resume import load_state, save_state
 
-lenet.training.SECONDS_BETWEEN_STEPS = 0.01  # so that a run can be stopped within an epoch
+lenet.training.loop.SECONDS_BETWEEN_STEPS = 0.01  # so that a run can be stopped within an epoch
 
 # 1,297 pictures in batches of 81 leave one over: in two processes one of them has nothing to do then.
 # Not Adam, whose steps are as long for a gradient that is only rounding as for any other.
@@ -40,14 +40,14 @@ STOPS_AT = 5  # steps, or a few more
 def train(state: TrainingState, data: Dataset, path: Path, steps: int | None = None) -> None:
     """To the end or for some steps, then save it."""
     for event in fit(state, data):
-        if parallel.leads():
+        if distributed.leads():
             print(path.name, event)
         if steps is not None and state.step >= steps:
             break
     # every rank has the same weights, though only one of them is asked for them
     for tensor in state.network.state_dict().values():
-        assert parallel.summed(tensor).equal(tensor * parallel.ranks())
-    if parallel.leads():
+        assert distributed.summed(tensor).equal(tensor * distributed.ranks())
+    if distributed.leads():
         save_state(path, state)
 
 
@@ -59,10 +59,10 @@ def batch_norm_error(data: Dataset, count: int) -> float:
     exact = copy.deepcopy(model).double().train()
     x, labels = to_input(data.train.images[:count], recipe.input), data.train.labels[:count]
     functional.cross_entropy(exact(x.double()), labels).backward()
-    mine = parallel.part(count)
-    replica = parallel.replica(model).train()  # which averages gradients for as long as it lives
+    mine = distributed.part(count)
+    replica = distributed.replica(model).train()  # which averages gradients for as long as it lives
     loss = functional.cross_entropy(replica(x[mine]), labels[mine])
-    parallel.weighted(loss, len(labels[mine]), count).backward()
+    distributed.weighted(loss, len(labels[mine]), count).backward()
     errors = [
         (own.grad - right.grad).norm() / (1e-3 + right.grad.norm())
         for own, right in zip(model.parameters(), exact.parameters(), strict=True)
@@ -76,7 +76,7 @@ def batch_norm_error(data: Dataset, count: int) -> float:
 def main(folder: Path) -> None:
     """Each run in three ways: whole, only begun, and gone on with where one process began it."""
     data = load("digits")
-    with parallel.together("cpu"):
+    with distributed.together("cpu"):
         assert batch_norm_error(data, 81) < 1e-2
         assert batch_norm_error(data, 1) < 1e-2
         for name, recipe in RUNS.items():

@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.held_out import Pairs, add_source, heading, readers
-from lenet.classifier import UNSURE_BELOW, Prediction
-from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
+from lenet.data.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
+from lenet.inference.classifier import UNSURE_BELOW, Prediction
 
 WIDTHS = (6, 14, 28, 44)
 HALF = PEN_TABLET / 2

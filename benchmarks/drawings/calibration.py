@@ -21,14 +21,14 @@ from torch import Tensor
 
 from benchmarks.drawings.accuracy import WIDTHS
 from benchmarks.held_out import add_source, heading, readers
-from lenet.calibration import fit_temperature
-from lenet.classifier import Classifier
-from lenet.datasets import load
+from lenet.data.datasets import load
+from lenet.data.strokes import Drawing, render
 from lenet.errors import LeNetError
-from lenet.metrics import calibration_error
-from lenet.preprocess import digit_image
-from lenet.strokes import Drawing, render
-from lenet.training import evaluate
+from lenet.inference.calibration import fit_temperature
+from lenet.inference.classifier import Classifier
+from lenet.preprocessing.digits import digit_image
+from lenet.training.loop import evaluate
+from lenet.training.metrics import calibration_error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

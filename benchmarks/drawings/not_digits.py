@@ -5,7 +5,7 @@
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 The digits are pen drawings of writers that the network did not learn from, at brush widths 6, 14, 28
-and 44 of 400.  The strangers come from other sources than those of lenet/strangers.py, from which
+and 44 of 400.  The strangers come from other sources than those of lenet/data/non_digits.py, from which
 the network learned: printed letters and signs of matplotlib's own fonts, scribbles of another kind,
 filled shapes and textures; only the pairs of digits that touch are made as there, of other writers.
 What cannot be told from a digit even by a person is left out, as there.  The score is 1 - `p_not_digit`;
@@ -25,8 +25,8 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.drawings.accuracy import WIDTHS
 from benchmarks.held_out import add_source, heading, readers
-from lenet.digits import DigitPrediction
-from lenet.strokes import CANVAS, Drawing, fitted, render
+from lenet.data.strokes import CANVAS, Drawing, fitted, render
+from lenet.inference.digits import DigitPrediction
 
 EACH = 1000  # strangers of each kind
 

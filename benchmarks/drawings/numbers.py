@@ -30,8 +30,8 @@ from PIL import Image, ImageDraw
 
 from benchmarks.drawings.accuracy import WIDTHS as ALL_WIDTHS
 from benchmarks.held_out import Pairs, add_source, heading, readers
-from lenet.digits import FoundDigit
-from lenet.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
+from lenet.data.strokes import CANVAS, PEN_TABLET, Drawing, Strokes, render
+from lenet.inference.digits import FoundDigit
 
 WIDTHS = (6, 14, 28)  # of 400
 PAD = 280  # pixels a side of the page's pad

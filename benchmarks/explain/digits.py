@@ -22,10 +22,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lenet import explain
-from lenet.digits import DigitClassifier, DigitPrediction
-from lenet.models import Network
-from lenet.strokes import read_drawings, render, writer_split
+from lenet.data.strokes import read_drawings, render, writer_split
+from lenet.inference import explain
+from lenet.inference.digits import DigitClassifier, DigitPrediction
+from lenet.models.network import Network
 
 PARTS = (0.05, 0.1, 0.2, 0.3, 0.5)
 Method = Callable[[Network, Tensor, int, int], Tensor]
@@ -44,7 +44,7 @@ def gradient_x_ink(model: Network, x: Tensor, label: int, against: int) -> Tenso
 
 
 def integrated(steps: int) -> Method:
-    """Sundararajan et al. 2017, from blank paper, without what `lenet.explain` adds."""
+    """Sundararajan et al. 2017, from blank paper, without what `lenet.inference.explain` adds."""
 
     def method(model: Network, x: Tensor, label: int, against: int) -> Tensor:
         parts = ((torch.arange(steps) + 0.5) / steps).view(-1, 1, 1, 1)
@@ -92,7 +92,7 @@ METHODS: dict[str, Method] = {
     "SmoothGrad x ink, 16 copies, noise 0.1": smooth(16, 0.1),
     "SmoothGrad x ink, 16 copies, noise 0.2": smooth(16, 0.2),
     "occlusion, 4x4": occlusion,
-    "lenet.explain.saliency": explain.saliency,
+    "lenet.inference.explain.saliency": explain.saliency,
 }
 
 

@@ -22,11 +22,11 @@ import torch
 from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam, Occlusion
 from torch import Tensor, nn
 
-from lenet import explain
-from lenet.classifier import Classifier
-from lenet.datasets import load
-from lenet.models import Network
-from lenet.preprocess import InputFormat, to_input
+from lenet.data.datasets import load
+from lenet.inference import explain
+from lenet.inference.classifier import Classifier
+from lenet.models.network import Network
+from lenet.preprocessing.normalization import InputFormat, to_input
 
 PATCH = 4
 STEPS = 16  # points of a curve behind its first one
@@ -70,7 +70,7 @@ def occlusion(window: int, stride: int, fill: Fill) -> Method:
 
 
 def integrated(steps: int, fill: Fill) -> Method:
-    """Sundararajan et al. 2017, by captum, without what `lenet.explain` adds."""
+    """Sundararajan et al. 2017, by captum, without what `lenet.inference.explain` adds."""
 
     def method(model: Network, x: Tensor, label: int) -> Tensor:
         found = IntegratedGradients(model).attribute(x, fill(x), target=label, n_steps=steps)

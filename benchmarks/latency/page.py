@@ -27,7 +27,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from benchmarks.browser import add_chromium, served
-from lenet.strokes import Drawing, read_drawings, render
+from lenet.data.strokes import Drawing, read_drawings, render
 from lenet.ui.draw import read_drawing
 from lenet.ui.server import Server
 

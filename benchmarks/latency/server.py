@@ -20,9 +20,9 @@ import numpy as np
 import torch
 
 from benchmarks.held_out import add_source, readers
-from lenet.images import open_picture
-from lenet.preprocess import digit
-from lenet.strokes import Drawing, render
+from lenet.data.strokes import Drawing, render
+from lenet.preprocessing.digits import digit
+from lenet.preprocessing.images import open_picture
 
 WARM_UP, COUNT, PAD = 50, 300, 280
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import CDPSession, Page
 
 from benchmarks.browser import add_chromium, served
-from lenet.datasets import load
+from lenet.data.datasets import load
 
 BATCH = 8  # images a step of the long run: small, since steps are what is counted
 MINUTE = 60_000.0  # milliseconds

@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lenet.datasets import DATASETS, load_test
-from lenet.datasets import load as load_dataset
-from lenet.evaluation import calibrated, measured
-from lenet.pretrained import Checkpoint, load, save
+from lenet.data.datasets import DATASETS, load_test
+from lenet.data.datasets import load as load_dataset
+from lenet.inference.evaluation import calibrated, measured
+from lenet.inference.pretrained import Checkpoint, load, save
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def remeasured(checkpoint: Checkpoint) -> Checkpoint:
-    """What `lenet.evaluation.finish` measures, but the seconds and the validation accuracy."""
+    """What `lenet.inference.evaluation.finish` measures, but the seconds and the validation accuracy."""
     name = checkpoint.recipe.dataset
     if DATASETS[name].channels != 3:
         return measured(checkpoint, load_test(name))

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lenet.models import count_parameters
-from lenet.pretrained import load
-from lenet.stored import WEIGHTS
+from lenet.inference.pretrained import load
+from lenet.models.network import count_parameters
+from lenet.training.stored import WEIGHTS
 
 HEAD = """# Weights
 

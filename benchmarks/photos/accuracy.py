@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lenet.classifier import Classifier
-from lenet.datasets import Split, load
-from lenet.metrics import accuracy
-from lenet.models import Network
-from lenet.preprocess import InputFormat
-from lenet.recipes import Recipe
-from lenet.stored import WEIGHTS
-from lenet.training import evaluate
+from lenet.data.datasets import Split, load
+from lenet.inference.classifier import Classifier
+from lenet.models.network import Network
+from lenet.preprocessing.normalization import InputFormat
+from lenet.training.loop import evaluate
+from lenet.training.metrics import accuracy
+from lenet.training.recipes import Recipe
+from lenet.training.stored import WEIGHTS
 
 LOSSLESS = 1000  # of the test images where this was measured; the others are JPEG copies (quality 75)
 SHIFT = 1  # pixels

@@ -19,11 +19,11 @@ import torch
 from PIL import Image, ImageFilter
 from torch import Tensor
 
-from lenet.classifier import UNSURE_BELOW
-from lenet.crops import WHOLE, Photo, Square, first_square
-from lenet.datasets import load
-from lenet.photos import CONFIDENCE_POWER, PhotoClassifier
-from lenet.preprocess import to_input
+from lenet.data.datasets import load
+from lenet.inference.classifier import UNSURE_BELOW
+from lenet.inference.photos import CONFIDENCE_POWER, PhotoClassifier
+from lenet.preprocessing.normalization import to_input
+from lenet.preprocessing.photos import WHOLE, Photo, Square, first_square
 
 COUNT = 500  # pictures of each kind
 SIDE = 128  # pixels of an enlarged picture: four times its own

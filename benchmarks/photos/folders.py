@@ -21,11 +21,11 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
-from lenet.classifier import Classifier
-from lenet.crops import PHOTO_SIDE, upright
-from lenet.datasets import CIFAR10_CLASSES
+from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.errors import ImageError, LeNetError
-from lenet.photos import PhotoClassifier, PhotoPrediction
+from lenet.inference.classifier import Classifier
+from lenet.inference.photos import PhotoClassifier, PhotoPrediction
+from lenet.preprocessing.photos import PHOTO_SIDE, upright
 
 OTHER = ""  # the class of what is none of the ten
 SYNONYMS = {

@@ -24,13 +24,13 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from lenet.datasets import Dataset, Split, data_root, load
-from lenet.metrics import accuracy, calibration_error
-from lenet.ood import KNOWN_SHARE, energy
-from lenet.photos import UNKNOWN_ABOVE, PhotoClassifier
-from lenet.strangers import stranger as drawn_stranger
-from lenet.strokes import PEN_FILE, Drawing, read_drawings, render
-from lenet.training import evaluate
+from lenet.data.datasets import Dataset, Split, data_root, load
+from lenet.data.non_digits import stranger as drawn_stranger
+from lenet.data.strokes import PEN_FILE, Drawing, read_drawings, render
+from lenet.inference.ood import KNOWN_SHARE, energy
+from lenet.inference.photos import UNKNOWN_ABOVE, PhotoClassifier
+from lenet.training.loop import evaluate
+from lenet.training.metrics import accuracy, calibration_error
 
 EACH = 300  # strangers of each kind
 LOSSLESS = 1000  # of the test pictures, the first; the others may be JPEG copies

@@ -15,9 +15,9 @@ from statistics import mean, stdev
 
 import torch
 
-from lenet.datasets import Dataset, load
-from lenet.recipes import PRECISIONS, Recipe, recipe_named
-from lenet.training import fit, in_bfloat16, start
+from lenet.data.datasets import Dataset, load
+from lenet.training.loop import fit, in_bfloat16, start
+from lenet.training.recipes import PRECISIONS, Recipe, recipe_named
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

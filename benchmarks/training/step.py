@@ -32,12 +32,12 @@ from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import Compose, Normalize, Resize, ToTensor
 
-from lenet.datasets import Dataset, load
-from lenet.keras_twins import twin_of
+from lenet.data.datasets import Dataset, load
 from lenet.models import MODELS
-from lenet.preprocess import to_input
-from lenet.recipes import RECIPES, Recipe
-from lenet.training import fit, start
+from lenet.preprocessing.normalization import to_input
+from lenet.training.keras_backend import twin_of
+from lenet.training.loop import fit, start
+from lenet.training.recipes import RECIPES, Recipe
 
 RECIPE_OF = {"lenet5": "cifar10-lenet5-adam", "lenet-wide": "cifar10-lenet-wide", "lenet5-bn": "mnist-lenet5-bn"}
 OURS = "ours"

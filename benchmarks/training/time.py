@@ -25,11 +25,11 @@ import sys
 
 import torch
 
-from lenet.datasets import Dataset, load
-from lenet.metrics import accuracy
-from lenet.models import count_parameters
-from lenet.recipes import RECIPES, Recipe
-from lenet.training import EpochEnd, evaluate, fit, start
+from lenet.data.datasets import Dataset, load
+from lenet.models.network import count_parameters
+from lenet.training.loop import EpochEnd, evaluate, fit, start
+from lenet.training.metrics import accuracy
+from lenet.training.recipes import RECIPES, Recipe
 
 IMPORTED = time.perf_counter()
 MARKS = {"mnist-demo": 0.99, "cifar10-demo": 0.60}

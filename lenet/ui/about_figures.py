@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from html import escape
 
-from lenet.augment import AUGMENTATIONS
-from lenet.classifier import Classifier
-from lenet.datasets import DATASETS
-from lenet.recipes import RECIPES, Recipe
-from lenet.training import lr_in_words
+from lenet.data.augmentation import AUGMENTATIONS
+from lenet.data.datasets import DATASETS
+from lenet.inference.classifier import Classifier
+from lenet.inference.summary import FLOPS_EACH, Exhibit, LayerRow
+from lenet.training.loop import lr_in_words
+from lenet.training.recipes import RECIPES, Recipe
 from lenet.ui.figures import short
 from lenet.ui.texts import say, translated
-from lenet.zoo import FLOPS_EACH, Exhibit, LayerRow
 
 
 def about(exhibit: Exhibit, room: str) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.digits import DigitClassifier, FoundDigit
 from lenet.errors import LeNetError
-from lenet.ink import WORKING_SIDE
-from lenet.preprocess import PIPELINES
+from lenet.inference.digits import DigitClassifier, FoundDigit
+from lenet.preprocessing.digits import PIPELINES
+from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.ui import assets, figures, messages, networks, pictures, texts, why
 from lenet.ui.server import Server, server_functions
 from lenet.ui.tab import Choice, Labels, Own, Tab, Visitor

@@ -14,9 +14,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from lenet.errors import CheckpointError
-from lenet.export import to_onnx
-from lenet.report import Report
-from lenet.training import EpochEnd
+from lenet.inference.onnx import to_onnx
+from lenet.inference.report import Report
+from lenet.training.loop import EpochEnd
 from lenet.ui import about_figures, figures, networks, report_figures, texts
 from lenet.ui.server import Server
 

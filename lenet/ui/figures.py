@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from lenet.classifier import Prediction
-from lenet.digits import DigitPrediction, FoundDigit
 from lenet.errors import Text
-from lenet.explain import Counterfactual, Layer
-from lenet.preprocess import DIGIT_SIDE, Stage
-from lenet.training import EpochEnd
+from lenet.inference.classifier import Prediction
+from lenet.inference.digits import DigitPrediction, FoundDigit
+from lenet.inference.explain import Counterfactual, Layer
+from lenet.preprocessing.digits import DIGIT_SIDE
+from lenet.preprocessing.stages import Stage
+from lenet.training.loop import EpochEnd
 from lenet.ui import texts
 
 if TYPE_CHECKING:

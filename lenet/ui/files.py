@@ -5,7 +5,7 @@ anywhere on the disk, and one at a web address is fetched whole, however large o
 and endpoint passes here before Gradio looks at it.  What passes is
 
 - the path of a file that was uploaded to this server, exactly as the upload answered it,
-- for a picture also a web address, which `lenet.fetch` fetches within its limits, and a data: address.
+- for a picture also a web address, which `lenet.preprocessing.fetch` fetches within its limits, and a data: address.
 
 Anything else gets one and the same answer, whether there is such a file or not.  Of a file that passes, Gradio gets
 the path alone: it heeds other fields too, such as "url" and "is_stream".

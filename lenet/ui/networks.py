@@ -19,20 +19,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lenet.classifier import Classifier, Prediction
-from lenet.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit
 from lenet.errors import CheckpointError, ImageError, LeNetError
-from lenet.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
-from lenet.images import Picture
-from lenet.photos import PhotoClassifier, PhotoPrediction
-from lenet.preprocess import Box
-from lenet.pretrained import Checkpoint, load, save
-from lenet.stored import WEIGHTS
-from lenet.training import EpochEnd
+from lenet.inference.classifier import Classifier, Prediction
+from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit
+from lenet.inference.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
+from lenet.inference.photos import PhotoClassifier, PhotoPrediction
+from lenet.inference.pretrained import Checkpoint, load, save
+from lenet.inference.summary import Exhibit, exhibit
+from lenet.preprocessing.images import Picture
+from lenet.preprocessing.stages import Box
+from lenet.training.loop import EpochEnd
+from lenet.training.stored import WEIGHTS
 from lenet.ui import cores, texts
 from lenet.ui.cache import BoundedCache
 from lenet.ui.pictures import Pictures
-from lenet.zoo import Exhibit, exhibit
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from lenet.admission import BYTES_AT_MOST, admit, too_large
-from lenet.digits import DigitClassifier
 from lenet.errors import CheckpointError, LeNetError, Text
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.untrusted import BYTES_AT_MOST, admit, too_large
 from lenet.ui import figures, messages, texts
 from lenet.ui.server import Server
 

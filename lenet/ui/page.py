@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from starlette.middleware import Middleware
 
-from lenet.classifier import Prediction
+from lenet.inference.classifier import Prediction
 from lenet.ui import assets, draw, files, messages, photo, report, texts, train, zoo
 from lenet.ui.server import Server, bound
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first

@@ -10,11 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.crops import upright
-from lenet.datasets import CIFAR10_CLASSES
+from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.errors import ImageError
-from lenet.photos import PhotoClassifier, PhotoPrediction
-from lenet.preprocess import Box
+from lenet.inference.photos import PhotoClassifier, PhotoPrediction
+from lenet.preprocessing.photos import upright
+from lenet.preprocessing.stages import Box
 from lenet.ui import assets, figures, messages, networks, photo_figures, pictures, texts, why
 from lenet.ui.server import Server, server_functions
 from lenet.ui.tab import Choice, Own, Tab, Visitor

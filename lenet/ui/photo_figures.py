@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from lenet.photos import Crop, PhotoPrediction
+from lenet.inference.photos import Crop, PhotoPrediction
 from lenet.ui import texts
 from lenet.ui.figures import bar, called, png_uri, short, with_article
 

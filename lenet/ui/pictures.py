@@ -12,10 +12,10 @@ import threading
 
 from PIL import Image
 
-from lenet.crops import upright
 from lenet.errors import FetchError, ImageError
-from lenet.fetch import fetch
-from lenet.images import Picture
+from lenet.preprocessing.fetch import fetch
+from lenet.preprocessing.images import Picture
+from lenet.preprocessing.photos import upright
 from lenet.ui.cache import BoundedCache
 
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
@@ -67,7 +67,7 @@ class Pictures:
         """The file at that address.
 
         Raises:
-            FetchError: see `lenet.fetch`; or as many as may be are fetched just now.
+            FetchError: see `lenet.preprocessing.fetch`; or as many as may be are fetched just now.
         """
         if not self._fetching.acquire(blocking=False):  # to wait would hold a thread too
             raise FetchError("The server is fetching other pictures right now: try again in a few seconds.")

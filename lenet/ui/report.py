@@ -15,7 +15,7 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.report import MISTAKES, SAMPLE, Answered, Report, report
+from lenet.inference.report import MISTAKES, SAMPLE, Answered, Report, report
 from lenet.ui import about_figures, assets, exports, messages, report_figures, texts
 from lenet.ui.server import Server, server_functions
 from lenet.ui.tested import Asking

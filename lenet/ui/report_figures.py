@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lenet.classifier import Classifier
-from lenet.report import MISTAKES, SAMPLE, SAMPLE_SEED, Answered, Bin, Report
-from lenet.training import EpochEnd
+from lenet.inference.classifier import Classifier
+from lenet.inference.report import MISTAKES, SAMPLE, SAMPLE_SEED, Answered, Bin, Report
+from lenet.training.loop import EpochEnd
 from lenet.ui.figures import bar, called, png_uri
 from lenet.ui.texts import say, translated
 

@@ -33,12 +33,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from lenet.datasets import Dataset
+from lenet.data.datasets import Dataset
 from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError, Text
-from lenet.evaluation import finish
-from lenet.recipes import Recipe
-from lenet.teacher import lessons
-from lenet.training import EpochEnd, Event, Step, TrainingState, change_lr, fit, start
+from lenet.inference.evaluation import finish
+from lenet.training.distillation import lessons
+from lenet.training.loop import EpochEnd, Event, Step, TrainingState, change_lr, fit, start
+from lenet.training.recipes import Recipe
 from lenet.ui import cores, settings, texts, watching
 from lenet.ui.cache import BoundedCache
 from lenet.ui.networks import Networks

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import MethodType
 from typing import Any
 
-from lenet.datasets import Dataset
-from lenet.teacher import lessons
+from lenet.data.datasets import Dataset
+from lenet.training.distillation import lessons
 from lenet.ui.cache import BoundedCache
 from lenet.ui.networks import Networks
 from lenet.ui.pictures import Pictures

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from lenet.augment import AUGMENTATIONS
-from lenet.datasets import DATASETS
+from lenet.data.augmentation import AUGMENTATIONS
+from lenet.data.datasets import DATASETS
 from lenet.errors import RecipeError
 from lenet.models import MODELS
-from lenet.optim import OPTIMIZERS, SCHEDULES
-from lenet.preprocess import InputFormat
-from lenet.recipes import RECIPES, Recipe, recipe_named
+from lenet.preprocessing.normalization import InputFormat
+from lenet.training.optim import OPTIMIZERS, SCHEDULES
+from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import texts
 
 BATCH_AT_MOST = 1024  # one step of 65,536 images takes most of a minute, and Stop is heard between steps

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from lenet.classifier import Classifier
+from lenet.inference.classifier import Classifier
 
 Own = list[str]  # the keys of a visitor's own networks, the newest first
 

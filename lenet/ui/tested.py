@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lenet.classifier import Classifier
-from lenet.datasets import DATASETS, Split, at_hand, load_test
+from lenet.data.datasets import DATASETS, Split, at_hand, load_test
 from lenet.errors import LeNetError, Text
-from lenet.report import Answers, Examination
+from lenet.inference.classifier import Classifier
+from lenet.inference.report import Answers, Examination
 from lenet.ui import cores
 from lenet.ui.cache import BoundedCache
 from lenet.ui.networks import Networks
@@ -115,7 +115,7 @@ class Evaluations:
 
         Raises:
             CheckpointError: see `Networks.get`.
-            DataError: see `lenet.datasets.load_test`.
+            DataError: see `lenet.data.datasets.load_test`.
         """
         found = self._split(self._networks.get(key)).images[list(positions)].permute(0, 2, 3, 1).numpy()
         return found.squeeze(3) if found.shape[3] == 1 else found

@@ -20,10 +20,10 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 
-from lenet.datasets import DATASETS
+from lenet.data.datasets import DATASETS
 from lenet.errors import CheckpointError, LeNetError
 from lenet.models import MODELS
-from lenet.recipes import RECIPES, Recipe, recipe_named
+from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import assets, messages, settings, texts
 from lenet.ui.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
 from lenet.ui.server import Server, bound, server_functions

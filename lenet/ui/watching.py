@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lenet.datasets import Dataset
-from lenet.training import TrainingState, evaluate
+from lenet.data.datasets import Dataset
+from lenet.training.loop import TrainingState, evaluate
 from lenet.ui import figures
 
 FILTERS_SHOWN = 32

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.classifier import Prediction
-from lenet.photos import PhotoPrediction
+from lenet.inference.classifier import Prediction
+from lenet.inference.photos import PhotoPrediction
 from lenet.ui import assets, figures, messages, why_figures
 from lenet.ui.server import Server, server_functions
 

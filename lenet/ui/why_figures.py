@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lenet.photos import PhotoPrediction
+from lenet.inference.photos import PhotoPrediction
 from lenet.ui import texts
 from lenet.ui.figures import called
 

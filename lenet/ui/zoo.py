@@ -8,14 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.admission import BYTES_AT_MOST
-from lenet.classifier import Classifier
-from lenet.digits import DigitClassifier
-from lenet.photos import PhotoClassifier
+from lenet.inference.classifier import Classifier
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.photos import PhotoClassifier
+from lenet.inference.summary import Exhibit
+from lenet.inference.untrusted import BYTES_AT_MOST
 from lenet.ui import assets, messages, networks, own, texts, zoo_figures
 from lenet.ui.server import Server, server_functions
 from lenet.ui.tab import Labels, Own, Source, Tab, Taken, Visitor, with_first
-from lenet.zoo import Exhibit
 
 FAMILIES: dict[str, type[Classifier]] = {"family_photos": PhotoClassifier, "family_digits": DigitClassifier}
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
+from lenet.inference.summary import Exhibit
 from lenet.ui.about_figures import duration, size
 from lenet.ui.figures import short
 from lenet.ui.texts import say
-from lenet.zoo import Exhibit
 
 # --------------------------------------------------------------------------------------------------
 # All networks

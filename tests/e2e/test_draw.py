@@ -14,8 +14,8 @@ import torch
 from PIL import Image, ImageChops, ImageOps
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from lenet.digits import DigitClassifier, FoundDigit
-from lenet.strokes import Drawing, read_drawings, render, writer_split
+from lenet.data.strokes import Drawing, read_drawings, render, writer_split
+from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.ui import figures
 from tests.e2e.conftest import answer, draw, expect_label, settled
 

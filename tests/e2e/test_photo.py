@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from lenet.pretrained import load, save
-from lenet.stored import WEIGHTS
+from lenet.inference.pretrained import load, save
+from lenet.training.stored import WEIGHTS
 from tests.serving import ROOT, serve
 
 pytestmark = pytest.mark.browser
@@ -340,7 +340,7 @@ SERVED = """
 import sys
 from pathlib import Path
 import lenet.stored
-lenet.stored.WEIGHTS = Path(sys.argv[1])
+lenet.training.stored.WEIGHTS = Path(sys.argv[1])
 from lenet.ui.page import build, launch_options
 page = build()
 page.launch(**launch_options(page))

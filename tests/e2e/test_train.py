@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lenet.datasets import CIFAR10_CLASSES
-from lenet.pretrained import load
+from lenet.data.datasets import CIFAR10_CLASSES
+from lenet.inference.pretrained import load
 from lenet.ui import texts
 from tests.e2e.conftest import draw, settled
 from tests.e2e.test_draw import SEVEN

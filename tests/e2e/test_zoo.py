@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lenet.classifier import Classifier
-from lenet.datasets import DATASETS
+from lenet.data.datasets import DATASETS
+from lenet.inference.classifier import Classifier
+from lenet.inference.pretrained import Checkpoint, save
 from lenet.models import MODELS
-from lenet.pretrained import Checkpoint, save
-from lenet.recipes import RECIPES
-from lenet.stored import WEIGHTS
+from lenet.training.recipes import RECIPES
+from lenet.training.stored import WEIGHTS
 from tests.serving import serve
 
 pytestmark = pytest.mark.browser

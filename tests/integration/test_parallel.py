@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from lenet.datasets import load as load_dataset
-from lenet.pretrained import load
-from lenet.resume import load_state
-from lenet.training import TrainingState, start
+from lenet.data.datasets import load as load_dataset
+from lenet.inference.pretrained import load
+from lenet.training.loop import TrainingState, start
+from lenet.training.resume import load_state
 from tests import ranks
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from lenet.pretrained import load
-from lenet.recipes import RECIPES
+from lenet.inference.pretrained import load
+from lenet.training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 

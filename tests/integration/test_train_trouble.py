@@ -22,11 +22,11 @@ import torch
 import lenet.cli
 import lenet.run
 import train
-from lenet.datasets import load as load_dataset
-from lenet.pretrained import load
-from lenet.recipes import RECIPES
-from lenet.resume import load_state, save_state
-from lenet.training import EpochEnd, Step, Validation, change_lr, start
+from lenet.data.datasets import load as load_dataset
+from lenet.inference.pretrained import load
+from lenet.training.loop import EpochEnd, Step, Validation, change_lr, start
+from lenet.training.recipes import RECIPES
+from lenet.training.resume import load_state, save_state
 
 RUN = ["digits-demo", "--epochs", "2", "--device", "cpu"]
 
@@ -53,7 +53,7 @@ def sentence(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_run_that_diverges_keeps_its_last_good_state(capsys, monkeypatch):
     monkeypatch.setattr(lenet.run, "SECONDS_BETWEEN_SAVES", 0)
-    monkeypatch.setattr("lenet.training.SECONDS_BETWEEN_STEPS", 0)
+    monkeypatch.setattr("lenet.training.loop.SECONDS_BETWEEN_STEPS", 0)
     recipe = RECIPES["digits-demo"].with_changes(
         optimizer="sgd", momentum=0.9, lr=100.0, epochs=3, weight_decay=0.01, schedule="one-cycle"
     )
@@ -163,7 +163,7 @@ def test_a_run_stopped_while_its_network_is_measured_is_measured_later(capsys, m
 
 
 def test_ctrl_c_is_heard_within_a_validation(capsys, monkeypatch):
-    monkeypatch.setattr("lenet.training.SECONDS_BETWEEN_STEPS", 0)
+    monkeypatch.setattr("lenet.training.loop.SECONDS_BETWEEN_STEPS", 0)
     shown = []
 
     def stop(event, bar):
@@ -254,7 +254,7 @@ def test_an_output_that_is_no_place_for_a_network(out, capsys):
 
 def test_a_log_for_tensorboard(capsys, monkeypatch):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    monkeypatch.setattr("lenet.training.SECONDS_BETWEEN_STEPS", 0)
+    monkeypatch.setattr("lenet.training.loop.SECONDS_BETWEEN_STEPS", 0)
     assert train.main([*RUN, "--log", "tensorboard:figures", "--out", "net.safetensors"]) == 0
     found = accumulator.EventAccumulator("figures").Reload()
     losses = found.Scalars("loss/train")

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from lenet.recipes import RECIPES
-from lenet.strokes import render
+from lenet.data.strokes import render
+from lenet.training.recipes import RECIPES
 from lenet.ui import settings, train
 from lenet.ui.runs import MOST, TURN_SECONDS
 from tests.integration.test_endpoints import SEVEN

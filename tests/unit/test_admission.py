@@ -14,10 +14,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
-from lenet.admission import BYTES_AT_MOST, admit
 from lenet.errors import CheckpointError
-from lenet.pretrained import load
-from lenet.stored import WEIGHTS
+from lenet.inference.pretrained import load
+from lenet.inference.untrusted import BYTES_AT_MOST, admit
+from lenet.training.stored import WEIGHTS
 from lenet.ui import networks, own, photo
 
 SHIPPED = WEIGHTS / "digits.safetensors"

@@ -82,7 +82,7 @@ def packages(path: Path) -> set[str]:
 
 def test_the_graph_is_seen():
     """Without this, every test below would pass on an empty graph."""
-    assert {"lenet.datasets", "lenet.models", "lenet.recipes"} <= GRAPH["lenet.training"]
+    assert {"lenet.data.datasets", "lenet.models", "lenet.training.recipes"} <= GRAPH["lenet.training.loop"]
     assert "torch" in packages(MODULES["lenet.models"])
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator
 
-from lenet.augment import AUGMENTATIONS, Affine, Chain, Cutout, FlipShift, Jpeg, StrokeWidth
+from lenet.data.augmentation import AUGMENTATIONS, Affine, Chain, Cutout, FlipShift, Jpeg, StrokeWidth
 
 
 def seeded(seed: int = 0) -> Generator:

@@ -22,20 +22,20 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import lenet.checkpoint
-from lenet.calibration import Calibration
 from lenet.checkpoint import MAX_BYTES, save_somewhere
-from lenet.datasets import DATASETS, Dataset, Split
-from lenet.datasets import load as load_dataset
+from lenet.data.datasets import DATASETS, Dataset, Split
+from lenet.data.datasets import load as load_dataset
 from lenet.errors import CheckpointError
-from lenet.evaluation import calibrated, finish, measured
+from lenet.inference.calibration import Calibration
+from lenet.inference.evaluation import calibrated, finish, measured
+from lenet.inference.ood import KNOWN_SHARE, MEDIAN_SCORE, ScoreScale
+from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.models import MODELS
-from lenet.ood import KNOWN_SHARE, MEDIAN_SCORE, ScoreScale
-from lenet.preprocess import to_input
-from lenet.pretrained import Checkpoint, load, save
-from lenet.recipes import RECIPES
-from lenet.resume import load_state, save_state
-from lenet.stored import load_network
-from lenet.training import LrChange, TrainingState, change_lr, evaluate, fit, start
+from lenet.preprocessing.normalization import to_input
+from lenet.training.loop import LrChange, TrainingState, change_lr, evaluate, fit, start
+from lenet.training.recipes import RECIPES
+from lenet.training.resume import load_state, save_state
+from lenet.training.stored import load_network
 
 ROOT = Path(__file__).parents[2]
 RECIPE = RECIPES["digits-demo"].with_changes(ema=0.9, seed=3)
@@ -646,7 +646,7 @@ def test_a_finished_run_is_calibrated_if_it_names_photos():
 
 
 def test_a_large_network_is_measured_and_kept_in_half_precision(tmp_path, monkeypatch):
-    monkeypatch.setattr("lenet.evaluation.MAX_FLOAT32_PARAMETERS", 1000)
+    monkeypatch.setattr("lenet.inference.evaluation.MAX_FLOAT32_PARAMETERS", 1000)
     state = start(RECIPES["digits-demo"], "cpu")
     checkpoint = finish(state, load_dataset("digits"))
     path = tmp_path / "net.safetensors"

@@ -9,14 +9,15 @@ import pytest
 import torch
 
 from benchmarks import classics
-from lenet.datasets import CIFAR10_CLASSES, DATASETS
-from lenet.datasets import load as load_dataset
+from lenet.data.datasets import CIFAR10_CLASSES, DATASETS
+from lenet.data.datasets import load as load_dataset
 from lenet.errors import LeNetError
-from lenet.models import MODELS, count_parameters
-from lenet.pretrained import Checkpoint, load
-from lenet.recipes import RECIPES
-from lenet.resume import save_state
-from lenet.training import EpochEnd, fit, start
+from lenet.inference.pretrained import Checkpoint, load
+from lenet.models import MODELS
+from lenet.models.network import count_parameters
+from lenet.training.loop import EpochEnd, fit, start
+from lenet.training.recipes import RECIPES
+from lenet.training.resume import save_state
 
 # the table of classics.md; resnet-mini's is counted, as that table asks
 PARAMETERS = {

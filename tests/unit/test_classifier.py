@@ -13,21 +13,21 @@ import torch
 from PIL import Image
 
 import lenet
-from lenet import crops
-from lenet.calibration import Calibration
-from lenet.classifier import UNSURE_BELOW, Classifier
-from lenet.crops import Photo, first_square
-from lenet.datasets import DATASETS
-from lenet.digits import DigitClassifier
+from lenet.data.datasets import DATASETS
+from lenet.data.strokes import render
 from lenet.errors import CheckpointError, ImageError
+from lenet.inference.calibration import Calibration
+from lenet.inference.classifier import UNSURE_BELOW, Classifier
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.ood import STATISTICS, OodDetector, ScoreScale
+from lenet.inference.photos import PhotoClassifier
+from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
-from lenet.ood import STATISTICS, OodDetector, ScoreScale
-from lenet.photos import PhotoClassifier
-from lenet.preprocess import to_input
-from lenet.pretrained import Checkpoint
-from lenet.recipes import RECIPES
-from lenet.stored import WEIGHTS
-from lenet.strokes import render
+from lenet.preprocessing import photos
+from lenet.preprocessing.normalization import to_input
+from lenet.preprocessing.photos import Photo, first_square
+from lenet.training.recipes import RECIPES
+from lenet.training.stored import WEIGHTS
 
 ROOT = Path(lenet.__file__).parents[1]
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -251,16 +251,18 @@ def test_a_name_gives_the_classifier_that_fits() -> None:
 
 def test_whoever_imports_the_base_alone_gets_the_classifier_that_fits() -> None:
     """In a process of its own, where nothing else has imported the two kinds."""
-    code = "from lenet.classifier import Classifier; print(type(Classifier.from_pretrained('digits')).__name__)"
+    code = (
+        "from lenet.inference.classifier import Classifier; print(type(Classifier.from_pretrained('digits')).__name__)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (0, "DigitClassifier\n"), done.stderr
 
 
 def test_a_photo_is_opened_once_and_each_part_of_it_resized_once(monkeypatch, doubter: PhotoClassifier) -> None:
     opened, resized = [], []
-    open_picture, resize = crops.open_picture, crops._resized
-    monkeypatch.setattr(crops, "open_picture", lambda source: opened.append(source) or open_picture(source))
-    monkeypatch.setattr(crops, "_resized", lambda image, square: resized.append(square) or resize(image, square))
+    open_picture, resize = photos.open_picture, photos._resized
+    monkeypatch.setattr(photos, "open_picture", lambda source: opened.append(source) or open_picture(source))
+    monkeypatch.setattr(photos, "_resized", lambda image, square: resized.append(square) or resize(image, square))
     prediction = doubter.predict(noise(300, 200))
     assert len(prediction.crops) == 8
     assert (len(opened), len(resized), len(set(resized))) == (1, 4, 4)  # the others are these in a mirror

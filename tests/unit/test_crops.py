@@ -7,10 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from lenet.crops import Photo, Square, first_square, further_squares
 from lenet.errors import ImageError
-from lenet.images import Picture
-from lenet.preprocess import Box, InputFormat, Stage, to_input
+from lenet.preprocessing.images import Picture
+from lenet.preprocessing.normalization import InputFormat, to_input
+from lenet.preprocessing.photos import Photo, Square, first_square, further_squares
+from lenet.preprocessing.stages import Box, Stage
 
 COLOUR = InputFormat(32, (0.5,) * 3, (0.5,) * 3)
 

@@ -14,8 +14,8 @@ import pytest
 import torch
 import torchvision
 
-import lenet.datasets
-from lenet.datasets import (
+import lenet.data.datasets
+from lenet.data.datasets import (
     CIFAR10_CLASSES,
     DATASETS,
     PEN_FILE,
@@ -162,7 +162,7 @@ def test_a_foreign_idx_file_is_named(tmp_path):
 
 
 def write_cifar(root: Path, monkeypatch, records: int = 1_010) -> None:
-    monkeypatch.setattr(lenet.datasets, "CIFAR10_RECORDS", records)
+    monkeypatch.setattr(lenet.data.datasets, "CIFAR10_RECORDS", records)
     folder = root / "cifar-10-batches-bin"
     folder.mkdir(parents=True)
     for number, name in enumerate(CIFAR_FILES):
@@ -287,12 +287,14 @@ def small_drawings(tmp_path, monkeypatch):
     """A root with ten writers' strokes; MNIST is two images a split, strangers are few."""
     small_tablet(tmp_path)
     plain = Split(torch.zeros(2, 1, 28, 28, dtype=torch.uint8), torch.tensor([3, 4]))
-    mnist = Dataset("mnist", lenet.datasets.DIGITS, plain, plain, plain)
-    monkeypatch.setattr(lenet.datasets, "_idx_dataset", lambda *_: mnist)
-    source = lenet.datasets.DATASETS["mnist"]
-    monkeypatch.setitem(lenet.datasets.DATASETS, "mnist", lenet.datasets.replace(source, read=lambda _: mnist))
-    monkeypatch.setattr(lenet.datasets, "STRANGERS", 40)
-    monkeypatch.setattr(lenet.datasets, "STRANGERS_HELD_OUT", 10)
+    mnist = Dataset("mnist", lenet.data.datasets.DIGITS, plain, plain, plain)
+    monkeypatch.setattr(lenet.data.datasets, "_idx_dataset", lambda *_: mnist)
+    source = lenet.data.datasets.DATASETS["mnist"]
+    monkeypatch.setitem(
+        lenet.data.datasets.DATASETS, "mnist", lenet.data.datasets.replace(source, read=lambda _: mnist)
+    )
+    monkeypatch.setattr(lenet.data.datasets, "STRANGERS", 40)
+    monkeypatch.setattr(lenet.data.datasets, "STRANGERS_HELD_OUT", 10)
     return tmp_path
 
 
@@ -315,7 +317,7 @@ def test_the_test_split_of_drawings_needs_no_strokes(small_drawings, name):
 def test_each_writer_is_left_out_by_one_fold(small_drawings):
     everything = rows(load("drawings", small_drawings).train)
     seen = []
-    for fold in range(1, lenet.datasets.FOLDS + 1):
+    for fold in range(1, lenet.data.datasets.FOLDS + 1):
         data = load(f"drawings-fold-{fold}", small_drawings)
         digits = data.val.labels < 10
         held = rows(data.val.subset(digits.nonzero()[:, 0])) - {bytes(28 * 28)}
@@ -338,15 +340,15 @@ def test_renderings_are_kept_and_stale_ones_found_out(tmp_path):
         return one
 
     path = tmp_path / "some.safetensors"
-    first = lenet.datasets._cached(path, "a", 40, make(0))
+    first = lenet.data.datasets._cached(path, "a", 40, make(0))
     assert len(made) == 40
     made.clear()
-    assert torch.equal(lenet.datasets._cached(path, "a", 40, make(0)), first)
+    assert torch.equal(lenet.data.datasets._cached(path, "a", 40, make(0)), first)
     assert not made
-    assert lenet.datasets._cached(path, "b", 40, make(100))[0, 0, 0] == 100  # another version draws differently
-    assert lenet.datasets._cached(path, "b", 39, make(50))[0, 0, 0] == 50
+    assert lenet.data.datasets._cached(path, "b", 40, make(100))[0, 0, 0] == 100  # another version draws differently
+    assert lenet.data.datasets._cached(path, "b", 39, make(50))[0, 0, 0] == 50
     path.write_bytes(b"torn")
-    assert lenet.datasets._cached(path, "b", 3, make(7))[:, 0, 0].tolist() == [7, 8, 9]
+    assert lenet.data.datasets._cached(path, "b", 3, make(7))[:, 0, 0].tolist() == [7, 8, 9]
     assert [p.name for p in tmp_path.iterdir()] == ["some.safetensors"]
 
 
@@ -354,9 +356,9 @@ def test_a_read_only_folder_keeps_no_renderings(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(lenet.datasets, "save_file", refuse)
+    monkeypatch.setattr(lenet.data.datasets, "save_file", refuse)
     monkeypatch.setattr(Path, "unlink", refuse)
-    assert lenet.datasets._cached(
+    assert lenet.data.datasets._cached(
         tmp_path / "some.safetensors", "a", 2, lambda i: np.full((1, 1), i, np.uint8)
     ).flatten().tolist() == [0, 1]
 

@@ -11,9 +11,9 @@ from packaging.requirements import Requirement
 
 from benchmarks.__main__ import PROGRAMS, main, module_of
 from benchmarks.networks import table
-from lenet.pretrained import load
-from lenet.recipes import RECIPES
-from lenet.stored import WEIGHTS
+from lenet.inference.pretrained import load
+from lenet.training.recipes import RECIPES
+from lenet.training.stored import WEIGHTS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

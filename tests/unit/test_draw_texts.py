@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lenet import explain, preprocess
-from lenet.digits import DigitClassifier
-from lenet.strokes import render
+from lenet.data.strokes import render
+from lenet.inference import explain
+from lenet.inference.digits import DigitClassifier
+from lenet.preprocessing import digits
 from lenet.ui import draw, figures, networks, texts
 from lenet.ui.server import Server
 from tests.unit.test_ui import SEVEN, TWENTY, address, question
@@ -113,7 +114,7 @@ def test_whatever_a_layer_does_is_known_in_every_language() -> None:
 
 def test_every_step_is_known_in_every_language() -> None:
     """The reasons are texts, which test_texts.py looks for."""
-    tree = ast.parse(Path(preprocess.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(digits.__file__).read_text(encoding="utf-8"))
     steps = [node.args for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Stage"]
     names = {ast.literal_eval(args[0]) for args in steps}
     assert len(names) == 10

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lenet import parallel
 from lenet.errors import CheckpointError, DataError, DivergedError, ImageError, LeNetError, Text
+from lenet.training import distributed
 
 CHINESE = {
     "{name} is damaged ({why}).": "{name} 已损坏（{why}）。",
@@ -105,9 +105,9 @@ def test_the_leading_ranks_error_is_every_ranks(monkeypatch: pytest.MonkeyPatch)
     def receive(objects: list[object]) -> None:
         objects[:] = pickle.loads(sent)
 
-    monkeypatch.setattr(parallel, "alone", lambda: False)
-    monkeypatch.setattr(parallel, "leads", lambda: False)
-    monkeypatch.setattr(parallel.dist, "broadcast_object_list", receive)
+    monkeypatch.setattr(distributed, "alone", lambda: False)
+    monkeypatch.setattr(distributed, "leads", lambda: False)
+    monkeypatch.setattr(distributed.dist, "broadcast_object_list", receive)
     with pytest.raises(CheckpointError) as caught:
-        parallel.led(lambda: None)
+        distributed.led(lambda: None)
     assert caught.value.render(CHINESE) == damaged().render(CHINESE)

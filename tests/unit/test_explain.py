@@ -9,12 +9,14 @@ import torch
 from torch import nn
 from torchvision.transforms.functional import gaussian_blur
 
-from lenet import explain
-from lenet.classifier import Classifier, Prediction
-from lenet.datasets import load
-from lenet.models import MODELS, Network, ResidualBlock
-from lenet.preprocess import to_input
-from lenet.strokes import read_drawings, render, writer_split
+from lenet.data.datasets import load
+from lenet.data.strokes import read_drawings, render, writer_split
+from lenet.inference import explain
+from lenet.inference.classifier import Classifier, Prediction
+from lenet.models import MODELS
+from lenet.models.convnets import ResidualBlock
+from lenet.models.network import Network
+from lenet.preprocessing.normalization import to_input
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 DIGIT_READERS = ("lenet5", "lenet5-linear", "lenet5-sigmoid", "lenet5-bn", "lenet5-1998", "lenet-modern", "lenet-wide")

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from lenet.errors import CheckpointError
-from lenet.export import to_onnx, write_onnx
+from lenet.inference.onnx import to_onnx, write_onnx
+from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
-from lenet.pretrained import Checkpoint
-from lenet.recipes import RECIPES
+from lenet.training.recipes import RECIPES
 
 
 def a_checkpoint(model: str) -> Checkpoint:

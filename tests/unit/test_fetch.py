@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lenet import fetch as module
 from lenet.errors import FetchError
-from lenet.fetch import MAX_BYTES, REDIRECTS, fetch, is_public
-from lenet.images import open_picture
+from lenet.preprocessing import fetch as module
+from lenet.preprocessing.fetch import MAX_BYTES, REDIRECTS, fetch, is_public
+from lenet.preprocessing.images import open_picture
 
 PNG = io.BytesIO()
 Image.new("RGB", (40, 30), "teal").save(PNG, "PNG")

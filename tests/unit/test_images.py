@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-import lenet.images
+import lenet.preprocessing.images
 from lenet.errors import ImageError
-from lenet.images import MAX_PIXELS_WHOLE, MAX_SCANS, Decodes, count_scans, open_picture
+from lenet.preprocessing.images import MAX_PIXELS_WHOLE, MAX_SCANS, Decodes, count_scans, open_picture
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
 
@@ -77,14 +77,14 @@ def test_a_file_that_says_that_it_is_too_large_is_not_decoded(make, monkeypatch)
 
 
 def test_a_webp_file_is_refused_before_pillow_opens_it(monkeypatch):
-    monkeypatch.setattr(lenet.images.Image, "open", lambda *_, **__: pytest.fail("opened"))
+    monkeypatch.setattr(lenet.preprocessing.images.Image, "open", lambda *_, **__: pytest.fail("opened"))
     with pytest.raises(ImageError, match="25 megapixels"):
         open_picture(webp_of(6000, 5000))
 
 
 @pytest.mark.parametrize("options", [{"lossless": True}, {}, {"lossless": True, "exif": b"Exif\0\0"}])
 def test_the_size_of_each_kind_of_webp_is_read(options):
-    assert lenet.images._webp_size(saved("WEBP", **options)) == (48, 64)
+    assert lenet.preprocessing.images._webp_size(saved("WEBP", **options)) == (48, 64)
 
 
 @pytest.mark.parametrize("kind", ["ICO", "ICNS", "PPM", "TGA", "PCX"])

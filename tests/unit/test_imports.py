@@ -24,10 +24,10 @@ def loaded(names: tuple[str, ...], *steps: str) -> list[set[str]]:
 def test_the_library_loads_nothing_large_but_torch_and_scipy_once_it_reads_a_picture() -> None:
     picture = "import numpy; picture = numpy.full((280, 280), 255, 'uint8'); picture[60:220, 130:150] = 0"
     read = "(found,) = lenet.Classifier.from_pretrained('digits').read(picture); assert found.prediction.label == '1'"
-    names = ("torch", "lenet.classifier", "gradio", *HEAVY)
+    names = ("torch", "lenet.inference.classifier", "gradio", *HEAVY)
     imported, reading = loaded(names, "import lenet", f"{picture}\n{read}")
-    assert imported == {"torch", "lenet.classifier"}
-    assert reading == {"torch", "lenet.classifier", "scipy"}
+    assert imported == {"torch", "lenet.inference.classifier"}
+    assert reading == {"torch", "lenet.inference.classifier", "scipy"}
 
 
 def test_the_page_starts_before_it_loads_what_only_later_answers_need() -> None:

@@ -7,9 +7,12 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFilter
 
-from lenet import ink
-from lenet.ink import extract, from_paper, is_flat, to_grey
-from lenet.preprocess import InputFormat, Preprocessed, digit
+from lenet.preprocessing import paper
+from lenet.preprocessing.digits import digit
+from lenet.preprocessing.ink import extract, is_flat, to_grey
+from lenet.preprocessing.normalization import InputFormat
+from lenet.preprocessing.paper import from_paper
+from lenet.preprocessing.stages import Preprocessed
 
 GREY = InputFormat(28)
 FIVE = [(190, 100), (110, 100), (105, 180), (160, 170), (195, 210), (180, 270), (105, 280)]
@@ -200,5 +203,5 @@ def test_of_a_page_of_dots_only_the_weightiest_are_looked_at() -> None:
     for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
         labels[row::4, column::4] = places
     fit = np.ones(10_001, bool)
-    chosen = ink._digit_among(labels, np.where(labels > 0, np.float32(0.8), np.float32(0)), fit)
-    assert len(chosen) <= ink.PIECES
+    chosen = paper._digit_among(labels, np.where(labels > 0, np.float32(0.8), np.float32(0)), fit)
+    assert len(chosen) <= paper.PIECES

@@ -17,15 +17,15 @@ import torch
 
 import lenet
 import train as terminal
-from lenet import keras_twins
-from lenet.datasets import CIFAR10_CLASSES, Dataset, Split
+from lenet.data.datasets import CIFAR10_CLASSES, Dataset, Split
 from lenet.errors import RecipeError, TrainingError
+from lenet.inference.pretrained import load
 from lenet.models import MODELS
-from lenet.preprocess import InputFormat, to_input
-from lenet.pretrained import load
-from lenet.recipes import RECIPES, UNIT_COLOUR
-from lenet.training import EpochEnd, Step, evaluate, start
-from lenet.training import fit as fit_in_pytorch
+from lenet.preprocessing.normalization import InputFormat, to_input
+from lenet.training import keras_backend
+from lenet.training.loop import EpochEnd, Step, evaluate, start
+from lenet.training.loop import fit as fit_in_pytorch
+from lenet.training.recipes import RECIPES, UNIT_COLOUR
 
 ROOT = Path(__file__).parents[2]
 os.environ.setdefault("KERAS_BACKEND", "torch")  # before the first import: TensorFlow would stay for the whole session
@@ -57,13 +57,13 @@ TINY = RECIPES["keras-lenet"].with_changes(epochs=3, lr=3e-3)
 @pytest.mark.parametrize("model", ["lenet5", "lenet5-linear", "lenet5-bn", "lenet-wide"])
 def test_a_converted_network_gives_the_same_logits(model):
     network = MODELS[model].build(3, 10)
-    twin = keras_twins.twin_of(network, 32, 3)
+    twin = keras_backend.twin_of(network, 32, 3)
     generator = torch.Generator().manual_seed(0)
     for variable in twin.trainable_weights:  # of biases too, which Keras starts at zero
         variable.assign(torch.empty(tuple(variable.shape)).normal_(0, 0.1, generator=generator).numpy())
     for variable in twin.non_trainable_weights:  # of what BatchNorm has seen
         variable.assign(torch.empty(tuple(variable.shape)).uniform_(0.5, 1.5, generator=generator).numpy())
-    keras_twins.copy_weights(twin, network)
+    keras_backend.copy_weights(twin, network)
     images = torch.randint(0, 256, (7, 3, 32, 32), dtype=torch.uint8, generator=generator)
     x = to_input(images, UNIT_COLOUR)
     logits = torch.tensor(twin.predict(x.permute(0, 2, 3, 1).numpy(), verbose=0))
@@ -74,15 +74,15 @@ def test_a_converted_network_gives_the_same_logits(model):
 @needs_keras
 def test_what_has_no_twin_is_a_sentence():
     with pytest.raises(RecipeError, match="There is no Keras twin of sigmoid1"):
-        keras_twins.twin_of(MODELS["lenet5-sigmoid"].build(1, 10), 28, 1)
+        keras_backend.twin_of(MODELS["lenet5-sigmoid"].build(1, 10), 28, 1)
     with pytest.raises(RecipeError, match="no Keras twin of conv1"):
-        keras_twins.twin_of(MODELS["resnet-mini"].build(3, 10), 32, 3)
+        keras_backend.twin_of(MODELS["resnet-mini"].build(3, 10), 32, 3)
 
 
 @needs_keras
 def test_its_events_are_those_of_the_loop():
     state = start(TINY, "cpu")
-    events = list(keras_twins.fit(state, DATA))
+    events = list(keras_backend.fit(state, DATA))
     ends = [event for event in events if isinstance(event, EpochEnd)]
     assert state.history == ends
     assert [event.epoch for event in ends] == [1, 2, 3]
@@ -103,17 +103,17 @@ def test_its_events_are_those_of_the_loop():
     assert 0 < ends[-1].seconds < 60
 
     again = start(TINY, "cpu")
-    for _ in keras_twins.fit(again, DATA):
+    for _ in keras_backend.fit(again, DATA):
         pass
     assert [event.train_loss for event in again.history] == [event.train_loss for event in ends]
     with pytest.raises(TrainingError, match="start a new run"):
-        next(keras_twins.fit(again, DATA))
+        next(keras_backend.fit(again, DATA))
 
 
 @needs_keras
 def test_a_run_that_nobody_reads_on_ends():
     state = start(TINY.with_changes(epochs=1000), "cpu")
-    events = keras_twins.fit(state, DATA)
+    events = keras_backend.fit(state, DATA)
     next(event for event in events if isinstance(event, EpochEnd))
     assert [thread.name for thread in threading.enumerate()].count("keras") == 1
     events.close()
@@ -125,10 +125,10 @@ def test_a_run_that_nobody_reads_on_ends():
 def test_what_goes_wrong_in_keras_is_heard_here():
     torn = Dataset("cifar10", CIFAR10_CLASSES, Split(DATA.train.images, DATA.train.labels[:3]), DATA.val, DATA.test)
     with pytest.raises(ValueError):
-        list(keras_twins.fit(start(TINY, "cpu"), torn))
+        list(keras_backend.fit(start(TINY, "cpu"), torn))
     overflowing = InputFormat(32, (0.0,) * 3, (1e-38,) * 3)
     with pytest.raises(TrainingError, match=r"finite number in epoch 1\. The learning rate, 0\.003,"):
-        list(keras_twins.fit(start(TINY.with_changes(input=overflowing), "cpu"), DATA))
+        list(keras_backend.fit(start(TINY.with_changes(input=overflowing), "cpu"), DATA))
 
 
 @needs_keras
@@ -163,8 +163,8 @@ def test_ctrl_c_at_the_terminal_leaves_nothing_to_go_on_with(tmp_path, monkeypat
             os.kill(os.getpid(), signal.SIGINT)
             yield event
 
-    keras_twins_fit = keras_twins.fit
-    monkeypatch.setattr(keras_twins, "fit", interrupted)
+    keras_twins_fit = keras_backend.fit
+    monkeypatch.setattr(keras_backend, "fit", interrupted)
     assert terminal.main(["keras-lenet", "--device", "cpu", "--out", str(out)]) == 1
     assert "error: Stopped. A run in Keras cannot be resumed: start a new run." in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -7,9 +7,16 @@ import math
 import pytest
 import torch
 
-from lenet.calibration import fit_temperature
-from lenet.metrics import accuracy, accuracy_per_class, calibration_error, confusion, cross_entropy, reliability
-from lenet.ood import energy
+from lenet.inference.calibration import fit_temperature
+from lenet.inference.ood import energy
+from lenet.training.metrics import (
+    accuracy,
+    accuracy_per_class,
+    calibration_error,
+    confusion,
+    cross_entropy,
+    reliability,
+)
 
 LOGITS = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [5.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.5]])
 LABELS = torch.tensor([0, 1, 1, 0, 0])  # answers 0, 1, 0, 2, 0

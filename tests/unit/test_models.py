@@ -6,17 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from lenet.models import (
-    MODELS,
-    TABLE_I,
-    EuclideanRBF,
-    ScaledTanh,
-    SideBySide,
-    Subsampling,
-    Whitening,
-    count_parameters,
-    digit_bitmaps,
-)
+from lenet.models import MODELS
+from lenet.models.convnets import Whitening
+from lenet.models.cpu import SideBySide
+from lenet.models.lenet_1998 import TABLE_I, EuclideanRBF, ScaledTanh, Subsampling, digit_bitmaps
+from lenet.models.network import count_parameters
 
 # Layer by layer; the totals and the LeNet rows are the ones that the tutorials and the paper print.
 LENET5 = {"conv1": 456, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from lenet.muon import Muon, orthogonalised
+from lenet.training.muon import Muon, orthogonalised
 
 
 def model() -> nn.Sequential:

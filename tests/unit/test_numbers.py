@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 import lenet.ui
-from lenet.digits import DigitClassifier, FoundDigit
-from lenet.numbers import Sheet, Trial, cheapest, trials
-from lenet.strokes import render
+from lenet.data.strokes import render
+from lenet.inference.digits import DigitClassifier, FoundDigit
+from lenet.preprocessing.segmentation import Sheet, Trial, cheapest, trials
 
 Strokes = list[list[tuple[float, float]]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lenet.ood import STATISTICS, image_statistics, mahalanobis
+from lenet.inference.ood import STATISTICS, image_statistics, mahalanobis
 
 
 def test_a_plain_colour_is_flat_at_every_scale():

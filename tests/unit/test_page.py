@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from lenet.errors import CheckpointError
-from lenet.pretrained import load
-from lenet.recipes import RECIPES
-from lenet.stored import WEIGHTS
+from lenet.inference.pretrained import load
+from lenet.training.recipes import RECIPES
+from lenet.training.stored import WEIGHTS
 from lenet.ui import draw, page, photo, report, settings, train, zoo
 from lenet.ui.page import Page, build, launch_options
 from lenet.ui.runs import Runs

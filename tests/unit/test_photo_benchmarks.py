@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 
 from benchmarks.photos import folders, unknown
-from lenet.datasets import CIFAR10_CLASSES, Split
+from lenet.data.datasets import CIFAR10_CLASSES, Split
+from lenet.data.strokes import Drawing
 from lenet.errors import LeNetError
+from lenet.inference.photos import PhotoClassifier
+from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
-from lenet.photos import PhotoClassifier
-from lenet.pretrained import Checkpoint
-from lenet.recipes import RECIPES
-from lenet.strokes import Drawing
+from lenet.training.recipes import RECIPES
 
 
 @pytest.fixture

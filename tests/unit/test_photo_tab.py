@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lenet.datasets import CIFAR10_CLASSES, FASHION_CLASSES
+from lenet.data.datasets import CIFAR10_CLASSES, FASHION_CLASSES
 from lenet.errors import FetchError
-from lenet.photos import Crop, PhotoClassifier, PhotoPrediction
-from lenet.pretrained import load
-from lenet.stored import WEIGHTS
+from lenet.inference.photos import Crop, PhotoClassifier, PhotoPrediction
+from lenet.inference.pretrained import load
+from lenet.training.stored import WEIGHTS
 from lenet.ui import figures, networks, photo, photo_figures, pictures, texts, why_figures
 from lenet.ui.networks import Networks
 from lenet.ui.pictures import Pictures

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-import lenet.pooled
-from lenet.datasets import Dataset, Split
-from lenet.models import MODELS, Network
-from lenet.pooled import forward
-from lenet.recipes import RECIPES
-from lenet.training import fit, start
+import lenet.models.cpu
+from lenet.data.datasets import Dataset, Split
+from lenet.models import MODELS
+from lenet.models.cpu import forward
+from lenet.models.network import Network
+from lenet.training.loop import fit, start
+from lenet.training.recipes import RECIPES
 
 
 def odd_sides(in_channels: int) -> Network:
@@ -114,7 +115,7 @@ LENET5, LENET5_BN = list(MODELS["lenet5"].build(3, 10)), list(MODELS["lenet5-bn"
     ids=str,
 )
 def test_what_it_takes_over(layers, sides, count):
-    assert lenet.pooled._pooled(layers, sides) == count
+    assert lenet.models.cpu._pooled(layers, sides) == count
 
 
 @pytest.mark.parametrize("name", ["cifar10-lenet5-adam", "mnist-lenet5-bn"])
@@ -131,7 +132,7 @@ def test_training_is_that_of_the_plain_loop(name):
 
     optimizer = torch.optim.Adam(plain.parameters(), lr=recipe.lr)
     for epoch in range(3):
-        order = torch.randperm(30, generator=lenet.training._generator(recipe.seed, epoch))
+        order = torch.randperm(30, generator=lenet.training.loop._generator(recipe.seed, epoch))
         for batch in order.split(8):
             loss = functional.cross_entropy(plain((images[batch] / 255 - 0.5) / 0.5), split.labels[batch])
             optimizer.zero_grad()

@@ -13,10 +13,11 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageOps
 
-from lenet.crops import Photo
 from lenet.errors import ImageError
-from lenet.images import open_picture
-from lenet.preprocess import DIGIT_BOX, DIGIT_SIDE, PIPELINES, InputFormat, classic_digit, digit, digit_image, to_input
+from lenet.preprocessing.digits import DIGIT_BOX, DIGIT_SIDE, PIPELINES, classic_digit, digit, digit_image
+from lenet.preprocessing.images import open_picture
+from lenet.preprocessing.normalization import InputFormat, to_input
+from lenet.preprocessing.photos import Photo
 
 GREY = InputFormat(28)
 PADDED = InputFormat(32, (0.1307,), (0.3081,))

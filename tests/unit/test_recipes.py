@@ -7,11 +7,11 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from lenet.augment import AUGMENTATIONS
-from lenet.datasets import DATASETS
+from lenet.data.augmentation import AUGMENTATIONS
+from lenet.data.datasets import DATASETS
 from lenet.errors import RecipeError
 from lenet.models import MODELS
-from lenet.recipes import RECIPES, Recipe, recipe_named
+from lenet.training.recipes import RECIPES, Recipe, recipe_named
 
 SIGNED = (32, (0.5,) * 3, (0.5,) * 3, "pad")
 COLOUR = (32, (0.0,) * 3, (1.0,) * 3, "pad")

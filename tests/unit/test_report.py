@@ -18,15 +18,15 @@ import pytest
 import torch
 from PIL import Image
 
-from lenet import datasets
-from lenet.classifier import Classifier
-from lenet.datasets import Split, load_test
+from lenet.data import datasets
+from lenet.data.datasets import Split, load_test
 from lenet.errors import CheckpointError, DataError
-from lenet.metrics import accuracy, calibration_error, confusion
-from lenet.pretrained import Checkpoint, load
-from lenet.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
-from lenet.stored import WEIGHTS
-from lenet.training import EpochEnd, evaluate
+from lenet.inference.classifier import Classifier
+from lenet.inference.pretrained import Checkpoint, load
+from lenet.inference.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
+from lenet.training.loop import EpochEnd, evaluate
+from lenet.training.metrics import accuracy, calibration_error, confusion
+from lenet.training.stored import WEIGHTS
 from lenet.ui import exports, report_figures, texts
 from lenet.ui import report as report_tab
 from lenet.ui.networks import Networks
@@ -107,7 +107,7 @@ def test_a_large_network_gives_float32s_answers_in_bfloat16_too(monkeypatch: pyt
         asked.append((len(images), bfloat16))
         return evaluate(model, images, form, bfloat16=bfloat16)
 
-    monkeypatch.setattr("lenet.report.evaluate", noted)
+    monkeypatch.setattr("lenet.inference.report.evaluate", noted)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     given, confidences = answer(photos, images)
     logits = evaluate(photos.model, images, photos.recipe.input)

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import torch
 
-import lenet.training
-from lenet.datasets import DATASETS, Dataset, Split
+import lenet.training.loop
+from lenet.data.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError, DataError, RecipeError
-from lenet.pretrained import Checkpoint
-from lenet.recipes import RECIPES, Recipe
-from lenet.training import EpochEnd, TrainingState, fit, start
+from lenet.inference.pretrained import Checkpoint
+from lenet.training.loop import EpochEnd, TrainingState, fit, start
+from lenet.training.recipes import RECIPES, Recipe
 from lenet.ui import runs
 from lenet.ui.networks import Networks
 from lenet.ui.pictures import Pictures
@@ -47,7 +47,7 @@ MANY = Split(*(torch.cat([part] * 25) for part in (DATA.val.images, DATA.val.lab
 
 @pytest.fixture(autouse=True)
 def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+    monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 0)
 
 
 @pytest.fixture
@@ -110,8 +110,8 @@ class Gate:
 
 
 def test_a_run_stops_within_a_validation(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, real = Gate(), lenet.training.evaluate
-    monkeypatch.setattr(lenet.training, "evaluate", lambda *args, **named: real(*args, **named, before_each=gate))
+    gate, real = Gate(), lenet.training.loop.evaluate
+    monkeypatch.setattr(lenet.training.loop, "evaluate", lambda *args, **named: real(*args, **named, before_each=gate))
     registry._load = lambda dataset, teacher: replace(DATA, val=MANY)
     run = registry.begin(ANNE, RECIPE)
     until(lambda: gate.reached == 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lenet.errors import RecipeError
-from lenet.recipes import RECIPES
-from lenet.training import start
+from lenet.training.loop import start
+from lenet.training.recipes import RECIPES
 from lenet.ui import settings, texts
 
 HERE = Path(settings.__file__).parent

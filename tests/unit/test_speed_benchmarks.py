@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from benchmarks.training import precision, step, time
-from lenet.datasets import Dataset, Split, load
+from lenet.data.datasets import Dataset, Split, load
 from lenet.models import MODELS
-from lenet.recipes import RECIPES
+from lenet.training.recipes import RECIPES
 
 RECIPE = RECIPES["cifar10-lenet5-adam"].with_changes(batch_size=4, epochs=1)
 

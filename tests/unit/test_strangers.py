@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lenet.preprocess import digit_image
-from lenet.strangers import GLYPHS, RULES, stranger
-from lenet.strokes import PEN_TABLET, Drawing, bent, fitted, render, writer_fold
+from lenet.data.non_digits import GLYPHS, RULES, stranger
+from lenet.data.strokes import PEN_TABLET, Drawing, bent, fitted, render, writer_fold
+from lenet.preprocessing.digits import digit_image
 
 DIGIT = Drawing(4, 0, (((200.0, 150.0), (170.0, 250.0), (260.0, 250.0)), ((240.0, 160.0), (235.0, 330.0))))
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import torch
 
-import lenet.training
-from lenet.datasets import Dataset, load
+import lenet.training.loop
+from lenet.data.datasets import Dataset, load
 from lenet.errors import CheckpointError, RecipeError, TrainingError
-from lenet.evaluation import finish
-from lenet.optim import cross_entropy
-from lenet.pretrained import Checkpoint, save
-from lenet.recipes import RECIPES
-from lenet.resume import load_state, save_state
-from lenet.stored import StoredNetwork, load_network
-from lenet.teacher import lessons, taught
-from lenet.training import fit, start
+from lenet.inference.evaluation import finish
+from lenet.inference.pretrained import Checkpoint, save
+from lenet.training.distillation import lessons, taught
+from lenet.training.loop import fit, start
+from lenet.training.optim import cross_entropy
+from lenet.training.recipes import RECIPES
+from lenet.training.resume import load_state, save_state
+from lenet.training.stored import StoredNetwork, load_network
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_soft_labels_that_are_certain_are_labels():
 
 
 def test_a_resumed_run_asks_the_same_teacher_again(its_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+    monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 0)
     recipe = RECIPES["digits-demo"].with_changes(epochs=2, batch_size=500, teacher=str(its_file))
     whole = start(recipe, "cpu")
     list(fit(whole, lessons("digits", recipe.teacher)))
@@ -90,7 +90,7 @@ def test_a_resumed_run_asks_the_same_teacher_again(its_file, tmp_path, monkeypat
 
 
 def test_a_teacher_that_changed_meanwhile_is_a_sentence(its_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+    monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 0)
     recipe = RECIPES["digits-demo"].with_changes(epochs=1, batch_size=500, teacher=str(its_file))
     state = start(recipe, "cpu")
     list(islice(fit(state, lessons("digits", recipe.teacher)), 1))

@@ -9,10 +9,10 @@ from string import Formatter
 
 import pytest
 
-from lenet.datasets import DATASETS
+from lenet.data.datasets import DATASETS
 from lenet.errors import ImageError, LeNetError, Text
 from lenet.models import MODELS
-from lenet.recipes import RECIPES
+from lenet.training.recipes import RECIPES
 from lenet.ui import messages, settings, texts
 
 PAGE = Path(__file__).parents[2] / "lenet" / "ui"
@@ -60,10 +60,10 @@ assert messages.QuestionError.__name__ in errors()
 SAYING = errors() | {"Text"}
 # What only the terminal runs.
 NOT_ON_THE_PAGE = {
-    "lenet/export.py",
-    "lenet/logbook.py",
-    "lenet/keras_twins.py",
-    "lenet/parallel.py",
+    "lenet/inference/onnx.py",
+    "lenet/training/tensorboard.py",
+    "lenet/training/keras_backend.py",
+    "lenet/training/distributed.py",
     "lenet/cli.py",
     "lenet/run.py",
     "train.py",

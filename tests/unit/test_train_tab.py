@@ -12,8 +12,8 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from lenet.pretrained import load
-from lenet.recipes import RECIPES
+from lenet.inference.pretrained import load
+from lenet.training.recipes import RECIPES
 from lenet.ui import exports, messages, report, settings, train
 from lenet.ui.runs import ENDED, Runs
 from lenet.ui.server import Server

@@ -15,15 +15,11 @@ from pathlib import Path
 import pytest
 import torch
 
-import lenet.training
-from lenet.datasets import Dataset, Split
+import lenet.training.loop
+from lenet.data.datasets import Dataset, Split
 from lenet.errors import DivergedError, RecipeError
-from lenet.metrics import accuracy, cross_entropy
-from lenet.optim import LOSSES, RUBBISH_PENALTY
-from lenet.preprocess import to_input
-from lenet.recipes import RECIPES, Recipe
-from lenet.resume import load_state, save_state
-from lenet.training import (
+from lenet.preprocessing.normalization import to_input
+from lenet.training.loop import (
     EpochEnd,
     LrChange,
     Step,
@@ -36,11 +32,15 @@ from lenet.training import (
     pick_device,
     start,
 )
+from lenet.training.metrics import accuracy, cross_entropy
+from lenet.training.optim import LOSSES, RUBBISH_PENALTY
+from lenet.training.recipes import RECIPES, Recipe
+from lenet.training.resume import load_state, save_state
 
 
 @pytest.fixture(autouse=True)
 def every_step_is_an_event(monkeypatch):
-    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 0)
+    monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 0)
 
 
 def synthetic(channels: int = 1, side: int = 28, train: int = 100) -> Dataset:
@@ -158,7 +158,7 @@ def test_every_step_augments_anew_and_every_epoch_has_its_own_order(monkeypatch)
         seeds.append(generator.initial_seed())
         return images
 
-    monkeypatch.setitem(lenet.training.AUGMENTATIONS, "none", watch)
+    monkeypatch.setitem(lenet.training.loop.AUGMENTATIONS, "none", watch)
     recipe, data = RUNS["sgd, plateau"]
     run(recipe, data)
     assert len(set(seeds)) == len(seeds) == 3 * 4
@@ -170,7 +170,7 @@ def test_every_step_augments_anew_and_every_epoch_has_its_own_order(monkeypatch)
 
 
 def test_steps_are_not_shown_more_often_than_they_can_be_drawn(monkeypatch):
-    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 1e9)
+    monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 1e9)
     _, events = run(*RUNS["sgd, plateau"])
     assert [type(e).__name__ for e in events] == ["Step", "EpochEnd"] * 3
     assert all(e.step == e.total_steps for e in events if isinstance(e, Step))
@@ -391,9 +391,9 @@ def test_a_loss_that_explodes_is_a_sentence():
 
 @pytest.mark.parametrize("step", [1, 3, 4])
 def test_the_step_is_named_also_where_events_are_rare(step, monkeypatch):
-    monkeypatch.setattr(lenet.training, "SECONDS_BETWEEN_STEPS", 1e9)
+    monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 1e9)
     recipe, data = RUNS["sgd, plateau"]
-    order = torch.randperm(100, generator=lenet.training._generator(recipe.seed, 0))
+    order = torch.randperm(100, generator=lenet.training.loop._generator(recipe.seed, 0))
     soft = torch.full((100, 10), 0.1)
     soft[order[recipe.batch_size * (step - 1)]] = math.nan
     with pytest.raises(DivergedError, match=f"The loss stopped .* in epoch 1, at step {step}\\. The learning rate"):

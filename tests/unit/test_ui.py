@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.digits import DigitClassifier, DigitPrediction, FoundDigit
+from lenet.data.strokes import render
 from lenet.errors import CheckpointError, ImageError, Text
-from lenet.pretrained import load
-from lenet.stored import WEIGHTS
-from lenet.strokes import render
-from lenet.training import EpochEnd
+from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit
+from lenet.inference.pretrained import load
+from lenet.training.loop import EpochEnd
+from lenet.training.stored import WEIGHTS
 from lenet.ui import draw, figures, messages, networks, pictures
 from lenet.ui.runs import Runs
 from lenet.ui.server import Server

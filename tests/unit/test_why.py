@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from lenet.errors import CheckpointError
-from lenet.explain import Layer
-from lenet.photos import PhotoPrediction
+from lenet.inference.explain import Layer
+from lenet.inference.photos import PhotoPrediction
 from lenet.ui import figures, messages, networks, why, why_figures
 from lenet.ui.server import Server
 

@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 import torch
 
-from lenet.augment import AUGMENTATIONS
-from lenet.classifier import Classifier
-from lenet.models import MODELS, count_parameters
-from lenet.optim import LOSSES, SCHEDULES
-from lenet.pretrained import load
-from lenet.recipes import PRECISIONS, Recipe
-from lenet.stored import WEIGHTS
-from lenet.training import LrChange
+from lenet.data.augmentation import AUGMENTATIONS
+from lenet.inference.classifier import Classifier
+from lenet.inference.pretrained import load
+from lenet.inference.summary import Exhibit, exhibit, layer_table
+from lenet.models import MODELS
+from lenet.models.network import count_parameters
+from lenet.training.loop import LrChange
+from lenet.training.optim import LOSSES, SCHEDULES
+from lenet.training.recipes import PRECISIONS, Recipe
+from lenet.training.stored import WEIGHTS
 from lenet.ui import about_figures, messages, own, report, report_figures, texts, zoo, zoo_figures
 from lenet.ui.server import Server
-from lenet.zoo import Exhibit, exhibit, layer_table
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 

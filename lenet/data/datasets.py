@@ -1,0 +1,516 @@
+"""`load(name)` -> a whole data set as tensors: it is small enough to be two of them a split.
+
+MNIST, FashionMNIST and CIFAR-10 are downloaded from where torchvision knows them, with their checksums, into
+`data_root()`; scikit-learn's digits come with scikit-learn; the pen strokes are read from a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import os
+import struct
+import threading
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+import PIL
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lenet.data.non_digits import stranger
+from lenet.data.strokes import (
+    CANVAS,
+    FOLDS,
+    PEN_FILE,
+    PEN_TABLET,
+    Drawing,
+    bent,
+    fitted,
+    read_drawings,
+    render,
+    writer_fold,
+    writer_split,
+)
+from lenet.errors import DataError
+from lenet.preprocessing.digits import digit_image
+
+DIGITS = tuple("0123456789")
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+
+# https://www.cs.toronto.edu/~kriz/cifar.html, "CIFAR-10 binary version", with the MD5 given there
+CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+CIFAR10_FOLDER = "cifar-10-batches-bin"
+CIFAR10_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
+CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
+
+# torchvision downloads under a file's final name, where a second visitor of the page would find half of it.
+_FETCHING = {name: threading.Lock() for name in ("mnist", "fashion-mnist", "cifar10")}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images and what they show.
+
+    Attributes:
+        images: uint8 (N, C, H, W).
+        labels: int64 (N,).
+        soft: float32 (N, classes), summing to 1: what to learn in place of the labels, if anything.
+    """
+
+    images: Tensor
+    labels: Tensor
+    soft: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, index: Tensor | slice) -> Split:
+        if isinstance(index, slice):
+            return Split(self.images[index], self.labels[index], None if self.soft is None else self.soft[index])
+        # index_select copies whole images, in a tenth of the time that self.images[index] takes on a processor
+        soft = None if self.soft is None else self.soft.index_select(0, index)
+        return Split(self.images.index_select(0, index), self.labels.index_select(0, index), soft)
+
+    def to(self, device: torch.device) -> Split:
+        return Split(
+            self.images.to(device), self.labels.to(device), None if self.soft is None else self.soft.to(device)
+        )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Learn from `train`, choose by `val`, read `test` once, to report.
+
+    Attributes:
+        teacher: the SHA-256 of the weights file whose opinions are `train`'s labels, or "".
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    val: Split
+    test: Split
+    teacher: str = ""
+
+
+def answerable(classes: Sequence[str]) -> tuple[str, ...]:
+    """The classes that are an answer: all but NOT_A_DIGIT."""
+    return tuple(name for name in classes if name != NOT_A_DIGIT)
+
+
+def data_root() -> Path:
+    """Where data sets live: LENET_DATA if set, else a `lenet` folder in the platform's cache."""
+    if named := os.environ.get("LENET_DATA"):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("lenet", appauthor=False))
+
+
+def load(name: str, root: str | os.PathLike[str] | None = None) -> Dataset:
+    """The data set called `name` in DATASETS; downloaded to `root` (`data_root()`) if it is not there.
+
+    Raises:
+        DataError: an unknown name; or a file that is missing and cannot be downloaded, or is damaged.
+    """
+    if name not in DATASETS:
+        raise DataError(
+            "There is no data set called {name!r}. Choose one of: {there}.", name=name, there=tuple(DATASETS)
+        )
+    return DATASETS[name].read(Path(root) if root is not None else data_root())
+
+
+def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
+    """The test split of the data set called `name`, without making what only training needs.
+
+    Raises:
+        DataError: as `load`.
+    """
+    known = DATASETS.get(name)
+    if known and known.read_test:
+        return known.read_test(Path(root) if root is not None else data_root())
+    return load(known.test_of if known and known.test_of else name, root).test
+
+
+def at_hand(name: str, root: str | os.PathLike[str] | None = None) -> bool:
+    """Whether `load_test(name)` finds all of its files and downloads none."""
+    files = DATASETS[DATASETS[name].test_of or name].files
+    return all((Path(root if root is not None else data_root()) / file).exists() for file in files)
+
+
+def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
+    """`data` without `count` random examples, and those: the same ones every time."""
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))
+    return data.subset(order[count:]), data.subset(order[:count])
+
+
+# --------------------------------------------------------------------------------------------------
+# MNIST and FashionMNIST
+
+
+IDX_READERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # torchvision's names, and their folders'
+IDX_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+
+
+def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
+    reader = IDX_READERS[name]
+    folder = root / reader / "raw"
+    with _FETCHING[name]:
+        _refuse_torn_idx(folder)
+        try:
+            if not all((folder / file).exists() for file in IDX_FILES):
+                _download_idx(reader, root)
+            train, test = (_idx_split(folder, part) for part in ("train", "t10k"))
+        except (RuntimeError, OSError) as error:
+            raise _unreachable(reader, folder, error) from error
+    train, val = _hold_out(train, 5_000)
+    return Dataset(name, classes, train, val, test)
+
+
+def _download_idx(reader: str, root: Path) -> None:
+    import torchvision.datasets  # here, for importing it takes seconds and 170 MB
+
+    getattr(torchvision.datasets, reader)(root, download=True)
+
+
+def _idx_split(folder: Path, part: str) -> Split:
+    images, labels = (_idx_file(folder / file) for file in IDX_FILES if file.startswith(part))
+    return Split(images[:, None], labels.long())
+
+
+def _idx_file(path: Path) -> Tensor:
+    """The numbers in an IDX file of bytes, in the shape that it names."""
+    content = path.read_bytes()
+    dimensions = content[3]
+    shape = struct.unpack(f">{dimensions}I", content[4 : 4 + 4 * dimensions])
+    numbers = np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions)
+    return torch.from_numpy(numbers.reshape(shape).copy())
+
+
+def _refuse_torn_idx(folder: Path) -> None:
+    """torchvision checks what it downloads, but not what an interrupted unpacking left behind."""
+    for path in sorted(folder.glob("*-ubyte")):
+        with path.open("rb") as file:
+            head = file.read(16)
+        dimensions = head[3] if len(head) == 16 else 0
+        # http://yann.lecun.com/exdb/mnist: two zeros, type 8 (ubyte), dimensions, then their sizes
+        sizes = struct.unpack(f">{dimensions}I", head[4 : 4 + 4 * dimensions]) if dimensions in (1, 3) else ()
+        expected = 4 + 4 * dimensions + int(np.prod(sizes)) if sizes else -1
+        if path.stat().st_size != expected:
+            raise DataError("{path} is incomplete or damaged: delete it, and start again to download it.", path=path)
+
+
+def _unreachable(title: str, folder: Path, error: Exception) -> DataError:
+    return DataError(
+        "{title} is not in {folder} and could not be downloaded ({reason}). "
+        "Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'.",
+        title=title,
+        folder=folder,
+        reason=" ".join(str(error).split()),  # torchvision's runs over several lines
+    )
+
+
+# --------------------------------------------------------------------------------------------------
+# CIFAR-10
+
+
+def _cifar10(root: Path) -> Dataset:
+    folder = _cifar10_folder(root)
+    *batches, test = CIFAR10_FILES
+    # What `_hold_out` would give, without a second copy of 150 MB: each file's records go to where it puts them.
+    count = CIFAR10_RECORDS * len(batches)
+    places = torch.randperm(count, generator=torch.Generator().manual_seed(0)).argsort()
+    images, labels = torch.empty(count, 3, 32, 32, dtype=torch.uint8), torch.empty(count, dtype=torch.int64)
+    for name, place in zip(batches, places.split(CIFAR10_RECORDS), strict=True):
+        batch = _cifar10_file(folder / name)
+        images[place], labels[place] = batch.images, batch.labels
+    everything, held_out = Split(images, labels), 5_000
+    train, val = everything.subset(slice(held_out, None)), everything.subset(slice(held_out))
+    return Dataset("cifar10", CIFAR10_CLASSES, train, val, _cifar10_file(folder / test))
+
+
+def _cifar10_test(root: Path) -> Split:
+    return _cifar10_file(_cifar10_folder(root) / CIFAR10_FILES[-1])
+
+
+def _cifar10_folder(root: Path) -> Path:
+    """Where its files are, downloaded if need be."""
+    folder = root / CIFAR10_FOLDER
+    with _FETCHING["cifar10"]:
+        if not all((folder / name).exists() for name in CIFAR10_FILES):
+            from torchvision.datasets.utils import download_and_extract_archive  # here, for it takes seconds and 170 MB
+
+            try:
+                download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
+            except (RuntimeError, OSError, EOFError) as error:
+                raise _unreachable("CIFAR-10", folder, error) from error
+    return folder
+
+
+def _cifar10_file(path: Path) -> Split:
+    size = path.stat().st_size
+    if size != CIFAR10_RECORDS * CIFAR10_RECORD:
+        raise DataError(
+            "{path} has {size:,} bytes instead of {wanted:,}: delete it, and start again to download it.",
+            path=path,
+            size=size,
+            wanted=CIFAR10_RECORDS * CIFAR10_RECORD,
+        )
+    records = torch.from_numpy(np.fromfile(path, np.uint8).reshape(CIFAR10_RECORDS, CIFAR10_RECORD))
+    if int(records[:, 0].max()) > 9:
+        raise DataError(
+            "{path} has labels over 9, so it is not CIFAR-10's binary version: "
+            "delete it, and start again to download it.",
+            path=path,
+        )
+    return Split(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0].long())
+
+
+# --------------------------------------------------------------------------------------------------
+# scikit-learn's digits: always there
+
+
+def _builtin_digits(root: Path) -> Dataset:
+    """1,797 real digits of 8x8 pixels (UCI "Optical Recognition of Handwritten Digits", 1998).
+
+    Sent down the same road as a drawing, so that a network trained on them can read one.
+    """
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    # 17 levels of grey, white ink on black; the black border tells digit_image where the paper is
+    canvases = np.pad((bunch.images * (255 / 16)).round().astype(np.uint8), ((0, 0), (2, 2), (2, 2)))
+    images = torch.from_numpy(np.stack([digit_image(canvas) for canvas in canvases]))[:, None]
+    rest, test = _hold_out(Split(images, torch.from_numpy(bunch.target).long()), 300)
+    train, val = _hold_out(rest, 200)
+    return Dataset("digits", DIGITS, train, val, test)
+
+
+# --------------------------------------------------------------------------------------------------
+# Pen strokes, and what is none of them
+
+
+COPIES = 10  # of each drawing, each as another hand and another brush might have made it
+STRANGERS, STRANGERS_HELD_OUT = 30_000, 2_000
+# Brush widths in pixels of 400.  The page's is 29, for a digit that may fill the pad; most of these are
+# a third as high as the pad, so that 56 makes a stroke as wide as 40% of the digit's height.
+BRUSHES = (4, 56)
+NOT_A_DIGIT = "not a digit"  # always the last class: the classifier answers with the likeliest of the others
+
+
+def _brush(rng: np.random.Generator) -> float:
+    """Half of them spread evenly in the logarithm, half evenly: the thick ones are the hard ones."""
+    thin, thick = BRUSHES
+    if rng.random() < 0.5:
+        return rng.uniform(thin, thick)
+    return math.exp(rng.uniform(math.log(thin), math.log(thick)))
+
+
+def _render_drawing(drawing: Drawing, number: int) -> np.ndarray:
+    """(COPIES, 28, 28): the first as it was drawn, the others bent; all at brush widths of their own."""
+    rng = np.random.default_rng((number, 0))
+    plain = [np.array(stroke) for stroke in drawing.strokes]
+    copies = [plain, *(fitted(bent(plain, rng), rng.uniform(0.9, 1.2)) for _ in range(COPIES - 1))]
+    return np.stack([digit_image(render(strokes, _brush(rng))) for strokes in copies])
+
+
+def _render_stranger(digits: list[Drawing], number: int) -> np.ndarray:
+    rng = np.random.default_rng((number, 1))
+    strokes = stranger(rng, digits)
+    side = float(np.ptp(np.concatenate(strokes), axis=0).max()) * CANVAS / PEN_TABLET
+    # A thicker brush would close what makes a box no zero and a scribble no eight.
+    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], side / 6))))
+
+
+def _cached(path: Path, fingerprint: str, count: int, make: Callable[[int], np.ndarray]) -> Tensor:
+    """The images make(0) to make(count - 1), uint8, from the file at `path` where it holds just these.
+
+    Rendering takes minutes and reading a blink.
+
+    Args:
+        fingerprint: of what decides the images; a file with another one is made anew.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            images: Tensor = file.get_tensor("images")
+            if len(images) == count and (file.metadata() or {}).get("fingerprint") == fingerprint:
+                return images
+    except (OSError, SafetensorError):
+        pass
+    images = torch.from_numpy(np.stack([make(i) for i in range(count)]))
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        save_file({"images": images}, part, metadata={"fingerprint": fingerprint})
+        part.replace(path)
+    except (OSError, SafetensorError):  # a full disk or a read-only folder: then anew next time
+        with contextlib.suppress(OSError):
+            part.unlink()
+    return images
+
+
+@lru_cache
+def _fingerprint(pen_file: Path) -> str:
+    """Of all that decides a rendering: the strokes, the code that bends and draws them, and Pillow."""
+    here = Path(__file__).parent
+    code = [here / f"{name}.py" for name in ("datasets", "strangers", "strokes", "ink", "images", "preprocess")]
+    content = b"".join(path.read_bytes() for path in (*code, pen_file))
+    return hashlib.sha256(content + PIL.__version__.encode()).hexdigest()
+
+
+def _pen_split(drawings: list[Drawing], images: Tensor, writers: set[int]) -> Split:
+    """All copies of these writers' drawings, from images (N, COPIES, 28, 28)."""
+    index = torch.tensor([i for i, drawing in enumerate(drawings) if drawing.writer in writers], dtype=torch.int64)
+    labels = torch.tensor([drawing.label for drawing in drawings])[index].repeat_interleave(COPIES)
+    return Split(images[index].reshape(-1, 1, 28, 28), labels)
+
+
+def _pen_images(root: Path) -> tuple[list[Drawing], Tensor]:
+    drawings = read_drawings(root / PEN_FILE)
+    path = root / "pen_digits_30_writers.rendered.safetensors"
+    return drawings, _cached(
+        path, _fingerprint(root / PEN_FILE), len(drawings), lambda i: _render_drawing(drawings[i], i)
+    )
+
+
+def _pen(root: Path) -> Dataset:
+    drawings, images = _pen_images(root)
+    train, val, test = writer_split(d.writer for d in drawings)
+    return Dataset(
+        "pen",
+        DIGITS,
+        _pen_split(drawings, images, train),
+        _pen_split(drawings, images, val),
+        _pen_split(drawings, images, test),
+    )
+
+
+def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[int] = ()) -> Dataset:
+    """All that a reader of drawings learns from: MNIST, pen strokes, and strangers as an 11th class.
+
+    The test split is MNIST's own, which others report on.
+
+    Args:
+        leave_out: writers of pen strokes that go to the validation split, not to the training split.
+
+    Raises:
+        DataError: as `load`.
+    """
+    root = Path(root) if root is not None else data_root()
+    mnist = load("mnist", root)
+    pen, images = _pen_images(root)
+    held = {d.writer for d in pen if d.writer in leave_out}
+    learned = {d.writer for d in pen} - held
+    known = [d for d in pen if d.writer in learned]
+    name = "strangers" + "".join(f"-{writer}" for writer in sorted(held))
+    odd = _cached(
+        root / f"{name}.rendered.safetensors",
+        _fingerprint(root / PEN_FILE),
+        STRANGERS + STRANGERS_HELD_OUT,
+        lambda i: _render_stranger(known, i),
+    )
+    odd_split = Split(odd[:, None], torch.full((len(odd),), len(DIGITS)))
+    return Dataset(
+        "drawings",
+        (*DIGITS, NOT_A_DIGIT),
+        _joined(mnist.train, _pen_split(pen, images, learned), odd_split.subset(torch.arange(STRANGERS))),
+        _joined(mnist.val, _pen_split(pen, images, held), odd_split.subset(torch.arange(STRANGERS, len(odd)))),
+        mnist.test,
+    )
+
+
+def _drawings_fold(fold: int, root: Path) -> Dataset:
+    writers = {d.writer for d in read_drawings(root / PEN_FILE)}
+    return replace(drawings(root, writer_fold(writers, fold)), name=f"drawings-fold-{fold}")
+
+
+def _joined(*splits: Split) -> Split:
+    return Split(torch.cat([s.images for s in splits]), torch.cat([s.labels for s in splits]))
+
+
+# --------------------------------------------------------------------------------------------------
+# The registry
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is known of a data set before it is loaded.
+
+    Attributes:
+        read: root -> Dataset.
+        classes: names, in label order.
+        channels: 1 for grey, 3 for colour.
+        about: one sentence for a list.
+        for_measuring: only the benchmarks want it; the page does not list it.
+        test_of: the data set whose test split is this one's too; "" where it has its own.
+        files: what it is read from, below the root.
+        read_test: root -> its test split, where that is quicker than the whole.
+    """
+
+    read: Callable[[Path], Dataset]
+    classes: tuple[str, ...]
+    channels: int
+    about: str
+    for_measuring: bool = False
+    test_of: str = ""
+    files: tuple[str, ...] = ()
+    read_test: Callable[[Path], Split] | None = None
+
+
+def _idx_files(folder: str) -> tuple[str, ...]:
+    names = ("images-idx3-ubyte", "labels-idx1-ubyte")
+    return tuple(f"{folder}/raw/{split}-{name}" for split in ("train", "t10k") for name in names)
+
+
+DATASETS: dict[str, Source] = {
+    "digits": Source(_builtin_digits, DIGITS, 1, "1,797 digits of 8x8 pixels that come with scikit-learn"),
+    "mnist": Source(
+        partial(_idx_dataset, "mnist", DIGITS),
+        DIGITS,
+        1,
+        "70,000 handwritten digits of 28x28 pixels (12 MB)",
+        files=_idx_files("MNIST"),
+    ),
+    "fashion-mnist": Source(
+        partial(_idx_dataset, "fashion-mnist", FASHION_CLASSES),
+        FASHION_CLASSES,
+        1,
+        "70,000 pieces of clothing of 28x28 pixels (31 MB)",
+        files=_idx_files("FashionMNIST"),
+    ),
+    "cifar10": Source(
+        _cifar10,
+        CIFAR10_CLASSES,
+        3,
+        "60,000 photographs of 32x32 pixels (170 MB)",
+        files=tuple(f"{CIFAR10_FOLDER}/{name}" for name in CIFAR10_FILES),
+        read_test=_cifar10_test,
+    ),
+    "pen": Source(_pen, DIGITS, 1, f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})", files=(PEN_FILE,)),
+    "drawings": Source(
+        drawings,
+        (*DIGITS, NOT_A_DIGIT),
+        1,
+        "MNIST, the tablet's digits, and letters and scribbles as an 11th class",
+        test_of="mnist",
+    ),
+    **{
+        f"drawings-fold-{fold}": Source(
+            partial(_drawings_fold, fold),
+            (*DIGITS, NOT_A_DIGIT),
+            1,
+            f"drawings without a fifth of the tablet's writers, number {fold}, who measure it",
+            for_measuring=True,
+            test_of="mnist",
+        )
+        for fold in range(1, FOLDS + 1)
+    },
+}

@@ -1,0 +1,155 @@
+"""From a drawn, scanned or photographed digit to an answer.
+
+reader = DigitClassifier.from_pretrained("digits")
+reader.predict("five.png").label                            # "5"
+[found.prediction.label for found in reader.read("2026.png")]     # ["2", "0", "2", "6"]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from lenet.errors import ImageError
+from lenet.inference.classifier import UNSURE_BELOW, Classifier, Prediction, row
+from lenet.inference.pretrained import Checkpoint
+from lenet.preprocessing.digits import PIPELINES, fitted, inked
+from lenet.preprocessing.images import Picture
+from lenet.preprocessing.segmentation import Sheet, cheapest, may_touch, trials
+from lenet.preprocessing.stages import Box, Preprocessed
+
+NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
+MIN_PROBABILITY = 0.01  # at which a network's doubt ends: smaller ones are no better measured
+WHOLE_PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
+
+Verdict = Literal["sure", "unsure", "not_digit", "blank"]
+
+
+@dataclass(frozen=True)
+class DigitPrediction(Prediction):
+    """What a network says of one picture of a digit.
+
+    Attributes:
+        verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`), "not_digit" (`p_not_digit` is above
+            `NOT_DIGIT_ABOVE`) or "blank" (nothing is drawn).
+        p_not_digit: the probability that it is no digit; 0 for a network that did not learn what is none.
+            It sums with `probs` to 1, or to 0 for "blank".
+    """
+
+    verdict: Verdict
+    p_not_digit: float
+
+
+@dataclass(frozen=True)
+class FoundDigit:
+    """One digit of a picture.
+
+    Attributes:
+        box: left, top, right, bottom of its ink, as fractions of the picture's width and height.
+        prediction: what `DigitClassifier.predict` would say of its ink alone; never "sure" where `touching`.
+        touching: it may be two digits that touch.
+    """
+
+    box: Box
+    prediction: DigitPrediction
+    touching: bool
+
+
+class DigitClassifier(Classifier, channels=1):
+    """A network that reads digits, or whatever else FashionMNIST and its like show in grey.
+
+    Attributes:
+        knows_non_digits: whether it also learned what is not a digit.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        super().__init__(checkpoint)
+        self.knows_non_digits = len(checkpoint.classes) > len(self.classes)
+
+    def predict(self, image: Picture, pipeline: str = "modern") -> DigitPrediction:
+        """The answer to one picture.
+
+        Args:
+            image: a PIL image, a path, or an array; see `lenet.preprocessing.images.open_picture`.
+            pipeline: "modern" finds the ink, and fits and centres it; "classic" is the tutorials'
+                resize-invert-normalise.
+
+        Raises:
+            ImageError: the picture cannot be read, or there is no such pipeline.
+        """
+        return self.predict_batch([image], pipeline)[0]
+
+    def predict_batch(self, images: Sequence[Picture], pipeline: str = "modern") -> list[DigitPrediction]:
+        """`predict` for many pictures, in one forward pass."""
+        if pipeline not in PIPELINES:
+            raise ImageError(
+                "There is no pipeline called {name!r}: choose one of {known}.",
+                name=pipeline,
+                known=[*PIPELINES],
+            )
+        return self._answers([PIPELINES[pipeline](image, self.recipe.input) for image in images])
+
+    def read(self, image: Picture, pipeline: str = "modern") -> tuple[FoundDigit, ...]:
+        """Every digit of one picture, left to right; none where nothing is drawn.
+
+        Only the modern pipeline looks for several: to the classic one the whole picture is one digit.  Takes and
+        raises what `predict` does.
+        """
+        if pipeline != "modern":
+            prediction = self.predict(image, pipeline)
+            return () if prediction.verdict == "blank" else (FoundDigit(WHOLE_PICTURE, prediction, False),)
+        stages, ink = inked(image)
+        sheet = Sheet(ink)
+        tried = trials(sheet.pieces)
+        inks = [sheet.ink_of(trial.whole) for trial in tried]
+        predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
+        doubts = [_doubt(prediction) for prediction in predictions]
+        return tuple(
+            _found(
+                sheet.fractions(tried[i].whole),
+                _alone(predictions[i]) if len(tried) > 1 else predictions[i],
+                may_touch(inks[i], doubts[i]),
+            )
+            for i in cheapest(tried, doubts)
+            if tried[i].digit and predictions[i].verdict != "blank"
+        )
+
+    def _answers(self, preprocessed: Sequence[Preprocessed]) -> list[DigitPrediction]:
+        if not preprocessed:
+            return []
+        activations = self.activations(torch.cat([p.x for p in preprocessed]))
+        *_, logits = activations.values()
+        probs = (logits / self.temperature).softmax(dim=1)  # (B, classes), and one more for what is no digit
+        return [self._answer(p, probs[i], row(activations, i)) for i, p in enumerate(preprocessed)]
+
+    def _answer(self, preprocessed: Preprocessed, probs: Tensor, activations: dict[str, Tensor]) -> DigitPrediction:
+        if preprocessed.blank:
+            return DigitPrediction("", 0.0, dict.fromkeys(self.classes, 0.0), "blank", preprocessed, {}, 0.0)
+        named = self._named(probs[: len(self.classes)])
+        p_not_digit = float(probs[len(self.classes) :].sum())
+        label = max(named, key=named.__getitem__)
+        verdict: Verdict = "sure" if named[label] >= UNSURE_BELOW else "unsure"
+        if p_not_digit > NOT_DIGIT_ABOVE:
+            verdict = "not_digit"
+        return DigitPrediction(label, named[label], named, verdict, preprocessed, activations, p_not_digit)
+
+
+def _doubt(prediction: DigitPrediction) -> float:
+    """-log of the probability that this is the digit that it looks most like."""
+    return -math.log(max(prediction.confidence, MIN_PROBABILITY))
+
+
+def _alone(prediction: DigitPrediction) -> DigitPrediction:
+    """The same, without holding on to the batch that it was one of."""
+    return replace(prediction, activations={name: output.clone() for name, output in prediction.activations.items()})
+
+
+def _found(box: Box, prediction: DigitPrediction, touching: bool) -> FoundDigit:
+    if touching and prediction.verdict == "sure":
+        prediction = replace(prediction, verdict="unsure")
+    return FoundDigit(box, prediction, touching)

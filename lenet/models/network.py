@@ -1,0 +1,34 @@
+"""The two ideas that all networks here are made of: a named layer table, and its activations."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+# --------------------------------------------------------------------------------------------------
+# The two ideas that everything below is made of
+
+
+class Network(nn.Sequential):
+    """A named layer table that maps x (B, C, H, W) to logits (B, classes)."""
+
+    def __init__(self, **layers: nn.Module) -> None:
+        super().__init__(OrderedDict(layers))
+
+    def activations(self, x: Tensor) -> dict[str, Tensor]:
+        """Every layer's output by name, in order; the last entry is the logits.
+
+        Args:
+            x: network input, float, (B, C, H, W).
+        """
+        outputs = {}
+        for name, layer in self.named_children():
+            x = layer(x)
+            outputs[name] = x
+        return outputs
+
+
+def count_parameters(module: nn.Module) -> int:
+    """How many trainable numbers `module` has."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)

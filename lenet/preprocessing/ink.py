@@ -1,0 +1,75 @@
+"""From an upright picture to grey, and the ink on a flat ground, such as a pad or a scan."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from lenet.preprocessing.paper import PAPER_MIN_SIDE
+
+WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
+MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
+
+
+def flatten(image: Image.Image, background: int) -> Image.Image:
+    """Without transparency: over a plain background of this grey."""
+    if image.mode != "RGBA":
+        return image
+    canvas = Image.new("RGBA", image.size, (background, background, background, 255))
+    return Image.alpha_composite(canvas, image).convert("RGB")
+
+
+def to_grey(image: Image.Image) -> np.ndarray:
+    """(H, W) uint8, no side over WORKING_SIDE."""
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
+        # White ink on a transparent ground would vanish on white paper: lay light ink on black.
+        luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
+        light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())
+        image = flatten(image, 0 if light_ink and alpha.min() < 128 else 255)
+    grey = image.convert("L")
+    factor = -(-max(grey.size) // WORKING_SIDE)  # ceiling division
+    return np.array(grey.reduce(factor) if factor > 1 else grey)
+
+
+def extract(grey: np.ndarray) -> tuple[np.ndarray, bool]:
+    """White ink on black (H, W) uint8 at full contrast, and whether that took inverting.
+
+    The background is the median of the picture's frame, where a digit seldom is.  Ink is whatever
+    lies further from it, darker or lighter.  What the frame itself shows of that side - paper grain,
+    uneven light - is taken off.
+    """
+    frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    background = int(np.median(frame))
+    inverted = background - int(grey.min()) >= int(grey.max()) - background
+    if inverted:
+        grey, frame, background = 255 - grey, 255 - frame, 255 - background
+    grain = min(3 * max(int(np.percentile(frame, 75)) - background, 0), int(grey.max() - background) // 2)
+    floor = background + grain
+    span = int(grey.max()) - floor
+    if span < MIN_CONTRAST:
+        return np.zeros_like(grey), inverted
+    table = ((np.arange(256) - floor).clip(0, span) * (255 / span) + 0.5).astype(np.uint8)
+    return np.take(table, grey), inverted  # three times as fast as table[grey]
+
+
+# --------------------------------------------------------------------------------------------------
+# Photographs of paper
+
+
+def is_flat(grey: np.ndarray) -> bool:
+    """Whether the picture's ground is one grey, as on a pad or a rendered drawing, by its frame alone.
+
+    Where it is not, light, lines or a desk have to be told from the ink (`from_paper`).  A small
+    picture is no photograph and always counts as flat.
+    """
+    if min(grey.shape) < PAPER_MIN_SIDE:
+        return True
+    frame = np.concatenate([grey[0], grey[:, -1], grey[-1, ::-1], grey[::-1, 0]]).astype(np.int16)  # once around
+    off = frame != np.median(frame)
+    if np.count_nonzero(off) > 0.5 * len(frame):
+        return False
+    # A drawn stroke that leaves the picture is one grey too, but for its soft edges; a shadow has grain.
+    # Printed lines cross the frame often.
+    changes = np.diff(frame) != 0
+    crossings = np.count_nonzero(off[1:] != off[:-1])
+    return bool(crossings <= 16 and np.count_nonzero(changes) <= 0.05 * len(frame) + 2 * crossings)

@@ -1,0 +1,446 @@
+"""From an upright picture to the ink on it: grey, which side the paper is, and what stands out.
+
+    picture -> to_grey -> is_flat? extract : from_paper -> ink
+
+A drawing has one ground, and ink is what differs from it.  On a photographed page light falls
+unevenly, lines are printed, and the desk may show: the page is compared with itself place by place,
+its lines are subtracted, and the digit is chosen among what stays.
+
+Ink is white (255) on black (0), uint8 (H, W), however dark or light the pen and the paper were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+PAPER_MIN_SIDE = 100  # pixels: what is smaller is no photograph
+PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
+PIECES = 200  # of ink that are looked at, the weightiest
+WINDOWS = (0.05, 0.12, 0.28)  # of the longer side: strokes are narrower, shadows and desks wider
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What `from_paper` makes of a photograph, all uint8 (H, W).
+
+    Attributes:
+        ink: white ink on black.
+        inverted: the paper was the lighter side.
+        evened: the picture as it would be in even light.
+        unlined: the same without its printed lines, or None where it has none.
+    """
+
+    ink: np.ndarray
+    inverted: bool
+    evened: np.ndarray
+    unlined: np.ndarray | None
+
+
+def from_paper(grey: np.ndarray) -> Paper:
+    """The ink of a photographed page; `grey` as `to_grey` gives it."""
+    inverted = not _light_ink(grey)
+    if not inverted:
+        grey = 255 - grey
+    evened = _darkness(grey, WINDOWS[0])
+    rows, columns = _find_lines(evened), _find_lines(evened.T)
+    strokes = _strokes(_without_lines(evened, rows, columns))
+    for window in WINDOWS[1:]:
+        wider = _darkness(grey, window)
+        if np.count_nonzero((wider > _ink_above(strokes)) & ~strokes.mask) <= 0.03 * np.count_nonzero(strokes.mask):
+            break  # nothing else is as dark: most pens end here
+        more = _strokes(_without_lines(wider, rows, columns))
+        if not _reveals(more, strokes):
+            break
+        evened, strokes = wider, more
+    lined = len(rows) + len(columns) > 0
+    return Paper(strokes.ink, inverted, _shown(evened), _shown(strokes.darkness) if lined else None)
+
+
+def _ink_above(strokes: _Strokes) -> float:
+    """What is darker than this may be of the same ink; a shadow seldom takes so much light."""
+    return max(0.8 * strokes.level, 0.4)
+
+
+def _reveals(wide: _Strokes, narrow: _Strokes) -> bool:
+    """Whether a wider window shows ink that the narrower one took for paper, and not a shadow."""
+    from scipy import ndimage
+
+    added = wide.mask & ~narrow.mask
+    known = np.count_nonzero(narrow.mask)
+    same = np.count_nonzero(wide.mask & narrow.mask) > 0.7 * known
+    if same:  # such ink hangs on the ink that was seen; a shadow lies elsewhere
+        labels, _ = ndimage.label(wide.mask)
+        attached = np.isin(labels, np.unique(labels[wide.mask & narrow.mask]))
+        if np.count_nonzero(attached & added & (wide.darkness > _ink_above(narrow))) > 0.03 * known:
+            return True
+    # Or the narrow window saw but scraps of a broad pen's strokes.
+    return bool(np.count_nonzero(added & (wide.darkness > 0.5)) > (3 if same else 0.5) * known)
+
+
+def _shown(darkness: np.ndarray) -> np.ndarray:
+    return ((1 - darkness).clip(0, 1) * 255).astype(np.uint8)
+
+
+def _light_ink(grey: np.ndarray) -> bool:
+    """Whether the ink is lighter than its ground, as chalk is: only where the ground is dark."""
+    from scipy import ndimage
+
+    middle, bright = np.percentile(grey[::4, ::4], (50, 90))
+    if middle > 127 or bright > 1.7 * middle:  # much of the picture is bright: paper, partly in the shade
+        return False
+    reduced = Image.fromarray(grey).reduce(max(1, max(grey.shape) // 160))
+    small = np.log(np.asarray(reduced, np.float32) + 8)  # light multiplies
+    dark = light = 0.0
+    for size in (3, 7, 13):  # a stroke answers to the first that is wider; what lies between strokes, later
+        dark += float(np.percentile(ndimage.grey_closing(small, (size, size)) - small, 99.5))
+        light += float(np.percentile(small - ndimage.grey_opening(small, (size, size)), 99.5))
+    return bool(light > 1.3 * dark)
+
+
+def _darkness(grey: np.ndarray, share: float) -> np.ndarray:
+    """(H, W) float32: 0 is paper, 1 is black, whatever light falls there.
+
+    The paper's brightness at a place is the grey closing around it: it fills what is narrower than
+    the window, strokes and lines, and keeps the edges of what is wider, such as a shadow or the desk.
+
+    Args:
+        share: the window, as a share of the picture's longer side.
+    """
+    from scipy import ndimage
+
+    window = round(share * max(grey.shape))
+    smooth = np.asarray(Image.fromarray(grey).filter(ImageFilter.BoxBlur(1)))
+    paper = smooth
+    # The minimum reaches a little further than the maximum did, so that a shadow's sharp edge leaves no line.
+    for turn, size in ((ndimage.maximum_filter1d, window), (ndimage.minimum_filter1d, window + 6)):
+        for axis in (0, 1):
+            paper = turn(paper, size | 1, axis=axis, mode="nearest")
+    paper = np.asarray(Image.fromarray(paper).filter(ImageFilter.BoxBlur(1)), np.float32)
+    bright = (grey + np.float32(1)) / (paper + 1)
+    return 1 - bright / max(float(np.median(bright[::3, ::3])), 0.05)
+
+
+@dataclass(frozen=True)
+class _Strokes:
+    """The digit's ink uint8, where it is (bool), how dark everything is, and how dark the ink: 0 to 1."""
+
+    ink: np.ndarray
+    mask: np.ndarray
+    darkness: np.ndarray
+    level: float
+
+
+def _strokes(darkness: np.ndarray) -> _Strokes:
+    """The digit among what is dark; nothing where there is none."""
+    from scipy import ndimage
+
+    nothing = np.zeros(darkness.shape, np.uint8)
+    sample = darkness[::3, ::3]
+    noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
+    floor = max(4.5 * noise, PAPER_CONTRAST)
+    dark = darkness > floor
+    best: tuple[_Try, float] | None = None
+    counted = dark
+    for _ in range(2):
+        values = darkness[counted]
+        if len(values) < 20:
+            break
+        level = float(np.median(values[values >= _otsu(values)]))
+        for share in (0.5, 0.65, 0.8):  # what a printed line ties to the picture's edge, a higher share may free
+            tried = _try(darkness, max(share * level, floor))
+            if tried.score > (1.3 * best[0].score if best else 0):
+                best = tried, level
+            if tried.weight > 0.5 * tried.heaviest_outside:
+                break
+        if tried.weight > tried.weight_outside:
+            break
+        # What runs out of the picture is a desk or a shadow: without it, ink may be fainter.
+        counted = dark & ~ndimage.binary_dilation(tried.outside, iterations=3)
+    if best is None:
+        return _Strokes(nothing, nothing > 0, darkness, 0.0)
+    mask, level = best[0].mask, best[1]
+    low = max(0.25 * level, min(floor, 0.5 * level))
+    top = float(np.percentile(darkness[mask], 75))
+    ink = ((darkness - 0.7 * low) / max(top - 0.7 * low, 1e-3)).clip(0, 1)
+    ink = ink * ndimage.binary_dilation(mask, iterations=2)
+    return _Strokes((ink * 255).astype(np.uint8), mask, darkness, level)
+
+
+@dataclass(frozen=True)
+class _Try:
+    """What is darker than some threshold: a digit perhaps, and what runs out of the picture.
+
+    Attributes:
+        score: much ink, and dark; 0 where there is no digit.
+        weight: the digit's summed darkness.
+        mask: where it is, bool (H, W).
+        outside: where what runs out of the picture is, bool (H, W).
+        weight_outside, heaviest_outside: the darkness of all that, and of the heaviest piece of it.
+    """
+
+    score: float
+    weight: float
+    mask: np.ndarray
+    outside: np.ndarray
+    weight_outside: float
+    heaviest_outside: float
+
+
+def _try(darkness: np.ndarray, threshold: float) -> _Try:
+    from scipy import ndimage
+
+    labels, count = ndimage.label(darkness > threshold, structure=np.ones((3, 3)))
+    edge = np.zeros(count + 1, bool)
+    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        edge[side] = True
+    edge[0] = False
+    pieces = _digit_among(labels, darkness, ~edge)
+    area = np.bincount(labels.ravel(), minlength=count + 1)
+    weight = np.bincount(labels.ravel(), darkness.ravel(), minlength=count + 1)
+    found = float(weight[pieces].sum())
+    return _Try(
+        score=found * (found / area[pieces].sum()) ** 2 if found > 0 else 0.0,
+        weight=found,
+        mask=np.isin(labels, pieces),
+        outside=edge[labels],
+        weight_outside=float(weight[edge].sum()),
+        heaviest_outside=float(weight[edge].max(initial=0.0)),
+    )
+
+
+def _otsu(values: np.ndarray) -> float:
+    """The split that leaves two groups of least spread (Otsu 1979)."""
+    counts, edges = np.histogram(values, 64)
+    middles = (edges[1:] + edges[:-1]) / 2
+    below, mass = np.cumsum(counts), np.cumsum(counts * middles)
+    above = below[-1] - below
+    between = (mass[-1] * below / below[-1] - mass) ** 2 / np.maximum(below * above, 1)
+    return float(edges[1 + int(np.argmax(between[:-1]))])
+
+
+def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """Labels of the pieces that are the digit: the weightiest that is fit, and what belongs to it.
+
+    Args:
+        fit: which labels may be chosen, bool (count + 1,).
+    """
+    from scipy import ndimage
+
+    flat = labels.ravel()
+    area = np.bincount(flat, minlength=len(fit))
+    weight = np.bincount(flat, darkness.ravel(), minlength=len(fit))
+    pieces = np.flatnonzero(fit & (area >= 4) & (np.arange(len(fit)) > 0))
+    if len(pieces) == 0:
+        return pieces
+    if len(pieces) > PIECES:  # a page of dots: a digit is not among its lightest
+        pieces = np.sort(pieces[np.argsort(weight[pieces])[-PIECES:]])
+    number = np.zeros(len(fit), np.int32)
+    number[pieces] = np.arange(1, len(pieces) + 1)
+    slices = ndimage.find_objects(number[labels])
+    box = np.array([[edge for part in found for edge in (part.start, part.stop)] for found in slices])
+    area, weight = area[pieces], weight[pieces]
+    mean = weight / area
+    main = int(np.argmax(weight * mean))
+    member = np.zeros(len(pieces), bool)
+    member[main] = True
+    while True:
+        reach = np.array([*box[member].min(axis=0), *box[member].max(axis=0)])[[0, 5, 2, 7]]
+        size = max(reach[1] - reach[0], reach[3] - reach[2])
+        gap_y = np.maximum(np.maximum(reach[0] - box[:, 1], box[:, 0] - reach[1]), 0)
+        gap_x = np.maximum(np.maximum(reach[2] - box[:, 3], box[:, 2] - reach[3]), 0)
+        joined = (np.hypot(gap_x, gap_y) < 0.2 * size) & (weight > 0.015 * weight[member].sum())
+        joined &= mean > 0.7 * mean[main]
+        if not (joined & ~member).any():
+            break
+        member |= joined
+    if size < 0.04 * max(labels.shape):
+        return pieces[:0]
+    return pieces[member]
+
+
+# --------------------------------------------------------------------------------------------------
+# Printed lines
+
+
+def _without_lines(darkness: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """`darkness` less the printed lines that run from left to right, and from top to bottom."""
+    if len(rows):
+        darkness = _subtract(darkness, rows)
+    return _subtract(darkness.T, columns).T if len(columns) else darkness
+
+
+def _subtract(darkness: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """`darkness` less the lines of `_find_lines`, each as its own median profile: a stroke that crosses stays."""
+    from scipy import ndimage
+
+    height, width = darkness.shape
+    x = np.arange(width)
+    middles = np.sort(lines.mean(axis=1))
+    spacing = float(np.median(np.diff(middles))) if len(middles) > 1 else 60.0
+    radius = int(np.clip(0.4 * spacing, 3, 24))
+    at = lines[:, :1] + (lines[:, 1:] - lines[:, :1]) * (x / (width - 1))  # (L, W) rows
+    at = at + _bend(darkness, at, radius)
+    base = np.floor(at).astype(int)
+    part = (at - base).astype(np.float32)  # (L, W)
+    offsets = np.arange(-radius, radius + 1)
+    rows = base[:, :, None] + offsets  # (L, W, O)
+    around = darkness[rows.clip(0, height - 1), x[None, :, None]]
+    following = darkness[(rows + 1).clip(0, height - 1), x[None, :, None]]
+    level = around + part[:, :, None] * (following - around)
+    profile = np.median(level[:, ::2], axis=1)  # (L, O)
+    ends = np.minimum(profile[:, :1], profile[:, -1:])
+    profile = (profile - np.maximum(ends, 0)).clip(0)
+    profile[profile < 0.12 * profile.max(axis=1, keepdims=True)] = 0
+    # at row base + k the offset from the line is k - part
+    shifted = np.concatenate([np.zeros_like(profile[:, :1]), profile[:, :-1]], axis=1)
+    taken = profile[:, None, :] + part[:, :, None] * (shifted - profile)[:, None, :]
+    cleaned, touched = darkness.copy(), np.zeros(darkness.shape, bool)
+    for line in range(len(lines)):
+        inside = (rows[line] >= 0) & (rows[line] < height) & (taken[line] > 0)
+        r, c = rows[line][inside], np.broadcast_to(x[:, None], rows[line].shape)[inside]
+        touched[r, c] = True
+        cleaned[r, c] = np.minimum(cleaned[r, c], darkness[r, c] - 1.15 * taken[line][inside])
+    # Mend what the subtraction cut: a stroke goes on where it stands on both sides of a line.
+    widths = 2 * np.count_nonzero(profile, axis=1).max() // 2 + 3
+    mended = cleaned
+    for turn in (ndimage.maximum_filter1d, ndimage.minimum_filter1d):
+        mended = turn(mended, widths | 1, axis=0)
+    return np.where(touched, np.minimum(np.maximum(mended, cleaned), darkness), cleaned)
+
+
+def _bend(darkness: np.ndarray, at: np.ndarray, radius: int) -> np.ndarray:
+    """(L, W): how far each line really runs from its straight course, as a parabola through what is seen."""
+    height, width = darkness.shape
+    pieces = 16
+    edges = np.linspace(0, width, pieces + 1).astype(int)
+    reach = min(radius, 6)
+    offsets = np.arange(-reach, reach + 1)
+    rows = np.rint(at).astype(int)[:, :, None] + offsets
+    seen = darkness[rows.clip(0, height - 1), np.arange(width)[None, :, None]].clip(0, 0.3)  # (L, W, O)
+    seen = np.add.reduceat(seen, edges[:-1], axis=1) / np.diff(edges)[None, :, None]  # (L, pieces, O)
+    seen = seen - seen.min(axis=2, keepdims=True)
+    strength = seen**4
+    shift = (strength * offsets).sum(axis=2) / np.maximum(strength.sum(axis=2), 1e-9)  # (L, pieces)
+    weight = np.minimum(seen.max(axis=2), np.median(seen.max(axis=2), axis=1, keepdims=True)) + 1e-6
+    t = (edges[:-1] + edges[1:]) / (2 * width) * 2 - 1
+    basis = np.stack([np.ones_like(t), t, t**2], axis=1)  # (pieces, 3)
+    full = np.linspace(-1, 1, width)
+    curve = np.stack([np.ones_like(full), full, full**2], axis=1)
+    bends = np.zeros(at.shape)
+    for line in range(len(at)):
+        w = weight[line]
+        for _ in range(3):
+            fit = np.linalg.lstsq(basis * w[:, None], shift[line] * w, rcond=None)[0]
+            w = weight[line] / (1 + (shift[line] - basis @ fit) ** 2)
+        bends[line] = (curve @ fit).clip(-reach, reach)
+    return bends
+
+
+COLUMNS = 64  # of the picture in which lines are looked for
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A straight course through the picture: its middle row, and how many rows it sinks from left to right.
+
+    cover is the share of it that is dark, whole says that both ends are, darkness is its median.
+    """
+
+    score: float
+    row: int
+    sink: int
+    cover: float
+    whole: bool
+    darkness: float
+
+
+def _find_lines(darkness: np.ndarray) -> np.ndarray:
+    """(L, 2): the rows where printed lines meet the left and the right edge, by a Hough transform.
+
+    A stroke of a digit may be as straight as a line, but it does not run through the whole picture.
+    """
+    from scipy import ndimage
+
+    height, width = darkness.shape
+    fold = 2 if height >= 400 else 1
+    small = Image.fromarray(np.ascontiguousarray(darkness)).resize((COLUMNS, height // fold), Image.Resampling.BOX)
+    dark = np.asarray(small)  # (rows, COLUMNS)
+    thin = dark.clip(0, 0.25)
+    thin = thin - ndimage.uniform_filter1d(thin, 2 * round(0.035 * max(height, width) / fold) + 1, axis=0)
+    family = _family(_candidates(dark, thin, round(0.28 * width / fold)), width / fold)  # up to 16 degrees
+    # One line alone must run from edge to edge; many may end at the paper's edge, or under a hand.
+    least = 0.65 if len(family) > 3 else 0.8 if len(family) == 3 else 0.92
+    sure = [(f.row, f.sink) for f in family if f.cover > least and (f.whole or len(family) > 2)]
+    ends = [[(row + 0.5 - sink / 2) * fold - 0.5, (row + 0.5 + sink / 2) * fold - 0.5] for row, sink in sure]
+    return np.array(ends).reshape(-1, 2)
+
+
+def _candidates(dark: np.ndarray, thin: np.ndarray, reach: int) -> list[_Line]:
+    """Straight courses that are darker than their neighbours, and so all along.
+
+    Args:
+        dark: (rows, COLUMNS) darkness.
+        thin: the same, less its surroundings.
+        reach: rows that a line may sink or rise from edge to edge.
+    """
+    from scipy import ndimage
+
+    rows = len(thin)
+    padded = np.pad(thin, ((reach, reach), (0, 0)))  # beyond the picture there is no line: 0
+    middle = (np.arange(COLUMNS) + 0.5) / COLUMNS - 0.5
+    sinks = np.arange(-reach, reach + 1, 2)
+    courses = np.rint(sinks[:, None] * middle).astype(int) + reach  # (S, COLUMNS)
+    flat = np.ascontiguousarray(padded.T)  # (COLUMNS, rows + 2 * reach)
+    score = np.zeros((len(sinks), rows), np.float32)
+    for i, sink in enumerate(courses):
+        for column in range(COLUMNS):
+            score[i] += flat[column, sink[column] : sink[column] + rows]
+    best = score.max(axis=0) / COLUMNS
+    which = score.argmax(axis=0)
+    noise = 1.4826 * float(np.median(np.abs(thin))) + 1e-4
+    peaks = best >= ndimage.maximum_filter1d(best, 3)
+    peaks &= best > max(3 * noise / np.sqrt(COLUMNS), 0.004)
+    found: list[_Line] = []
+    for row in np.flatnonzero(peaks):
+        path = row + courses[which[row]]
+        values = np.maximum(
+            np.maximum(padded[path - 1, range(COLUMNS)], padded[path, range(COLUMNS)]),
+            padded[(path + 1).clip(0, len(padded) - 1), range(COLUMNS)],
+        )
+        inside = (path >= reach) & (path < reach + rows)
+        if inside.sum() < 0.5 * COLUMNS:
+            continue
+        values = values[inside]
+        typical = float(np.median(values))
+        there = values > max(2.5 * noise, 0.3 * typical)
+        if typical > max(4 * noise, 0.02) and there.mean() > 0.65 and (there[:3].any() or there[-3:].any()):
+            cover = float(there.mean())
+            whole = bool(there[:2].any() and there[-2:].any())
+            full = float(np.median(dark[path[inside] - reach, np.flatnonzero(inside)]))
+            found.append(_Line(cover * float(best[row]), int(row), int(sinks[which[row]]), cover, whole, full))
+    return found
+
+
+def _family(found: list[_Line], width: float) -> list[_Line]:
+    """Those of the lines that one printer can have printed; `width` is the picture's, in rows of theirs."""
+    family: list[_Line] = []
+    for line in sorted(found, key=lambda line: line.score, reverse=True):  # printed lines neither meet nor cross
+        apart = [
+            (line.row - f.row + (f.sink - line.sink) / 2, line.row - f.row - (f.sink - line.sink) / 2) for f in family
+        ]
+        if all(left * right > 0 and min(abs(left), abs(right)) >= 2 for left, right in apart):
+            family.append(line)
+    if len(family) > 2:  # they are alike: what is far darker is a stroke
+        usual = float(np.median([f.darkness for f in family]))
+        family = [f for f in family if f.darkness < 1.7 * usual]
+    while len(family) > 2:  # and turn little from one to the next: a view from the side fans them
+        at, sinks = np.array([f.row for f in family]), np.array([f.sink for f in family])
+        weights = np.sqrt([f.score for f in family])
+        away = np.abs(np.polyval(np.polyfit(at, sinks, 1 if len(family) > 3 else 0, w=weights), at) - sinks)
+        if away.max() < 0.03 * width + 2:
+            break
+        del family[int(away.argmax())]
+    return family

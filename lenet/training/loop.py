@@ -1,0 +1,492 @@
+"""One loop trains everything: the terminal, the page and the tests read its events.
+
+    state = start(recipe)
+    for event in fit(state, dataset):
+        ...                        # Step or Validation a few times a second, EpochEnd after each epoch
+    logits = evaluate(state.outcome, dataset.test.images, recipe.input)
+
+All randomness is a function of (seed, epoch, step) and is drawn on the CPU.  So every device sees
+the same batches, and a run stopped at any event goes on exactly as if it had not been.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lenet.data.augmentation import AUGMENTATIONS
+from lenet.data.datasets import DATASETS, Dataset, Split
+from lenet.errors import DivergedError, RecipeError, Text, TrainingError
+from lenet.models import MODELS, cpu
+from lenet.models.convnets import Whitening
+from lenet.models.cpu import keep_freed_memory
+from lenet.models.network import Network
+from lenet.preprocessing.normalization import InputFormat, to_input
+from lenet.training import distributed
+from lenet.training.metrics import accuracy, cross_entropy
+from lenet.training.optim import LOSSES, OPTIMIZERS, SCHEDULES
+from lenet.training.recipes import Recipe
+
+SECONDS_BETWEEN_STEPS = 0.1  # of Step events: how often a page can redraw, how soon a stop is heard
+AT_ONCE = 100  # images in an evaluation: the largest network needs half a second for them on one core
+SHOWN_TO_WHITENING = 5000  # images, of some 900 patches each
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened since the last Step: means over those batches.
+
+    Attributes:
+        epoch: from 1.
+        step: batches done in this epoch, of `total_steps`.
+        accuracy: a fraction, on the augmented training images.
+    """
+
+    epoch: int
+    step: int
+    total_steps: int
+    loss: float
+    accuracy: float
+    lr: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Validation:
+    """An epoch's steps are done, and `images` of the validation split's `total_images` evaluated."""
+
+    epoch: int
+    images: int
+    total_images: int
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """An epoch's mean training loss and accuracy as it went, and the validation split's after it."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+
+Event = Step | Validation | EpochEnd
+
+
+@dataclass(frozen=True)
+class LrChange:
+    """Somebody changed the learning rate by hand: in `epoch`, from 1, after `step` of its batches, to `lr`."""
+
+    epoch: int
+    step: int
+    lr: float
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.epoch <= 10_000 and self.step >= 0 and 0 < self.lr <= 100):  # as Recipe has it
+            raise ValueError(f"a change of the learning rate to {self.lr!r} at {self.epoch!r}, {self.step!r}")
+
+
+def lr_in_words(lr: float, changes: Sequence[LrChange]) -> Text:
+    """A recipe's learning rate `lr`, and what was made of it by hand, in a phrase."""
+    if not changes:
+        return Text("{lr:g}", lr=lr)
+    last = {"now": changes[-1].lr, "epoch": changes[-1].epoch}
+    if len(changes) == 1:
+        return Text("{lr:g}, changed by hand to {now:g} in epoch {epoch}", lr=lr, **last)
+    return Text(
+        "{lr:g}, changed by hand {count} times, last to {now:g} in epoch {epoch}", lr=lr, count=len(changes), **last
+    )
+
+
+@dataclass
+class TrainingState:
+    """All that a run needs to go on: what `fit` changes, and nothing else.
+
+    Attributes:
+        model: the weights being trained.
+        average: their running average, where the recipe wants one.
+        best: a copy of `network` after the epoch with the lowest validation loss, where the recipe keeps that.
+        epoch, step: epochs finished, and batches finished in the current one.
+        sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
+        history: one EpochEnd for each epoch finished.
+        lr_changes: what `change_lr` did, the oldest first.
+        teacher: `Dataset.teacher` of the data it learns from; None before the first step.
+    """
+
+    recipe: Recipe
+    device: torch.device
+    model: Network
+    optimizer: torch.optim.Optimizer
+    plateau: ReduceLROnPlateau | None = None
+    average: AveragedModel | None = None
+    best: Network | None = None
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    sums: Tensor = field(default_factory=lambda: torch.zeros(3))
+    history: list[EpochEnd] = field(default_factory=list)
+    lr_changes: list[LrChange] = field(default_factory=list)
+    teacher: str | None = None
+
+    @property
+    def network(self) -> Network:
+        """What to evaluate: the average where there is one."""
+        return cast(Network, self.average.module) if self.average is not None else self.model
+
+    @property
+    def lr(self) -> float:
+        """What the schedule takes for the recipe's learning rate."""
+        return self.lr_changes[-1].lr if self.lr_changes else self.recipe.lr
+
+    @property
+    def outcome(self) -> Network:
+        """What the run has come to, to ship and use: the best network so far, where the recipe keeps that."""
+        return self.best if self.best is not None and self.history else self.network
+
+    @property
+    def done(self) -> bool:
+        return self.epoch >= self.recipe.epochs
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device called "cpu", "cuda" or "mps", or with "auto" the fastest that is there.
+
+    Raises:
+        RecipeError: it is not there.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if distributed.launched():
+        there["mps"] = False  # where processes cannot talk to each other
+    if name == "auto":
+        name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
+    if name not in there:
+        raise RecipeError("There is no device called {name!r}: choose auto, cpu, cuda or mps.", name=name)
+    if not there[name]:
+        raise RecipeError("PyTorch finds no {name} device on this machine: choose auto or cpu.", name=name)
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    """What to call `device` in a table: a GPU by its maker's name, else "cpu" or "mps"."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def start(recipe: Recipe, device: str = "auto") -> TrainingState:
+    """A run of `recipe` that has not begun; its weights depend on the recipe's seed alone.
+
+    Raises:
+        RecipeError: the recipe names something unknown, or a model that does not fit its data.
+    """
+    for kind, name, known in (
+        (Text("model"), recipe.model, MODELS),
+        (Text("data set"), recipe.dataset, DATASETS),
+        (Text("augmentation"), recipe.augmentation, AUGMENTATIONS),
+    ):
+        if name not in known:
+            raise RecipeError(
+                "Recipe {recipe}: there is no {kind} called {name!r}.", recipe=recipe.name, kind=kind, name=name
+            )
+    source = DATASETS[recipe.dataset]
+    place = pick_device(device)
+    if place.type == "cpu":
+        keep_freed_memory()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        try:
+            model = MODELS[recipe.model].build(source.channels, len(source.classes))
+        except ValueError as error:
+            raise RecipeError(
+                "Recipe {recipe}: {model} cannot be trained on {dataset} ({error}).",
+                recipe=recipe.name,
+                model=recipe.model,
+                dataset=recipe.dataset,
+                error=error,
+            ) from error
+    if recipe.input.size != MODELS[recipe.model].size or len(recipe.input.mean) != source.channels:
+        raise RecipeError(
+            "Recipe {recipe}: {model} reads {size} pixels and {dataset} has {channels} channels, "
+            "but its input is {pixels} pixels with {means} channels.",
+            recipe=recipe.name,
+            model=recipe.model,
+            size=MODELS[recipe.model].size,
+            dataset=recipe.dataset,
+            channels=source.channels,
+            pixels=recipe.input.size,
+            means=len(recipe.input.mean),
+        )
+    if place.type == "cuda":
+        torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
+    model = model.to(place).to(memory_format=torch.channels_last)
+    dtype = torch.bfloat16 if in_bfloat16(recipe, place) else torch.float32
+    build = OPTIMIZERS[recipe.optimizer]
+    optimizer = build(model, recipe.lr, recipe.momentum, recipe.weight_decay, dtype)
+    return TrainingState(
+        recipe=recipe,
+        device=place,
+        model=model,
+        optimizer=optimizer,
+        sums=torch.zeros(3, device=place),
+        plateau=ReduceLROnPlateau(optimizer, factor=0.5, patience=5, min_lr=1e-6)
+        if recipe.schedule == "plateau"
+        else None,
+        average=AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+        if recipe.ema
+        else None,
+        best=copy.deepcopy(model) if recipe.keep == "best" else None,
+    )
+
+
+def change_lr(state: TrainingState, lr: float) -> None:
+    """Go on with `lr` in place of the recipe's learning rate; to be called between two events.
+
+    The schedule goes on, and a plateau's halvings stay.
+
+    Raises:
+        RecipeError: it is out of range.
+    """
+    state.recipe.with_changes(lr=lr)
+    if lr == state.lr or state.done:
+        return  # it is no change, or nothing will be learned with it
+    for group in state.optimizer.param_groups:
+        group["lr"] *= lr / state.lr  # for the schedules that keep their state there
+    change = LrChange(state.epoch + 1, state.step, lr)
+    earlier = [c for c in state.lr_changes if (c.epoch, c.step) != (change.epoch, change.step)]
+    state.lr_changes = [*earlier, change]
+
+
+def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
+    """Train from where `state` is to its recipe's last epoch, changing it in place.
+
+    Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
+
+    Raises:
+        RecipeError: the recipe trains in another framework, or the data has another teacher than it, or none.
+        DivergedError: the loss is no longer finite; `state` is lost, what was saved of it is not.
+        TrainingError: the teacher is not the one that the run began with.
+    """
+    recipe, device = state.recipe, state.device
+    if recipe.framework != "pytorch":
+        raise RecipeError(
+            "Recipe {recipe} trains in {framework}: run `python train.py {recipe}`.",
+            recipe=recipe.name,
+            framework=recipe.framework,
+        )
+    if bool(recipe.teacher) != bool(dataset.teacher):
+        raise RecipeError(
+            "Recipe {recipe} learns from {teacher}: "
+            "load its data with `lessons({dataset!r}, {name!r})` of lenet.training.distillation.",
+            recipe=recipe.name,
+            teacher=recipe.teacher or Text("no teacher"),
+            dataset=recipe.dataset,
+            name=recipe.teacher,
+        )
+    if state.teacher not in (None, dataset.teacher):
+        raise TrainingError(
+            "The weights of the teacher {teacher} changed since this run began, so the run cannot go on as before: "
+            "bring the old file back, or start a new run.",
+            teacher=recipe.teacher,
+        )
+    state.teacher = dataset.teacher
+    # The whole data set, on the device: no loader, one index a batch.
+    train = dataset.train.to(device)
+    state.sums = distributed.own(state.sums)
+    augmentation = AUGMENTATIONS[recipe.augmentation]
+    total_steps = math.ceil(len(train) / recipe.batch_size)
+    if state.epoch == state.step == 0:
+        _whiten(state, train.images[:SHOWN_TO_WHITENING])
+    replica = distributed.replica(state.model)
+
+    while not state.done:
+        order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
+        pace, shown = distributed.Pace(SECONDS_BETWEEN_STEPS), distributed.summed(state.sums)
+        sums: list[Tensor] = []  # after each step since the last event; nobody waits for what is in them
+        while state.step < total_steps:
+            began = time.perf_counter()
+            batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
+            chosen = train.subset(batch)
+            images = augmentation(chosen.images, _generator(recipe.seed, state.epoch, state.step))
+            mine = distributed.part(len(chosen))
+            lr = _set_lr(state, (state.epoch * total_steps + state.step) / (recipe.epochs * total_steps))
+            _learn(state, replica, to_input(images[mine], recipe.input), chosen.subset(mine), len(chosen))
+            state.step += 1
+            sums.append(state.sums)
+            show = pace.due(time.perf_counter()) or state.step == total_steps
+            if show:
+                total = distributed.summed(state.sums)
+                loss, correct, count = (total - shown).tolist()  # which waits for the device
+            now = time.perf_counter()
+            state.seconds += now - began
+            if show:
+                _refuse_not_finite(loss, state, sums)
+                state.sums, shown, sums = distributed.own(total), total, []
+                yield Step(
+                    epoch=state.epoch + 1,
+                    step=state.step,
+                    total_steps=total_steps,
+                    loss=loss / count,
+                    accuracy=correct / count,
+                    lr=lr,
+                    images_per_second=count / (now - pace.since),
+                )
+                pace.wait()
+        yield from _end_epoch(state, dataset.val)
+
+
+def _whiten(state: TrainingState, images: Tensor) -> None:
+    """Set the layers that learn from images alone, before the first step."""
+    for network in (state.model, state.network):
+        for layer in network:
+            if isinstance(layer, Whitening):
+                layer.fit(to_input(images, state.recipe.input))
+
+
+def _generator(*key: int) -> torch.Generator:
+    """A stream of random numbers of its own for each (seed, epoch) and each (seed, epoch, step)."""
+    mixed = 0
+    for number in (*key, len(key)):
+        mixed = (mixed * 1_000_003 + number + 1) % (2**61 - 1)
+    return torch.Generator().manual_seed(mixed)
+
+
+def _set_lr(state: TrainingState, progress: float) -> float:
+    """Set and return this step's learning rate; `progress` is the fraction of the run that is done."""
+    recipe, groups = state.recipe, state.optimizer.param_groups
+    schedule = SCHEDULES[recipe.schedule]
+    if schedule is None:
+        return groups[0]["lr"]
+    lr = state.lr * schedule(progress)
+    for group in groups:
+        group["lr"] = lr * group.get("share", 1.0)
+    return lr
+
+
+def _learn(state: TrainingState, replica: nn.Module, x: Tensor, batch: Split, whole: int) -> None:
+    """One step: forward, backward, update; the sums stay on the device, so nothing waits for it.
+
+    Args:
+        replica: `state.model`, or what stands for it where there are several processes.
+        x, batch: this process's part of a batch of `whole` pictures.
+    """
+    # Of this thread, and the page may have changed it.  A dead unit's momentum shrinks into numbers below 1e-38,
+    # with which a processor counts many times slower: LeNet-5 by Muon took 101 ms a step, and 16 without them.
+    torch.set_flush_denormal(True)
+    if not replica.training:  # whoever was handed an event may have evaluated
+        replica.train()
+    bfloat16 = in_bfloat16(state.recipe, state.device)
+    with torch.autocast(state.device.type, torch.bfloat16, enabled=bfloat16):
+        if replica is state.model and state.device.type == "cpu" and not bfloat16:
+            logits = cpu.forward(state.model, x)
+        else:
+            logits = replica(x.contiguous(memory_format=torch.channels_last))
+    labels = batch.labels if batch.soft is None else batch.soft
+    loss = LOSSES[state.recipe.loss](logits.float(), labels, state.recipe.label_smoothing)
+    state.optimizer.zero_grad(set_to_none=True)
+    distributed.weighted(loss, len(batch), whole).backward()
+    state.optimizer.step()
+    if state.average is not None:
+        state.average.update_parameters(state.model)
+    if len(batch) == 0:
+        return  # which has no mean loss
+    with torch.no_grad():
+        correct = (logits.argmax(dim=1) == batch.labels).sum()
+        state.sums = state.sums + torch.stack([loss * len(batch), correct, torch.full_like(loss, len(batch))])
+
+
+def in_bfloat16(recipe: Recipe, device: torch.device) -> bool:
+    """Whether the recipe wants bfloat16 and the device computes with it; a processor that only imitates it is slow."""
+    if recipe.precision != "bfloat16":
+        return False
+    return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
+
+
+def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) -> None:
+    """DivergedError for a loss since the last event that is no number, or weights that will give such ones.
+
+    The weights are looked at so that no event leaves a state that is lost and may be saved over a good one.
+
+    Args:
+        sums: `state.sums` as it was after each step since then; looked at only where something is wrong.
+    """
+    weights = torch.stack([parameter.detach().sum() for parameter in state.model.parameters()]).sum()
+    if not math.isfinite(loss + float(weights)):
+        losses = distributed.summed(torch.stack(sums))[:, 0]  # (steps,); once it is not finite, a sum stays so
+        late = int(losses.isfinite().logical_not().sum())
+        what = (
+            Text("The loss stopped being a finite number") if late else Text("The weights stopped being finite numbers")
+        )
+        step = state.step - max(late - 1, 0)
+        raise DivergedError(
+            "{what} in epoch {epoch}, at step {step}. "
+            "The learning rate, {lr:g}, is probably too high: try a tenth of it.",
+            what=what,
+            epoch=state.epoch + 1,
+            step=step,
+            lr=state.lr,
+        )
+
+
+def _end_epoch(state: TrainingState, val: Split) -> Iterator[Event]:
+    """Evaluate, which can be stopped and begun anew, for it leaves the state as it is; then go to the next epoch."""
+    bfloat16 = in_bfloat16(state.recipe, state.device)
+    pace, found, done = distributed.Pace(SECONDS_BETWEEN_STEPS), list[Tensor](), 0
+    for images in val.images.split(AT_ONCE * distributed.ranks()):
+        if done and pace.due(time.perf_counter()):
+            yield Validation(state.epoch + 1, done, len(val))
+            pace.wait()
+        mine = evaluate(state.network, images[distributed.part(len(images))], state.recipe.input, bfloat16=bfloat16)
+        found.append(distributed.gathered(mine, len(images), state.device))
+        done += len(images)
+    logits = torch.cat(found)
+    loss, correct, count = distributed.summed(state.sums).tolist()
+    event = EpochEnd(
+        epoch=state.epoch + 1,
+        train_loss=loss / count,
+        train_accuracy=correct / count,
+        val_loss=cross_entropy(logits, val.labels),
+        val_accuracy=accuracy(logits, val.labels),
+        seconds=state.seconds,
+    )
+    if state.plateau is not None:
+        state.plateau.step(event.val_loss)
+    state.epoch, state.step, state.seconds, state.sums = state.epoch + 1, 0, 0.0, torch.zeros_like(state.sums)
+    if state.best is not None and all(event.val_loss < earlier.val_loss for earlier in state.history):
+        state.best.load_state_dict(state.network.state_dict())
+    state.history.append(event)
+    yield event
+
+
+@torch.inference_mode()
+def evaluate(
+    network: nn.Module,
+    images: Tensor,
+    form: InputFormat,
+    batch_size: int = AT_ONCE,
+    bfloat16: bool = False,
+    before_each: Callable[[], None] = lambda: None,
+) -> Tensor:
+    """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
+
+    Args:
+        bfloat16: compute with it, which is faster: for the validation as a run goes; files and tables use float32.
+        before_each: called before each batch; what it raises ends the evaluation.
+    """
+    network.eval()
+    device = next(network.parameters()).device
+    logits = []
+    with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        for batch in images.split(batch_size):
+            before_each()
+            x = to_input(batch.to(device), form)
+            logits.append(network(x.contiguous(memory_format=torch.channels_last)).float().cpu())
+    return torch.cat(logits)

@@ -1,0 +1,139 @@
+"""The network and the recipe that a weights file describes.
+
+    stored = load_network(weights_file("photos"))
+    logits = stored.model(x)
+
+`lenet.training.resume`, `lenet.training.distillation` and `lenet.inference.pretrained` all read files through this.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lenet.checkpoint import foreign, read
+from lenet.data.datasets import DATASETS
+from lenet.errors import CheckpointError, RecipeError, Text
+from lenet.models import MODELS
+from lenet.models.network import Network
+from lenet.training.loop import LrChange
+from lenet.training.recipes import Recipe
+
+_INSTALLED, _CHECKOUT = Path(__file__).parent / "weights", Path(__file__).parent.parent / "weights"
+WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT  # pip puts the folder into the package
+RESUME = "resume/"  # what the names of tensors that only training needs begin with
+
+
+@dataclass(frozen=True)
+class StoredNetwork:
+    """What a file says of its network.
+
+    Attributes:
+        model: the network with its weights, in eval mode.
+        classes: names, in the order of the logits.
+        temperature: what the logits are divided by before they become probabilities: as it was measured, else as
+            the recipe says.
+        header: all that the file says, for whoever reads more of it.
+    """
+
+    model: Network
+    recipe: Recipe
+    classes: tuple[str, ...]
+    temperature: float
+    header: dict[str, Any]
+
+
+def weights_file(name: str | os.PathLike[str]) -> Path:
+    """Where the network called `name` in weights/, or in a file at that path, lies.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    shipped = WEIGHTS / f"{name}.safetensors"
+    if shipped.parent == WEIGHTS and shipped.exists():
+        return shipped
+    if not os.path.exists(name):
+        there = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+        raise CheckpointError(
+            "There are no weights called {name}: give a path, or one of {there}.", name=name, there=there
+        )
+    return Path(name)
+
+
+def load_network(path: Path) -> StoredNetwork:
+    """The network in the file at `path`, which may also be that of a run to resume.
+
+    Raises:
+        CheckpointError: no file, not one of this project's, torn, or of another shape.
+    """
+    header, tensors = read(path)
+    recipe = recipe_of(path, header)
+    try:
+        classes = tuple(str(name) for name in header["classes"])
+        model = MODELS[recipe.model].build(len(recipe.input.mean), len(classes))
+        fill(path, model, weights_of(tensors))
+        measured = header.get("calibration", {"temperature": recipe.temperature})
+        return StoredNetwork(model.eval(), recipe, classes, float(measured["temperature"]), header)
+    except (KeyError, TypeError, ValueError) as error:
+        raise foreign(path, Text("its header is incomplete or damaged: {error}", error=error)) from error
+
+
+def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The network's own weights, in single precision, of all tensors of a file."""
+    return {name: tensor.float() for name, tensor in tensors.items() if not name.startswith(RESUME)}
+
+
+def described(recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Any]:
+    """What every header says of its network, and `load_network` reads."""
+    return {"model": recipe.model, "classes": classes, "recipe": recipe.to_dict()}
+
+
+def versions() -> dict[str, str]:
+    """Of Python and PyTorch, on this machine."""
+    return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
+
+
+def lr_changes_of(header: Mapping[str, Any]) -> tuple[LrChange, ...]:
+    """Where the training left its recipe; older files do not say."""
+    return tuple(LrChange(**change) for change in header.get("lr_changes", ()))
+
+
+def recipe_of(path: Path, header: dict[str, Any]) -> Recipe:
+    """The recipe that a header names.
+
+    Raises:
+        CheckpointError: it is none that this version knows.
+    """
+    try:
+        recipe = Recipe.from_dict(header["recipe"])
+    except KeyError as error:
+        raise foreign(path, Text("its header is incomplete or damaged: {error}", error=error)) from error
+    except RecipeError as error:
+        raise foreign(path, error.text) from error
+    if recipe.model not in MODELS:
+        raise foreign(path, Text("there is no model called {name!r}", name=recipe.model))
+    if recipe.dataset not in DATASETS:
+        raise foreign(path, Text("there is no data set called {name!r}", name=recipe.dataset))
+    if recipe.input.size != MODELS[recipe.model].size:
+        raise foreign(path, Text("{model} does not read {size} pixels", model=recipe.model, size=recipe.input.size))
+    return recipe
+
+
+def fill(path: Path, model: torch.nn.Module, weights: dict[str, Tensor]) -> None:
+    """Load `weights`, which the file at `path` holds, into `model`.
+
+    Raises:
+        CheckpointError: they are of other names or shapes.
+    """
+    own = model.state_dict()
+    wrong = sorted(set(own) ^ set(weights)) or [n for n in own if own[n].shape != weights[n].shape]
+    if wrong:
+        raise foreign(path, Text("its layers do not fit: {names}", names=wrong[:3]))
+    model.load_state_dict(weights)

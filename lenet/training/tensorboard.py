@@ -1,0 +1,94 @@
+"""A run's figures in a form that other programs show: so far TensorBoard's.
+
+with logbook(folder, state, dataset) as note:
+    for event in fit(state, dataset):
+        note(event)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lenet.data.datasets import Dataset
+from lenet.errors import CheckpointError, PackageError, RecipeError
+from lenet.training.loop import Event, Step, TrainingState, Validation
+
+
+def logs(flag: str, folder: Path) -> Path:
+    """The folder that a flag "tensorboard:DIR" or "tensorboard" means; `folder` where it names none.
+
+    Raises:
+        RecipeError: the flag names another program.
+        PackageError: tensorboard is not installed.
+    """
+    kind, _, place = flag.partition(":")
+    if kind != "tensorboard":
+        raise RecipeError("There is no log called {kind!r}: choose tensorboard, or tensorboard:DIR.", kind=kind)
+    try:
+        for package in ("tensorboard", "torch.utils.tensorboard"):
+            importlib.import_module(package)
+    except ImportError as error:
+        raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` installs it.") from error
+    return Path(place) if place else folder
+
+
+@contextmanager
+def logbook(folder: Path | None, state: TrainingState, dataset: Dataset) -> Iterator[Callable[[Event], None]]:
+    """What to call with every event, so that `tensorboard --logdir FOLDER` shows it; None for no log.
+
+    The horizontal axis counts steps.  A resumed run's figures replace those that were noted after its checkpoint.
+    A disk that fills up meanwhile ends the log and not the run.
+
+    Raises:
+        CheckpointError: the folder cannot be written to.
+    """
+    if folder is None:
+        yield lambda event: None
+        return
+    from torch.utils.tensorboard import SummaryWriter  # which not everybody has, see `logs`
+
+    total_steps = math.ceil(len(dataset.train) / state.recipe.batch_size)
+    try:
+        writer = SummaryWriter(str(folder), purge_step=state.epoch * total_steps + state.step + 1)
+    except OSError as error:
+        raise CheckpointError(
+            "{folder} cannot be written ({error}): choose another folder.", folder=folder, error=error.strerror
+        ) from error
+    failed = False
+
+    def note(event: Event) -> None:
+        nonlocal failed
+        if failed:
+            return
+        try:
+            for name, value in _figures(event).items():
+                step = event.step if isinstance(event, Step) else total_steps
+                writer.add_scalar(name, value, (event.epoch - 1) * total_steps + step)
+        except OSError as error:
+            failed = True
+            logging.warning("%s cannot be written any more (%s): the run goes on without a log.", folder, error)
+
+    try:
+        yield note
+    finally:
+        with contextlib.suppress(OSError):
+            writer.close()
+
+
+def _figures(event: Event) -> dict[str, float]:
+    if isinstance(event, Step):
+        return {
+            "loss/train": event.loss,
+            "accuracy/train": event.accuracy,
+            "learning rate": event.lr,
+            "images per second": event.images_per_second,
+        }
+    if isinstance(event, Validation):
+        return {}
+    return {"loss/validation": event.val_loss, "accuracy/validation": event.val_accuracy}
