@@ -3,7 +3,8 @@
     write(path, header, tensors)
     header, tensors = read(path)
 
-This is the file format and nothing else: `lenet.inference.pretrained` and `lenet.training.resume` say what headers hold.
+This is the file format and nothing else: `lenet.inference.pretrained` and `lenet.training.resume` say what headers
+hold.
 
 Safetensors holds numbers and text and nothing that runs: no pickle, so a stranger's file is safe to
 open.  Writing goes to a file beside the target first, which then takes its name: a process killed in

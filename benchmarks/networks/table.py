@@ -31,8 +31,8 @@ and the others JPEG copies (quality 75) where this was measured.
 Networks of more than a million parameters are kept in half precision, and were measured so. The seconds are those of
 a two-core machine: of `photos` and `photos-medium` with both cores and nothing else running, of the others busy with
 other work, one thread each, but two for the first 35 epochs of `photos-small`.
-`photos-small` learned from the `photos` of 30 epochs, by an older distillation (docs/results.md, Photos): its command makes
-another network now.
+`photos-small` learned from the `photos` of 30 epochs, by an older distillation (docs/results.md, Photos): its command
+makes another network now.
 `digits` learned from all 30 writers of the tablet: what a new writer gets is measured by five networks of its
 recipe that did not know a fifth of them each (docs/results.md).
 """

@@ -360,8 +360,9 @@ def _cached(path: Path, fingerprint: str, count: int, make: Callable[[int], np.n
 @lru_cache
 def _fingerprint(pen_file: Path) -> str:
     """Of all that decides a rendering: the strokes, the code that bends and draws them, and Pillow."""
-    here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in ("datasets", "strangers", "strokes", "ink", "images", "preprocess")]
+    home = Path(__file__).parent
+    code = [home / f"{name}.py" for name in ("datasets", "non_digits", "strokes")]
+    code += [home.parent / "preprocessing" / f"{name}.py" for name in ("digits", "images", "ink", "paper")]
     content = b"".join(path.read_bytes() for path in (*code, pen_file))
     return hashlib.sha256(content + PIL.__version__.encode()).hexdigest()
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
 from lenet.models.convnets import convnet_large, convnet_medium, convnet_small, resnet_mini
 from lenet.models.lenet import lenet5, lenet5_bn, lenet5_linear, lenet5_sigmoid, lenet_modern, lenet_wide
 from lenet.models.lenet_1998 import lenet5_1998

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from lenet.models.cpu import SideBySide
 from lenet.models.network import Network
 
 # --------------------------------------------------------------------------------------------------
@@ -50,7 +49,7 @@ def _convnet(in_channels: int, classes: int, *blocks: tuple[int, ...]) -> Networ
     for block, widths in enumerate(blocks, start=1):
         for position, width in enumerate(widths):
             number += 1
-            layers[f"conv{number}"] = SideBySide(maps, width, 3, padding=1, bias=False)
+            layers[f"conv{number}"] = nn.Conv2d(maps, width, 3, padding=1, bias=False)
             if position == 0:
                 layers[f"pool{block}"] = nn.MaxPool2d(2)  # (B, width, 15, 15), then 7 and 3
             layers[f"bn{number}"] = nn.BatchNorm2d(width)

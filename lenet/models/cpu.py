@@ -1,4 +1,8 @@
-"""A convolution and the pooling behind it as one matrix product: the LeNets' training step on a processor.
+"""What makes training faster on a processor; networks and their answers stay the same to within rounding.
+
+    keep_freed_memory()       malloc keeps what a step frees, for the next one
+    prepare(model)            convolutions of narrow maps learn from several pictures in a row (`SideBySide`)
+    forward(network, x)       a small convolution and the pooling behind it as one matrix product
 
 Libraries compute convolutions of 3, 6 or 16 maps badly: their vectors are made for 16 and more.  But the
 2x2 pooling that follows lets 4 neighbouring outputs be computed together.  They see a window of k+1 pixels a
@@ -10,8 +14,6 @@ is a product of well-shaped matrices, of windows that overlap far less than thos
 pooling is the maximum of its 4 blocks of rows.  Maps come first and images last, (C, H, W, B), so that
 whatever is moved or compared lies side by side in memory.  The idea of images last is Krizhevsky's
 (cuda-convnet, 2012).
-
-`forward(network, x)` is `network(x)` to within float error, and so are its gradients.
 """
 
 from __future__ import annotations
@@ -23,6 +25,15 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+
+
+def prepare(model: nn.Module) -> None:
+    """Let the convolutions of `model` learn as `SideBySide` does; layers, parameters and answers stay the same."""
+    for layer in model.modules():
+        if type(layer) is not nn.Conv2d or layer.bias is not None or layer.stride != (1, 1):
+            continue
+        if layer.padding == tuple(side // 2 for side in layer.kernel_size):
+            layer.__class__ = SideBySide  # with the parameters that it has
 
 
 class SideBySide(nn.Conv2d):

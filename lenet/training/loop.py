@@ -28,7 +28,6 @@ from lenet.data.datasets import DATASETS, Dataset, Split
 from lenet.errors import DivergedError, RecipeError, Text, TrainingError
 from lenet.models import MODELS, cpu
 from lenet.models.convnets import Whitening
-from lenet.models.cpu import keep_freed_memory
 from lenet.models.network import Network
 from lenet.preprocessing.normalization import InputFormat, to_input
 from lenet.training import distributed
@@ -200,7 +199,7 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     source = DATASETS[recipe.dataset]
     place = pick_device(device)
     if place.type == "cpu":
-        keep_freed_memory()
+        cpu.keep_freed_memory()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         try:
@@ -227,6 +226,8 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
         )
     if place.type == "cuda":
         torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
+    if place.type == "cpu":
+        cpu.prepare(model)
     model = model.to(place).to(memory_format=torch.channels_last)
     dtype = torch.bfloat16 if in_bfloat16(recipe, place) else torch.float32
     build = OPTIMIZERS[recipe.optimizer]

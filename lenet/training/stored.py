@@ -26,7 +26,8 @@ from lenet.models.network import Network
 from lenet.training.loop import LrChange
 from lenet.training.recipes import Recipe
 
-_INSTALLED, _CHECKOUT = Path(__file__).parent / "weights", Path(__file__).parent.parent / "weights"
+_HOME = Path(__file__).parents[1]
+_INSTALLED, _CHECKOUT = _HOME / "weights", _HOME.parent / "weights"
 WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT  # pip puts the folder into the package
 RESUME = "resume/"  # what the names of tensors that only training needs begin with
 

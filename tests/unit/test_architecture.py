@@ -1,57 +1,16 @@
-"""Imports point one way: leaves, then the middle, then the terminal and the page."""
+"""Imports point one way, from the networks to the page and the terminal."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "lenet").rglob("*.py"))
 
-# What a leaf may import from the project.  Data sets prepare their pictures in the one way, and a
-# recipe says how its network wants them, so both know preprocess; what ink is, numbers has from there.
-LEAVES = {
-    "errors": set(),
-    "models": {"errors"},
-    "checkpoint": {"errors"},
-    "ood": set(),
-    "ink": {"errors"},
-    "images": {"errors"},
-    "preprocess": {"errors", "images", "ink"},
-    "crops": {"errors", "images", "ink", "preprocess"},
-    "augment": {"errors"},
-    "metrics": {"errors"},
-    "fetch": {"errors"},
-    "allocator": set(),
-    "muon": set(),
-    "optim": {"muon"},
-    "parallel": {"errors"},
-    "pooled": set(),
-    "strokes": {"errors"},
-    "strangers": {"strokes"},
-    "numbers": {"preprocess"},
-    "datasets": {"errors", "preprocess", "strangers", "strokes"},
-    "recipes": {"errors", "optim", "preprocess"},
-}
-
-
-# What comes first knows nothing of what comes later; a module may import its own row.
-ROWS = {
-    "models": {"models", "pooled", "allocator"},
-    "preprocessing": {"images", "ink", "preprocess", "numbers", "crops"},
-    "data": {"datasets", "augment", "strokes", "strangers"},
-    "training": {
-        *("recipes", "training", "metrics", "resume", "stored", "parallel", "teacher", "keras_twins", "logbook"),
-        *("muon", "optim"),
-    },
-    "inference": {
-        *("classifier", "digits", "photos", "pretrained", "evaluation", "calibration", "ood", "explain", "report"),
-        *("export", "admission", "zoo", "run"),
-    },
-}
-EVERYWHERE = {"errors", "checkpoint"}
+# From left to right: a file imports its own package and those before it.  Errors and the file format are everyone's.
+ORDER = ("models", "preprocessing", "data", "training", "inference", "run", "ui", "cli")
+EVERYWHERE = {"lenet.errors", "lenet.checkpoint"}
 
 
 def module_name(path: Path) -> str:
@@ -101,21 +60,41 @@ def test_no_import_cycles():
     assert done == set(GRAPH)
 
 
-@pytest.mark.parametrize("leaf", LEAVES)
-def test_a_leaf_imports_no_other_leaf(leaf):
-    assert GRAPH[f"lenet.{leaf}"] <= {f"lenet.{name}" for name in LEAVES[leaf]}
+def place(module: str) -> int:
+    """Where in ORDER the module's package stands."""
+    return ORDER.index(module.split(".")[1])
 
 
-def test_imports_run_from_models_to_inference():
-    known = set(EVERYWHERE)
-    for row, names in ROWS.items():
-        known |= names
-        for name in names:
-            assert GRAPH[f"lenet.{name}"] <= {f"lenet.{other}" for other in known}, f"{name}, of {row}"
+def test_imports_point_one_way():
+    wrong = {
+        f"{name} -> {other}"
+        for name in GRAPH.keys() - EVERYWHERE - {"lenet"}
+        for other in GRAPH[name] - EVERYWHERE
+        if place(other) > place(name)
+    }
+    assert wrong == set()
+    assert GRAPH["lenet.errors"] == set()
     assert GRAPH["lenet.checkpoint"] == {"lenet.errors"}
-    placed = {f"lenet.{name}" for name in known | {"fetch"}}  # which is the page's
-    library = {name for name in MODULES if not name.startswith(("lenet.ui", "lenet.cli"))} - {"lenet"}
-    assert library == placed
+
+
+def test_networks_are_read_without_the_rest():
+    """models/ is torch only, and what makes it faster on a processor is in a file of its own."""
+    for name, path in MODULES.items():
+        if name.startswith("lenet.models"):
+            assert {other for other in GRAPH[name] if not other.startswith("lenet.models")} <= EVERYWHERE, name
+            assert "lenet.models.cpu" not in GRAPH[name], name
+            assert packages(path) <= {
+                "__future__",
+                "collections",
+                "ctypes",
+                "dataclasses",
+                "functools",
+                "lenet",
+                "sys",
+            } | {
+                "torch",
+                "typing",
+            }, name
 
 
 def test_only_the_page_knows_gradio():
