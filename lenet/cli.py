@@ -308,7 +308,7 @@ def keep_network(run: Run, dataset: Dataset, out: Path, export: str | None) -> N
 
 def write(path: Path, checkpoint: Checkpoint, history: Sequence[EpochEnd], export: str | None) -> None:
     """The trained network, its curves, and if asked for the network in another form, beside each other."""
-    from lenet.ui.figures import curves
+    from lenet.ui.shared.figures import curves
 
     save(path, checkpoint)
     picture = io.BytesIO()

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-EXAMPLES = Path(__file__).parents[1] / "lenet" / "ui" / "examples"
+EXAMPLES = Path(__file__).parents[1] / "lenet" / "ui" / "photo" / "examples"
 SCALE = 3  # canvas pixels per picture pixel, each way
 QUALITY = 85
 UPRIGHT_IS_CLOCKWISE = 6  # EXIF orientation: viewers turn the stored picture a quarter clockwise

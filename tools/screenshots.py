@@ -17,7 +17,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from benchmarks.browser import add_chromium, served
 
 ROOT = Path(__file__).parents[1]
-STROKES = json.loads((ROOT / "lenet/ui/examples/strokes.json").read_text(encoding="utf-8"))
+STROKES = json.loads((ROOT / "lenet/ui/draw/examples.json").read_text(encoding="utf-8"))
 YEAR = ["flagged_one", "g-shaped_nine", "g-shaped_nine", "thick_eight"]
 SIZE: ViewportSize = {"width": 1280, "height": 960}
 RUNS = ({"optimizer": "adamw", "lr": "0.004"}, {"optimizer": "sgd", "lr": "0.05"})

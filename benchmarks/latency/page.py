@@ -28,7 +28,7 @@ from playwright.sync_api import Page
 
 from benchmarks.browser import add_chromium, served
 from lenet.data.strokes import Drawing, read_drawings, render
-from lenet.ui.draw import read_drawing
+from lenet.ui.draw.tab import read_drawing
 from lenet.ui.server import Server
 
 STROKES = 100

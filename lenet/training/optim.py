@@ -1,7 +1,7 @@
 """What a recipe can choose by name: optimizers, schedules of the learning rate, and losses.
 
 A new one is one entry here, and its name in each language for the page (`schedule_NAME` or `optimizer_NAME` in
-lenet/ui/texts/train.py).
+lenet/ui/train/texts.py).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from lenet.errors import LeNetError, Text
-from lenet.ui import texts
+from lenet.ui.shared import texts
 
 Question = dict[str, Any]
 Answer = dict[str, Any]

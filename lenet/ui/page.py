@@ -12,9 +12,15 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from lenet.inference.classifier import Prediction
-from lenet.ui import assets, draw, files, messages, photo, report, texts, train, zoo
+from lenet.ui import messages
+from lenet.ui.draw import tab as draw
+from lenet.ui.photo import tab as photo
+from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
+from lenet.ui.shared import assets, files, texts
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
+from lenet.ui.train import tab as train
+from lenet.ui.zoo import tab as zoo
 
 TITLE = "LeNet Playground"
 Answer = TypeVar("Answer", bound=Prediction)
@@ -35,7 +41,7 @@ LAUNCH: dict[str, Any] = {
         input_placeholder_color="#5b6575",
         input_placeholder_color_dark="#a3aec0",
     ),
-    "css_paths": [Path(__file__).parent / name for name in ("style.css", "report.css")],
+    "css_paths": [Path(__file__).parent / name for name in ("shared/style.css", "report/style.css")],
     "head": assets.preload(),
     "app_kwargs": {"routes": assets.ROUTES, "middleware": [Middleware(files.ClosedRoutes)]},
     "footer_links": ["api"],
@@ -91,7 +97,7 @@ def _zoo(server: Server, visitor: Visitor) -> Tab:
 def _train(server: Server, visitor: Visitor) -> Tab:
     tab = train.build(server, visitor)
     place = report.build(server)
-    # train.js: trigger("report").  In the browser alone, so that the last word is the newest.
+    # train/view.js: trigger("report").  In the browser alone, so that the last word is the newest.
     tab.training.report(None, tab.training, place, js="(report) => report", api_visibility="private")
     return tab
 
@@ -116,8 +122,8 @@ def build() -> Page:
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as page:
         page.holds = server
         head = gr.HTML(
-            html_template=assets.template("head.html"),
-            js_on_load=assets.mount("head.js", events=["speak"]),
+            html_template=assets.template("shared/head.html"),
+            js_on_load=assets.mount("shared/head.js", events=["speak"]),
             tabs=TABS,
             elem_id="title",
             padding=False,
@@ -168,7 +174,7 @@ def _connect_language(head: gr.HTML, visitor: Visitor, heads: Mapping[str, gr.Ta
                 updates += labels.say(own, *(next(remaining) for _ in labels.states))
         return updates
 
-    # head.js: trigger("speak", { language })
+    # shared/head.js: trigger("speak", { language })
     head.speak(
         speak,
         [visitor.own, *(state for labels in spoken for state in labels.states)],

@@ -18,11 +18,11 @@ from typing import Any
 
 from lenet.data.datasets import Dataset
 from lenet.training.distillation import lessons
-from lenet.ui.cache import BoundedCache
-from lenet.ui.networks import Networks
-from lenet.ui.pictures import Pictures
-from lenet.ui.runs import Runs
-from lenet.ui.tested import Evaluations
+from lenet.ui.shared.cache import BoundedCache
+from lenet.ui.shared.evaluation import Evaluations
+from lenet.ui.shared.networks import Networks
+from lenet.ui.shared.pictures import Pictures
+from lenet.ui.train.runs import Runs
 
 DATASETS_KEPT = 2  # a second run on the same data starts at once; CIFAR-10 takes 184 megabytes
 

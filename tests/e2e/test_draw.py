@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
-from lenet.ui import figures
+from lenet.ui.shared import figures
 from tests.e2e.conftest import answer, draw, expect_label, settled
 
 pytestmark = pytest.mark.browser

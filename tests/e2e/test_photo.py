@@ -19,7 +19,7 @@ from tests.serving import ROOT, serve
 
 pytestmark = pytest.mark.browser
 
-EXAMPLES = ROOT / "lenet" / "ui" / "examples"
+EXAMPLES = ROOT / "lenet" / "ui" / "photo" / "examples"
 
 
 def photo_tab_of(page: Page) -> Page:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
-from lenet.ui import assets
+from lenet.ui.shared import assets
 
 
 class Scripts:
@@ -34,7 +34,7 @@ def scripts(browser: Browser, url: str) -> Iterator[Scripts]:
     page = context.new_page()
     page.goto(f"{url}/scripts/{assets.scripts().version}/texts.js")  # a text; what is imported has its origin
     page.evaluate("document.body.replaceChildren()")
-    page.add_style_tag(content=(assets.HERE / "style.css").read_text(encoding="utf-8"))
+    page.add_style_tag(content=(assets.HERE / "shared/style.css").read_text(encoding="utf-8"))
     yield Scripts(page)
     context.close()
 
@@ -54,12 +54,12 @@ def scripts(browser: Browser, url: str) -> Iterator[Scripts]:
     ],
 )
 def test_ticks_are_round_numbers(scripts: Scripts, low: float, high: float, count: int, expected: list[float]) -> None:
-    found = scripts.run("charts.js", "return m.ticks(...given)", [low, high, count])
+    found = scripts.run("shared/charts.js", "return m.ticks(...given)", [low, high, count])
     assert found == pytest.approx(expected)
 
 
 def test_ticks_have_no_negative_zero(scripts: Scripts) -> None:
-    assert scripts.run("charts.js", "return m.ticks(-1, 1, 4).some((tick) => Object.is(tick, -0))") is False
+    assert scripts.run("shared/charts.js", "return m.ticks(-1, 1, 4).some((tick) => Object.is(tick, -0))") is False
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_ticks_have_no_negative_zero(scripts: Scripts) -> None:
     [(2.4, 2.5), (2.5, 2.5), (2.6, 3), (0.07, 0.08), (9.1, 10), (10, 10), (11, 15), (1e-3, 1e-3)],
 )
 def test_a_roof_is_the_next_round_number_above(scripts: Scripts, value: float, expected: float) -> None:
-    assert scripts.run("charts.js", "return m.roof(given)", value) == pytest.approx(expected)
+    assert scripts.run("shared/charts.js", "return m.roof(given)", value) == pytest.approx(expected)
 
 
 def test_a_chart_scales_its_numbers_to_its_canvas(scripts: Scripts) -> None:
@@ -75,34 +75,34 @@ def test_a_chart_scales_its_numbers_to_its_canvas(scripts: Scripts) -> None:
         const frame = m.frameOf({ clientWidth: 464, clientHeight: 250 }, { low: 0, high: 100, epochs: 8 });
         return [frame.x(0), frame.x(8), frame.x(2), frame.y(0), frame.y(100), frame.y(50), frame.y(120)];
     """
-    assert scripts.run("charts.js", code) == [50, 450, 150, 212, 12, 112, 12]  # what is above the top is cut off
+    assert scripts.run("shared/charts.js", code) == [50, 450, 150, 212, 12, 112, 12]  # what is above the top is cut off
 
 
 def test_the_nearest_point_is_found(scripts: Scripts) -> None:
     points = [[0.5, 1], [1, 2], [2.1, 3]]
-    assert scripts.run("charts.js", "return [0, 0.8, 1.5, 9].map((at) => m.nearest(given, at))", points) == [
+    assert scripts.run("shared/charts.js", "return [0, 0.8, 1.5, 9].map((at) => m.nearest(given, at))", points) == [
         points[0],
         points[1],
         points[1],
         points[2],
     ]
-    assert scripts.run("charts.js", "return m.nearest([], 1)") is None
+    assert scripts.run("shared/charts.js", "return m.nearest([], 1)") is None
 
 
 def test_a_line_grows_by_what_is_new_or_begins_anew_when_the_server_thinned_it(scripts: Scripts) -> None:
     code = "return m.joinLine(given.old, given.fresh)"
     old = {"merged": 1, "points": [[1, 0.5], [2, 0.4], [3, 0.3]]}
     grown = {"merged": 1, "from": 2, "points": [[3, 0.31], [4, 0.2]]}
-    assert scripts.run("charts.js", code, {"old": old, "fresh": grown}) == {
+    assert scripts.run("shared/charts.js", code, {"old": old, "fresh": grown}) == {
         "merged": 1,
         "points": [[1, 0.5], [2, 0.4], [3, 0.31], [4, 0.2]],
     }
     thinned = {"merged": 2, "from": 0, "points": [[1.5, 0.45], [3.5, 0.25]]}
-    assert scripts.run("charts.js", code, {"old": old, "fresh": thinned}) == {
+    assert scripts.run("shared/charts.js", code, {"old": old, "fresh": thinned}) == {
         "merged": 2,
         "points": thinned["points"],
     }
-    assert scripts.run("charts.js", code, {"old": None, "fresh": thinned})["points"] == thinned["points"]
+    assert scripts.run("shared/charts.js", code, {"old": None, "fresh": thinned})["points"] == thinned["points"]
 
 
 # --- numbers and texts -------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def test_a_line_grows_by_what_is_new_or_begins_anew_when_the_server_thinned_it(s
     ],
 )
 def test_numbers_are_written_as_people_read_them(scripts: Scripts, code: str, expected: str) -> None:
-    assert scripts.run("format.js", f"return {code}") == expected
+    assert scripts.run("shared/format.js", f"return {code}") == expected
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_numbers_are_written_as_people_read_them(scripts: Scripts, code: str, ex
     ],
 )
 def test_the_first_known_language_is_preferred(scripts: Scripts, wishes: list[str | None], expected: str) -> None:
-    assert scripts.run("language.js", "return m.preferred(given, ['en', 'zh'])", wishes) == expected
+    assert scripts.run("shared/language.js", "return m.preferred(given, ['en', 'zh'])", wishes) == expected
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_the_first_known_language_is_preferred(scripts: Scripts, wishes: list[st
     ],
 )
 def test_words_in_braces_are_filled_in(scripts: Scripts, text: str, values: dict[str, Any], expected: str) -> None:
-    assert scripts.run("language.js", "return m.fill(...given)", [text, values]) == expected
+    assert scripts.run("shared/language.js", "return m.fill(...given)", [text, values]) == expected
 
 
 def test_all_scripts_hear_of_another_language_and_texts_follow(scripts: Scripts) -> None:
@@ -182,7 +182,7 @@ def test_all_scripts_hear_of_another_language_and_texts_follow(scripts: Scripts)
         m.chooseLanguage("en");
         return { before, after, seen, stored, seconds, again: told() };
     """
-    told = scripts.run("language.js", code)
+    told = scripts.run("shared/language.js", code)
     assert told["before"] == told["again"] == ["en", "3 s", "one", "Zoo", "Language", "Draw"]
     assert told["after"] == ["zh-Hans", "3 秒", "一", "模型库", "语言", "手写"]
     assert (told["seen"], told["stored"], told["seconds"]) == (["zh", "en"], "zh", "3 秒")
@@ -199,11 +199,11 @@ def test_what_is_said_in_each_language_takes_the_place_of_a_text(scripts: Script
         m.sayIn(place, "");
         return [first, second, said(), place.dataset.sayEach];
     """
-    assert scripts.run("language.js", code) == ["1 min 2 s", "of the server", "", ""]
+    assert scripts.run("shared/language.js", code) == ["1 min 2 s", "of the server", "", ""]
 
 
 def test_a_text_without_a_place_is_its_key(scripts: Scripts) -> None:
-    assert scripts.run("language.js", "return m.say('no_such_text')") == "no_such_text"
+    assert scripts.run("shared/language.js", "return m.say('no_such_text')") == "no_such_text"
 
 
 def test_a_store_that_is_denied_remembers_nothing(scripts: Scripts) -> None:
@@ -214,7 +214,7 @@ def test_a_store_that_is_denied_remembers_nothing(scripts: Scripts) -> None:
         Object.defineProperty(window, "localStorage", known);
         return [read, m.stored("localStorage", "kept"), m.stored("sessionStorage", "kept", "y")];
     """
-    assert scripts.run("storage.js", code) == [None, None, "y"]
+    assert scripts.run("shared/storage.js", code) == [None, None, "y"]
 
 
 # --- colours and packed maps -------------------------------------------------------------------------------
@@ -222,23 +222,26 @@ def test_a_store_that_is_denied_remembers_nothing(scripts: Scripts) -> None:
 
 def test_bytes_come_out_as_they_were_packed(scripts: Scripts) -> None:
     sent = base64.b64encode(bytes(range(256))).decode()
-    assert scripts.run("colours.js", "return [...m.unpack(given)]", sent) == list(range(256))
-    assert scripts.run("colours.js", "return [...m.unpack('')]") == []
+    assert scripts.run("shared/colours.js", "return [...m.unpack(given)]", sent) == list(range(256))
+    assert scripts.run("shared/colours.js", "return [...m.unpack('')]") == []
 
 
 def test_colours_are_read(scripts: Scripts) -> None:
-    assert scripts.run("colours.js", "return [' #0a0BfF', '#ffffff'].map(m.rgb)") == [[10, 11, 255], [255, 255, 255]]
+    assert scripts.run("shared/colours.js", "return [' #0a0BfF', '#ffffff'].map(m.rgb)") == [
+        [10, 11, 255],
+        [255, 255, 255],
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "red", "#fff", "#12345g", "rgb(1 2 3)"])
 def test_what_is_no_colour_is_refused(scripts: Scripts, text: str) -> None:
     with pytest.raises(BrowserError, match="is not a colour of the form #rrggbb"):
-        scripts.run("colours.js", "return m.rgb(given)", text)
+        scripts.run("shared/colours.js", "return m.rgb(given)", text)
 
 
 def test_ramps_go_from_stop_to_stop(scripts: Scripts) -> None:
     code = "return [0, 0.25, 0.5, 1].map((part) => m.along([[0, 0, 0], [100, 50, 0], [100, 250, 0]], part))"
-    assert scripts.run("colours.js", code) == [[0, 0, 0], [50, 25, 0], [100, 50, 0], [100, 250, 0]]
+    assert scripts.run("shared/colours.js", code) == [[0, 0, 0], [50, 25, 0], [100, 50, 0], [100, 250, 0]]
 
 
 def test_maps_are_painted_by_tables(scripts: Scripts) -> None:
@@ -249,7 +252,7 @@ def test_maps_are_painted_by_tables(scripts: Scripts) -> None:
         return [signed[1], signed[128], signed[255], unsigned[0], unsigned[255], signed[0]].map(bytes);
     """
     blue, zero, red = [0, 0, 255, 255], [9, 9, 9, 255], [255, 0, 0, 255]
-    assert scripts.run("colours.js", code) == [blue, zero, red, zero, red, blue]
+    assert scripts.run("shared/colours.js", code) == [blue, zero, red, zero, red, blue]
 
 
 def test_light_and_dark_have_ramps_of_their_own(scripts: Scripts) -> None:
@@ -261,7 +264,7 @@ def test_light_and_dark_have_ramps_of_their_own(scripts: Scripts) -> None:
         const some = ({ zero, plus, strong }) => [zero, plus[2], strong.minus];
         return { light: some(light), dark: some(dark), same: m.theme() === light };
     """
-    assert scripts.run("colours.js", code) == {
+    assert scripts.run("shared/colours.js", code) == {
         "light": [[246, 247, 249], [214, 92, 36], [28, 98, 180]],
         "dark": [[30, 36, 48], [242, 140, 70], [92, 164, 255]],
         "same": True,
@@ -276,7 +279,7 @@ def test_cells_of_a_layer_lie_side_by_side(scripts: Scripts, shape: list[int], w
         const grid = m.arrange({ shape: given.shape }, given.width, given.dots);
         return { ...grid, places: Array.from({ length: grid.count }, (_, cell) => m.placeOf(grid, cell)) };
     """
-    grid = scripts.run("layers.js", code, {"shape": shape, "width": width, "dots": dots})
+    grid = scripts.run("shared/layers.js", code, {"shape": shape, "width": width, "dots": dots})
     assert len(grid["places"]) == shape[0]
     rows: dict[float, list[list[float]]] = {}
     for place in grid["places"]:
@@ -307,7 +310,7 @@ PHOTO = {"width": 400, "height": 200}
     ],
 )
 def test_a_box_fits_into_its_photo(scripts: Scripts, square: dict[str, float], expected: dict[str, float]) -> None:
-    assert scripts.run("box.js", "return m.fitting(...given)", [square, PHOTO]) == pytest.approx(expected)
+    assert scripts.run("photo/box.js", "return m.fitting(...given)", [square, PHOTO]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -324,32 +327,32 @@ def test_the_opposite_corner_stays(
     scripts: Scripts, corner: str, by: dict[str, float], expected: dict[str, float]
 ) -> None:
     square = {"x": 100, "y": 50, "side": 50}
-    found = scripts.run("box.js", "return m.stretched(...given)", [square, corner, by, PHOTO])
+    found = scripts.run("photo/box.js", "return m.stretched(...given)", [square, corner, by, PHOTO])
     assert found == pytest.approx(expected)
 
 
 def test_a_box_is_told_in_parts_of_its_photo(scripts: Scripts) -> None:
     square = {"x": 100, "y": 50, "side": 100}
-    assert scripts.run("box.js", "return m.fractions(...given)", [square, PHOTO]) == [0.25, 0.25, 0.5, 0.75]
-    assert scripts.run("box.js", "return m.squareIn([0.25, 0.25, 0.5, 0.75], given)", PHOTO) == square
+    assert scripts.run("photo/box.js", "return m.fractions(...given)", [square, PHOTO]) == [0.25, 0.25, 0.5, 0.75]
+    assert scripts.run("photo/box.js", "return m.squareIn([0.25, 0.25, 0.5, 0.75], given)", PHOTO) == square
     middle = {"x": 100, "y": 0, "side": 200}
-    assert scripts.run("box.js", "return m.squareIn([0, 0, 1, 1], given)", PHOTO) == middle
-    assert scripts.run("box.js", "return m.centred(given, 50)", square) == {"x": 125, "y": 75, "side": 50}
+    assert scripts.run("photo/box.js", "return m.squareIn([0, 0, 1, 1], given)", PHOTO) == middle
+    assert scripts.run("photo/box.js", "return m.centred(given, 50)", square) == {"x": 125, "y": 75, "side": 50}
 
 
 def test_a_link_holds_all_settings(scripts: Scripts) -> None:
     settings = {"recipe": "mnist-demo", "lr": "0.01", "seed": "7 & 8", "augment": "a=b+c"}
     address = "https://example.org/under/path/?recipe=other&old=1#there"
-    link = scripts.run("settings_form.js", "return m.linkTo(...given)", [address, settings])
+    link = scripts.run("train/settings.js", "return m.linkTo(...given)", [address, settings])
     assert link.startswith("https://example.org/under/path/?recipe=mnist-demo&lr=0.01&")
     assert "#" not in link
     assert "old" not in link
-    assert scripts.run("settings_form.js", "return m.settingsIn(new URL(given).search)", link) == settings
-    assert scripts.run("settings_form.js", "return m.settingsIn('')") == {}
+    assert scripts.run("train/settings.js", "return m.settingsIn(new URL(given).search)", link) == settings
+    assert scripts.run("train/settings.js", "return m.settingsIn('')") == {}
 
 
 def test_a_square_of_the_matrix_names_its_row_and_column(scripts: Scripts) -> None:
-    assert scripts.run("report.js", "return m.cellOf({ dataset: { cell: '3,10' } })") == [3, 10]
+    assert scripts.run("report/view.js", "return m.cellOf({ dataset: { cell: '3,10' } })") == [3, 10]
 
 
 def test_who_comes_late_hears_of_the_newest_answer(scripts: Scripts) -> None:
@@ -362,4 +365,4 @@ def test_who_comes_late_hears_of_the_newest_answer(scripts: Scripts) -> None:
         m.answered({ photo: 3 });
         return [early.map(({ photo }) => photo), late];
     """
-    assert scripts.run("photo_answer.js", code) == [[1, 2, 3], [2, 3]]
+    assert scripts.run("photo/answer.js", code) == [[1, 2, 3], [2, 3]]

@@ -142,7 +142,7 @@ def losing(browser: Browser, url: str) -> Iterator[Callable[[str, Callable[[str]
         context.close()
 
 
-@pytest.mark.parametrize("script", ["layers.js", "language.js"])
+@pytest.mark.parametrize("script", ["shared/layers.js", "shared/language.js"])
 def test_a_script_that_gets_lost_is_asked_for_again(
     losing: Callable[[str, Callable[[str], bool]], Page], script: str
 ) -> None:
@@ -151,13 +151,13 @@ def test_a_script_that_gets_lost_is_asked_for_again(
     page.locator("#pad .examples button").first.click()
     expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=30_000)
     page.locator("#title select").select_option("zh")
-    expect(page.locator("#pad .clear")).to_have_text("清空")  # where it has another copy of language.js, too
+    expect(page.locator("#pad .clear")).to_have_text("清空")  # where it has another copy of shared/language.js, too
 
 
 def test_a_component_without_its_script_says_so_in_both_languages(
     losing: Callable[[str, Callable[[str], bool]], Page],
 ) -> None:
-    page = losing("pad.js", lambda address: True)
+    page = losing("draw/view.js", lambda address: True)
     line = page.locator("#pad [role=alert]")
     expect(line).to_be_visible(timeout=30_000)
     expect(line).to_contain_text("This part of the page did not load. Reload the page to try again.")
@@ -171,7 +171,7 @@ def test_the_pad_appears_when_its_script_takes_strokes(browser: Browser, url: st
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     page = context.new_page()
     held: list[Route] = []
-    page.route("**/pad.js", lambda route: held.append(route))
+    page.route("**/draw/view.js", lambda route: held.append(route))
     page.goto(url)
     expect(page.locator("#title p")).to_contain_text("Draw a digit", timeout=60_000)
     expect(page.locator(".choices input").last).to_be_visible(timeout=30_000)

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.inference.pretrained import load
-from lenet.ui import texts
+from lenet.ui.shared import texts
 from tests.e2e.conftest import draw, settled
 from tests.e2e.test_draw import SEVEN
 from tests.e2e.test_photo import EXAMPLES

@@ -40,7 +40,7 @@ def test_an_empty_page_is_blank(client: Client, tmp_path: Path) -> None:
 
 
 def test_a_photo_is_named(client: Client) -> None:
-    picture = handle_file(ROOT / "lenet" / "ui" / "examples" / "ship.jpg")
+    picture = handle_file(ROOT / "lenet" / "ui" / "photo" / "examples" / "ship.jpg")
     answer = client.predict(picture, "photos", api_name="/classify_photo")
     assert (answer["label"], answer["verdict"]) == ("ship", "sure")
     assert 0 <= answer["ood_score"] <= 0.5

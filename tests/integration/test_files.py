@@ -18,10 +18,10 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from lenet.ui.files import MAX_BYTES, NOT_UPLOADED
+from lenet.ui.shared.files import MAX_BYTES, NOT_UPLOADED
 from tests.serving import ROOT, serve
 
-SHIP = ROOT / "lenet" / "ui" / "examples" / "ship.jpg"
+SHIP = ROOT / "lenet" / "ui" / "photo" / "examples" / "ship.jpg"
 META = {"_type": "gradio.FileData"}
 NOT_PUBLIC = "not on the public internet"
 

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lenet.ui.files import MAX_PARTS, NOT_UPLOADED, TOO_LONG
+from lenet.ui.shared.files import MAX_PARTS, NOT_UPLOADED, TOO_LONG
 from tests.serving import ROOT, serve
 
 META = {"_type": "gradio.FileData"}
-SHIP = ROOT / "lenet" / "ui" / "examples" / "ship.jpg"
+SHIP = ROOT / "lenet" / "ui" / "photo" / "examples" / "ship.jpg"
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,9 @@ import pytest
 
 from lenet.data.strokes import render
 from lenet.training.recipes import RECIPES
-from lenet.ui import settings, train
-from lenet.ui.runs import MOST, TURN_SECONDS
+from lenet.ui.train import settings
+from lenet.ui.train import tab as train
+from lenet.ui.train.runs import MOST, TURN_SECONDS
 from tests.integration.test_endpoints import SEVEN
 from tests.serving import serve
 

@@ -18,7 +18,9 @@ from lenet.errors import CheckpointError
 from lenet.inference.pretrained import load
 from lenet.inference.untrusted import BYTES_AT_MOST, admit
 from lenet.training.stored import WEIGHTS
-from lenet.ui import networks, own, photo
+from lenet.ui.photo import tab as photo
+from lenet.ui.shared import networks
+from lenet.ui.zoo import uploads as own
 
 SHIPPED = WEIGHTS / "digits.safetensors"
 

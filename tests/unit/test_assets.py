@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from lenet.ui import assets, runs, texts
+from lenet.ui.shared import assets, texts
+from lenet.ui.train import runs
 
 FOLDER = assets.HERE
 SCRIPTS = sorted(FOLDER.rglob("*.js"))
-IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w./-]+)";', re.M)
+IMPORT = re.compile(r'^import \{([^}]*)\} from "([\w./-]+)";', re.M)
 EXPORT = re.compile(r"^export (?:async )?(?:const|let|function) (\w+)", re.M)
 VARIABLE = re.compile(r"--lenet-([\w-]+): ([^;]+);")
 
@@ -35,22 +37,22 @@ def test_every_script_is_served_for_good(client: TestClient) -> None:
         assert answer.status_code == 200, name
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert client.get(address("pad.js")).content == (FOLDER / "pad.js").read_bytes()
+    assert client.get(address("draw/view.js")).content == (FOLDER / "draw/view.js").read_bytes()
 
 
 def test_the_second_try_has_an_address_of_its_own_and_the_same_scripts(client: TestClient) -> None:
     version = assets.scripts().version
-    again = client.get(f"/scripts/{version}{assets.AGAIN}/pad.js")
-    assert again.content == client.get(address("pad.js")).content
+    again = client.get(f"/scripts/{version}{assets.AGAIN}/draw/view.js")
+    assert again.content == client.get(address("draw/view.js")).content
 
 
-@pytest.mark.parametrize("name", ["assets.py", "style.css", "../page.py", "%2e%2e/page.py", "/etc/hostname", ""])
+@pytest.mark.parametrize("name", ["assets.py", "shared/style.css", "../page.py", "%2e%2e/page.py", "/etc/hostname", ""])
 def test_nothing_else_is_served(client: TestClient, name: str) -> None:
     assert client.get(address(name)).status_code == 404
 
 
 def test_scripts_of_another_version_are_refused(client: TestClient) -> None:
-    answer = client.get("/scripts/000000000000/pad.js")
+    answer = client.get("/scripts/000000000000/draw/view.js")
     assert answer.status_code == 404
     assert "Reload" in answer.text
     assert "immutable" not in answer.headers.get("cache-control", "")
@@ -59,7 +61,9 @@ def test_scripts_of_another_version_are_refused(client: TestClient) -> None:
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for path in SCRIPTS:
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+        place = tmp_path / path.relative_to(FOLDER)
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(path.read_bytes())
     monkeypatch.setattr(assets, "HERE", tmp_path)
     assets.scripts.cache_clear()
     yield tmp_path
@@ -68,13 +72,13 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_a_change_is_another_version_and_is_served_without_a_restart(client: TestClient, copy: Path) -> None:
     before = assets.scripts().version
-    (copy / "box.js").write_text("export const changed = true;\n")
+    (copy / "photo/box.js").write_text("export const changed = true;\n")
     assert assets.scripts().version == before  # until a page asks for another
-    assert client.get("/scripts/000000000000/box.js").status_code == 404
+    assert client.get("/scripts/000000000000/photo/box.js").status_code == 404
     after = assets.scripts().version
     assert after != before
-    assert client.get(f"/scripts/{after}/box.js").text == "export const changed = true;\n"
-    assert client.get(f"/scripts/{before}/box.js").status_code == 404
+    assert client.get(f"/scripts/{after}/photo/box.js").text == "export const changed = true;\n"
+    assert client.get(f"/scripts/{before}/photo/box.js").status_code == 404
 
 
 def test_a_changed_text_is_another_version(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,9 +95,9 @@ def test_the_page_preloads_every_script() -> None:
 
 
 def test_a_component_names_its_script_its_events_and_says_what_went_wrong() -> None:
-    body = assets.mount("zoo.js", events=["refuse", "seen"])
+    body = assets.mount("zoo/view.js", events=["refuse", "seen"])
     assert body.startswith('// events: "refuse", "seen"\n')
-    assert f"scripts/{assets.scripts().version}${{again}}/zoo.js" in body
+    assert f"scripts/{assets.scripts().version}${{again}}/zoo/view.js" in body
     assert texts.ENGLISH["no_script"] in body
     assert texts.CHINESE["no_script"] in body
     assert not re.search(r"@\w+@", body)
@@ -105,7 +109,8 @@ def test_imports_are_exported(path: Path) -> None:
     imports = IMPORT.findall(source)
     assert source.count("import {") == len(imports)
     for names, other in imports:
-        exported = EXPORT.findall(assets.scripts().files[other].decode())
+        there = posixpath.normpath(posixpath.join(path.relative_to(FOLDER).parent.as_posix(), other))
+        exported = EXPORT.findall(assets.scripts().files[there].decode())
         wanted = {name.strip() for name in names.split(",")}
         assert wanted <= set(exported), (path.name, other)
         for name in wanted:
@@ -116,7 +121,7 @@ def test_imports_are_exported(path: Path) -> None:
 def test_scripts_make_no_globals_and_have_no_colours(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert not re.search(r"\b(window|globalThis|self)\.\w+ = ", source)
-    assert not re.search(r"""["'`](#[0-9a-f]{3,8}|rgba?\()""", source), "style.css has the colours"
+    assert not re.search(r"""["'`](#[0-9a-f]{3,8}|rgba?\()""", source), "shared/style.css has the colours"
 
 
 def test_components_and_their_scripts_agree_on_events() -> None:
@@ -132,7 +137,7 @@ def test_components_and_their_scripts_agree_on_events() -> None:
 
 
 def test_light_and_dark_have_every_colour_that_scripts_paint_with() -> None:
-    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    style = (FOLDER / "shared/style.css").read_text(encoding="utf-8")
     light, dark = (
         dict(VARIABLE.findall(style.split(start, 1)[1].split("}", 1)[0])) for start in (":root {", "\n.dark {")
     )

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lenet.ui.cache import BoundedCache
+from lenet.ui.shared.cache import BoundedCache
 
 
 def test_the_least_recently_used_goes() -> None:

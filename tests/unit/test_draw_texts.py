@@ -16,8 +16,9 @@ from lenet.data.strokes import render
 from lenet.inference import explain
 from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing import digits
-from lenet.ui import draw, figures, networks, texts
+from lenet.ui.draw import tab as draw
 from lenet.ui.server import Server
+from lenet.ui.shared import figures, networks, texts
 from tests.unit.test_ui import SEVEN, TWENTY, address, question
 
 # What stays in Chinese: names, terms and units, the first of each network's layers among them.

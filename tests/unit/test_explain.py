@@ -202,7 +202,7 @@ def photos() -> Classifier:
 
 @pytest.fixture(scope="module")
 def ship(photos: Classifier) -> Prediction:
-    return photos.predict(Path(explain.__file__).parent / "ui" / "examples" / "ship.jpg")
+    return photos.predict(Path(explain.__file__).parents[1] / "ui" / "photo" / "examples" / "ship.jpg")
 
 
 def test_what_a_photo_said_adds_up(photos: Classifier, ship: Prediction) -> None:

@@ -11,12 +11,18 @@ import gradio as gr
 import pytest
 
 from lenet.errors import ImageError
-from lenet.ui import draw, messages, networks, photo, pictures, report, texts, train, why, zoo
+from lenet.ui import messages
+from lenet.ui.draw import tab as draw
 from lenet.ui.messages import Answer, Question
-from lenet.ui.networks import Networks
-from lenet.ui.runs import Runs
+from lenet.ui.photo import tab as photo
+from lenet.ui.report import tab as report
 from lenet.ui.server import Server
-from lenet.ui.tested import Evaluations
+from lenet.ui.shared import networks, pictures, texts, why
+from lenet.ui.shared.evaluation import Evaluations
+from lenet.ui.shared.networks import Networks
+from lenet.ui.train import tab as train
+from lenet.ui.train.runs import Runs
+from lenet.ui.zoo import tab as zoo
 from tests.unit.test_ui import question
 
 TEMPLATE = "There is no picture at {path}. Check the path."

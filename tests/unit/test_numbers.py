@@ -17,7 +17,7 @@ from lenet.preprocessing.segmentation import Sheet, Trial, cheapest, trials
 
 Strokes = list[list[tuple[float, float]]]
 
-EXAMPLES = json.loads((Path(lenet.ui.__file__).parent / "examples" / "strokes.json").read_text(encoding="utf-8"))
+EXAMPLES = json.loads((Path(lenet.ui.__file__).parent / "draw" / "examples.json").read_text(encoding="utf-8"))
 
 # Each in a box 100 high, y downwards.
 TWO = [[(5, 20), (20, 3), (40, 3), (55, 18), (52, 38), (30, 65), (2, 98), (30, 95), (62, 96)]]

@@ -16,10 +16,16 @@ from lenet.errors import CheckpointError
 from lenet.inference.pretrained import load
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
-from lenet.ui import draw, page, photo, report, settings, train, zoo
+from lenet.ui import page
+from lenet.ui.draw import tab as draw
 from lenet.ui.page import Page, build, launch_options
-from lenet.ui.runs import Runs
-from lenet.ui.tested import Evaluations
+from lenet.ui.photo import tab as photo
+from lenet.ui.report import tab as report
+from lenet.ui.shared.evaluation import Evaluations
+from lenet.ui.train import settings
+from lenet.ui.train import tab as train
+from lenet.ui.train.runs import Runs
+from lenet.ui.zoo import tab as zoo
 from tests.unit.test_runs import DATA, until
 from tests.unit.test_ui import question
 
@@ -163,8 +169,14 @@ def test_every_tab_is_connected(pages: tuple[Page, Page]) -> None:
 def test_tabs_do_not_know_each_other() -> None:
     from tests.unit.test_architecture import GRAPH
 
-    tabs = {f"lenet.ui.{name}" for name in ("draw", "photo", "zoo", "train", "report")}
-    assert {tab: GRAPH[tab] & tabs for tab in tabs if GRAPH[tab] & tabs} == {}
-    knowing = {name for name, others in GRAPH.items() if name.startswith("lenet.ui") and others & tabs}
+    folders = ("draw", "photo", "zoo", "train", "report")
+    texts = {f"lenet.ui.{folder}.texts" for folder in folders}  # which the texts of all languages are put together of
+    for folder in folders:
+        own = {name for name in GRAPH if name.startswith(f"lenet.ui.{folder}.")}
+        others = {f"lenet.ui.{other}." for other in folders if other != folder}
+        known = {other for name in own for other in GRAPH[name] if other.startswith(tuple(others))}
+        assert known == set(), folder
+    tabs = {f"lenet.ui.{folder}.tab" for folder in folders}
+    knowing = {name for name, found in GRAPH.items() if found & tabs}
     assert knowing == {"lenet.ui.page"}
-    assert "lenet.ui.server" not in GRAPH["lenet.ui.networks"] | GRAPH["lenet.ui.runs"] | GRAPH["lenet.ui.tested"]
+    assert {name for name, found in GRAPH.items() if found & texts} == {"lenet.ui.shared.texts"}

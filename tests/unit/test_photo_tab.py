@@ -19,10 +19,13 @@ from lenet.errors import FetchError
 from lenet.inference.photos import Crop, PhotoClassifier, PhotoPrediction
 from lenet.inference.pretrained import load
 from lenet.training.stored import WEIGHTS
-from lenet.ui import figures, networks, photo, photo_figures, pictures, texts, why_figures
-from lenet.ui.networks import Networks
-from lenet.ui.pictures import Pictures
+from lenet.ui.photo import figures as photo_figures
+from lenet.ui.photo import tab as photo
+from lenet.ui.photo import texts as photo_texts
 from lenet.ui.server import Server
+from lenet.ui.shared import figures, networks, pictures, texts, why_figures
+from lenet.ui.shared.networks import Networks
+from lenet.ui.shared.pictures import Pictures
 
 EXAMPLES = Path(photo.__file__).parent / "examples"
 
@@ -346,8 +349,16 @@ def test_wrong_questions_are_answered_in_chinese(server: Server) -> None:
 
 
 def test_the_scripts_and_the_texts_of_the_tab_agree() -> None:
-    page = Path(photo.__file__).parent
-    files = ("photo.py", "photo.html", "photo.js", "photo_figures.py", "why.html", "why.js", "why_figures.py")
+    page = Path(photo.__file__).parents[1]
+    files = (
+        "photo/tab.py",
+        "photo/tab.html",
+        "photo/view.js",
+        "photo/figures.py",
+        "shared/why.html",
+        "shared/why.js",
+        "shared/why_figures.py",
+    )
     used = set(re.findall(r'"(photo_\w[\w-]*)"', "".join((page / name).read_text(encoding="utf-8") for name in files)))
     made = {f"photo_example_{name}" for name in photo.EXAMPLES}  # put together there
-    assert used | made == set(texts.PARTS["photo"].ENGLISH)
+    assert used | made == set(photo_texts.ENGLISH)

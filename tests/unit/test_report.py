@@ -27,11 +27,13 @@ from lenet.inference.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin,
 from lenet.training.loop import EpochEnd, evaluate
 from lenet.training.metrics import accuracy, calibration_error, confusion
 from lenet.training.stored import WEIGHTS
-from lenet.ui import exports, report_figures, texts
-from lenet.ui import report as report_tab
-from lenet.ui.networks import Networks
+from lenet.ui.report import exports
+from lenet.ui.report import figures as report_figures
+from lenet.ui.report import tab as report_tab
 from lenet.ui.server import Server
-from lenet.ui.tested import Asking, Evaluations
+from lenet.ui.shared import texts
+from lenet.ui.shared.evaluation import Asking, Evaluations
+from lenet.ui.shared.networks import Networks
 
 CURVES = tuple(EpochEnd(i, 2.0 / i, 0.3 * i, 1.5 / i, 0.25 * i, 1.5) for i in (1, 2, 3))
 

@@ -20,10 +20,10 @@ from lenet.errors import CheckpointError, DataError, RecipeError
 from lenet.inference.pretrained import Checkpoint
 from lenet.training.loop import EpochEnd, TrainingState, fit, start
 from lenet.training.recipes import RECIPES, Recipe
-from lenet.ui import runs
-from lenet.ui.networks import Networks
-from lenet.ui.pictures import Pictures
-from lenet.ui.runs import ENDED, LOADERS, MOST, POINTS_AT_MOST, Run, Runs, Series
+from lenet.ui.shared.networks import Networks
+from lenet.ui.shared.pictures import Pictures
+from lenet.ui.train import runs
+from lenet.ui.train.runs import ENDED, LOADERS, MOST, POINTS_AT_MOST, Run, Runs, Series
 
 ANNE, BEN = "a" * 32, "b" * 32
 RECIPE = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)

@@ -10,7 +10,8 @@ import pytest
 from lenet.errors import RecipeError
 from lenet.training.loop import start
 from lenet.training.recipes import RECIPES
-from lenet.ui import settings, texts
+from lenet.ui.shared import texts
+from lenet.ui.train import settings
 
 HERE = Path(settings.__file__).parent
 

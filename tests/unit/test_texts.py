@@ -13,7 +13,9 @@ from lenet.data.datasets import DATASETS
 from lenet.errors import ImageError, LeNetError, Text
 from lenet.models import MODELS
 from lenet.training.recipes import RECIPES
-from lenet.ui import messages, settings, texts
+from lenet.ui import messages
+from lenet.ui.shared import texts
+from lenet.ui.train import settings
 
 PAGE = Path(__file__).parents[2] / "lenet" / "ui"
 BLANK = re.compile(r"{\w+}")
@@ -26,7 +28,7 @@ def blanks(template: str) -> set[str]:
 
 
 def test_no_text_has_two_places() -> None:
-    keys = [key for part in texts.PARTS.values() for key in part.ENGLISH]
+    keys = [key for part in texts.PARTS for key in part.ENGLISH]
     assert len(keys) == len(set(keys))
 
 
@@ -41,7 +43,9 @@ def test_every_language_says_everything_with_the_same_blanks() -> None:
 
 
 def test_what_the_page_says_is_in_the_texts() -> None:
-    page = "".join(path.read_text(encoding="utf-8") for path in PAGE.glob("*.*"))
+    page = "".join(
+        path.read_text(encoding="utf-8") for path in PAGE.rglob("*.*") if path.suffix in (".py", ".js", ".html")
+    )
     asked = re.findall(r'\bsay\(\s*"(\w+)"', page) + re.findall(r'data-say(?:-\w+)?="(\w+)"', page)
     assert len(asked) > 80
     assert set(asked) <= set(texts.ENGLISH)

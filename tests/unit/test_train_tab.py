@@ -14,9 +14,13 @@ import pytest
 
 from lenet.inference.pretrained import load
 from lenet.training.recipes import RECIPES
-from lenet.ui import exports, messages, report, settings, train
-from lenet.ui.runs import ENDED, Runs
+from lenet.ui import messages
+from lenet.ui.report import exports
+from lenet.ui.report import tab as report
 from lenet.ui.server import Server
+from lenet.ui.train import settings
+from lenet.ui.train import tab as train
+from lenet.ui.train.runs import ENDED, Runs
 from tests.unit.test_runs import DATA
 
 ANNE = "0123456789abcdef" * 2

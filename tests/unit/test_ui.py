@@ -16,9 +16,11 @@ from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit
 from lenet.inference.pretrained import load
 from lenet.training.loop import EpochEnd
 from lenet.training.stored import WEIGHTS
-from lenet.ui import draw, figures, messages, networks, pictures
-from lenet.ui.runs import Runs
+from lenet.ui import messages
+from lenet.ui.draw import tab as draw
 from lenet.ui.server import Server
+from lenet.ui.shared import figures, networks, pictures
+from lenet.ui.train.runs import Runs
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
 

@@ -15,10 +15,11 @@ from PIL import Image
 from lenet.errors import CheckpointError
 from lenet.inference.explain import Layer
 from lenet.inference.photos import PhotoPrediction
-from lenet.ui import figures, messages, networks, why, why_figures
+from lenet.ui import messages
 from lenet.ui.server import Server
+from lenet.ui.shared import figures, networks, why, why_figures
 
-SHIP = Path(networks.__file__).parent / "examples" / "ship.jpg"
+SHIP = Path(networks.__file__).parents[1] / "photo" / "examples" / "ship.jpg"
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from lenet.ui import worker as worker_module
-from lenet.ui.worker import Work, Worker
+from lenet.ui.shared import worker as worker_module
+from lenet.ui.shared.worker import Work, Worker
 
 SECONDS = 10
 

@@ -22,8 +22,14 @@ from lenet.training.loop import LrChange
 from lenet.training.optim import LOSSES, SCHEDULES
 from lenet.training.recipes import PRECISIONS, Recipe
 from lenet.training.stored import WEIGHTS
-from lenet.ui import about_figures, messages, own, report, report_figures, texts, zoo, zoo_figures
+from lenet.ui import messages
+from lenet.ui.report import figures as report_figures
+from lenet.ui.report import tab as report
 from lenet.ui.server import Server
+from lenet.ui.shared import about_figures, texts
+from lenet.ui.zoo import figures as zoo_figures
+from lenet.ui.zoo import tab as zoo
+from lenet.ui.zoo import uploads as own
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 

@@ -1,0 +1,394 @@
+// The photo and its crop box.
+//
+// A photo travels once: the server keeps it under a key.  Each change of the box then asks only what the
+// chosen network makes of it, two questions under way at most; when the hand rests, the other networks
+// are asked in turn, one at a time, so that none is timed while another works.
+
+import { centred, fitting, fractions, squareIn, stretched } from "./box.js";
+import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { answered } from "./answer.js";
+
+const AT_ONCE = 2; // questions, as for the pad: the second leaves while the first is on its way back
+
+export function mount({ element, props, server, watch }) {
+  const find = (selector) => element.querySelector(selector);
+  const [frame, shown, whole, crop, looks] = [".frame", ".shown", ".whole", ".crop", ".looks"].map(find);
+  const [result, seen, views, steps, cards] = [".result", ".seen", ".views-used", ".steps", ".cards"].map(find);
+  const [trouble, note, automatic, camera, live] = [".trouble", ".note", ".automatic", ".camera", ".live"].map(find);
+  const [file, url] = [".file", ".url"].map(find);
+
+  let photo = null; // {photo: the server's key, source: what to open it from again, width, height}
+  let box = null; // {x, y, side} in the photo's pixels, or null: automatic
+  let chosen = null; // the network whose answer is shown large
+  let keys = []; // of the networks, as their cards stand
+  let changes = 0; // counts photos and boxes
+  let opened = 0; // the number of changes when the photo came: what is older is about another
+  let opening = 0; // counts photos asked for; the newest is the one that is wanted
+  let refused = null; // the source that the server made no photo of, if that is what is complained about
+  let dragging = false;
+  let asking = 0; // questions under way
+  const asked = new Map(); // network -> the number of changes that its newest question knows
+  const replies = new Map(); // network -> {known, reply}, the newest
+
+  function putLabel(place, key, values = {}) {
+    Object.assign(place.dataset, { sayLabel: key, said: JSON.stringify(values) });
+    place.setAttribute("aria-label", say(key, values));
+  }
+
+  // What no element can name a key for.
+  function sayRest() {
+    url.placeholder = say("photo_address_like");
+    crop.setAttribute("aria-roledescription", say("photo_box_kind"));
+    if (!result.dataset.changes) result.innerHTML = props.empty[language]; // nothing is answered yet
+  }
+
+  onLanguage(element, () => {
+    sayRest();
+    if (photo) askAnew();
+    if (refused) open(refused); // to be told why in this language
+    listNetworks();
+  });
+
+  // --- photos ----------------------------------------------------------------------------------------
+
+  async function open(source) {
+    const number = ++opening;
+    complain("");
+    frame.classList.add("busy");
+    find(".working").hidden = false;
+    sayIn(find(".working span"), source.url ? "photo_fetching" : "photo_opening");
+    const reply = await server.open_photo({ ...source, language }).catch(() => null);
+    if (number !== opening) return; // another one is wanted by now
+    frame.classList.remove("busy");
+    find(".working").hidden = true;
+    if (!reply) return complainOf("photo_no_server");
+    if (reply.problem) {
+      complain(reply.problem); // the photo before it stays
+      refused = source;
+      return;
+    }
+    stopCamera();
+    if (source.url) source = { picture: reply.address }; // what is fetched once need not be again
+    photo = { ...reply, source };
+    whole.src = reply.address;
+    whole.classList.toggle("tiny", Math.max(reply.width, reply.height) <= 128);
+    shown.style.setProperty("--aspect", reply.width / reply.height);
+    element.style.setProperty("--photo", `url(${reply.address})`);
+    shown.hidden = false;
+    frame.classList.remove("empty");
+    find(".invite").hidden = true;
+    setBox(null);
+    opened = changes;
+  }
+
+  // The server forgets photos at last, and all of them when it starts anew.
+  async function openAgain() {
+    const number = opening;
+    photo.photo = null; // asked for once
+    const reply = await server.open_photo({ ...photo.source, language }).catch(() => null);
+    if (number !== opening) return;
+    if (!reply) return complainOf("photo_open_again");
+    if (reply.problem) return complain(reply.problem);
+    photo.photo = reply.photo;
+    asked.clear();
+    ask();
+  }
+
+  // In the server's words, of which the language is past changing; "" where all is well.
+  function complain(message) {
+    refused = null;
+    delete trouble.dataset.say;
+    trouble.textContent = message;
+    trouble.classList.toggle("problem", Boolean(message));
+  }
+
+  function complainOf(key) {
+    complain(say(key));
+    sayIn(trouble, key);
+  }
+
+  async function openFile(blob) {
+    if (!blob) return;
+    if (blob.size > props.largest) return complainOf("picture_too_large");
+    const picture = await new Promise((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result);
+      reader.onerror = () => resolve(null); // moved, deleted, or not this person's to read
+      reader.readAsDataURL(blob);
+    });
+    if (picture) open({ picture });
+    else complainOf("photo_unreadable");
+  }
+
+  find(".open").addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    openFile(file.files[0]);
+    file.value = "";
+  });
+  for (const kind of ["dragenter", "dragover"])
+    frame.addEventListener(kind, (event) => {
+      event.preventDefault();
+      frame.classList.add("over");
+    });
+  frame.addEventListener("dragleave", () => frame.classList.remove("over"));
+  frame.addEventListener("drop", (event) => {
+    event.preventDefault();
+    frame.classList.remove("over");
+    openFile(event.dataTransfer.files[0]);
+  });
+  frame.addEventListener("click", () => {
+    if (!photo && live.hidden) file.click();
+  });
+  document.addEventListener("paste", (event) => {
+    if (element.offsetParent === null || event.target === url) return; // another tab of the page is open
+    const item = [...event.clipboardData.items].find(({ type }) => type.startsWith("image/"));
+    if (item) openFile(item.getAsFile());
+  });
+  find(".address").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (url.value.trim()) open({ url: url.value });
+    else complainOf("photo_no_address");
+  });
+  find(".pictures").addEventListener("click", (event) => {
+    const example = event.target.closest(".example");
+    if (example) open({ example: example.dataset.example });
+  });
+
+  // --- the camera: the first click shows what it sees, the second takes it ----------------------------------
+
+  function stopCamera() {
+    live.srcObject?.getTracks().forEach((track) => track.stop());
+    live.srcObject = null;
+    live.hidden = true;
+    sayIn(camera, "photo_camera");
+  }
+
+  camera.hidden = !navigator.mediaDevices?.getUserMedia; // it needs https, or this very machine
+  camera.addEventListener("click", async () => {
+    complain("");
+    if (live.srcObject) {
+      const still = document.createElement("canvas");
+      [still.width, still.height] = [live.videoWidth, live.videoHeight];
+      still.getContext("2d").drawImage(live, 0, 0);
+      return open({ picture: still.toDataURL("image/jpeg", 0.92) });
+    }
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      // The browser asked, and meanwhile another tab of the page was opened, or the button pressed again.
+      if (live.srcObject || element.offsetParent === null) return stream.getTracks().forEach((track) => track.stop());
+      live.srcObject = stream;
+      live.hidden = false;
+      await live.play();
+      sayIn(camera, "photo_take");
+    } catch {
+      stopCamera();
+      complainOf("photo_no_camera");
+    }
+  });
+  new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting && element.offsetParent === null) stopCamera(); // another tab of the page was opened
+  }).observe(frame);
+
+  // --- the box -----------------------------------------------------------------------------------------
+
+  function setBox(next) {
+    box = next && fitting(next, photo);
+    automatic.disabled = !box;
+    complain("");
+    if (box) {
+      sayIn(note, "photo_chosen");
+      placeBox(fractions(box, photo));
+      looks.replaceChildren();
+    }
+    askAnew();
+  }
+
+  // What every network has said is no longer what is asked.
+  function askAnew() {
+    changes += 1;
+    for (const card of cards.children) card.setAttribute("aria-busy", String(photo !== null));
+    ask();
+  }
+
+  // The square that a drag or a key changes: the chosen one, or the one that is drawn.
+  function current() {
+    return box ?? squareIn(placed, photo);
+  }
+
+  function place(target, [left, top, right, bottom]) {
+    const percent = (part) => `${(100 * part).toFixed(3)}%`;
+    Object.assign(target.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
+  }
+
+  let placed = [0, 0, 1, 1]; // where the box is drawn, by whoever chose it
+  function placeBox(parts) {
+    placed = parts;
+    place(crop, parts);
+    const [left, top, right] = parts.map((part) => Math.round(100 * part));
+    putLabel(crop, "photo_box_at", { width: right - left, left, top });
+  }
+
+  // A photo's pixels at the pointer.
+  function at(event) {
+    const rectangle = shown.getBoundingClientRect();
+    return {
+      x: ((event.clientX - rectangle.left) * photo.width) / rectangle.width,
+      y: ((event.clientY - rectangle.top) * photo.height) / rectangle.height,
+    };
+  }
+
+  let drag = null; // {pointer, from, start, corner}
+  crop.addEventListener("pointerdown", (event) => {
+    if (drag || event.button !== 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    crop.focus({ preventScroll: true });
+    crop.setPointerCapture(event.pointerId);
+    drag = { pointer: event.pointerId, from: at(event), start: current(), corner: event.target.tagName === "I" ? event.target.className : "" };
+    dragging = true;
+    frame.classList.add("dragging");
+  });
+  crop.addEventListener("pointermove", (event) => {
+    if (!drag || event.pointerId !== drag.pointer) return;
+    const { x, y } = at(event);
+    const by = { x: x - drag.from.x, y: y - drag.from.y };
+    const { start, corner } = drag;
+    setBox(corner ? stretched(start, corner, by, photo) : { x: start.x + by.x, y: start.y + by.y, side: start.side });
+  });
+  for (const end of ["pointerup", "pointercancel"])
+    crop.addEventListener(end, (event) => {
+      if (!drag || event.pointerId !== drag.pointer) return;
+      drag = null;
+      dragging = false;
+      frame.classList.remove("dragging");
+      ask();
+    });
+
+  // A click beside the box brings it there.
+  shown.addEventListener("click", (event) => {
+    if (crop.contains(event.target)) return;
+    const [{ x, y }, { side }] = [at(event), current()];
+    setBox({ x: x - side / 2, y: y - side / 2, side });
+  });
+
+  crop.addEventListener("keydown", (event) => {
+    if (!photo || event.ctrlKey || event.metaKey || event.altKey) return;
+    const now = current();
+    const step = 0.02 * Math.min(photo.width, photo.height);
+    const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+    const grow = event.shiftKey ? right - down : { "+": 1, "=": 1, "-": -1, _: -1 }[event.key] ?? 0;
+    if (event.key === "Escape") setBox(null);
+    else if (grow) setBox(centred(now, now.side + 2 * grow * step));
+    else if (right || down) setBox({ ...now, x: now.x + right * step, y: now.y + down * step });
+    else return;
+    event.preventDefault();
+  });
+
+  automatic.addEventListener("click", () => {
+    crop.focus({ preventScroll: true }); // a disabled button would lose the keyboard to nowhere
+    setBox(null);
+  });
+
+  // --- answers -----------------------------------------------------------------------------------------
+
+  // The network to ask next, or null.
+  function wanted() {
+    const behind = (key) => (asked.get(key) ?? -1) < changes;
+    if (behind(chosen)) return asking < AT_ONCE ? chosen : null;
+    if (dragging || asking) return null;
+    return keys.find(behind) ?? null;
+  }
+
+  function questionTo(network) {
+    return { photo: photo.photo, network, box: box && fractions(box, photo), language };
+  }
+
+  async function ask() {
+    const network = photo?.photo && wanted();
+    if (photo) result.setAttribute("aria-busy", String((replies.get(chosen)?.known ?? -1) < changes));
+    if (!network) return;
+    const known = changes;
+    asked.set(network, known);
+    asking += 1;
+    const question = questionTo(network);
+    const reply = (await server.name_photo(question).catch(() => null)) ?? { problem: say("photo_no_server") };
+    asking -= 1;
+    if (reply.gone) {
+      if (question.photo === photo.photo) return openAgain();
+    } else if (known >= opened && known > (replies.get(network)?.known ?? -1)) {
+      if (network === chosen && replies.get(network)?.reply.problem) complain("");
+      replies.set(network, { known, reply });
+      show(network);
+    }
+    ask();
+  }
+
+  function cardOf(network) {
+    return [...cards.children].find((card) => card.dataset.network === network);
+  }
+
+  function show(network) {
+    const { known, reply } = replies.get(network) ?? {};
+    if (!reply) return;
+    const card = cardOf(network);
+    if (card) {
+      card.setAttribute("aria-busy", String(known < changes));
+      if (reply.problem) card.querySelector(".said").textContent = reply.problem;
+      else card.querySelector(".said").innerHTML = reply.card;
+    }
+    if (network !== chosen) return;
+    if (reply.problem) return complain(reply.problem);
+    [result.innerHTML, seen.innerHTML] = [reply.answer, reply.seen];
+    [views.innerHTML, steps.innerHTML] = [reply.crops, reply.steps];
+    result.dataset.changes = known; // which state of the photo is answered
+    result.setAttribute("aria-busy", String(known < changes));
+    if (known === changes) answered(questionTo(network));
+    if (box || known < changes) return;
+    const [first, ...others] = reply.boxes;
+    sayIn(note, others.length ? "photo_further" : "photo_sure");
+    placeBox(first);
+    looks.replaceChildren(...others.map((parts) => {
+      const look = document.createElement("span");
+      place(look, parts);
+      return look;
+    }));
+  }
+
+  cards.addEventListener("click", (event) => {
+    const card = event.target.closest(".card");
+    if (!card) return;
+    complain(""); // of another network, perhaps
+    choose(card.dataset.network);
+  });
+
+  function choose(network) {
+    chosen = network;
+    if (replies.get(network)?.reply.problem) {
+      asked.delete(network); // and so it is asked again
+      replies.delete(network);
+      complain("");
+    }
+    for (const card of cards.children) card.setAttribute("aria-pressed", String(card.dataset.network === chosen));
+    show(chosen);
+    ask();
+  }
+
+  // The networks to choose from: at first, when another tab adds one, and in another language.
+  function listNetworks() {
+    cards.innerHTML = props.value.cards[language];
+    keys = [...cards.children].map((card) => card.dataset.network);
+    sayIn(find(".count"), keys.length > 1 ? "photo_networks" : "photo_network", { count: keys.length });
+    keys.forEach(show);
+    choose(keys.includes(chosen) ? chosen : keys[0]);
+  }
+
+  function offer() {
+    if (props.value.wanted || !chosen) chosen = props.value.network;
+    listNetworks();
+  }
+
+  watch("value", offer);
+  sayAll(element);
+  sayRest();
+  offer();
+}

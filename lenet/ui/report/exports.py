@@ -1,0 +1,94 @@
+"""Files of a network to keep: its weights, its curves, its report.
+
+Each is made when it is asked for, in the network's own folder, which Gradio may serve to who knows the
+network's key, and which goes when the network does.
+"""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from lenet.errors import CheckpointError
+from lenet.inference.onnx import to_onnx
+from lenet.inference.report import Report
+from lenet.training.loop import EpochEnd
+from lenet.ui.report import figures as report_figures
+from lenet.ui.server import Server
+from lenet.ui.shared import about_figures, figures, networks, texts
+
+KINDS = {"weights": ".safetensors", "onnx": ".onnx", "csv": ".csv", "png": ".png", "report": ".html"}
+
+
+def offered(server: Server, key: str) -> list[tuple[str, str, str]]:
+    """(kind, name, remark) of the files that can be made for that network.
+
+    Raises:
+        CheckpointError: see `networks.kept`.
+    """
+    kept = server.networks.kept(key)
+    without = set() if kept.curves else {"csv", "png"}
+    weighs = {"weights": f", {about_figures.size(kept.path.stat().st_size)}"}
+    return [
+        (kind, texts.say(f"keep_{kind}"), suffix + weighs.get(kind, ""))
+        for kind, suffix in KINDS.items()
+        if kind not in without
+    ]
+
+
+def write(server: Server, key: str, kind: str, found: Report | None) -> Path:
+    """The file of that kind: the same one under the same title, and the report in each language, so it is made once.
+
+    Args:
+        found: what the kind "report" is made of.
+
+    Raises:
+        CheckpointError: see `networks.kept`; or the network has no such file.
+    """
+    if kind not in [offer for offer, _, _ in offered(server, key)]:
+        raise CheckpointError("This network has no such file. Reload the page and try again.")
+    kept = server.networks.kept(key)
+    path = server.networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
+    if not path.exists():
+        part = path.with_name(f"{secrets.token_hex(4)}.part")  # two visitors may ask for it at once
+        _write(server, part, key, kind, found)
+        part.replace(path)
+    return path
+
+
+def _language(kind: str) -> str:
+    """What a file's name says of the language that it is in: nothing where that is English."""
+    spoken = texts.say("report_language")
+    return f".{spoken}" if kind == "report" and spoken != texts.DEFAULT else ""
+
+
+def _write(server: Server, path: Path, key: str, kind: str, found: Report | None) -> None:
+    kept = server.networks.kept(key)
+    if kind == "weights":
+        shutil.copyfile(kept.path, path)
+    elif kind == "onnx":
+        path.write_bytes(to_onnx(server.networks.checkpoint(key)))
+    elif kind == "csv":
+        _write_curves(path, kept.curves)
+    elif kind == "png":
+        with texts.speaking(texts.DEFAULT):  # whose letters matplotlib has
+            title = str(kept.title)
+        figures.curves(kept.curves, title).savefig(path, format="png")
+    else:
+        assert found is not None
+        positions = sorted({one.position for one in (*found.mistakes, *found.sample)})
+        images = dict(zip(positions, server.evaluations.pictures(key, positions), strict=True))
+        recipe = about_figures.recipe_words(server.networks.exhibit(key))
+        path.write_text(report_figures.document(str(kept.title), found, images, recipe), encoding="utf-8")
+
+
+def _write_curves(path: Path, curves: Sequence[EpochEnd]) -> None:
+    """A row an epoch, under the names of EpochEnd's fields."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(EpochEnd)])
+        writer.writeheader()
+        writer.writerows(asdict(event) for event in curves)

@@ -1,0 +1,226 @@
+// A network's report, in `.about`: for zoo/view.js, and for report/place.js.
+//
+// Choosing a network asks the server for all that is said of it.  Its test pictures come at once where that
+// needs no download, else when a person wants them; while the network is being asked for them, the page
+// asks again and says how far it is.
+
+import { language, onLanguage, say, sayAll } from "../shared/language.js";
+
+const PAUSE = 250; // milliseconds between two looks at how far it is
+const SILENCE = 1000; // and at whether a server answers again that did not
+const ANY = { cell: null, page: 0 }; // pictures at random
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+export const pause = (reply) => new Promise((resolve) => setTimeout(resolve, reply.lost ? SILENCE : PAUSE));
+
+// What stands there already is not said again to those who hear the page.
+export function put(place, html) {
+  if (place.dataset.put !== html) place.innerHTML = place.dataset.put = html;
+}
+
+function warning(sentence) {
+  const line = document.createElement("p");
+  line.className = "problem";
+  line.setAttribute("role", "alert");
+  line.textContent = sentence;
+  return line.outerHTML;
+}
+
+// The row and the column of a square of the confusion matrix.
+export const cellOf = (square) => square.dataset.cell.split(",").map(Number);
+
+// What a component's script needs of the report in it.
+export function report({ element, server }) {
+  const find = (selector) => element.querySelector(selector);
+  const about = find(".about");
+
+  let network = "";
+  let wanted = ANY; // the pictures that are shown, or asked for
+  let asked = 0; // counts questions about pictures: only the newest one's answer is shown
+  let chosen = 0; // counts networks, in the same way
+
+  async function ask(name, question) {
+    const reply = (await server[name]({ language, network, ...question }).catch(() => null)) ?? { problem: say("report_no_answer"), lost: true };
+    return reply.problem ? { ...reply, problem: warning(reply.problem) } : reply;
+  }
+
+  // `pictures`: which of its test pictures to begin with.
+  async function choose(name, pictures = ANY) {
+    network = name;
+    const mine = (chosen += 1);
+    asked += 1;
+    about.setAttribute("aria-busy", "true");
+    let reply = await ask("choose");
+    while (mine === chosen && reply.lost) {
+      put(about, reply.problem);
+      await pause(reply);
+      reply = await ask("choose");
+    }
+    if (mine !== chosen) return;
+    delete about.dataset.put;
+    about.innerHTML = reply.about || reply.problem;
+    about.setAttribute("aria-busy", "false");
+    if (reply.about) begin(false, pictures);
+  }
+
+  // `wish`: a person asked for it.
+  function begin(wish, { cell, page } = ANY) {
+    showPictures(cell, page, wish);
+    measure(wish);
+  }
+
+  // The same network and the same of its pictures in another language.
+  onLanguage(element, async () => {
+    if (!network) return;
+    const inside = find(".parts")?.checked;
+    await choose(network, wanted);
+    if (find(".parts")) find(".parts").checked = inside;
+  });
+
+  // --- what all of its test pictures say -----------------------------------------------------------------
+
+  async function measure(wish) {
+    const mine = chosen;
+    const room = find(".report");
+    room.setAttribute("aria-busy", "true");
+    for (let again = wish; ; ) {
+      const reply = await ask("measure", { again });
+      if (mine !== chosen) return;
+      again = again && Boolean(reply.lost);
+      if (reply.waiting || reply.problem) put(find(".calibration .said"), reply.waiting || reply.problem);
+      if (reply.numbers) {
+        find(".numbers").innerHTML = reply.numbers;
+        find(".calibration").innerHTML = reply.calibration;
+        find(".mistakes").innerHTML = reply.mistakes;
+        if (reply.matrix) find(".measured").innerHTML = reply.matrix;
+        if (reply.matrix) mark(wanted.cell);
+        find('[data-keep="report"]').disabled = false;
+      }
+      if (!reply.waiting && !reply.lost) break; // one answer that is lost is no reason to give up
+      await pause(reply);
+      if (mine !== chosen) return;
+    }
+    room.setAttribute("aria-busy", "false");
+  }
+
+  // --- pictures ----------------------------------------------------------------------------------------
+
+  async function showPictures(cell, page, wish = true) {
+    wanted = { cell, page };
+    const question = (asked += 1);
+    const place = find(".pictures");
+    const [said, cards] = [place.querySelector(".said"), place.querySelector(".cards")];
+    place.setAttribute("aria-busy", "true");
+    mark(cell);
+    for (let again = wish; ; ) {
+      const reply = await ask("show_pictures", { cell, page, again });
+      if (question !== asked) return;
+      again = again && Boolean(reply.lost);
+      if (reply.waiting || reply.problem || reply.said) put(said, reply.waiting || reply.problem || reply.said);
+      if (!reply.waiting && !reply.lost) {
+        if (reply.pictures) cards.innerHTML = reply.pictures;
+        if (reply.pictures) label(cell, reply.more);
+        find(".start").hidden = !(reply.idle || reply.problem);
+        place.setAttribute("aria-busy", "false");
+        return;
+      }
+      await pause(reply);
+      if (question !== asked) return;
+    }
+  }
+
+  // What the buttons below the pictures offer next.
+  function label(cell, more) {
+    const [next, any] = [find(".next"), find(".any")];
+    const held = [next, any, find(".start")].includes(document.activeElement); // the keyboard is where a button may go
+    next.textContent = say(cell ? "tests_more" : "tests_another");
+    next.hidden = !more;
+    any.hidden = !cell;
+    if (held) (more ? next : squareAt(0, 0))?.focus();
+  }
+
+  about.addEventListener("click", (event) => {
+    const square = event.target.closest(".matrix td[data-cell]");
+    const file = event.target.closest("[data-keep]");
+    if (square) open(square);
+    else if (file) keep(file);
+    else if (event.target.closest(".start")) begin(true);
+    else if (event.target.closest(".any")) showPictures(null, 0);
+    else if (event.target.closest(".next")) showPictures(wanted.cell, wanted.page + 1);
+  });
+
+  // --- the confusion matrix: one stop of the Tab key, arrows go from square to square -------------------
+
+  const squareAt = (row, column) => find(`.matrix td[data-cell="${row},${column}"]`);
+
+  function open(square) {
+    hold(square);
+    const first = !find(".start").hidden; // then the rest of the report has not been asked for either
+    showPictures(cellOf(square), 0);
+    if (first) measure(true);
+    if (matchMedia("(max-width: 900px)").matches) find(".pictures").scrollIntoView();
+  }
+
+  function hold(square) {
+    for (const other of element.querySelectorAll('.matrix td[tabindex="0"]')) other.tabIndex = -1;
+    square.tabIndex = 0;
+    square.focus();
+  }
+
+  function mark(cell) {
+    for (const square of element.querySelectorAll(".matrix td[data-cell]")) {
+      square.setAttribute("aria-selected", String(square.dataset.cell === String(cell)));
+    }
+  }
+
+  about.addEventListener("keydown", (event) => {
+    const square = event.target.closest(".matrix td[data-cell]");
+    if (!square) return;
+    const [row, column] = cellOf(square);
+    if (event.key === "Enter" || event.key === " ") open(square);
+    else if (event.key in MOVES) {
+      const next = squareAt(row + MOVES[event.key][0], column + MOVES[event.key][1]);
+      if (next) hold(next);
+    } else return;
+    event.preventDefault();
+  });
+
+  // --- files -------------------------------------------------------------------------------------------
+
+  async function keep(button) {
+    const mine = network;
+    const note = find(".keep .hint");
+    if (button.ariaBusy === "true") return; // not disabled, for that would lose the keyboard to nowhere
+    button.ariaBusy = "true";
+    note.textContent = say("keep_making");
+    const reply = await ask("keep", { kind: button.dataset.keep });
+    if (mine !== network) return;
+    button.ariaBusy = "false";
+    note.innerHTML = reply.problem || "";
+    if (reply.problem) return;
+    const link = document.createElement("a");
+    link.href = `gradio_api/file=${encodeURI(reply.path)}`;
+    link.download = reply.name;
+    link.click();
+  }
+
+  // Show no network.
+  function clear() {
+    network = "";
+    chosen += 1;
+    asked += 1;
+    about.innerHTML = "";
+    about.setAttribute("aria-busy", "false");
+  }
+
+  sayAll(element);
+  return {
+    about,
+    ask,
+    choose,
+    clear,
+    get network() {
+      return network;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+"""What networks answer to their test pictures: asked once each, behind the page's back.
+
+Ten thousand pictures take a second, or with millions of parameters many.  So one thread asks one network at
+a time, on one core, a batch at a time: the one that somebody looked at last, and first those of its pictures
+that they wait for.  Handlers only look how far it is, and the pad goes on answering meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lenet.data.datasets import DATASETS, Split, at_hand, load_test
+from lenet.errors import LeNetError, Text
+from lenet.inference.classifier import Classifier
+from lenet.inference.report import Answers, Examination
+from lenet.ui.shared import threads
+from lenet.ui.shared.cache import BoundedCache
+from lenet.ui.shared.networks import Networks
+from lenet.ui.shared.worker import Work, Worker
+
+KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the least recently asked for go first
+SPLITS = 3  # data sets whose test pictures are remembered: CIFAR-10's have 31 megabytes, the others 8
+
+FAILED = Text("Reading the test pictures failed on the server. The fault is ours, and it was logged. Try again.")
+
+
+@dataclass
+class Asking:
+    """How far one network is with its test pictures; written by one thread and read by others.
+
+    Attributes:
+        load: gives its test pictures.
+        examination: its answers so far; None until its test pictures are loaded.
+        finished: it has answered all of them.
+        problem: why they cannot be had, if so.
+        began: when it was asked for, by `time.monotonic`.
+    """
+
+    network: Classifier
+    load: Callable[[], Split]
+    examination: Examination | None = None
+    finished: bool = False
+    problem: Text | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def answers(self) -> Answers | None:
+        return self.examination.answers if self.examination is not None else None
+
+    def go_on(self) -> None:
+        """Load the test pictures, or answer one batch of them."""
+        try:
+            if self.examination is None:
+                self.examination = Examination(self.network, self.load())
+            else:
+                threads.one()
+                self.finished = not self.examination.go_on()
+        except LeNetError as error:
+            self.problem = error.text
+        except Exception:
+            logging.exception("asking a network for its test pictures failed")
+            self.problem = FAILED
+
+
+class Evaluations:
+    """What one page's networks answer to their test pictures.
+
+    Args:
+        load: from a data set's name to its test pictures.
+    """
+
+    def __init__(self, networks: Networks, load: Callable[[str], Split] = load_test) -> None:
+        self._networks, self._load = networks, load
+        self._askings: BoundedCache[str, Asking] = BoundedCache(KEPT)
+        self._splits: BoundedCache[str, Split] = BoundedCache(SPLITS)
+        self._worker = Worker("test", self._most_urgent)
+
+    def ask(self, key: str, again: bool = False) -> Asking:
+        """What is known of that network's answers; starts to ask it if nobody has yet.
+
+        Args:
+            again: start anew where there was a problem.
+
+        Raises:
+            CheckpointError: see `Networks.get`.
+        """
+        network = self._networks.get(key)
+        with self._worker.changed:
+            asking = self._askings.get(key)
+            if asking is None or (asking.problem and again):
+                asking = Asking(network, lambda: self._split(network))
+                self._askings.put(key, asking)
+            self._worker.wake()
+        return asking
+
+    def begun(self, key: str) -> bool:
+        """Whether anybody has asked that network."""
+        return key in self._askings
+
+    def within_reach(self, key: str) -> bool:
+        """Whether its test pictures need no download.
+
+        Raises:
+            CheckpointError: see `Networks.get`.
+        """
+        return at_hand(self._networks.get(key).recipe.dataset)
+
+    def pictures(self, key: str, positions: Sequence[int]) -> np.ndarray:
+        """(N, H, W) or (N, H, W, 3) uint8: those test pictures of the network that `key` names.
+
+        Raises:
+            CheckpointError: see `Networks.get`.
+            DataError: see `lenet.data.datasets.load_test`.
+        """
+        found = self._split(self._networks.get(key)).images[list(positions)].permute(0, 2, 3, 1).numpy()
+        return found.squeeze(3) if found.shape[3] == 1 else found
+
+    def close(self) -> None:
+        """End the thread after the batch that is under way."""
+        self._worker.close()
+
+    def _split(self, network: Classifier) -> Split:
+        name = DATASETS[network.recipe.dataset].test_of or network.recipe.dataset
+        return self._splits.get_or_make(name, lambda: self._load(name))
+
+    def _most_urgent(self) -> Work | None:
+        """A step of the network that was asked for last, of those that have pictures to answer."""
+        for asking in self._askings.values():
+            if not asking.finished and not asking.problem:
+                return asking.go_on
+        return None

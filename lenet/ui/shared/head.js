@@ -1,0 +1,42 @@
+// The page's head, with the switch of language.
+//
+// Scripts change their texts themselves (shared/language.js); what is Gradio's own, such as the names of the tabs, is the
+// server's to say (page.speak).
+
+import { LANGUAGES, chooseLanguage, langOf, language, onLanguage, say, sayAll } from "./language.js";
+
+export function mount({ element, trigger, props }) {
+  const choice = element.querySelector("select");
+  for (const { tag, name } of LANGUAGES) {
+    choice.append(Object.assign(document.createElement("option"), { value: tag, textContent: name, lang: tag }));
+  }
+  choice.value = language;
+
+  function speak() {
+    document.documentElement.lang = langOf(language);
+    trigger("speak", { language });
+  }
+
+  // Gradio loses the names of tabs that come while it builds these, one time in eight: so until they are there.
+  async function speakFirst() {
+    const names = props.tabs.map((tab) => say(`tab_${tab}`));
+    for (let tries = 0; tries < 20; tries += 1) {
+      const tabs = [...document.querySelectorAll("#tabs [role=tab]")];
+      if (tabs.length && tabs.every((tab) => names.includes(tab.textContent.trim()))) return;
+      speak();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
+  // A file that misses its place would open instead of the page, and all that was made on it be gone.
+  for (const kind of ["dragover", "drop"]) {
+    window.addEventListener(kind, (event) => {
+      if (!event.defaultPrevented && event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    });
+  }
+
+  choice.addEventListener("change", () => chooseLanguage(choice.value));
+  onLanguage(element, speak);
+  sayAll(element);
+  if (language !== "en") speakFirst(); // the server has built the page in English
+}

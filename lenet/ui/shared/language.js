@@ -1,0 +1,76 @@
+// The visitor's language, and the page's texts in it; all scripts share this module.
+//
+// The language is the one that the visitor chose in the page's head (shared/head.js), else the browser's.  Texts that
+// stand in the HTML name their key: data-say for what an element says, data-say-label for its aria-label,
+// data-say-title for its title, and data-said, as JSON, what is filled in.  data-say-each has, as JSON, what the
+// server says in each language.
+
+import { stored } from "./storage.js";
+import { TEXTS } from "../texts.js"; // made by assets.py
+
+// The first of the tags `wishes`, such as "zh-Hans", that is among the languages `known`; else English.
+export function preferred(wishes, known) {
+  return wishes.map((tag) => tag?.split("-")[0]).find((tag) => known.includes(tag)) ?? "en";
+}
+
+export let language = preferred([stored("localStorage", "lenet-language"), ...navigator.languages], Object.keys(TEXTS));
+
+// The languages, each with its own name for itself.
+export const LANGUAGES = Object.entries(TEXTS).map(([tag, { language_name: name }]) => ({ tag, name }));
+
+// A language as an element's lang names it.
+export const langOf = (tag) => (tag === "zh" ? "zh-Hans" : tag);
+
+// `text` with its words in braces filled in.
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? values[name] : whole));
+}
+
+export function say(key, values = {}) {
+  return fill(TEXTS[language][key] ?? TEXTS.en[key] ?? key, values);
+}
+
+// Say every text that stands in the HTML of `part`.
+export function sayAll(part) {
+  for (const place of part.querySelectorAll("[data-say], [data-say-label], [data-say-title], [data-say-each]")) {
+    const { say: text, sayLabel: label, sayTitle: title, sayEach: each, said } = place.dataset;
+    const values = said ? JSON.parse(said) : {};
+    if (text) place.textContent = say(text, values);
+    if (label) place.setAttribute("aria-label", say(label, values));
+    if (title) place.title = say(title, values);
+    if (each) place.textContent = JSON.parse(each)[language];
+  }
+}
+
+// Say something in `place` that stays said, whichever language is chosen next.  `told` is a key of ours, or the server's
+// sentence in each language, {"en": ..., "zh": ...}; "" says nothing.
+export function sayIn(place, told, values = {}) {
+  const each = typeof told === "object";
+  place.dataset.say = each ? "" : told;
+  place.dataset.said = JSON.stringify(values);
+  place.dataset.sayEach = each ? JSON.stringify(told) : "";
+  place.textContent = each ? told[language] : say(told, values);
+}
+
+// A change is an event on the window, so that it reaches also scripts whose import was tried a second time, and which
+// then have a copy of this module.  This listener is the first: the others find `language` changed.
+const CHANGE = "lenet-language";
+window.addEventListener(CHANGE, ({ detail }) => {
+  language = detail;
+});
+
+export function chooseLanguage(tag) {
+  stored("localStorage", "lenet-language", tag);
+  window.dispatchEvent(new CustomEvent(CHANGE, { detail: tag }));
+}
+
+// Say that `element` is in the visitor's language.  After each change, say the texts that stand in it, and call
+// `change` for those that do not.
+export function onLanguage(element, change) {
+  element.lang = langOf(language);
+  window.addEventListener(CHANGE, () => {
+    element.lang = langOf(language);
+    sayAll(element);
+    change();
+  });
+}

@@ -1,0 +1,222 @@
+// The layers behind an answer, painted: a row for each.  The Draw tab (draw/inside.js) and the Photo tab (shared/why.js) show them.
+//
+// The server sends numbers as bytes, and they are painted here: for each layer one canvas, for which no
+// picture has to be encoded, sent and decoded.  What a layer does and the names of the answer's cells come
+// in every language, so that rows without an answer can change theirs too.
+
+import { theme, unpack } from "./colours.js";
+import { language, onLanguage, say } from "./language.js";
+
+export const small = document.createElement("canvas"); // a map at its own size, before it is enlarged
+const smallPen = small.getContext("2d", { willReadFrequently: true });
+
+// Paint `small`; `colour` gives the packed colour of a pixel.
+export function paintSmall(width, height, colour) {
+  [small.width, small.height] = [width, height];
+  const image = smallPen.createImageData(width, height);
+  const pixels = new Int32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i += 1) pixels[i] = colour(i);
+  smallPen.putImageData(image, 0, 0);
+}
+
+const dotsOf = () => Math.max(1, devicePixelRatio); // device pixels in a CSS pixel
+
+// Where the cells of a layer lie on its canvas, in device pixels: rows that fill a width in CSS pixels.
+export function arrange({ shape, labels }, width, dots = dotsOf()) {
+  const room = Math.floor(width * dots);
+  const count = shape[0];
+  if (shape.length === 1) {
+    const columns = labels ? count : Math.ceil(count / Math.ceil((count * 5 * dots) / room)); // 5 wide at least
+    return { count, columns, gap: Math.round(dots), wide: room / columns, high: Math.round((labels ? 30 : 20) * dots) };
+  }
+  const columns = Math.min(count, count <= 6 ? 6 : width < 520 || count <= 16 ? 8 : 16);
+  const gap = Math.round((width < 520 ? 3 : 6) * dots);
+  const wide = Math.min((room + gap) / columns, 120 * dots);
+  return { count, columns, gap, wide, high: Math.round(((wide - gap) * shape[1]) / shape[2]) + gap };
+}
+
+// The rectangle of one cell: [left, top, width, height].
+export function placeOf({ columns, wide, high, gap }, cell) {
+  const column = cell % columns;
+  const left = Math.round(column * wide);
+  return [left, Math.floor(cell / columns) * high, Math.round((column + 1) * wide) - left - gap, high - gap];
+}
+
+function describe({ shape: [count, height, width], of }) {
+  if (!height) return say("layers_numbers", { count });
+  return of ? say("layers_strongest_maps", { count, of, height, width }) : say("layers_maps", { count, height, width });
+}
+
+// The rows in `element`, which has the markup of shared/layers.html.
+export function layers(element) {
+  const rows = element.querySelector(".rows");
+  const pointedLine = element.querySelector(".pointed");
+
+  let shownLayers = []; // [{layer, line, canvas, grid}], in order; grid says where its cells lie
+  let pointed = null; // {row, cell} under the mouse, the finger or the keyboard
+
+  function buildRows(layers) {
+    pointed = null;
+    rows.replaceChildren();
+    shownLayers = layers.map((layer) => {
+      const line = document.createElement("div");
+      line.className = layer.telling ? "layer telling" : "layer";
+      const [name, kind, canvas] = ["b", "span", "canvas"].map((tag) => document.createElement(tag));
+      canvas.tabIndex = 0;
+      canvas.setAttribute("role", "img");
+      const title = document.createElement("div");
+      title.className = "title";
+      title.append(name, kind);
+      const picture = document.createElement("div");
+      picture.className = "picture";
+      picture.append(canvas);
+      if (layer.labels) {
+        const labels = document.createElement("div");
+        labels.className = "labels";
+        labels.append(...layer.labels.map(() => document.createElement("span")));
+        picture.append(labels);
+      }
+      line.append(title, picture);
+      rows.append(line);
+      const row = { layer, line, canvas, grid: null };
+      sayRow(row);
+      listen(row);
+      return row;
+    });
+  }
+
+  function sayRow({ layer, line, canvas }) {
+    const { name } = layer;
+    const told = say("layers_kind", { kind: layer.kind[language], size: describe(layer) });
+    line.querySelector(".title b").textContent = layer.labels ? say("layers_answer", { name }) : name;
+    line.querySelector(".title span").textContent = told;
+    canvas.setAttribute("aria-label", say("layers_said", { name, told }));
+    line.querySelectorAll(".labels span").forEach((place, i) => {
+      place.textContent = place.title = layer.labels[i][language];
+    });
+  }
+
+  onLanguage(element, () => {
+    shownLayers.forEach(sayRow);
+    sayPointed();
+  });
+
+  function paintRow(row) {
+    const { layer, canvas } = row;
+    const width = canvas.parentElement.clientWidth;
+    if (!width) return; // not in view
+    const grid = (row.grid = arrange(layer, width));
+    const { columns, wide, high, gap, count } = grid;
+    const flush = layer.shape.length === 1 ? 0 : gap; // no gap behind the last
+    [canvas.width, canvas.height] = [Math.round(columns * wide) - flush, Math.ceil(count / columns) * high - gap];
+    const dots = dotsOf(); // as in `arrange`
+    canvas.style.width = `${canvas.width / dots}px`;
+    canvas.style.height = `${canvas.height / dots}px`;
+    const pen = canvas.getContext("2d");
+    pen.imageSmoothingEnabled = false;
+    const table = theme()[layer.signed ? "signed" : "unsigned"];
+    const [mapHigh, mapWide] = layer.shape.length === 3 ? layer.shape.slice(1) : [1, 1];
+    const { cells } = layer;
+    const zero = theme().unsigned[0];
+    paintSmall(mapWide, mapHigh * count, cells ? (i) => table[cells[i]] : () => zero); // all maps, one above the other
+    for (let cell = 0; cell < count; cell += 1)
+      pen.drawImage(small, 0, cell * mapHigh, mapWide, mapHigh, ...placeOf(grid, cell));
+    if (pointed && pointed.row === row) {
+      pen.lineWidth = 4 * dotsOf(); // half of it falls outside
+      pen.strokeStyle = getComputedStyle(canvas).color;
+      pen.save();
+      pen.beginPath();
+      pen.rect(...placeOf(grid, pointed.cell));
+      pen.clip();
+      pen.stroke();
+      pen.restore();
+    }
+  }
+
+  function sayPointed() {
+    pointedLine.classList.toggle("on", pointed !== null);
+    pointedLine.textContent = pointed ? cellOf(pointed) : say("layers_hint");
+  }
+
+  // What a person hears of a cell: where it is and, once there is an answer, its value.
+  function cellOf({ row, cell }) {
+    const { name, shape: [count, height, width], labels, said, maps, of } = row.layer;
+    const value = said && said[cell].toFixed(2).replace("-", "−");
+    const number = (maps ? maps[cell] : cell) + 1;
+    if (labels) return say("layers_at_label", { name, label: labels[cell][language] }) + (value ? say("layers_score", { value }) : "");
+    if (height) return say("layers_at_map", { name, number, count: of || count, height, width }) + (value ? say("layers_strongest", { value }) : "");
+    return say("layers_at_number", { name, number, count }) + (value ? say("layers_value", { value }) : "");
+  }
+
+  function point(row, cell) {
+    const before = pointed;
+    if (before && before.row === row && before.cell === cell) return;
+    pointed = cell === null ? null : { row, cell };
+    if (before && before.row !== row) paintRow(before.row);
+    paintRow(row);
+    sayPointed();
+  }
+
+  function listen(row) {
+    const { canvas } = row;
+    const under = (event) => {
+      const box = canvas.getBoundingClientRect();
+      const { columns, wide, high, count } = row.grid;
+      const column = Math.floor(((event.clientX - box.left) * canvas.width) / box.width / wide);
+      const cell = Math.floor(((event.clientY - box.top) * canvas.height) / box.height / high) * columns + column;
+      return Math.max(0, Math.min(count - 1, cell));
+    };
+    for (const kind of ["pointerdown", "pointermove"]) canvas.addEventListener(kind, (event) => point(row, under(event)));
+    canvas.addEventListener("pointerleave", (event) => {
+      if (event.pointerType === "mouse" && document.activeElement !== canvas && pointed?.row === row) point(row, null);
+    });
+    canvas.addEventListener("focus", () => {
+      if (canvas.matches(":focus-visible")) point(row, 0);
+    });
+    canvas.addEventListener("blur", () => {
+      if (pointed && pointed.row === row) point(row, null);
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const { columns, count } = row.grid;
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+      const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : step ? (pointed ? pointed.cell : 0) + step : -1;
+      if (to < 0 || to >= count) return;
+      event.preventDefault();
+      point(row, to);
+    });
+  }
+
+  function paintRows() {
+    shownLayers.forEach(paintRow);
+    const ramp = element.querySelector(".ramp");
+    paintSmall(255, 1, (i) => theme().signed[i + 1]);
+    [ramp.width, ramp.height] = [255, 1];
+    ramp.getContext("2d").drawImage(small, 0, 0);
+  }
+
+  function showLayers(layers) {
+    const facts = (list) => JSON.stringify(list.map(({ name, kind, shape, of, labels }) => [name, kind, shape, of, labels]));
+    if (facts(layers) !== facts(shownLayers.map(({ layer }) => layer))) buildRows(layers);
+    layers.forEach((layer, i) => {
+      shownLayers[i].layer = { ...layer, cells: layer.bytes ? unpack(layer.bytes) : null };
+    });
+    paintRows();
+    sayPointed();
+  }
+
+  function emptyLayers() {
+    showLayers(shownLayers.map(({ layer }) => ({ ...layer, bytes: null, said: null })));
+  }
+
+  return {
+    build: buildRows,
+    show: showLayers,
+    empty: emptyLayers,
+    paint: paintRows,
+    // Show every layer, or only the telling ones.
+    all(every) {
+      rows.classList.toggle("all", every);
+      paintRows();
+    },
+  };
+}

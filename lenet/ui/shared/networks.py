@@ -1,0 +1,391 @@
+"""The networks that the page can ask: those in weights/, and those that visitors have trained or uploaded.
+
+A visitor's own is known by a key that nobody can guess, so each visitor sees only theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import shutil
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from lenet.errors import CheckpointError, ImageError, LeNetError
+from lenet.inference.classifier import Classifier, Prediction
+from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit
+from lenet.inference.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
+from lenet.inference.photos import PhotoClassifier, PhotoPrediction
+from lenet.inference.pretrained import Checkpoint, load, save
+from lenet.inference.summary import Exhibit, exhibit
+from lenet.preprocessing.images import Picture
+from lenet.preprocessing.stages import Box
+from lenet.training.loop import EpochEnd
+from lenet.training.stored import WEIGHTS
+from lenet.ui.shared import texts, threads
+from lenet.ui.shared.cache import BoundedCache
+from lenet.ui.shared.pictures import Pictures
+
+REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
+NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
+KEPT = 256  # of visitors' networks; the least recently used go first
+KEPT_BYTES = 500_000_000  # that they take together: a small one a quarter of a megabyte, the largest 18
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a network says of a kept photo, and how many milliseconds of one core that took."""
+
+    prediction: PhotoPrediction
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A network and what is known of it.
+
+    Attributes:
+        name: its file's, without .safetensors.
+        path: of that file.
+        title: what a visitor calls it, of any characters, or what is said of it where they call it nothing; of a
+            shipped one its name.
+        curves: an EpochEnd for each epoch of its run; () where they were not kept.
+    """
+
+    name: str
+    classifier: Classifier
+    path: Path
+    title: str | texts.Said
+    curves: tuple[EpochEnd, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Kept]:
+    """The networks in weights/ by name, the default ones first; a file that cannot be read is left out.
+
+    All pages of a process share them: they are read only, and their files are part of the program.
+    """
+    found = {}
+    for path in sorted(WEIGHTS.glob("*.safetensors"), key=lambda path: path.stem not in ("digits", "photos")):
+        if path.name.endswith(".resume.safetensors"):
+            continue
+        try:
+            found[path.stem] = Kept(path.stem, Classifier.from_pretrained(path), path, path.stem)
+        except LeNetError as error:
+            warnings.warn(str(error), stacklevel=2)
+    return found
+
+
+def shipped(kind: type[Classifier]) -> list[tuple[str, str]]:
+    """(title, key) of every network of that kind in weights/."""
+    return [(title(one.classifier, name), name) for name, one in _shipped().items() if isinstance(one.classifier, kind)]
+
+
+@lru_cache
+def _shipped_exhibit(name: str) -> Exhibit:
+    """Its layers are counted by sending a picture through; so all pages share that too."""
+    kept = _shipped()[name]
+    return exhibit(name, kept.classifier, kept.path)
+
+
+# What the shipped ones are to a visitor.
+TITLES = {
+    "digits": "Today: ours",
+    "mnist-lenet5-1998": "1998: LeNet-5 as printed",
+    "mnist-lenet5-sigmoid": "Tutorial: LeNet-5, sigmoids",
+    "mnist-lenet5-bn": "Tutorial: LeNet-5, BatchNorm",
+    "photos": "Today: ours",
+    "photos-medium": "Ours, medium",
+    "photos-small": "Ours, small",
+    "photos-lenet-wide": "LeNet, wider: our training",
+    "photos-lenet5": "LeNet-5: our training",
+    "cifar10-lenet5-sgd": "Tutorial: LeNet-5, SGD",
+    "cifar10-lenet5-linear": "Tutorial: LeNet-5, linear",
+}
+
+
+def caption(classifier: Classifier, name: str) -> str:
+    """What the page calls it."""
+    return texts.translated(TITLES.get(name, f"{name}, {classifier.recipe.model}"))
+
+
+def title(classifier: Classifier, name: str) -> str:
+    """The same, with its test accuracy."""
+    return with_accuracy(classifier, caption(classifier, name))
+
+
+def with_accuracy(classifier: Classifier, said: str) -> str:
+    """What is said of it, with its test accuracy."""
+    accuracy = classifier.metrics.get("test_accuracy")
+    return said + (f" ({accuracy:.1%})" if accuracy is not None else "")
+
+
+def plain(name: str) -> str:
+    """`name` as a file may be called anywhere: a visitor chose it, and it must not lead out of its folder."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "network"
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+class Networks:
+    """The networks that one page can ask, and its last answers.
+
+    Args:
+        place: a folder; visitors' networks have one each in it, which Gradio may serve to who knows the key.
+        pictures: where photos are kept.
+        most: KEPT.
+    """
+
+    def __init__(self, place: Path, pictures: Pictures, most: int = KEPT) -> None:
+        self.place, self._pictures = place, pictures
+        self._own: BoundedCache[str, Kept] = BoundedCache(
+            most,
+            weigh=lambda kept: 4 * kept.classifier.parameters,  # of four bytes each
+            heaviest=KEPT_BYTES,
+            on_evict=lambda key, _: shutil.rmtree(place / key, ignore_errors=True),
+        )
+        self._readings: BoundedCache[tuple[str, str, bytes], tuple[FoundDigit, ...]] = BoundedCache(REMEMBERED)
+        self._named: BoundedCache[tuple[str, str, Box | None], Named] = BoundedCache(NAMED)
+
+    def yours(self, key: str) -> str:
+        """What the page calls a visitor's own network.
+
+        Raises:
+            CheckpointError: it is no longer kept.
+        """
+        found = self.kept(key)
+        return with_accuracy(found.classifier, texts.say("yours", name=found.title))
+
+    def default(self, key: str) -> str:
+        """The shipped network to set beside a visitor's own; "" where `key` is shipped itself."""
+        if key in _shipped():
+            return ""
+        of_a_kind = self.kind(key)
+        return next((known for _, known in shipped(of_a_kind)), "") if of_a_kind else ""
+
+    def get(self, key: str) -> Classifier:
+        """The network that `key` names.
+
+        Raises:
+            CheckpointError: it is no longer kept, or never was.
+        """
+        return self.kept(key).classifier
+
+    def kept(self, key: str) -> Kept:
+        """The network that `key` names, with its file.
+
+        Raises:
+            CheckpointError: it is no longer kept, or never was.
+        """
+        own = self._own.get(key)
+        if own is not None:
+            return own
+        if key not in _shipped():
+            raise CheckpointError(
+                "The server no longer keeps this network: choose another, or train or upload it again."
+            )
+        return _shipped()[key]
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """All that its file says of the network that `key` names.
+
+        Raises:
+            CheckpointError: see `kept`.
+        """
+        return load(self.kept(key).path)
+
+    def folder(self, key: str) -> Path:
+        """Where files to download for the network that `key` names are made; it goes when the network does.
+
+        Raises:
+            CheckpointError: see `kept`.
+        """
+        self.kept(key)
+        place = self.place / key
+        place.mkdir(exist_ok=True)
+        return place
+
+    def of_kind(self, kind: type[Classifier], keys: Iterable[str]) -> list[str]:
+        """Those of `keys` that name a network of that kind which is still kept."""
+        return [key for key in keys if self.kind(key) is kind]
+
+    def exhibit(self, key: str) -> Exhibit:
+        """The network that `key` names, with its layers.
+
+        Raises:
+            CheckpointError: see `kept`.
+        """
+        kept = self.kept(key)
+        if kept.path.stem == key:
+            return _shipped_exhibit(key)
+        return replace(exhibit(key, kept.classifier, kept.path), name=str(kept.title))
+
+    def kind(self, key: str) -> type[Classifier] | None:
+        """What the network does, or None where it is no longer kept."""
+        try:
+            return type(self.get(key))
+        except CheckpointError:
+            return None
+
+    def digit_reader(self, key: str) -> DigitClassifier:
+        """The network that `key` names.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: it reads no digits.
+        """
+        network = self.get(key)
+        if not isinstance(network, DigitClassifier):
+            raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
+        return network
+
+    def photo_namer(self, key: str) -> PhotoClassifier:
+        """The network that `key` names.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: it names no photos.
+        """
+        network = self.get(key)
+        if not isinstance(network, PhotoClassifier):
+            raise ImageError("This network reads digits: ask it in the Draw tab, or choose one that names photos.")
+        return network
+
+    def classify_digit(self, key: str, image: Picture, pipeline: str) -> DigitPrediction:
+        """What the network that `key` names says of one digit; `pipeline` as in `DigitClassifier.predict`.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the picture cannot be read, or the network reads no digits.
+        """
+        threads.one()
+        return self.digit_reader(key).predict(image, pipeline)
+
+    def classify_photo(self, key: str, image: Picture) -> PhotoPrediction:
+        """What the network that `key` names says of one photo.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the picture cannot be read, or the network names no photos.
+        """
+        threads.one()
+        return self.photo_namer(key).predict(image)
+
+    def read(self, key: str, image: bytes, pipeline: str) -> tuple[FoundDigit, ...]:
+        """The digits of one picture from left to right.  The last few readings are kept.
+
+        The page asks twice about each drawing: for the answer, and then for what stood behind it.  So the
+        second question finds the first one's prediction, activations and all.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the picture cannot be read, or the network reads no digits.
+        """
+        name = (key, pipeline, hashlib.sha256(image).digest())
+        found = self._readings.get(name)
+        if found is not None:
+            return found
+        threads.one()
+        network = self.digit_reader(key)
+        # An empty pad is one picture too, of nothing.
+        found = network.read(image, pipeline) or (FoundDigit(WHOLE_PICTURE, network.predict(image, pipeline), False),)
+        self._readings.put(name, found)
+        return found
+
+    def name(self, key: str, photo: str, box: Box | None) -> Named | None:
+        """What the network that `key` names says of a photo that `pictures` keeps; None where it is kept no longer.
+
+        The last few answers are, activations and all: so the page can ask what stood behind one.
+
+        Args:
+            box: the part to look at; None for what the network makes of the whole.
+
+        Raises:
+            CheckpointError: see `get`.
+            ImageError: the box is none, or the network names no photos.
+        """
+        asked = (key, photo, box)
+        known = self._named.get(asked)
+        if known is not None:
+            return known
+        picture = self._pictures.get(photo)
+        if picture is None:
+            return None
+        threads.one()
+        network = self.photo_namer(key)
+        began = time.thread_time()  # which another visitor's question does not lengthen
+        prediction = network.predict(picture, box=box)
+        named = Named(prediction, 1000 * (time.thread_time() - began))
+        self._named.put(asked, named)
+        return named
+
+    def warm(self, kind: type[Classifier]) -> None:
+        """One answer of each shipped network of that kind: the first in a process is the slowest."""
+        threads.one()
+        for _, key in shipped(kind):
+            self.get(key).predict(Image.new("RGB", (32, 32)))
+
+    def blank(self, key: str) -> tuple[Layer, ...]:
+        """The layers of that network for some picture, so that their room on the page is known before there is one."""
+        network = self.get(key)
+        side = network.recipe.input.size
+        return layers(network.model, network.predict(np.eye(side, dtype=np.float32)).activations)
+
+    def inside(self, key: str, prediction: Prediction) -> tuple[Layer, ...]:
+        """The layers behind a prediction of the network that `key` names."""
+        return layers(self.get(key).model, prediction.activations)
+
+    def evidence(self, key: str, prediction: Prediction) -> np.ndarray:
+        """(H, W): which ink spoke for the answer (positive) and which for the runner-up, in logits."""
+        threads.one()
+        network = self.get(key)
+        # the logit of "not a digit" comes after all classes'
+        label = len(network.classes) if prediction.rejected else network.classes.index(prediction.label)
+        against = network.classes.index(prediction.runner_up)
+        return saliency(network.model, prediction.preprocessed.x, label, against).numpy()
+
+    def photo_evidence(self, key: str, prediction: Prediction) -> np.ndarray:
+        """(H, W): which parts of a photo spoke for the answer (positive) and which against, in logits."""
+        threads.one()
+        network = self.get(key)
+        label = network.classes.index(prediction.label)
+        return photo_saliency(network.model, prediction.preprocessed.x, label).numpy()
+
+    def what_if(self, key: str, prediction: Prediction) -> Counterfactual:
+        """What would make the runner-up the answer."""
+        threads.one()
+        network = self.get(key)
+        target = network.classes.index(prediction.runner_up)
+        return counterfactual(network.model, prediction.preprocessed.x, target, network.recipe.temperature)
+
+    def keep(self, checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = "") -> tuple[str, Path]:
+        """Keep a visitor's network for the page; its key, and the file to download.
+
+        Args:
+            curves: an EpochEnd for each epoch of its run, where they are known.
+            name: what to call it, of any characters; its recipe's name by default.
+        """
+        key = f"own-{secrets.token_urlsafe(9)}"
+        # A folder each, so that the download has a plain name.
+        path = self.place / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
+        save(path, checkpoint)
+        classifier = Classifier.of(load(path))  # from the file: on the CPU, and apart from the run
+        self._own.put(key, Kept(path.stem, classifier, path, path.stem, tuple(curves)))
+        return key, path
+
+    def call(self, key: str, title: str | texts.Said) -> None:
+        """Call a visitor's network `title`, if it is still kept."""
+        self._own.change(key, lambda kept: replace(kept, title=title))
+
+    def forget(self, key: str) -> None:
+        """Keep a visitor's network no longer."""
+        self._own.pop(key)

@@ -1,0 +1,90 @@
+// Why a photo got its answer.  Only what is open and in view is asked for, one question at a time.
+
+import { onTheme } from "./colours.js";
+import { language, onLanguage, say, sayAll } from "./language.js";
+import { layers } from "./layers.js";
+import { onAnswer } from "../photo/answer.js";
+
+export function mount({ element, props, server }) {
+  const find = (selector) => element.querySelector(selector);
+  const [weighed, inside, every, scene] = [".weighed", ".inside", ".every", ".scene"].map(find);
+  const [under, heat, legend, sums] = [".under", ".heat", ".legend", ".sums"].map(find);
+  const painted = layers(element);
+
+  let question = null; // about the photo whose answer is on the page
+  let number = 0; // of that question
+  let known = ""; // the number of the question, and the parts of it, that were last answered
+  let looking = false;
+  const inView = new Set();
+
+  // What stands there as long as nothing is known of an answer.
+  function rest() {
+    const said = (kind, key) => {
+      const [line, swatch] = ["span", "i"].map((tag) => document.createElement(tag));
+      swatch.className = `swatch ${kind}`;
+      line.append(swatch, say(key));
+      return line;
+    };
+    legend.replaceChildren(said("for", "photo_why_for_any"), said("against", "photo_why_against_any"));
+    sums.textContent = say("why_strong");
+  }
+
+  // The Photo tab asks anew in the new language, and then so does this.
+  onLanguage(element, rest);
+
+  function ask(next) {
+    question = next;
+    number += 1;
+    heat.hidden = true; // it belongs to another answer
+    if (question) return look();
+    under.hidden = true;
+    rest();
+    painted.empty();
+  }
+
+  async function look() {
+    const views = { why: inView.has(weighed), inside: inView.has(inside), every: every.checked };
+    const wanted = [number, ...Object.values(views)].join();
+    if (looking || !question || wanted === known || !(views.why || views.inside)) return;
+    looking = true;
+    const of = number;
+    const asked = server.look_at_photo({ ...question, ...views, language });
+    const reply = (await asked.catch(() => null)) ?? { problem: say("photo_no_server") };
+    looking = false;
+    known = wanted; // also after a problem, which asking again at once would not end
+    if (of === number) show(reply);
+    look(); // for what was asked, or came into view, meanwhile
+  }
+
+  function show(reply) {
+    if (reply.problem) sums.textContent = reply.problem;
+    if (reply.layers) painted.show(reply.layers);
+    if (!reply.why) return;
+    [under.src, heat.src] = [reply.why.frame, reply.why.heat];
+    under.hidden = heat.hidden = false;
+    [legend.innerHTML, sums.textContent] = [reply.why.legend, reply.why.sums];
+  }
+
+  find(".strength input").addEventListener("input", (event) => scene.style.setProperty("--strength", event.target.value));
+
+  every.addEventListener("change", () => {
+    painted.all(every.checked);
+    look();
+  });
+
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target);
+    look();
+  });
+  [weighed, inside].forEach((part) => observer.observe(part));
+
+  // At another width, in view again, or in the dark, all is painted anew from what is known.
+  new ResizeObserver(painted.paint).observe(inside);
+  onTheme(painted.paint);
+
+  sayAll(element);
+  rest();
+  painted.build(props.layers);
+  painted.empty();
+  onAnswer(ask);
+}

@@ -1,0 +1,85 @@
+"""Why a photo got its answer: the parts of it that spoke for it, and the layers of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from lenet.inference.classifier import Prediction
+from lenet.inference.photos import PhotoPrediction
+from lenet.ui import messages
+from lenet.ui.server import Server, server_functions
+from lenet.ui.shared import assets, figures, why_figures
+
+Ask = Callable[[dict[str, Any]], PhotoPrediction | None]
+
+
+def look(server: Server, ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
+    """What the page asks when a photo is answered, of the parts that are in view.
+
+    Args:
+        ask: the answer to a photo, from what the tab says of it; None where it is no longer known.
+        question: what `ask` needs; "network", its key; and "why", "inside", "every", true where the map,
+            the telling layers and all layers are wanted; and "language".
+
+    Returns:
+        {"why": `why_figures.why`, "layers": `figures.inside`}, what is wanted of it.
+
+    Raises:
+        LeNetError: what `ask` raises; or the network is no longer kept.
+    """
+    prediction = ask(question)
+    if prediction is None:
+        return {}
+    return behind(
+        server,
+        question,
+        prediction,
+        lambda key: why_figures.why(prediction, server.networks.photo_evidence(key, prediction)),
+    )
+
+
+def behind(
+    server: Server, question: dict[str, Any], prediction: Prediction, explain: Callable[[str], Any]
+) -> dict[str, Any]:
+    """What stood behind an answer, of the parts that the question wants: see `look`.
+
+    Args:
+        explain: from the network's key to what "why" is told.
+
+    Raises:
+        CheckpointError: the network is no longer kept.
+    """
+    key, reply = messages.text(question, "network"), dict[str, Any]()
+    if question.get("why"):
+        reply["why"] = explain(key)
+    if question.get("inside"):
+        layers = server.networks.inside(key, prediction)
+        reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
+    return reply
+
+
+def build(server: Server, ask: Ask, network: str) -> gr.HTML:
+    """Two parts of the Photo tab, "Why this answer" and "Inside the network", which can be closed.
+
+    They are about the photo whose answer is on the page, as photo/view.js tells shared/why.js: see photo/answer.js.
+    Only what is open and in view is asked for.
+
+    Args:
+        ask: see `look`.
+        network: the key of the one whose layers are shown before there is a photo.
+    """
+
+    @messages.answering
+    def look_at_photo(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+        return look(server, ask, question)
+
+    return gr.HTML(
+        html_template=assets.template("shared/why.html").replace("@layers@", assets.template("shared/layers.html")),
+        js_on_load=assets.mount("shared/why.js"),
+        server_functions=server_functions(server, look_at_photo),
+        layers=figures.inside(server.networks.blank(network), server.networks.get(network).classes, every=False),
+        elem_id="photo-why",
+    )

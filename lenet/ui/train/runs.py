@@ -1,0 +1,741 @@
+"""The training runs of all visitors: one trains at a time, and turns go round by visitor.
+
+    runs = Runs()
+    run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
+    runs.look(visitor, {})                 # facts for the page; that it was asked tells that the page is there
+
+A thread of its own trains, so handlers only look and tell.  A run gives way between two steps, or two batches
+of an evaluation: when its visitor says so, or when the page has not been heard of for a moment (closed, asleep,
+being reloaded).  What it needs to go on stays in memory, and since all its randomness is a function of (seed,
+epoch, step), a pause changes nothing of what it learns.
+
+Turns go round the owners of runs.  An owner is a visitor of the page, or all programs of one address together.  Each
+turn trains the owner's oldest waiting run until it ends; when other owners wait, the turn ends after TURN_SECONDS,
+and the run goes on at its owner's next turn.  So nobody's long runs hold up the others' short ones.  A network
+address has at most half of all places, however many visitors it says it is.
+
+Nothing here knows gradio.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from lenet.data.datasets import Dataset
+from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError, Text
+from lenet.inference.evaluation import finish
+from lenet.training.distillation import lessons
+from lenet.training.loop import EpochEnd, Event, Step, TrainingState, change_lr, fit, start
+from lenet.training.recipes import Recipe
+from lenet.ui.shared import texts, threads
+from lenet.ui.shared.cache import BoundedCache
+from lenet.ui.shared.networks import Networks
+from lenet.ui.shared.worker import Work, Worker
+from lenet.ui.train import settings, snapshot
+
+PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
+TICK = 0.1  # seconds between two looks at who is there, while nobody trains
+BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
+SECONDS_AT_MOST = 45 * 60  # of training; then a run ends as if stopped, so that a forgotten one frees its place
+POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs become one
+LOADERS = 8  # data sets that load at once: a slow download must not hold up what is there already
+PACES = 100  # that are remembered, of networks on data sets
+
+TURN_SECONDS = 15.0  # of a turn, when others wait: mnist-demo ends in its first, at half the speed of our two cores too
+MOST = 8  # runs of one owner: as many as there are colours
+NAME_AT_MOST = 40  # characters of a name that a visitor gives a run
+MOST_OF_ALL = 200  # runs of all, fewer than networks.KEPT; a class of 30 behind one address has 3 each in its half
+STATES_AT_MOST = 16  # runs that can go on, of up to 60 megabytes each
+PROGRAMS_AT_MOST = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
+KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
+
+Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
+ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps looking
+ENDED = ("done", "stopped", "failed")
+
+Point = tuple[float, ...]
+
+
+# --------------------------------------------------------------------------------------------------
+# What a run looks like
+
+
+@dataclass
+class Series:
+    """Points of a line, first the place on the x axis; when there are too many, neighbours become one.
+
+    Attributes:
+        mean: whether two points become their mean; else the later one stays, as it was measured.
+        merged: how many measurements a point stands for.
+    """
+
+    mean: bool
+    points: list[Point] = field(default_factory=list)
+    merged: int = 1
+    pending: list[Point] = field(default_factory=list)
+
+    def add(self, *point: float) -> None:
+        self.pending.append(point)
+        if len(self.pending) < self.merged:
+            return
+        self.points.append(self._one(self.pending))
+        self.pending = []
+        if len(self.points) == POINTS_AT_MOST:
+            pairs = zip(self.points[::2], self.points[1::2], strict=True)
+            self.points, self.merged = [self._one(pair) for pair in pairs], self.merged * 2
+
+    def _one(self, points: tuple[Point, ...] | list[Point]) -> Point:
+        return tuple(sum(values) / len(points) for values in zip(*points, strict=True)) if self.mean else points[-1]
+
+    def since(self, known: Any) -> dict[str, Any]:
+        """What is new to one who knows [merged, number of points]: points from a place on."""
+        try:
+            merged, count = map(int, known)
+        except (TypeError, ValueError):
+            merged, count = 0, 0
+        begin = count if merged == self.merged and 0 <= count <= len(self.points) else 0
+        return {"merged": self.merged, "from": begin, "points": [_short(point) for point in self.points[begin:]]}
+
+
+def _short(point: Point) -> list[float]:
+    return [float(f"{value:.5g}") for value in point]
+
+
+@dataclass
+class Run:
+    """A visitor's run; written under the registry's lock.
+
+    Attributes:
+        colour: its place in the page's palette, among the visitor's runs its own.
+        owner: who it counts for: the visitor, or the programs of its address.
+        address: the network address that began it; "" where that is not known.
+        ticket: among its owner's runs, lower ones come first.
+        order: what is wanted of it at its next event.
+        until: the epoch after which it pauses, or None.
+        worked: seconds of training, evaluation included.
+        rate: what `last` was taken with, of the schedule's learning rate.
+        train: (epochs so far, loss, accuracy, learning rate), means over a moment each.
+        val: (epoch, validation loss and accuracy, training loss and accuracy).
+        best: the epoch with the lowest validation loss.
+        usual: how many steps a point of `train` is about.
+        version: counts all that changes what the page shows.
+        training, dataset: what it needs to go on, while it may.
+        key: of the trained network, and `path` its file.
+    """
+
+    id: str
+    visitor: str
+    number: int
+    colour: int
+    recipe: Recipe
+    owner: str
+    address: str
+    ticket: int
+    name: str = ""
+    status: Status = "loading"
+    problem: Text | None = None
+    without_data: bool = False
+    late: bool = False
+    order: Literal["", "pause", "stop", "remove"] = ""
+    until: int | None = None
+    scale: float = 1.0
+    rescaled: bool = False
+    worked: float = 0.0
+    last: Step | None = None
+    rate: float = 0.0
+    epoch: int = 0
+    train: Series = field(default_factory=lambda: Series(mean=True))
+    val: Series = field(default_factory=lambda: Series(mean=False))
+    best: EpochEnd | None = None
+    newest: EpochEnd | None = None
+    usual: int = 0
+    version: int = 0
+    training: TrainingState | None = None
+    dataset: Dataset | None = None
+    row: snapshot.Row | None = None
+    looked: int = 0
+    view: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    path: Path | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    tested: int = 0
+
+    @property
+    def progress(self) -> float:
+        """The fraction of the run that is done."""
+        if self.last is None or self.last.epoch <= self.epoch:
+            return self.epoch / self.recipe.epochs
+        return (self.epoch + self.last.step / self.last.total_steps) / self.recipe.epochs
+
+    @property
+    def title(self) -> str | texts.Said:
+        """What it is called where it stands apart from the visitor's other runs."""
+        if self.name:
+            return f"{self.name}, {self.recipe.name}"
+        return texts.Said("run_title", {"number": self.number, "recipe": self.recipe.name})
+
+    def _steps(self, event: Step) -> int:
+        """How many steps the event is about."""
+        return event.step - (self.last.step if self.last and self.last.epoch == event.epoch else 0)
+
+    def record(self, event: Event) -> None:
+        self.version += 1
+        if isinstance(event, Step):
+            steps, self.last = self._steps(event), event
+            if event.step == event.total_steps and steps < min(self.usual / 2, event.step):
+                return  # the few that end an epoch: their mean would jump about
+            self.usual = steps
+            x = event.epoch - 1 + event.step / event.total_steps
+            self.train.add(x, event.loss, event.accuracy, event.lr)
+        elif isinstance(event, EpochEnd):
+            self._end_epoch(event)
+
+    def _end_epoch(self, event: EpochEnd) -> None:
+        self.epoch, self.newest = event.epoch, event
+        self.val.add(event.epoch, event.val_loss, event.val_accuracy, event.train_loss, event.train_accuracy)
+        if self.best is None or event.val_loss < self.best.val_loss:
+            self.best = event
+
+
+# --------------------------------------------------------------------------------------------------
+
+
+class _ForsakenError(Exception):
+    """A measurement is given up."""
+
+
+class Runs:
+    """See the module.
+
+    Args:
+        networks: gets what is trained.
+        patience: PATIENCE.
+        load: from a data set's and a teacher's name to the data; `lessons`.
+        turn: TURN_SECONDS.
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        patience: float = PATIENCE,
+        load: Callable[[str, str], Dataset] = lessons,
+        turn: float = TURN_SECONDS,
+    ) -> None:
+        self.networks, self._patience, self._load, self._turn = networks, patience, load, turn
+        self._worker = Worker("train", self._most_urgent, TICK)
+        self._lock = self._worker.changed
+        self._runs: dict[str, Run] = {}
+        self._heard: dict[str, float] = {}  # visitor -> when, by time.monotonic
+        self._training: Run | None = None
+        self._turn_began = 0.0  # when `_training` got its turn, by time.monotonic
+        self._round: dict[str, int] = {}  # owner -> place in the round: lower ones have the next turns
+        self._programs: Counter[str] = Counter()  # address -> calls under way
+        self._paces: BoundedCache[tuple[str, str], float] = BoundedCache(PACES)  # (model, data set) -> seconds an epoch
+        self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
+        self._tickets = itertools.count(1)
+        self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=threads.to_train)
+
+    # --- what a visitor wants ---
+
+    def begin(self, visitor: str, recipe: Recipe, name: str = "", owner: str = "", address: str = "") -> Run:
+        """A new run, which trains when its turn comes.
+
+        Args:
+            owner: see `Run`; the visitor where it is left out.
+            address: see `Run`.
+
+        Raises:
+            RecipeError: the owner, the address or all together have as many under way or paused as may be.
+        """
+        owner = owner or visitor
+        with self._lock:
+            own = [run for run in self._runs.values() if run.owner == owner]
+            if not self._room(own, MOST):
+                raise RecipeError("You have {count} unfinished runs: remove one first.", count=MOST)
+            there = [run for run in self._runs.values() if address and run.address == address]
+            if not self._room(there, MOST_OF_ALL // 2):
+                raise RecipeError("Your network address has as many runs under way as it may: wait until one ends.")
+            if len(self._runs) >= MOST_OF_ALL and all(map(self._in_use, self._runs.values())):
+                raise RecipeError("This server has as many runs under way as it can hold: try again in a minute.")
+            self._heard[visitor] = time.monotonic()
+            own = [run for run in own if run.id in self._runs]
+            colour = min(set(range(MOST)) - {run.colour for run in own})
+            number = max((run.number for run in own), default=0) + 1
+            ticket = self._draw_ticket(owner)
+            run = Run(secrets.token_urlsafe(9), visitor, number, colour, recipe, owner, address, ticket, name)
+            self._runs[run.id] = run
+            self._tidy()
+            self._enqueue(run)
+            self._worker.wake()
+        return run
+
+    @contextmanager
+    def program(self, address: str) -> Iterator[None]:
+        """A call of a program is answered meanwhile.
+
+        Raises:
+            RecipeError: that address, or all together, have as many calls under way as may be.
+        """
+        with self._lock:
+            if self._programs[address] >= MOST or self._programs.total() >= PROGRAMS_AT_MOST:
+                raise RecipeError("As many programs train here as may: wait until one of their runs ends.")
+            self._programs[address] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._programs[address] -= 1
+                self._programs += Counter()  # which drops those at 0
+
+    def heard(self, visitor: str) -> None:
+        """A visitor's page is there: what was paused because it was not, goes on."""
+        with self._lock:
+            own = self._of(visitor)
+            if own:
+                self._heard[visitor] = time.monotonic()
+            for run in own:
+                if run.status == "away":
+                    self._enqueue(run)  # with the ticket that it had
+
+    def left(self, visitor: str) -> None:
+        """A visitor's page is gone for good: no need to wait whether it speaks again."""
+        with self._lock:
+            if visitor in self._heard:
+                self._heard[visitor] = min(self._heard[visitor], time.monotonic() - self._patience)
+
+    def pause(self, visitor: str, id: str) -> None:
+        with self._theirs(visitor, id) as run:
+            if run.status in ("running", "waiting", "loading") and run.order != "stop":
+                run.order = "pause"
+                if run.status != "running":
+                    self._rest(run, "paused")
+
+    def resume(self, visitor: str, id: str, epochs: int | None = None) -> None:
+        """Go on, when its turn comes; with `epochs` for so many, then pause."""
+        with self._theirs(visitor, id) as run:
+            if run.status in ENDED or run.status == "measuring":
+                return
+            run.until = None if epochs is None else run.epoch + epochs
+            if run.order == "pause":
+                run.order = ""
+            if run.status in ("paused", "away"):
+                run.ticket = self._draw_ticket(run.owner)
+                self._enqueue(run)
+
+    def stop(self, visitor: str, id: str) -> None:
+        """End it; what it has learned is measured and kept."""
+        with self._theirs(visitor, id) as run:
+            if run.status in ENDED or run.status == "measuring":
+                return
+            if run.last is None and run.status != "running":
+                self._rest(run, "stopped")
+                return
+            run.order = "stop"
+            if run.status in ("paused", "away"):
+                self._enqueue(run)  # with the ticket that it had: measuring takes a moment
+
+    def remove(self, visitor: str, id: str) -> None:
+        with self._theirs(visitor, id) as run:
+            self._forget(run)
+
+    def rename(self, visitor: str, id: str, name: str) -> None:
+        with self._theirs(visitor, id) as run:
+            run.name = name.strip()[:NAME_AT_MOST]
+            self.networks.call(run.key, run.title)
+
+    def scale(self, visitor: str, id: str, factor: float) -> None:
+        """Multiply its schedule's learning rate by `factor`, once more if it was before.
+
+        Raises:
+            RecipeError: no recipe may have such a learning rate.
+        """
+        with self._theirs(visitor, id) as run:
+            scale = run.scale * factor
+            run.recipe.with_changes(lr=run.recipe.lr * scale)
+            run.scale, run.rescaled = scale, True
+
+    # --- what a visitor sees ---
+
+    def look(self, visitor: str, known: dict[str, Any], watched: str = "") -> list[dict[str, Any]]:
+        """Facts of all the visitor's runs, the oldest first; tells, too, that the page is there.
+
+        A problem is said in the language that is spoken.
+
+        Args:
+            known: of runs, by id, what the page knows: [version, [merged, points] of the training line and of
+                the validation line, looks]; of what has not changed, only the id comes back.
+            watched: the run whose filters and pictures the page shows.
+        """
+        self.heard(visitor)
+        with self._lock:
+            self._tidy()
+            return [self._facts(run, known.get(run.id), run.id == watched) for run in self._of(visitor)]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a network is trained behind the page, so that what is not urgent may wait."""
+        return self._training is not None
+
+    def run(self, visitor: str, id: str) -> Run:
+        """The visitor's run.
+
+        Raises:
+            CheckpointError: there is none.
+        """
+        with self._theirs(visitor, id) as run:
+            return run
+
+    def close(self) -> None:
+        """End the threads: the one that trains between two steps, those that load when they have loaded."""
+        self._loader.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
+
+    # --- facts ---
+
+    def _facts(self, run: Run, known: Any, watched: bool) -> dict[str, Any]:
+        version, train, val, looked = known if isinstance(known, list) and len(known) == 4 else (-1, None, None, 0)
+        active = run.status in ACTIVE
+        if version == run.version and not active and not (watched and looked != run.looked):
+            return {"id": run.id}
+        recipe, step, best = run.recipe, run.last, run.best
+        facts: dict[str, Any] = {
+            "id": run.id,
+            "version": run.version,
+            "number": run.number,
+            "name": run.name,
+            "colour": run.colour,
+            "status": run.status,
+            "problem": texts.translated(run.problem) if run.problem else "",
+            "without_data": run.without_data,
+            "late": run.late,
+            "pausing": run.order == "pause",
+            "stopping": run.order == "stop",
+            "until": run.until,
+            "recipe": recipe.name,
+            "settings": {"recipe": recipe.name} | settings.of(recipe),
+            "dataset": recipe.dataset,
+            "grey": len(recipe.input.mean) == 1,
+            "epochs": recipe.epochs,
+            "epoch": run.epoch,
+            "step": step and [step.epoch, step.step, step.total_steps],
+            "done": run.progress,
+            "lr": self._lr(run),
+            "scale": run.scale,
+            "rescaled": run.rescaled,
+            "speed": step and step.images_per_second,
+            "left": self._left(run),
+            "worked": run.worked,
+            "best": best and [best.epoch, best.val_loss, best.val_accuracy],
+            "newest": run.newest and [run.newest.epoch, run.newest.val_loss, run.newest.val_accuracy],
+            "network": run.key,
+            "metrics": run.metrics,
+            "tested": run.tested,
+            "train": run.train.since(train),
+            "val": run.val.since(val),
+        }
+        if run.status == "waiting":
+            facts["place"], facts["wait"], facts["wait_known"] = self._wait(run)
+        if watched and looked != run.looked:
+            facts["looked"], facts["view"] = run.looked, run.view
+        return facts
+
+    def _lr(self, run: Run) -> float:
+        """Its last step's learning rate, as it would be with what the visitor has wanted since."""
+        wanted = run.recipe.lr * run.scale
+        if run.last is None:
+            return wanted
+        return run.last.lr * (wanted / run.rate if run.training is not None else 1.0)
+
+    def _left(self, run: Run) -> float | None:
+        """Seconds of training that a run still needs; None where no run like it has told."""
+        if run.progress > 0.01 and run.worked > 0.5:
+            return run.worked / run.progress * (1 - run.progress)
+        pace = self._paces.get((run.recipe.model, run.recipe.dataset))
+        return None if pace is None else pace * run.recipe.epochs * (1 - run.progress)
+
+    def _wait(self, run: Run) -> tuple[int, float, bool]:
+        """Its place in the queue, from 1, the seconds until its turn, and whether all before it are known."""
+        waiting = self._queue()
+        owners = list(dict.fromkeys(other.owner for other in ([self._training] if self._training else []) + waiting))
+        times: dict[str, list[float | None]] = {owner: [] for owner in owners}  # of the runs that train before it
+        if self._training:
+            times[self._training.owner].append(self._left(self._training))
+        for other in waiting:
+            if other.owner != run.owner or other.ticket < run.ticket:
+                times[other.owner].append(self._left(other))
+        own = times.pop(run.owner)
+        turns = sum(max(1, math.ceil((left or 0) / self._turn)) for left in own)  # of its owner's, before its own
+        place, seconds, known = 1 + len(own), sum(left or 0 for left in own), None not in own
+        for owner, lefts in times.items():
+            ahead = turns + (owners.index(owner) < owners.index(run.owner))  # turns that this owner has before it
+            before = lefts[:ahead]  # a turn trains one run
+            spent = time.monotonic() - self._turn_began if self._training and self._training.owner == owner else 0
+            place, known = place + (ahead > 0), known and None not in before
+            seconds += min(max(0, ahead * self._turn - spent), sum(left or 0 for left in before))
+        return place - (self._training is not None), seconds, known
+
+    # --- the queue; all under the lock ---
+
+    def _of(self, visitor: str) -> list[Run]:
+        return [run for run in self._runs.values() if run.visitor == visitor]
+
+    @contextmanager
+    def _theirs(self, visitor: str, id: str) -> Iterator[Run]:
+        """The visitor's run, to be looked at or changed."""
+        with self._lock:
+            run = self._runs.get(id)
+            if run is None or run.visitor != visitor:
+                raise CheckpointError("The server no longer keeps this run.")
+            self._heard[visitor] = time.monotonic()
+            yield run
+            run.version += 1
+            self._lock.notify_all()
+
+    def _present(self, visitor: str) -> bool:
+        return time.monotonic() - self._heard.get(visitor, float("-inf")) < self._patience
+
+    def _in_use(self, run: Run) -> bool:
+        """Whether somebody watches it train, or wait for its turn."""
+        return run.status in ACTIVE and self._present(run.visitor)
+
+    def _room(self, those: list[Run], most: int) -> bool:
+        """Whether `those` may be one more; for that an ended one goes, of whom nothing was heard for the longest."""
+        if len(those) < most:
+            return True
+        ended = [run for run in those if run.status in ENDED]
+        if ended:
+            self._forget(min(ended, key=lambda run: (self._heard.get(run.visitor, 0.0), run.ticket)))
+        return bool(ended)
+
+    def _draw_ticket(self, owner: str) -> int:
+        """A run's new ticket; an owner who had nothing under way comes last in the round."""
+        ticket = next(self._tickets)
+        if not any(run.owner == owner and run.status in ACTIVE for run in self._runs.values()):
+            self._round[owner] = ticket
+        return ticket
+
+    def _queue(self) -> list[Run]:
+        """What waits: the owner whose turn is next first, and of an owner the lowest ticket."""
+        waiting = (run for run in self._runs.values() if run.status == "waiting")
+        return sorted(waiting, key=lambda run: (self._round.get(run.owner, 0), run.ticket))
+
+    def _enqueue(self, run: Run) -> None:
+        """First its data, which may have to come from far and holds up nobody meanwhile; then its turn."""
+        run.status, run.version = "loading", run.version + 1
+        key = run.recipe.dataset, run.recipe.teacher
+        loading = self._loading.get(key)
+        if loading is None:
+            loading = self._loading[key] = self._loader.submit(self._load, *key)
+        loading.add_done_callback(lambda loaded: self._loaded(run, loaded))
+
+    def _loaded(self, run: Run, loaded: Future[Dataset]) -> None:
+        key = run.recipe.dataset, run.recipe.teacher
+        with self._lock:
+            if self._loading.get(key) is loaded:
+                del self._loading[key]  # which would keep the data
+            if loaded.cancelled():
+                return
+            problem = loaded.exception()
+            if run.status != "loading":
+                return  # paused, stopped or removed meanwhile
+            if problem is not None:
+                self._fail(run, problem)
+            else:
+                run.dataset, run.status, run.version = loaded.result(), "waiting", run.version + 1
+            self._lock.notify_all()
+
+    def _rest(self, run: Run, status: Status) -> None:
+        """Not under way any more; the data can be had again, and what has ended needs no state."""
+        run.status, run.order, run.dataset, run.version = status, "", None, run.version + 1
+        if status in ENDED:
+            run.training = None
+
+    def _fail(self, run: Run, error: BaseException) -> None:
+        if isinstance(error, LeNetError):
+            run.problem, run.without_data = error.text, isinstance(error, DataError)
+        else:
+            logging.error("a run on the page failed", exc_info=error)
+            run.problem = None
+        self._rest(run, "failed")
+
+    def _forget(self, run: Run) -> None:
+        run.order = "remove"
+        if run is not self._training:
+            self._rest(run, "stopped")
+        self._runs.pop(run.id, None)
+        if run.key:
+            self.networks.forget(run.key)
+
+    def _tidy(self) -> None:
+        """What is too old goes, and of too many those whose visitors have been away the longest."""
+        now = time.monotonic()
+        by_absence = sorted(
+            self._runs.values(),
+            key=lambda run: (self._in_use(run), self._heard.get(run.visitor, 0.0), run.ticket),
+        )
+        kept = len(by_absence)
+        states = sum(run.training is not None for run in by_absence)
+        for run in by_absence:
+            old = now - self._heard.get(run.visitor, 0.0) > KEPT_SECONDS
+            heavy = states > STATES_AT_MOST and run.training is not None and run.status not in ACTIVE
+            if old or kept > MOST_OF_ALL or heavy:
+                kept -= 1
+                states -= run.training is not None
+                self._forget(run)
+        owners = {run.owner for run in self._runs.values()}
+        self._round = {owner: place for owner, place in self._round.items() if owner in owners}
+        there = {run.visitor for run in self._runs.values()}
+        self._heard = {v: at for v, at in self._heard.items() if v in there or now - at < KEPT_SECONDS}
+
+    def _next(self) -> Run | None:
+        for run in self._queue():
+            if not self._present(run.visitor):
+                self._rest(run, "away")
+            elif self._fits(run):
+                return run
+        return None
+
+    def _fits(self, run: Run) -> bool:
+        """Whether there is memory for it: one that has begun has it, others wait until one of those ends."""
+        begun = [other for other in self._runs.values() if other.training is not None and other.status in ACTIVE]
+        from_there = sum(other.address == run.address for other in begun if run.address)
+        return run.training is not None or (len(begun) < STATES_AT_MOST and from_there < STATES_AT_MOST // 2)
+
+    # --- the thread that trains ---
+
+    def _most_urgent(self) -> Work | None:
+        run = self._next()
+        if run is None:
+            self._tidy()
+            return None
+        self._training, run.status, run.version = run, "running", run.version + 1
+        self._turn_began = time.monotonic()
+        return partial(self._take_turn, run)
+
+    def _take_turn(self, run: Run) -> None:
+        try:
+            threads.to_train()
+            self._train(run)
+        except Exception as error:
+            with self._lock:
+                self._fail(run, error)
+        finally:
+            with self._lock:
+                self._training = None
+                self._round[run.owner] = next(self._tickets)  # the last of the round now
+
+    def _train(self, run: Run) -> None:
+        """Train until something else is wanted, or all is learned."""
+        data = run.dataset
+        if data is None:
+            raise RuntimeError("a run without its data")
+        state = run.training if run.training is not None else start(run.recipe)
+        with self._lock:
+            run.training = state
+        if run.row is None:
+            run.row = snapshot.row(data)
+        self._watch(run, state)
+        with self._lock:
+            status = self._wanted(run, None)
+        looked = began = time.monotonic()
+        if status is None:
+            for event in fit(state, data):
+                now = time.monotonic()
+                with self._lock:
+                    run.record(event)
+                    if isinstance(event, Step):
+                        run.rate = state.lr
+                    run.worked, began = run.worked + now - began, now
+                    self._remember(run)
+                    status = self._wanted(run, event)
+                    lr = run.recipe.lr * run.scale
+                if status is not None:
+                    break
+                if lr != state.lr:
+                    change_lr(state, lr)
+                if now - looked >= BETWEEN_LOOKS:
+                    self._watch(run, state)
+                    looked = time.monotonic()
+        self._watch(run, state)
+        if status is not None and status != "stopped":
+            with self._lock:
+                if status != "waiting":
+                    self._rest(run, status)
+                elif run.order in ("pause", "remove"):  # since it was to give way
+                    self._rest(run, "paused")
+                else:
+                    run.status, run.version = "waiting", run.version + 1
+            return
+        self._measure(run, state, data, status or "done")
+
+    def _wanted(self, run: Run, event: Event | None) -> Status | None:
+        """How a run is to rest after this event, or None to go on; under the lock."""
+        if run.order == "stop":
+            return "stopped"
+        if run.order or self._worker.ending:
+            return "paused"  # a removed one as well: nobody sees it
+        if not self._present(run.visitor):
+            return "away"
+        if run.until is not None and run.epoch >= run.until and (event is None or isinstance(event, EpochEnd)):
+            run.until = None
+            return "paused" if run.epoch < run.recipe.epochs else None
+        if run.worked > SECONDS_AT_MOST:
+            run.late = True
+            return "stopped"
+        if event is not None and time.monotonic() - self._turn_began >= self._turn:  # each turn takes it a step on
+            others = (other for other in self._queue() if other.owner != run.owner and self._present(other.visitor))
+            if any(map(self._fits, others)):
+                return "waiting"  # for its owner's next turn
+        return None
+
+    def _remember(self, run: Run) -> None:
+        if run.progress > 0.01 and run.worked > 0.5:
+            pace = run.worked / (run.progress * run.recipe.epochs)
+            self._paces.put((run.recipe.model, run.recipe.dataset), pace)
+
+    def _watch(self, run: Run, state: TrainingState) -> None:
+        if run.row is None:
+            return
+        view = snapshot.view(state, run.row)
+        with self._lock:
+            run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
+
+    def _refuse_forsaken(self, run: Run) -> None:
+        """_ForsakenError where nobody waits for a run's measurement any more."""
+        with self._lock:
+            if self._worker.ending or run.order == "remove" or not self._present(run.visitor):
+                raise _ForsakenError
+
+    def _measure(self, run: Run, state: TrainingState, data: Dataset, status: Status) -> None:
+        if run.last is None:  # stopped before its first step
+            with self._lock:
+                self._rest(run, status)
+            return
+        with self._lock:
+            run.status, run.version = "measuring", run.version + 1
+        try:
+            checkpoint = finish(state, data, lambda: self._refuse_forsaken(run))
+        except _ForsakenError:
+            with self._lock:
+                self._rest(run, "away")
+                run.order = "stop" if status == "stopped" else ""  # to be measured when its visitor is back
+            return
+        key, path = self.networks.keep(checkpoint, state.history, str(run.title))
+        with self._lock:
+            if run.order == "remove":
+                self.networks.forget(key)
+            run.key, run.path, run.metrics, run.tested = key, path, checkpoint.metrics, len(data.test)
+            self.networks.call(key, run.title)  # of any characters, where a file has but plain ones
+            self._rest(run, status)

@@ -1,0 +1,410 @@
+"""The Train tab: start a run, watch it learn, change it on the way, compare it with others, and use it.
+
+The tab is one component with a script of its own (train/tab.html, train/view.js).  The script asks for
+facts four times a second while a run is under way, and that it asks tells that the page is there; what
+trains, and when, is `runs`'s; what may be set, `settings`'s; and every text is in `texts`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ipaddress
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from lenet.data.datasets import DATASETS
+from lenet.errors import CheckpointError, LeNetError
+from lenet.models import MODELS
+from lenet.training.recipes import RECIPES, Recipe, recipe_named
+from lenet.ui import messages
+from lenet.ui.server import Server, bound, server_functions
+from lenet.ui.shared import assets, texts
+from lenet.ui.tab import Own, Source, Tab, Taken, Visitor
+from lenet.ui.train import settings
+from lenet.ui.train.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
+
+DEFAULT = "digits-demo"
+# A button each above the settings: the texts' key, and the recipe, or what stands in for it until there is one.
+STARTS = {
+    "start_mnist": ("mnist-demo",),
+    "start_digits": ("digits-demo",),
+    "start_cifar10": ("cifar10-demo", "cifar10-lenet5-adam"),
+    "start_1998": ("mnist-lenet5-1998",),
+}
+MNIST_SECONDS = 6  # that mnist-demo takes on one core, see Time to accuracy in docs/results.md
+SECONDS_BETWEEN_FRAMES = 0.2  # and what the way there and back takes: four or five a second
+PROGRAM_FRAMES = 0.3  # the same for programs
+READER_LOOKS = 7  # PROGRAM_FRAMES apart, so two seconds, in which a program must have read what it was sent
+UNREAD = "Nobody reads this run, so it does not train: read its event stream within two seconds, as gradio_client does."
+
+
+# --------------------------------------------------------------------------------------------------
+# What the script asks
+
+
+@messages.answering_in_each
+async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """Facts of the visitor's runs, see `Runs.look`; with "wait" after a moment, in which they may change.
+
+    Args:
+        question: {"visitor", "known", "watched", "wait"}.
+    """
+    visitor, known = _visitor(question), messages.named(question, "known")
+    if messages.flag(question, "wait"):
+        server.runs.heard(visitor)
+        await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
+    return {"runs": server.runs.look(visitor, known, str(question.get("watched")))}
+
+
+@messages.answering
+async def present(server: Server, question: dict[str, Any]) -> dict[str, bool]:
+    """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment.
+
+    Args:
+        question: {"visitor"}.
+    """
+    visitor = _visitor(question)
+    server.runs.heard(visitor)
+    await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
+    return {"active": any(facts["status"] in ACTIVE for facts in server.runs.look(visitor, {}))}
+
+
+@messages.answering_in_each
+def check(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong with settings, by field.
+
+    Args:
+        question: {"settings": strings or numbers by field, and "recipe"}.
+    """
+    return {"problems": _problems(_settings(question))}
+
+
+@messages.answering_in_each
+def begin(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
+    """Start a run: {"run": its id}, or {"problems"} as `check`, or {"problem"}.
+
+    Args:
+        question: {"visitor", "settings"}.
+        request: Gradio's, for the address that it comes from.
+    """
+    visitor, values = _visitor(question), _settings(question)
+    if wrong := _problems(values):
+        return {"problems": wrong}
+    return {"run": server.runs.begin(visitor, settings.chosen(values), address=_address(request)).id}
+
+
+def _settings(question: dict[str, Any]) -> dict[str, str | int | float]:
+    values = messages.named(question, "settings")
+    if not all(isinstance(value, (str, int, float)) for value in values.values()):
+        raise messages.garbled()
+    return values
+
+
+def _problems(values: dict[str, str | int | float]) -> dict[str, Any]:
+    found = settings.problems(values)
+    return {field: {"key": said.key, "values": said.values} for field, said in found.items()}
+
+
+@messages.answering_in_each
+def tell(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """What a visitor wants of a run.
+
+    Args:
+        question: {"visitor", "run": id, "order": one of those below, "value": the new name, or what the learning
+            rate is multiplied by}.
+    """
+    visitor, run = _visitor(question), messages.text(question, "run")
+    match messages.text(question, "order"):
+        case "pause":
+            server.runs.pause(visitor, run)
+        case "resume":
+            server.runs.resume(visitor, run)
+        case "step":
+            server.runs.resume(visitor, run, epochs=1)
+        case "stop":
+            server.runs.stop(visitor, run)
+        case "remove":
+            server.runs.remove(visitor, run)
+        case "rename":
+            server.runs.rename(visitor, run, messages.text(question, "value"))
+        case "scale":
+            server.runs.scale(visitor, run, messages.number(messages.field(question, "value")))
+        case _:
+            raise messages.garbled()
+    return {}
+
+
+@messages.answering_in_each
+def download(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """The trained network as a file: {"name", "file": in base64}.
+
+    Args:
+        question: {"visitor", "run": id}.
+    """
+    run = server.runs.run(_visitor(question), messages.text(question, "run"))
+    if run.path is None:
+        raise messages.garbled()
+    path = server.networks.kept(run.key).path
+    return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
+
+
+def _visitor(question: dict[str, Any]) -> str:
+    """The key by which a browser is known.
+
+    Raises:
+        QuestionError: it is not 32 hex digits.
+    """
+    key = messages.text(question, "visitor")
+    if not re.fullmatch("[0-9a-f]{32}", key):
+        raise messages.garbled()
+    return key
+
+
+def _address(request: gr.Request | None) -> str:
+    """The network address that a request comes from, of IPv6 the /64 that one customer has; "" where it is unknown.
+
+    It is the connection's own.  Of X-Forwarded-For, which anybody can write, uvicorn believes only what a proxy on
+    this machine adds, or one that FORWARDED_ALLOW_IPS names.
+    """
+    host = request.client.host if request is not None and request.client is not None else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
+
+
+# --------------------------------------------------------------------------------------------------
+# What happens elsewhere on the page
+
+
+def use(server: Server, event: gr.EventData, own: Own) -> Taken:
+    """Put a trained network to use.
+
+    Raises:
+        CheckpointError: the run or its network is no longer kept.
+    """
+    key = server.runs.run(event.visitor, event.run).key
+    server.networks.kept(key)
+    return Taken(key)
+
+
+# --------------------------------------------------------------------------------------------------
+# What a program asks
+
+
+async def train(
+    server: Server,
+    recipe: str,
+    dataset: str,
+    epochs: float,
+    batch_size: float,
+    lr: float,
+    seed: float,
+    request: gr.Request,
+) -> AsyncIterator[tuple[str, dict[str, Any], str | None]]:
+    """Train a network, answering with how far it is several times a second; one trains at a time.
+
+    The second answer is {"loss", "accuracy"}, of each {"train", "validation"}: [epoch, value] pairs; the third,
+    at the end, the file of the trained network.  The run ends when its answers are not read for two seconds.
+
+    Args:
+        recipe: a name that `python train.py --list` shows.
+        dataset: the data set to learn from.
+        epochs: how often to go through it.
+        batch_size: images a step.
+        lr: the peak learning rate.
+        seed: the same seed gives the same network.
+    """
+    read, address, visitor = _reader(request), _address(request), secrets.token_hex(16)
+    curves: dict[str, Any] = {name: {"train": [], "validation": []} for name in ("loss", "accuracy")}
+    yield _status("Starting", f"{recipe} on {dataset}"), curves, None
+    run: Run | None = None
+    try:
+        wanted = _asked(recipe, dataset=dataset, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed)
+        with server.runs.program(address):
+            while await _is_read(read):
+                if run is None:
+                    run = server.runs.begin(visitor, wanted, owner=f"programs of {address}", address=address)
+                facts = next((facts for facts in server.runs.look(visitor, {}) if facts["id"] == run.id), None)
+                if facts is None:
+                    raise CheckpointError("The server no longer keeps this run.")
+                for split in ("train", "val"):
+                    for column, name in enumerate(("loss", "accuracy"), start=1):
+                        points = [[point[0], point[column]] for point in facts[split]["points"]]
+                        curves[name]["train" if split == "train" else "validation"] = points
+                yield _said(facts), curves, str(run.path) if run.path else None
+                if facts["status"] not in ACTIVE:
+                    return
+        yield UNREAD, curves, None
+    except LeNetError as error:
+        yield str(error), curves, None
+    finally:  # also where the program is gone: then this generator is closed, or not asked any more
+        if run is not None and run.status in ACTIVE:
+            server.runs.remove(visitor, run.id)
+        server.runs.left(visitor)
+
+
+def _reader(request: gr.Request) -> Callable[[], bool]:
+    """Whether a program has read all that it was sent: Gradio keeps what nobody has read of its event stream."""
+    blocks = LocalContext.blocks.get()
+    messages = blocks._queue.pending_messages_per_session if blocks is not None else {}
+    unread = messages.get(request.session_hash or "")
+    return lambda: unread is not None and unread.empty()
+
+
+async def _is_read(read: Callable[[], bool]) -> bool:
+    """Wait until the program has read what it was sent.  Looks are counted, as a busy server is late for both."""
+    for _ in range(READER_LOOKS):
+        await asyncio.sleep(PROGRAM_FRAMES)
+        if read():
+            return True
+    return False
+
+
+def _asked(recipe: str, **changes: Any) -> Recipe:
+    """The same as a visitor of the page could choose.
+
+    Raises:
+        RecipeError: there is no such recipe here, or a setting is wrong.
+    """
+    return settings.chosen(settings.of(recipe_named(recipe)) | changes | {"recipe": recipe})
+
+
+def _said(facts: dict[str, Any]) -> str:
+    """How far a run is, in a line."""
+    if facts["status"] == "failed":
+        return facts["problem"] or texts.say("failed_server")
+    counted = {"epoch": facts["epoch"] + 1, "epochs": facts["epochs"]}
+    headline = texts.say(f"state_{facts['status']}", dataset=facts["dataset"], **counted)
+    if facts["status"] == "waiting":
+        return _status(headline, f"place {facts['place']} in the queue")
+    if facts["network"]:
+        accuracy, took = facts["metrics"]["test_accuracy"], facts["metrics"]["train_seconds"]
+        epochs = texts.say("epochs_one") if facts["epoch"] == 1 else texts.say("epochs_many", count=facts["epoch"])
+        right = {"accuracy": f"{accuracy:.2%}", "count": f"{facts['tested']:,}", "epochs": epochs, "time": f"{took} s"}
+        return _status(headline, texts.say("right", **right))
+    if facts["step"]:
+        newest = f", validation accuracy {facts['newest'][2]:.1%}" if facts["newest"] else ""
+        return _status(headline, f"{facts['done']:.1%} done{newest}")
+    return headline
+
+
+def _status(headline: str, text: str) -> str:
+    return f"{headline}: {text}"
+
+
+# --------------------------------------------------------------------------------------------------
+# The tab
+
+
+@dataclass(frozen=True)
+class TrainTab(Tab):
+    """What else can be connected of it.
+
+    Attributes:
+        training: its event "report" asks for the report of the network that its value then names.
+    """
+
+    training: gr.HTML = field(kw_only=True)
+
+
+def build(server: Server, visitor: Visitor) -> TrainTab:
+    """The tab's contents."""
+    training = gr.HTML(
+        html_template=assets.template("train/tab.html"),
+        js_on_load=assets.mount("train/view.js", events=["use", "report"]),
+        server_functions=server_functions(server, look, check, begin, tell, download),
+        elem_id="training",
+        padding=False,
+        facts=texts.translations(_facts()),
+        recipes={name: _described(recipe) for name, recipe in settings.listed().items()},
+        choices=_choices(),
+        starts={key: next(name for name in names if name in RECIPES) for key, names in STARTS.items()},
+        first=DEFAULT,
+        active=ACTIVE,
+        limits={
+            "most": MOST,
+            "name": NAME_AT_MOST,
+            "hours": round(KEPT_SECONDS / 3600),
+            "minutes": round(SECONDS_AT_MOST / 60),
+            "mnist_seconds": MNIST_SECONDS,
+        },
+    )
+    _publish(server)
+    # train/view.js: trigger("use", { visitor, language, run })
+    source = Source(training.use, partial(use, server), opens=True, options={"queue": False})
+    return TrainTab(source=source, ahead=partial(_ahead, server), training=training)
+
+
+def _ahead(server: Server) -> Callable[..., Any]:
+    """Tells the server that the page is there, also where this tab was never opened."""
+    kept = gr.HTML(
+        html_template="",
+        js_on_load=assets.mount("train/heartbeat.js", events=["open"]),
+        server_functions=server_functions(server, present),
+        elem_id="keep",
+    )
+    return kept.open  # train/heartbeat.js: trigger("open")
+
+
+def _described(recipe: Recipe) -> dict[str, Any]:
+    """What the page knows of a recipe: its settings, and what of it cannot be set here."""
+    extras = {
+        "extra_teacher": recipe.teacher,
+        "extra_loss": "" if recipe.loss == "cross-entropy" else recipe.loss,
+        "extra_label_smoothing": recipe.label_smoothing,
+        "extra_ema": recipe.ema,
+        "extra_keep": recipe.keep == "best",
+        "extra_precision": "" if recipe.precision == "float32" else recipe.precision,
+    }
+    return {
+        "about": recipe.about,
+        "source": recipe.source,
+        "claims": recipe.claims,
+        "extras": {key: value for key, value in extras.items() if value},
+        "settings": settings.of(recipe),
+    }
+
+
+def _facts() -> set[str]:
+    """What the page says of recipes, networks, and data sets and their classes, as their modules say it."""
+    recipes = settings.listed().values()
+    told = {text for recipe in recipes for text in (recipe.about, recipe.source, recipe.claims) if text}
+    told |= {text for known in _choices().values() for text in known.values() if text}
+    return told | {name for source in settings.LISTED.values() for name in source.classes}
+
+
+def _choices() -> dict[str, dict[str, str]]:
+    """The names that a choice has, each with what is told of it; "" where `texts` tells it."""
+    known = {"model": {name: model.about for name, model in MODELS.items()}}
+    known["dataset"] = {name: DATASETS[name].about for name in settings.LISTED}
+    return {field: known.get(field) or dict.fromkeys(names, "") for field, names in settings.CHOICES.items()}
+
+
+def _publish(server: Server) -> None:
+    """The endpoint for programs, with inputs and outputs that the page does not show."""
+    own = RECIPES[DEFAULT]
+    with gr.Row(visible=False):
+        inputs = [
+            gr.Textbox(DEFAULT, label="recipe"),
+            gr.Textbox(own.dataset, label="dataset"),
+            gr.Number(own.epochs, label="epochs"),
+            gr.Number(own.batch_size, label="batch_size"),
+            gr.Number(own.lr, label="lr"),
+            gr.Number(own.seed, label="seed"),
+        ]
+        outputs = [gr.Textbox(label="status"), gr.JSON(label="curves"), gr.File(label="network")]
+        # They wait for their turn like everybody, in the queue of `runs`.  In Gradio's none may wait: it has a
+        # length, and uploads stand in it too.
+        gr.Button("train").click(bound(server, train), inputs, outputs, api_name="train", concurrency_limit=None)

@@ -1,0 +1,95 @@
+"""The part of the Zoo tab where visitors upload networks of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import gradio as gr
+
+from lenet.errors import CheckpointError, LeNetError, Text
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.untrusted import BYTES_AT_MOST, admit, too_large
+from lenet.ui import messages
+from lenet.ui.server import Server
+from lenet.ui.shared import figures, texts
+
+UPLOADS = 6  # networks of one visitor
+SUFFIX = ".safetensors"
+INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
+
+
+def upload(server: Server, path: str | None, uploads: int) -> tuple[str, int, texts.Said | Text]:
+    """Take a visitor's file in: the network's key, or "", how many uploads that makes, and what is said of it."""
+    try:
+        key = _taken(server, path, uploads)
+    except LeNetError as error:
+        return "", uploads, error.text
+    return key, uploads + 1, _welcome(server, key)
+
+
+def _taken(server: Server, path: str | None, uploads: int) -> str:
+    """The new network's key.
+
+    Raises:
+        CheckpointError: the file is none that this page takes.
+    """
+    if path is None:
+        raise CheckpointError("No file has arrived. Choose one and try again.")
+    if uploads >= UPLOADS:
+        raise CheckpointError("One visitor can upload {count} networks: reload the page to start again.", count=UPLOADS)
+    if Path(path).suffix != SUFFIX:
+        raise CheckpointError(
+            "{name} is not a {suffix} file: upload one that this project has written.",
+            name=Path(path).name,
+            suffix=SUFFIX,
+        )
+    key, _ = server.networks.keep(admit(Path(path)), name=Path(path).stem)
+    return key
+
+
+def refuse(language: str, event: gr.EventData) -> tuple[str, Text]:
+    """What is said of a file that is too large to travel, and for `remark`: zoo/view.js sends its name and size."""
+    with texts.speaking(language), messages.endpoint("refusing an upload"):
+        said = too_large(str(event.name)[:100], messages.number(event.size)).text
+        return remark(said), said
+
+
+def _welcome(server: Server, key: str) -> texts.Said:
+    kept = server.networks.kept(key)
+    tab = texts.Said("tab_draw" if isinstance(kept.classifier, DigitClassifier) else "tab_photo")
+    return texts.Said("upload_done", {"name": kept.name, "tab": tab})
+
+
+def remark(said: texts.Said | Text) -> str:
+    """What stands beside the button, in the language that is spoken: a text of the page, or what went wrong."""
+    return figures.problem(said) if isinstance(said, Text) else figures.note(str(said))
+
+
+def labels(said: texts.Said | Text) -> tuple[gr.UploadButton, str]:
+    """The updates that say the button, and what stands beside it, in the language that is spoken."""
+    return gr.UploadButton(texts.say("upload", suffix=SUFFIX)), remark(said)
+
+
+class Place(NamedTuple):
+    """Where networks are uploaded.
+
+    Attributes:
+        uploads: how many the visitor has uploaded.
+        said: what is said of the last one, in no language yet; see `remark`.
+        note: where that stands.
+    """
+
+    button: gr.UploadButton
+    uploads: gr.State
+    said: gr.State
+    note: gr.HTML
+
+
+def build() -> Place:
+    """The button, and what is said beside it."""
+    uploads, said = gr.State(0), gr.State(INVITATION)
+    with gr.Row(elem_classes="upload"):
+        button = gr.UploadButton(texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX], elem_id="upload", scale=0)
+        note = gr.HTML(remark(INVITATION))
+    return Place(button, uploads, said, note)

@@ -1,0 +1,68 @@
+// The zoo's list of networks; report/view.js shows the chosen one.
+
+import { onLanguage } from "../shared/language.js";
+import { pause, put, report } from "../report/view.js";
+
+export function mount({ element, trigger, props, server, watch }) {
+  const shown = report({ element, server });
+
+  let lists = 0; // counts questions for the list: only the newest one's answer is shown
+
+  async function list() {
+    const mine = (lists += 1);
+    let reply = await shown.ask("list_networks", { own: props.value.own });
+    while (mine === lists && reply.lost) { // report/view.js says so
+      await pause(reply);
+      reply = await shown.ask("list_networks", { own: props.value.own });
+    }
+    if (mine !== lists) return;
+    put(element.querySelector(".families"), reply.families || reply.problem);
+    pick(shown.network);
+  }
+
+  function pick(name) {
+    for (const entry of element.querySelectorAll("[data-network]")) {
+      const now = entry.dataset.network === name;
+      entry.classList.toggle("chosen", now);
+      if (entry.matches("button")) entry.setAttribute("aria-pressed", now);
+    }
+  }
+
+  element.addEventListener("click", async (event) => {
+    const entry = event.target.closest("[data-network]");
+    if (!entry || entry.dataset.network === shown.network) return;
+    pick(entry.dataset.network);
+    await shown.choose(entry.dataset.network);
+    const { about } = shown;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (about.getBoundingClientRect().top > innerHeight / 2) about.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+  });
+
+  // A visitor's own networks stand above the others; one that was just uploaded is shown.
+  function follow() {
+    if (props.value.network) shown.choose(props.value.network);
+    list();
+  }
+
+  // A file that is too large is refused before it travels: Gradio would only name its own limit.
+  document.addEventListener(
+    "change",
+    (event) => {
+      const file = event.target.matches(".upload input[type=file]") && event.target.files[0];
+      if (!file || file.size <= props.largest) return;
+      event.stopImmediatePropagation();
+      event.target.value = "";
+      trigger("refuse", { name: file.name, size: file.size });
+    },
+    true,
+  );
+
+  watch("value", follow);
+  onLanguage(element, list);
+  follow();
+  // What was put to use in another tab meanwhile: asked for here, since Gradio empties a tab that it has not
+  // built yet when another one updates it.
+  new IntersectionObserver(([entry]) => {
+    if (entry.isIntersecting) trigger("seen");
+  }).observe(element);
+}
