@@ -1,25 +1,31 @@
 """From any file, bytes or array to an upright 8-bit image; what would take too much memory or time is refused first.
 
 A few hundred bytes can hold a picture of a hundred megapixels, and a JPEG can ask to be decoded four thousand times
-over.  So a file's own headers are read before anything is decoded: its format, its size, its scans.  Large pictures are
-decoded a few at a time, for the whole process, and whoever finds too many waiting is told so at once.
+over.  So a file's own headers are read before anything is decoded: its format, its size, its scans.  Small PNG and JPEG
+files that hold nothing but a picture are decoded here.  All others are decoded in processes of their own, whose memory
+and time are bounded, a few at a time; whoever finds too many waiting is told so at once.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from lenet.errors import ImageError, Text
+from lenet.preprocessing import decoding
+from lenet.preprocessing.decoding import shrunk
 
 Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
 
@@ -29,16 +35,22 @@ MAX_BYTES = 200_000_000  # of a file: four times a 50-megapixel photo without co
 # A progressive JPEG has about 10 scans.  libjpeg-turbo's documentation warns of files with thousands, each of which
 # visits the whole picture again.
 MAX_SCANS = 100
-DECODED_SIDE = 2048  # pixels: no network here looks at a thousandth of it
-
-# What people have.  Not what Pillow also knows: EPS, which it hands to another program; ICO and ICNS, which hold
-# pictures larger than they say; PPM and TGA, which nobody sends.
-_COMMON = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-_JPEGS = ("JPEG", "MPO")
-Image.init()
-FORMATS = tuple(name for name in _COMMON if name in Image.OPEN)  # a build of Pillow may lack some
+MAX_MARKERS = 10_000  # of a JPEG: a camera's file has about 20; to count millions would take seconds
+# What may be decoded in this process: a pad's drawings above all, in a few ms, and without waiting for anything.
+PLAIN_PIXELS = 1_000_000
+PLAIN_BYTES = 1_000_000
+PLAIN_SCANS = 4  # as many as a sequential JPEG has colours; progressive ones go over the picture ten times
+# The bounds of a process that decodes anything else.
+APART_MEMORY = 400 * 2**20  # bytes, Python's own 50 MB included
+APART_SECONDS = 5  # of computing; a PNG of 25 megapixels takes 0.5
+PATIENCE = 15.0  # seconds for all of it: it waits where others compute
 
 _TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
+_TOO_COSTLY = (
+    "{name} takes too much memory or time to read: make it smaller, or save it again as JPEG or PNG, and retry."
+)
+_UNKNOWN = "{name} is not a picture in a format that can be read: try PNG or JPEG."
+_DAMAGED = "{name} is damaged and cannot be read ({error}): save it again and retry."
 _BUSY = "Many large pictures are being read just now: try again in a few seconds."
 
 
@@ -57,15 +69,15 @@ def open_picture(source: Picture) -> Image.Image:
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return _readable(Text("The picture"), lambda: _upright_8_bit(source.copy()))
+        return _readable(Text("The picture"), lambda: _8_bit(shrunk(source.copy())))
     if isinstance(source, bytes):
-        return _readable(Text("The picture"), lambda: _decode(source))
+        return _readable(Text("The picture"), lambda: _decode(source, Text("The picture")))
     path = Path(source)
     if not path.is_file():
         raise ImageError("There is no picture at {path}. Check the path.", path=path)
     if path.stat().st_size > MAX_BYTES:
         raise ImageError("{name} has over {count} MB: make it smaller.", name=path.name, count=MAX_BYTES // 1_000_000)
-    return _readable(path.name, lambda: _decode(path.read_bytes()))
+    return _readable(path.name, lambda: _decode(path.read_bytes(), path.name))
 
 
 def _readable(name: str | Text, read: Callable[[], Image.Image]) -> Image.Image:
@@ -75,32 +87,62 @@ def _readable(name: str | Text, read: Callable[[], Image.Image]) -> Image.Image:
     except ImageError:
         raise
     except UnidentifiedImageError:
-        raise ImageError("{name} is not a picture in a format that can be read: try PNG or JPEG.", name=name) from None
+        raise ImageError(_UNKNOWN, name=name) from None
     except Image.DecompressionBombError:
         raise ImageError(_TOO_LARGE, count=MAX_PIXELS // 1_000_000) from None
     except Exception as error:  # Pillow's decoders raise nearly everything: OSError, struct.error, SyntaxError, ...
-        raise ImageError(
-            "{name} is damaged and cannot be read ({error}): save it again and retry.", name=name, error=error
-        ) from error
+        raise ImageError(_DAMAGED, name=name, error=error) from error
 
 
-def _decode(content: bytes) -> Image.Image:
+def _decode(content: bytes, name: str | Text) -> Image.Image:
     """Upright and in 8 bits, from a file's bytes; judged by its headers first."""
     if size := _webp_size(content):  # Pillow's reader takes the memory of two whole frames as it opens one
         _refuse_large(*size, MAX_PIXELS_WHOLE)
-    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        jpeg = image.format in _JPEGS
-        pixels = _refuse_large(image.width, image.height, MAX_PIXELS if jpeg else MAX_PIXELS_WHOLE)
-        if jpeg and count_scans(content, MAX_SCANS + 1) > MAX_SCANS:
-            raise ImageError(
-                "The picture is a JPEG of more than {count} scans, which takes too long: save it again and retry.",
-                count=MAX_SCANS,
+    if content.startswith(_JPEG) and count_scans(content, MAX_SCANS + 1) > MAX_SCANS:
+        raise ImageError(
+            "The picture is a JPEG of more than {count} scans, which takes too long: save it again and retry.",
+            count=MAX_SCANS,
+        )
+    if is_plain(content):
+        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
+            pixels = _refuse_large(
+                image.width, image.height, MAX_PIXELS if image.format == "JPEG" else MAX_PIXELS_WHOLE
             )
-        if any(tile[0] in Image.DECODERS for tile in image.tile):  # those that Pillow has in Python alone
-            raise ImageError("The picture is compressed in a way that takes too long: save it as PNG and retry.")
-        image.draft("RGB", (DECODED_SIDE, DECODED_SIDE))  # a large JPEG comes at a half, quarter or eighth
-        with _decodes.place(pixels):
-            return _upright_8_bit(image)
+            if pixels <= PLAIN_PIXELS:
+                return _8_bit(shrunk(image))
+    else:
+        pixels = MAX_PIXELS_WHOLE
+    with _decodes.place(max(pixels, PLAIN_PIXELS + 1)):
+        return _8_bit(_decode_apart(content, name))
+
+
+def _decode_apart(content: bytes, name: str | Text) -> Image.Image:
+    """`shrunk` of a file, by a process of its own, see `lenet.preprocessing.decoding`."""
+    bounds = (APART_MEMORY, APART_SECONDS, MAX_PIXELS, MAX_PIXELS_WHOLE, Path(Image.__file__).parents[1])
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", decoding.__file__, *map(str, bounds)],
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise ImageError(_TOO_COSTLY, name=name) from None
+    line, _, pixels = done.stdout.partition(b"\n")
+    reply = json.loads(line or b'{"refused": "memory"}')  # it said nothing: the system ended it
+    refused = reply.get("refused")
+    if refused == "pixels":
+        raise ImageError(_TOO_LARGE, count=int(reply["why"]) // 1_000_000)
+    if refused == "slow":
+        raise ImageError("The picture is compressed in a way that takes too long: save it as PNG and retry.")
+    if refused == "memory":
+        raise ImageError(_TOO_COSTLY, name=name)
+    if refused == "format":
+        raise ImageError(_UNKNOWN, name=name)
+    if refused:
+        raise ImageError(_DAMAGED, name=name, error=reply["why"])
+    return Image.frombytes(reply["mode"], tuple(reply["size"]), pixels)
 
 
 def _refuse_large(width: int, height: int, most: int) -> int:
@@ -130,6 +172,27 @@ def _webp_size(content: bytes) -> tuple[int, int] | None:
     return None
 
 
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+# What is read in constant memory.  Not: eXIf, iCCP, zTXt, iTXt, acTL and whatever else there is.
+_PLAIN_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"sBIT", b"bKGD"}
+# SOF0 to SOF2, DHT, SOS, DQT, DRI, and the APP0 and APP14 of JFIF and Adobe; not Exif's, nor a profile's.
+_PLAIN_SEGMENTS = {0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE}
+
+
+def is_plain(content: bytes) -> bool:
+    """Whether this is a small PNG or JPEG file that holds nothing but its picture, with few scans."""
+    if len(content) > PLAIN_BYTES:
+        return False
+    if content.startswith(_JPEG):
+        markers = _markers(content)
+        return {*markers} <= _PLAIN_SEGMENTS and markers.count(_START_OF_SCAN) <= PLAIN_SCANS
+    at, kinds = len(_PNG), set()
+    while content.startswith(_PNG) and at + 12 <= len(content) and b"IEND" not in kinds:
+        kinds.add(content[at + 4 : at + 8])
+        at += 12 + int.from_bytes(content[at : at + 4], "big")
+    return b"IEND" in kinds and kinds <= _PLAIN_CHUNKS
+
+
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # but stuffed zeros and restarts, which stand within a scan
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _ALONE = (0x01, 0xD8)  # markers without a segment behind them
@@ -137,16 +200,26 @@ _ALONE = (0x01, 0xD8)  # markers without a segment behind them
 
 def count_scans(content: bytes, most: int) -> int:
     """How often a JPEG file's picture is gone through (ISO/IEC 10918-1, annex B), counted up to `most`."""
+    return _markers(content, most).count(_START_OF_SCAN)
+
+
+def _markers(content: bytes, most_scans: int = MAX_SCANS) -> list[int]:
+    """The markers of a JPEG file up to the one that ends the picture, or the last of `most_scans` scans.
+
+    A file of more than `MAX_MARKERS` ends with 0 here: its decoding has other bounds.
+    """
     at, scans = 0, 0
-    while scans < most and (found := _MARKER.search(content, at)):
+    markers: list[int] = []
+    for _ in range(MAX_MARKERS):
+        found = _MARKER.search(content, at)
+        if not found or scans >= most_scans or found[0][1] == _END_OF_IMAGE:
+            return markers
         marker, at = found[0][1], found.end()
-        if marker == _END_OF_IMAGE:
-            break
-        if marker == _START_OF_SCAN:
-            scans += 1
         if marker not in _ALONE:
+            markers.append(marker)
+            scans += marker == _START_OF_SCAN
             at += int.from_bytes(content[at : at + 2], "big")
-    return scans
+    return [*markers, 0]
 
 
 # --------------------------------------------------------------------------------------------------
@@ -216,19 +289,7 @@ _decodes = Decodes()  # of this process, whose memory it is about
 # Pixels
 
 
-def _upright_8_bit(image: Image.Image) -> Image.Image:
-    image.load()
-    if image.mode == "P" or "transparency" in image.info:
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    # Before anything that takes more than a byte a pixel: no network here looks at a thousandth of it.
-    factor = max(image.size) // DECODED_SIDE
-    if factor > 1 and image.mode != "1":
-        exif = image.getexif()
-        small = image.width // factor, image.height // factor
-        # Pillow has no averaging for 16 bits: take every so many pixels.
-        image = image.resize(small, Image.Resampling.NEAREST) if image.mode.startswith("I;16") else image.reduce(factor)
-        image.info["exif"] = exif.tobytes()
-    image = ImageOps.exif_transpose(image)
+def _8_bit(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _from_deep_grey(image)
     if image.mode in ("L", "RGB", "RGBA"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import threading
 import time
 import zlib
@@ -15,7 +16,7 @@ from PIL import Image, features
 
 import lenet.preprocessing.images
 from lenet.errors import ImageError
-from lenet.preprocessing.images import MAX_PIXELS_WHOLE, MAX_SCANS, Decodes, count_scans, open_picture
+from lenet.preprocessing.images import MAX_PIXELS_WHOLE, MAX_SCANS, Decodes, count_scans, is_plain, open_picture
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
 
@@ -153,6 +154,173 @@ def test_what_only_slow_python_decodes_is_refused():
     assert Image.open(io.BytesIO(content)).tile[0][0] == "bmp_rle"
     with pytest.raises(ImageError, match="takes too long: save it as PNG"):
         open_picture(content)
+
+
+# --------------------------------------------------------------------------------------------------
+# Files that hold more than they say, or take longer: decoded by a process of their own
+
+
+COSTLY = "takes too much memory or time to read: make it smaller, or save it again"
+
+
+@pytest.fixture
+def tight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoding process may take less than usual, so that the tests need not make much."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux bounds the memory of a process")
+    monkeypatch.setattr(lenet.preprocessing.images, "APART_MEMORY", 160 * 2**20)
+    monkeypatch.setattr(lenet.preprocessing.images, "APART_SECONDS", 1)
+
+
+def png_with(name: bytes, body: bytes) -> bytes:
+    """A PNG file with one chunk more behind its header."""
+    content = saved("PNG")
+    chunk = struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+    return content[:33] + chunk + content[33:]
+
+
+def jpeg_with(marker: int, body: bytes) -> bytes:
+    """A JPEG file with one segment more behind its first marker."""
+    content = saved("JPEG")
+    return content[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body + content[2:]
+
+
+def tiff_of(entries: list[tuple[int, int, int, int]], body: bytes = b"") -> bytes:
+    """A TIFF file: `body` at 8, and then its entries of tag, type, count and value."""
+    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II*\0" + struct.pack("<I", 8 + len(body)) + body + struct.pack("<H", len(entries)) + packed + bytes(4)
+
+
+def growing(size: int = 60_000) -> bytes:
+    """Exif of 60 kB: a twelfth of that are entries, and each of them means all of it."""
+    return tiff_of([(0x8000 + i, 7, size - 8, 8) for i in range(size // 13)]).ljust(size, b"\0")
+
+
+def gif_with(size: tuple[int, int], note: bytes = b"") -> bytes:
+    """A GIF file of one pixel with a frame of this size, and a note before it."""
+    screen = struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6)
+    return b"GIF89a" + screen + note + b"," + struct.pack("<HHHHB", 0, 0, *size, 0) + b"\x02\x02\x4c\x01\x00;"
+
+
+@pytest.mark.parametrize(
+    "content", [jpeg_with(0xE1, b"Exif\0\0" + growing()), png_with(b"eXIf", growing())], ids=["jpeg", "png"]
+)
+def test_exif_that_grows_when_it_is_read(content, tight):
+    with pytest.raises(ImageError, match=COSTLY):
+        open_picture(content)
+
+
+def test_usual_exif_is_read_under_the_same_bounds(tight):
+    assert open_picture(jpeg_with(0xE1, b"Exif\0\0" + tiff_of([(0x0112, 3, 1, 6)]))).size == (64, 48)  # turned
+    assert open_picture(png_with(b"eXIf", tiff_of([(0x0112, 3, 1, 6)]))).size == (64, 48)
+
+
+def test_a_gif_that_is_mostly_a_note(tight):
+    with pytest.raises(ImageError, match=COSTLY):
+        open_picture(gif_with((1, 1), b"!\xfe" + (b"\xff" + b"a" * 255) * 70_000 + b"\0"))
+
+
+def test_a_gif_whose_frame_is_larger_than_itself():
+    with pytest.raises(ImageError, match="more than 25 megapixels"):
+        open_picture(gif_with((60_000, 60_000)))
+
+
+def test_a_tiff_whose_tile_is_larger_than_itself(tight):
+    body = zlib.compress(bytes(16_000 * 16_000), 1)
+    sizes = [(256, 4, 1, 1), (257, 4, 1, 1), (258, 3, 1, 8), (259, 3, 1, 8), (262, 3, 1, 1), (277, 3, 1, 1)]
+    tile = [(322, 4, 1, 16_000), (323, 4, 1, 16_000), (324, 4, 1, 8), (325, 4, 1, len(body))]
+    with pytest.raises(ImageError, match=f"{COSTLY}|is damaged"):
+        open_picture(tiff_of([*sizes, *tile], body))
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
+def test_an_avif_whose_frame_is_larger_than_itself(tight, monkeypatch):
+    monkeypatch.setattr(lenet.preprocessing.images, "APART_MEMORY", 72 * 2**20)  # an honest one is read in 60
+    content = saved("AVIF", Image.new("RGB", (4000, 4000)), speed=10, subsampling="4:4:4")
+    at = content.index(b"ispe") + 8
+    with pytest.raises(ImageError, match=f"Failed to decode|{COSTLY}"):
+        open_picture(content[:at] + struct.pack(">II", 100, 100) + content[at + 8 :])
+
+
+def test_a_decode_that_does_not_end_is_given_up(monkeypatch):
+    monkeypatch.setattr(lenet.preprocessing.images, "PATIENCE", 0.01)
+    with pytest.raises(ImageError, match=COSTLY):
+        open_picture(saved("GIF"))
+
+
+def test_a_jpeg_of_millions_of_markers_is_not_counted_to_its_end():
+    content = saved("JPEG")
+    for many in (b"\xff\x01", b"\xff\xfe\0\2"):
+        began = time.thread_time()
+        assert not is_plain(content[:2] + many * 200_000 + content[2:])
+        assert count_scans(content[:2] + many * 4_000_000 + content[2:], 1000) == 0
+        assert time.thread_time() - began < 0.2
+
+
+def test_only_small_files_that_hold_nothing_but_a_picture_are_decoded_here():
+    drawing = Image.fromarray(NOISE)
+    assert is_plain(saved("PNG"))
+    assert is_plain(saved("PNG", drawing.convert("P"), transparency=0))
+    assert is_plain(saved("JPEG"))
+    for other in (
+        png_with(b"eXIf", tiff_of([])),
+        png_with(b"zTXt", b"a\0\0" + zlib.compress(bytes(1000))),
+        png_with(b"iCCP", b"a\0\0" + zlib.compress(bytes(1000))),
+        saved("PNG", save_all=True, append_images=[Image.new("RGB", drawing.size)]),
+        png_with(b"tEXt", bytes(1_000_000)),
+        saved("PNG")[:-12],
+        jpeg_with(0xE1, b"Exif\0\0" + tiff_of([])),
+        jpeg_with(0xE2, b"ICC_PROFILE\0\1\1"),
+        saved("JPEG", progressive=True),
+        saved("MPO", save_all=True, append_images=[drawing]),
+        *(saved(kind) for kind in ("WEBP", "GIF", "BMP", "TIFF")),
+        b"",
+    ):
+        assert not is_plain(other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "picture"),
+    [
+        ("JPEG", Image.fromarray(NOISE)),
+        ("JPEG", Image.fromarray(NOISE).convert("CMYK")),
+        ("PNG", Image.fromarray(NOISE).convert("P")),
+        ("PNG", Image.fromarray(NOISE).convert("LA")),
+        ("PNG", Image.fromarray(NOISE).convert("1")),
+        ("PNG", Image.fromarray(NOISE[:, :, 0].astype(np.uint16) * 257)),
+    ],
+)
+def test_a_process_of_its_own_makes_no_difference(kind, picture, monkeypatch):
+    content = saved(kind, picture)
+    here = open_picture(content)
+    monkeypatch.setattr(lenet.preprocessing.images, "PLAIN_BYTES", 0)
+    apart = open_picture(content)
+    assert (apart.mode, apart.size, apart.tobytes()) == (here.mode, here.size, here.tobytes())
+
+
+def test_drawings_are_read_while_many_other_files_wait(monkeypatch):
+    begun, end = threading.Semaphore(0), threading.Event()
+
+    def decode(*_: object) -> Image.Image:
+        begun.release()
+        assert end.wait(20)
+        return Image.new("L", (3, 3))
+
+    monkeypatch.setattr(lenet.preprocessing.images, "_decode_apart", decode)
+    monkeypatch.setattr(lenet.preprocessing.images, "_decodes", Decodes())
+    other = saved("GIF")
+    with ThreadPoolExecutor(40) as pool:
+        try:
+            asked = [pool.submit(open_picture, other) for _ in range(40)]
+            assert begun.acquire(timeout=10)
+            assert begun.acquire(timeout=10)
+            assert pool.submit(open_picture, saved("PNG")).result(5).size == (48, 64)  # 10 threads are held, 30 free
+            assert not begun.acquire(timeout=0.05)  # two at once: any of them may be as large as the limit
+        finally:
+            end.set()
+    refused = [error for one in asked if (error := one.exception())]
+    assert len(refused) == 30
+    assert all("being read just now" in str(error) for error in refused)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -384,7 +384,7 @@ def test_damage_anywhere_gives_a_sentence_or_a_picture(kind: str) -> None:
     Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(buffer, kind)
     whole = buffer.getvalue()
     refused = 0
-    for _ in range(60):
+    for _ in range(60 if kind == "PNG" else 8):  # others are decoded by a process of their own, in 0.1 s each
         torn = bytearray(whole[: rng.integers(1, len(whole))] if rng.random() < 0.5 else whole)
         for place in rng.integers(0, min(len(torn), 200), 4):
             torn[place] = rng.integers(0, 255)
