@@ -20,7 +20,7 @@ from lenet.inference.photos import Crop, PhotoClassifier, PhotoPrediction
 from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
 from lenet.preprocessing.stages import Preprocessed, Stage
-from lenet.training.distillation import lessons
+from lenet.training.distillation import load_with_soft_labels
 from lenet.training.loop import EpochEnd, Event, Step, TrainingState, Validation, evaluate, fit, start
 from lenet.training.recipes import RECIPES, Recipe
 
@@ -50,7 +50,7 @@ __all__ = [
     "Validation",
     "evaluate",
     "fit",
-    "lessons",
+    "load_with_soft_labels",
     "load_dataset",
     "start",
 ]

@@ -21,7 +21,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from lenet.checkpoint import save_somewhere, write_file
-from lenet.data.datasets import Dataset, answerable, load_test
+from lenet.data.datasets import Dataset, answer_classes, load_test
 from lenet.errors import DivergedError, LeNetError
 from lenet.inference.evaluation import FIRST_TEST_IMAGES
 from lenet.inference.onnx import write_onnx
@@ -33,7 +33,7 @@ from lenet.training.loop import EpochEnd, Event, Step, evaluate, lr_in_words
 from lenet.training.metrics import accuracy, accuracy_per_class
 from lenet.training.recipes import RECIPES, recipe_named
 from lenet.training.stored import WEIGHTS
-from lenet.training.tensorboard import logbook, logs
+from lenet.training.tensorboard import logs, tensorboard_writer
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -67,7 +67,7 @@ def _told(act: Callable[[argparse.Namespace], None], options: argparse.Namespace
     try:
         act(options)
     except LeNetError as error:
-        if distributed.first_here():
+        if distributed.is_local_main():
             print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:  # of a folder that may not even be looked into
@@ -161,17 +161,17 @@ def train(options: argparse.Namespace) -> None:
         raise LeNetError("Name a recipe: `{program} --list` shows them.", program=options.program)
     if options.log:
         logs(options.log, Path())  # which refuses what it does not know
-    with distributed.together(options.device):
+    with distributed.process_group(options.device):
         run, out = begin(options)
-        if distributed.leads():
+        if distributed.is_main():
             print(describe(run, out))
         if options.dry_run:
             return None
         dataset = run.prepare(options.data)
-        folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and distributed.leads() else None
-        with logbook(folder, run.state, dataset) as note:
+        folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and distributed.is_main() else None
+        with tensorboard_writer(folder, run.state, dataset) as note:
             done = follow(run, dataset, out, note, options.program)
-    if not distributed.leads():
+    if not distributed.is_main():
         return None
     if done:
         with contextlib.suppress(KeyboardInterrupt):  # while it is measured: then the run is kept
@@ -214,7 +214,7 @@ def describe(run: Run, out: Path) -> str:
     return (
         f"{recipe.name}: {recipe.about}\n"
         f"  {model}, {count_parameters(state.model):,} parameters, on {recipe.dataset}, {state.device.type}"
-        f"{f', {distributed.ranks()} processes' if distributed.ranks() > 1 else ''}\n"
+        f"{f', {distributed.world_size()} processes' if distributed.world_size() > 1 else ''}\n"
         f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} "
         f"with lr {lr_in_words(recipe.lr, state.lr_changes)} ({recipe.schedule}), augmentation {recipe.augmentation}, "
         f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
@@ -231,7 +231,7 @@ def follow(run: Run, dataset: Dataset, out: Path, note: Callable[[Event], None],
         initial=run.state.epoch,
         unit="epoch",
         dynamic_ncols=True,
-        disable=not distributed.leads(),
+        disable=not distributed.is_main(),
     )
     with heard_between_steps() as stopped, bar:
         try:
@@ -240,9 +240,9 @@ def follow(run: Run, dataset: Dataset, out: Path, note: Callable[[Event], None],
                     bar.write(f"warning: {event.error} The run goes on, and this is tried again.")
                     continue
                 note(event)
-                if distributed.leads():
+                if distributed.is_main():
                     show(event, bar)
-                if distributed.any_of(stopped()) and not run.state.done:
+                if distributed.any_process(stopped()) and not run.state.done:
                     break
         except DivergedError as error:
             raise DivergedError(
@@ -341,7 +341,7 @@ def print_export(weights: Path, out: Path | None) -> None:
 def print_evaluation(weights: str | Path, data: str | None) -> None:
     checkpoint = load(weights)
     test = load_test(checkpoint.recipe.dataset, data)
-    classes = answerable(checkpoint.classes)
+    classes = answer_classes(checkpoint.classes)
     logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input)[:, : len(classes)]
     print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")
     if checkpoint.lr_changes:

@@ -24,7 +24,7 @@ from lenet.errors import CheckpointError, LeNetError
 from lenet.inference.evaluation import finish
 from lenet.inference.pretrained import Checkpoint, load
 from lenet.training import distributed, keras_backend
-from lenet.training.distillation import lessons
+from lenet.training.distillation import load_with_soft_labels
 from lenet.training.loop import Event, Step, TrainingState, change_lr, fit, start
 from lenet.training.recipes import Recipe
 from lenet.training.resume import load_state, save_state
@@ -94,12 +94,12 @@ class Run:
         """
         recipe = self.state.recipe
         if self.in_keras:
-            if distributed.launched():
+            if distributed.is_launched():
                 raise LeNetError("Recipes in Keras train in one process: start `python train.py` without torchrun.")
             keras_backend.load_keras()
-        with distributed.one_first():
-            dataset = lessons(recipe.dataset, recipe.teacher, root, self.device)
-        distributed.led(self._claim)
+        with distributed.main_first():
+            dataset = load_with_soft_labels(recipe.dataset, recipe.teacher, root, self.device)
+        distributed.on_main(self._claim)
         return dataset
 
     def events(self, dataset: Dataset) -> Iterator[Event | NotSaved]:
@@ -112,7 +112,7 @@ class Run:
         """
         for event in (keras_backend.fit if self.in_keras else fit)(self.state, dataset):
             yield event
-            if distributed.leads() and (failed := self._save_after(event)):
+            if distributed.is_main() and (failed := self._save_after(event)):
                 yield failed
 
     def keep(self) -> Path:

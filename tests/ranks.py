@@ -40,14 +40,14 @@ STOPS_AT = 5  # steps, or a few more
 def train(state: TrainingState, data: Dataset, path: Path, steps: int | None = None) -> None:
     """To the end or for some steps, then save it."""
     for event in fit(state, data):
-        if distributed.leads():
+        if distributed.is_main():
             print(path.name, event)
         if steps is not None and state.step >= steps:
             break
     # every rank has the same weights, though only one of them is asked for them
     for tensor in state.network.state_dict().values():
-        assert distributed.summed(tensor).equal(tensor * distributed.ranks())
-    if distributed.leads():
+        assert distributed.all_reduce(tensor).equal(tensor * distributed.world_size())
+    if distributed.is_main():
         save_state(path, state)
 
 
@@ -62,7 +62,7 @@ def batch_norm_error(data: Dataset, count: int) -> float:
     mine = distributed.part(count)
     replica = distributed.replica(model).train()  # which averages gradients for as long as it lives
     loss = functional.cross_entropy(replica(x[mine]), labels[mine])
-    distributed.weighted(loss, len(labels[mine]), count).backward()
+    distributed.weighted_loss(loss, len(labels[mine]), count).backward()
     errors = [
         (own.grad - right.grad).norm() / (1e-3 + right.grad.norm())
         for own, right in zip(model.parameters(), exact.parameters(), strict=True)
@@ -76,7 +76,7 @@ def batch_norm_error(data: Dataset, count: int) -> float:
 def main(folder: Path) -> None:
     """Each run in three ways: whole, only begun, and gone on with where one process began it."""
     data = load("digits")
-    with distributed.together("cpu"):
+    with distributed.process_group("cpu"):
         assert batch_norm_error(data, 81) < 1e-2
         assert batch_norm_error(data, 1) < 1e-2
         for name, recipe in RUNS.items():

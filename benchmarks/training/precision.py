@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
     if not in_bfloat16(recipe.with_changes(precision="bfloat16"), torch.device("cpu")):
         sys.exit("error: this processor has no bfloat16, so there is nothing to compare.")
     data = load(recipe.dataset)
-    print(f"{recipe.name}, {recipe.epochs} epochs, not taught, {torch.get_num_threads()} threads.\n")
+    print(f"{recipe.name}, {recipe.epochs} epochs, without distillation, {torch.get_num_threads()} threads.\n")
     print("| precision | validation accuracy, mean | spread | seeds | seconds an epoch |\n|---|---:|---:|---:|---:|")
     for precision in PRECISIONS:
         found = [trained(recipe.with_changes(precision=precision, seed=seed), data) for seed in range(options.seeds)]

@@ -35,7 +35,7 @@ from torchvision.transforms import Compose, Normalize, Resize, ToTensor
 from lenet.data.datasets import Dataset, load
 from lenet.models import MODELS
 from lenet.preprocessing.normalization import to_input
-from lenet.training.keras_backend import twin_of
+from lenet.training.keras_backend import build_keras_model
 from lenet.training.loop import fit, start
 from lenet.training.recipes import RECIPES, Recipe
 
@@ -240,7 +240,7 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
     keras: Any = importlib.import_module("keras")
     with keras.device("cpu"):
         channels = data.train.images.shape[1]
-        twin = twin_of(MODELS[recipe.model].build(channels, len(data.classes)), recipe.input.size, channels)
+        twin = build_keras_model(MODELS[recipe.model].build(channels, len(data.classes)), recipe.input.size, channels)
         twin.compile(
             keras.optimizers.Adam(recipe.lr), keras.losses.SparseCategoricalCrossentropy(True), metrics=["accuracy"]
         )

@@ -102,7 +102,7 @@ class Dataset:
     teacher: str = ""
 
 
-def answerable(classes: Sequence[str]) -> tuple[str, ...]:
+def answer_classes(classes: Sequence[str]) -> tuple[str, ...]:
     """The classes that are an answer: all but NOT_A_DIGIT."""
     return tuple(name for name in classes if name != NOT_A_DIGIT)
 
@@ -141,7 +141,7 @@ def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
     return load(known.test_of if known and known.test_of else name, root).test
 
 
-def at_hand(name: str, root: str | os.PathLike[str] | None = None) -> bool:
+def is_downloaded(name: str, root: str | os.PathLike[str] | None = None) -> bool:
     """Whether `load_test(name)` finds all of its files and downloads none."""
     files = DATASETS[DATASETS[name].test_of or name].files
     return all((Path(root if root is not None else data_root()) / file).exists() for file in files)
@@ -300,7 +300,7 @@ def _builtin_digits(root: Path) -> Dataset:
 
 
 COPIES = 10  # of each drawing, each as another hand and another brush might have made it
-STRANGERS, STRANGERS_HELD_OUT = 30_000, 2_000
+NON_DIGITS, NON_DIGITS_HELD_OUT = 30_000, 2_000
 # Brush widths in pixels of 400.  The page's is 29, for a digit that may fill the pad; most of these are
 # a third as high as the pad, so that 56 makes a stroke as wide as 40% of the digit's height.
 BRUSHES = (4, 56)
@@ -323,7 +323,7 @@ def _render_drawing(drawing: Drawing, number: int) -> np.ndarray:
     return np.stack([digit_image(render(strokes, _brush(rng))) for strokes in copies])
 
 
-def _render_stranger(digits: list[Drawing], number: int) -> np.ndarray:
+def _render_non_digit(digits: list[Drawing], number: int) -> np.ndarray:
     rng = np.random.default_rng((number, 1))
     strokes = stranger(rng, digits)
     side = float(np.ptp(np.concatenate(strokes), axis=0).max()) * CANVAS / PEN_TABLET
@@ -415,15 +415,15 @@ def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[in
     odd = _cached(
         root / f"{name}.rendered.safetensors",
         _fingerprint(root / PEN_FILE),
-        STRANGERS + STRANGERS_HELD_OUT,
-        lambda i: _render_stranger(known, i),
+        NON_DIGITS + NON_DIGITS_HELD_OUT,
+        lambda i: _render_non_digit(known, i),
     )
     odd_split = Split(odd[:, None], torch.full((len(odd),), len(DIGITS)))
     return Dataset(
         "drawings",
         (*DIGITS, NOT_A_DIGIT),
-        _joined(mnist.train, _pen_split(pen, images, learned), odd_split.subset(torch.arange(STRANGERS))),
-        _joined(mnist.val, _pen_split(pen, images, held), odd_split.subset(torch.arange(STRANGERS, len(odd)))),
+        _joined(mnist.train, _pen_split(pen, images, learned), odd_split.subset(torch.arange(NON_DIGITS))),
+        _joined(mnist.val, _pen_split(pen, images, held), odd_split.subset(torch.arange(NON_DIGITS, len(odd)))),
         mnist.test,
     )
 
@@ -450,7 +450,7 @@ class Source:
         classes: names, in label order.
         channels: 1 for grey, 3 for colour.
         about: one sentence for a list.
-        for_measuring: only the benchmarks want it; the page does not list it.
+        benchmark_only: only the benchmarks want it; the page does not list it.
         test_of: the data set whose test split is this one's too; "" where it has its own.
         files: what it is read from, below the root.
         read_test: root -> its test split, where that is quicker than the whole.
@@ -460,7 +460,7 @@ class Source:
     classes: tuple[str, ...]
     channels: int
     about: str
-    for_measuring: bool = False
+    benchmark_only: bool = False
     test_of: str = ""
     files: tuple[str, ...] = ()
     read_test: Callable[[Path], Split] | None = None
@@ -509,7 +509,7 @@ DATASETS: dict[str, Source] = {
             (*DIGITS, NOT_A_DIGIT),
             1,
             f"drawings without a fifth of the tablet's writers, number {fold}, who measure it",
-            for_measuring=True,
+            benchmark_only=True,
             test_of="mnist",
         )
         for fold in range(1, FOLDS + 1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from lenet.data.datasets import DATASETS, answerable
+from lenet.data.datasets import DATASETS, answer_classes
 from lenet.errors import CheckpointError
 from lenet.inference.pretrained import Checkpoint, load
 from lenet.models.network import count_parameters
@@ -88,7 +88,7 @@ class Classifier(ABC):
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.model = checkpoint.model.eval()
         self.recipe = checkpoint.recipe
-        self.classes = answerable(checkpoint.classes)
+        self.classes = answer_classes(checkpoint.classes)
         self.metrics = checkpoint.metrics
         self.trained_on = checkpoint.versions.get("device", "cpu")  # what older files do not say was a processor
         self.lr_changes = checkpoint.lr_changes

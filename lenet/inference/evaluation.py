@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from lenet.data.datasets import DATASETS, Dataset, Split, answerable
+from lenet.data.datasets import DATASETS, Dataset, Split, answer_classes
 from lenet.inference.calibration import Calibration
 from lenet.inference.pretrained import MAX_FLOAT32_PARAMETERS, Checkpoint, rounded
 from lenet.models.network import count_parameters
@@ -62,7 +62,7 @@ def measured(checkpoint: Checkpoint, test: Split, before_each: Callable[[], None
         before_each: as for `finish`.
     """
     logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input, before_each=before_each)
-    logits = logits[:, : len(answerable(checkpoint.classes))]
+    logits = logits[:, : len(answer_classes(checkpoint.classes))]
     metrics = {**checkpoint.metrics, "test_accuracy": accuracy(logits, test.labels)}
     if len(test) > FIRST_TEST_IMAGES:
         metrics["test_accuracy_first_1000"] = accuracy(logits[:FIRST_TEST_IMAGES], test.labels[:FIRST_TEST_IMAGES])

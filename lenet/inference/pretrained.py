@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lenet.checkpoint import foreign, write
-from lenet.data.datasets import answerable
+from lenet.data.datasets import answer_classes
 from lenet.errors import Text
 from lenet.inference.calibration import Calibration
 from lenet.models.network import Network
@@ -35,10 +35,10 @@ class Checkpoint:
         model: ready to use, in eval mode.
         classes: names, in the order of the logits.
         metrics: what was measured of it; accuracies are fractions.
-        versions: of Python and PyTorch, that trained it, or of Keras; the device on which it did; and of a taught
+        versions: of Python and PyTorch, that trained it, or of Keras; the device on which it did; and of a distilled
             network, its teacher's name and the beginning of that file's SHA-256.
         confusion: counts on the test split: the row is the label, the column the answer, of the
-            `answerable` classes; empty for a network that was not measured.
+            `answer_classes`; empty for a network that was not measured.
         calibration: measured on the validation split, of networks that name photos; older files have none.
         lr_changes: where the training left its recipe, see `lenet.training.loop.change_lr`.
     """
@@ -111,7 +111,7 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
             stored.classes,
             metrics=dict(header["metrics"]),
             versions=dict(header["versions"]),
-            confusion=_confusion(header.get("confusion", ()), len(answerable(stored.classes))),
+            confusion=_confusion(header.get("confusion", ()), len(answer_classes(stored.classes))),
             calibration=Calibration.from_dict(header["calibration"]) if "calibration" in header else None,
             lr_changes=lr_changes_of(header),
         )

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lenet.data.datasets import Split, answerable
+from lenet.data.datasets import Split, answer_classes
 from lenet.inference.classifier import Classifier
 from lenet.inference.pretrained import MAX_FLOAT32_PARAMETERS, Checkpoint
 from lenet.training.loop import EpochEnd, evaluate
@@ -134,7 +134,7 @@ def answer(classifier: Classifier, images: Tensor) -> tuple[np.ndarray, np.ndarr
 
 
 def _probabilities(classifier: Classifier, images: Tensor, bfloat16: bool) -> Tensor:
-    """(N, classes), of the answerable classes: with a chance of "none of these" they sum to less than 1."""
+    """(N, classes), of the `answer_classes`: with a chance of "none of these" they sum to less than 1."""
     logits = evaluate(classifier.model, images, classifier.recipe.input, bfloat16=bfloat16)
     return (logits / classifier.temperature).softmax(dim=1)[:, : len(classifier.classes)]
 
@@ -230,7 +230,7 @@ class Report:
 
 def report(checkpoint: Checkpoint, answers: Answers, curves: Sequence[EpochEnd] = ()) -> Report:
     """A report on `checkpoint` from its `answers` to the whole test split."""
-    classes = answerable(checkpoint.classes)
+    classes = answer_classes(checkpoint.classes)
     counts = answers.confusion(len(classes))
     right = torch.from_numpy(answers.labels == answers.given)
     sums = reliability(torch.from_numpy(answers.confidences), right, BINS)

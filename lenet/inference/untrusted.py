@@ -1,6 +1,6 @@
 """A weights file from a stranger, looked at harder than one of our own before anything answers with it.
 
-    checkpoint = admit(path)
+    checkpoint = load_untrusted(path)
 
 `checkpoint.load` refuses what is torn or foreign.  A file may also be whole and still lie: name a layer of
 a million classes to take all memory, carry numbers that are not finite, or texts that fill the page.
@@ -27,7 +27,7 @@ TEXT_AT_MOST = 500  # characters of any text in a header; ours have about a hund
 COUNT_AT_MOST = 10**7  # of test pictures in a cell
 
 
-def admit(path: Path) -> Checkpoint:
+def load_untrusted(path: Path) -> Checkpoint:
     """The network in the file at `path`, fit to be shown and asked.
 
     Raises:

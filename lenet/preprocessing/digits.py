@@ -29,7 +29,7 @@ from lenet.preprocessing.stages import Preprocessed, Stage
 DIGIT_SIDE = 28
 DIGIT_BOX = 20
 
-MARKED = 64  # of 255: ink of at least this much says where a digit begins and ends
+INK_THRESHOLD = 64  # of 255: ink of at least this much says where a digit begins and ends
 
 
 def digit(source: Picture, form: InputFormat) -> Preprocessed:
@@ -101,7 +101,7 @@ PIPELINES = {"modern": digit, "classic": classic_digit}  # a picture -> one digi
 
 def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
     """The digit of `ink`, placed in 28x28 uint8 as MNIST's are; and whether there is none."""
-    marked = ink > MARKED
+    marked = ink > INK_THRESHOLD
     rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
     if len(rows) == 0:
         return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lenet.preprocessing.digits import MARKED
+from lenet.preprocessing.digits import INK_THRESHOLD
 
 Box = tuple[int, int, int, int]
 
@@ -94,7 +94,7 @@ class Sheet:
 
         self.ink = ink
         self.pieces: tuple[Piece, ...] = ()
-        marked = ink > MARKED
+        marked = ink > INK_THRESHOLD
         rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
         if len(rows) == 0:
             return
@@ -239,7 +239,7 @@ def may_touch(ink: np.ndarray, doubt: float) -> bool:
         ink: (h, w), of this digit alone, not wider or higher than it.
         doubt: as for `cheapest`.
     """
-    marked = ink > MARKED
+    marked = ink > INK_THRESHOLD
     height, width = ink.shape
     aspect = width / height
     if not NARROW < aspect <= WIDE:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import torch
 
-from lenet.data.datasets import Dataset, Split, answerable, load
+from lenet.data.datasets import Dataset, Split, answer_classes, load
 from lenet.errors import RecipeError
 from lenet.training.loop import evaluate, in_bfloat16, pick_device
 from lenet.training.stored import StoredNetwork, load_network, weights_file
@@ -21,7 +21,7 @@ from lenet.training.stored import StoredNetwork, load_network, weights_file
 TEMPERATURE = 6.0  # divides the teacher's logits: its second thoughts count for more; chosen on the validation split
 
 
-def lessons(
+def load_with_soft_labels(
     dataset: str, teacher: str = "", root: str | os.PathLike[str] | None = None, device: str = "auto"
 ) -> Dataset:
     """`lenet.load_dataset(dataset, root)`, its training labels softened where there is a teacher.
@@ -40,17 +40,17 @@ def lessons(
         return data
     path = weights_file(teacher)
     network = load_network(path)
-    if network.classes != data.classes or answerable(network.classes) != network.classes:
+    if network.classes != data.classes or answer_classes(network.classes) != network.classes:
         raise RecipeError(
             "{teacher} cannot teach {dataset}, because it was trained on other classes: leave the teacher out.",
             teacher=teacher,
             dataset=dataset,
         )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return replace(data, train=taught(data.train, network, device), teacher=digest)
+    return replace(data, train=with_soft_labels(data.train, network, device), teacher=digest)
 
 
-def taught(train: Split, teacher: StoredNetwork, device: str = "auto") -> Split:
+def with_soft_labels(train: Split, teacher: StoredNetwork, device: str = "auto") -> Split:
     """`train` with soft labels: the teacher's opinion of each image, as it is and mirrored.
 
     The labels themselves are left out: a tenth of them mixed in did no better (docs/results.md).  The

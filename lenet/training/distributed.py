@@ -8,7 +8,7 @@ reckons with the whole batch too.  Sums that are split round otherwise: after an
 weights are one process's to 2e-5; Muon and BatchNorm amplify the difference, and learn as well towards other weights.
 
 Augmentation is done for the whole batch on every rank: which numbers a picture draws must not depend on how many
-ranks there are.  Files are read by all ranks and written by the leading one, so that several machines need a folder
+ranks there are.  Files are read by all ranks and written by the main one, so that several machines need a folder
 that they share.
 
 In a process that nobody launched this way all of this does nothing.
@@ -33,39 +33,39 @@ from lenet.errors import LeNetError, TrainingError
 MOST_STEPS_AHEAD = 1000  # that ranks agree on without another word
 
 
-def launched() -> bool:
+def is_launched() -> bool:
     """Whether torchrun started this process, and others with it."""
     return dist.is_available() and dist.is_torchelastic_launched() and int(os.environ["WORLD_SIZE"]) > 1
 
 
-def ranks() -> int:
+def world_size() -> int:
     """How many processes train together."""
-    return int(os.environ["WORLD_SIZE"]) if launched() else 1
+    return int(os.environ["WORLD_SIZE"]) if is_launched() else 1
 
 
-def leads() -> bool:
+def is_main() -> bool:
     """Whether this is the one process that prints and writes."""
-    return not launched() or os.environ["RANK"] == "0"
+    return not is_launched() or os.environ["RANK"] == "0"
 
 
-def first_here() -> bool:
+def is_local_main() -> bool:
     """Whether this is the first process of its machine."""
-    return not launched() or os.environ["LOCAL_RANK"] == "0"
+    return not is_launched() or os.environ["LOCAL_RANK"] == "0"
 
 
-def alone() -> bool:
-    """Whether there is nobody to talk to: not launched, or not within `together`."""
-    return not (dist.is_available() and dist.is_initialized())
+def initialized() -> bool:
+    """Whether this process talks to others: within `process_group`, where it was launched with them."""
+    return dist.is_available() and dist.is_initialized()
 
 
 @contextmanager
-def together(device: str = "auto") -> Iterator[None]:
+def process_group(device: str = "auto") -> Iterator[None]:
     """Within it the ranks talk to each other; on "cuda", and "auto" where it is there, each has a GPU of its own.
 
     Raises:
         TrainingError: there are too few GPUs; or another rank ended, and nothing can be agreed on any more.
     """
-    if not launched():
+    if not is_launched():
         yield
         return
     gpus = torch.cuda.device_count() if device != "cpu" else 0
@@ -89,28 +89,28 @@ def together(device: str = "auto") -> Iterator[None]:
 
 
 @contextmanager
-def one_first() -> Iterator[None]:
+def main_first() -> Iterator[None]:
     """The first rank of each machine goes through it before the others: what it downloads, they find."""
-    first = alone() or first_here()
+    first = not initialized() or is_local_main()
     if not first:
         dist.barrier()
     try:
         yield
     finally:
-        if first and not alone():
+        if first and initialized():
             dist.barrier()
 
 
-def led(act: Callable[[], None]) -> None:
+def on_main(act: Callable[[], None]) -> None:
     """Have the leading rank `act`.
 
     Raises:
         LeNetError: it did there; every rank raises it.
     """
-    if alone():
+    if not initialized():
         return act()
     failure: list[LeNetError | None] = [None]
-    if leads():
+    if is_main():
         try:
             act()
         except LeNetError as error:
@@ -120,44 +120,44 @@ def led(act: Callable[[], None]) -> None:
         raise failure[0]
 
 
-def any_of(mine: bool) -> bool:
+def any_process(mine: bool) -> bool:
     """Whether it is so on any rank."""
-    return bool(summed(torch.tensor(float(mine))))
+    return bool(all_reduce(torch.tensor(float(mine))))
 
 
-def summed(numbers: Tensor) -> Tensor:
+def all_reduce(numbers: Tensor) -> Tensor:
     """The sum over the ranks, on each: a new tensor."""
     numbers = numbers.clone()
-    if not alone():
+    if initialized():
         dist.all_reduce(numbers)
     return numbers
 
 
 def own(total: Tensor) -> Tensor:
-    """What a rank keeps of a `summed` one that will be summed again: the leading one all of it, the others nothing."""
-    return total if leads() else torch.zeros_like(total)
+    """What a rank keeps of an `all_reduce` that will be summed again: the main one all of it, the others nothing."""
+    return total if is_main() else torch.zeros_like(total)
 
 
 def part(count: int) -> slice:
     """This rank's of `count` things: neighbours, about as many as the others', and none where they are too few."""
-    if alone():
+    if not initialized():
         return slice(0, count)
     rank, ranks = dist.get_rank(), dist.get_world_size()
     return slice(count * rank // ranks, count * (rank + 1) // ranks)
 
 
-def weighted(loss: Tensor, own: int, whole: int) -> Tensor:
+def weighted_loss(loss: Tensor, own: int, whole: int) -> Tensor:
     """The mean loss of `own` of a batch's `whole` pictures, such that the ranks' average is the batch's mean."""
-    return loss if alone() else loss * (own * dist.get_world_size() / whole)
+    return loss if not initialized() else loss * (own * dist.get_world_size() / whole)
 
 
-def gathered(rows: Tensor, count: int, device: torch.device) -> Tensor:
+def all_gather(rows: Tensor, count: int, device: torch.device) -> Tensor:
     """The rows (count, ...) of which each rank brings its `part`, on the CPU; `device` is where ranks can talk."""
-    if alone():
+    if not initialized():
         return rows
     everyone = rows.new_zeros(count, *rows.shape[1:])
     everyone[part(count)] = rows
-    return summed(everyone.to(device)).cpu()
+    return all_reduce(everyone.to(device)).cpu()
 
 
 class Pace:
@@ -178,12 +178,12 @@ class Pace:
     def due(self, now: float) -> bool:
         """To be asked once after each step, by the clock `time.perf_counter`."""
         self.steps += 1
-        if alone():
+        if not initialized():
             return now - self.since >= self.seconds
         if self.steps < self.ahead:
             return False
         ahead = self.steps * self.seconds / max(now - self.since, 1e-9)
-        self.ahead = int(summed(own(torch.tensor(min(max(ahead, 1.0), MOST_STEPS_AHEAD)))))
+        self.ahead = int(all_reduce(own(torch.tensor(min(max(ahead, 1.0), MOST_STEPS_AHEAD)))))
         return True
 
 
@@ -193,7 +193,7 @@ class Pace:
 
 def replica(model: nn.Module) -> nn.Module:
     """What to call in place of `model` in training, for gradients and BatchNorm's statistics of all ranks' pictures."""
-    if alone():
+    if not initialized():
         return model
     for layer in model.modules():
         if type(layer) is nn.BatchNorm2d:
@@ -205,7 +205,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm whose mean and variance are those of all ranks' pictures; PyTorch's own SyncBatchNorm needs a GPU."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if alone() or not self.training:
+        if not initialized() or not self.training:
             return super().forward(x)
         assert self.running_mean is not None  # of all BatchNorms here; mypy cannot know
         assert self.running_var is not None
@@ -214,7 +214,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         dtype, x = x.dtype, x.float()
         each = x.new_tensor([x.numel() / x.shape[1]])
         sums = torch.cat([x.sum(dim=(0, 2, 3)), x.square().sum(dim=(0, 2, 3)), each])
-        total = cast(Tensor, _Summed.apply(sums))
+        total = cast(Tensor, _AllReduce.apply(sums))
         count = total[-1].detach()
         mean, square = (total[:-1] / count).chunk(2)  # (C,) each
         variance = (square - mean.square()).clamp(min=0)  # rounding may take it below
@@ -226,13 +226,13 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         return torch.addcmul((self.bias - mean * scale)[:, None, None], x, scale[:, None, None]).to(dtype)
 
 
-class _Summed(torch.autograd.Function):
-    """`summed`, through which gradients flow: each rank's numbers are in every rank's sum."""
+class _AllReduce(torch.autograd.Function):
+    """`all_reduce`, through which gradients flow: each rank's numbers are in every rank's sum."""
 
     @staticmethod
     def forward(ctx: FunctionCtx, numbers: Tensor) -> Tensor:
-        return summed(numbers)
+        return all_reduce(numbers)
 
     @staticmethod
     def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
-        return summed(gradient)
+        return all_reduce(gradient)

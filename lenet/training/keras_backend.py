@@ -66,7 +66,7 @@ def version() -> str:
 # The network
 
 
-def twin_of(network: Network, size: int, channels: int) -> Any:
+def build_keras_model(network: Network, size: int, channels: int) -> Any:
     """A Keras model with the same table of layers, its weights fresh and as Keras starts them.
 
     It maps (B, size, size, channels) to logits (B, classes): Keras's layout has the channels last.
@@ -102,7 +102,7 @@ def twin_of(network: Network, size: int, channels: int) -> Any:
 
 @torch.no_grad()
 def copy_weights(twin: Any, network: Network) -> None:
-    """Copy the weights of `twin`, made by `twin_of(network, ...)`, into `network`.
+    """Copy the weights of `twin`, made by `build_keras_model(network, ...)`, into `network`.
 
     Keras keeps kernels as (height, width, in, out) and (in, out).  Where it flattens maps the channels come last,
     where PyTorch does they come first, which moves the inputs of the linear layer behind.
@@ -168,7 +168,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     keras = load_keras()
     keras.utils.set_random_seed(recipe.seed)
     with _device(state):
-        twin = twin_of(state.model, recipe.input.size, len(recipe.input.mean))
+        twin = build_keras_model(state.model, recipe.input.size, len(recipe.input.mean))
         twin.compile(
             optimizer=keras.optimizers.Adam(state.lr),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

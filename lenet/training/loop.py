@@ -36,8 +36,8 @@ from lenet.training.optim import LOSSES, OPTIMIZERS, SCHEDULES
 from lenet.training.recipes import Recipe
 
 SECONDS_BETWEEN_STEPS = 0.1  # of Step events: how often a page can redraw, how soon a stop is heard
-AT_ONCE = 100  # images in an evaluation: the largest network needs half a second for them on one core
-SHOWN_TO_WHITENING = 5000  # images, of some 900 patches each
+EVAL_BATCH_SIZE = 100  # images in an evaluation: the largest network needs half a second for them on one core
+WHITENING_IMAGES = 5000  # images, of some 900 patches each
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def pick_device(name: str = "auto") -> torch.device:
         RecipeError: it is not there.
     """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if distributed.launched():
+    if distributed.is_launched():
         there["mps"] = False  # where processes cannot talk to each other
     if name == "auto":
         name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
@@ -286,7 +286,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     if bool(recipe.teacher) != bool(dataset.teacher):
         raise RecipeError(
             "Recipe {recipe} learns from {teacher}: "
-            "load its data with `lessons({dataset!r}, {name!r})` of lenet.training.distillation.",
+            "load its data with `load_with_soft_labels({dataset!r}, {name!r})` of lenet.training.distillation.",
             recipe=recipe.name,
             teacher=recipe.teacher or Text("no teacher"),
             dataset=recipe.dataset,
@@ -305,12 +305,12 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     augmentation = AUGMENTATIONS[recipe.augmentation]
     total_steps = math.ceil(len(train) / recipe.batch_size)
     if state.epoch == state.step == 0:
-        _whiten(state, train.images[:SHOWN_TO_WHITENING])
+        _whiten(state, train.images[:WHITENING_IMAGES])
     replica = distributed.replica(state.model)
 
     while not state.done:
         order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
-        pace, shown = distributed.Pace(SECONDS_BETWEEN_STEPS), distributed.summed(state.sums)
+        pace, shown = distributed.Pace(SECONDS_BETWEEN_STEPS), distributed.all_reduce(state.sums)
         sums: list[Tensor] = []  # after each step since the last event; nobody waits for what is in them
         while state.step < total_steps:
             began = time.perf_counter()
@@ -324,7 +324,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             sums.append(state.sums)
             show = pace.due(time.perf_counter()) or state.step == total_steps
             if show:
-                total = distributed.summed(state.sums)
+                total = distributed.all_reduce(state.sums)
                 loss, correct, count = (total - shown).tolist()  # which waits for the device
             now = time.perf_counter()
             state.seconds += now - began
@@ -393,7 +393,7 @@ def _learn(state: TrainingState, replica: nn.Module, x: Tensor, batch: Split, wh
     labels = batch.labels if batch.soft is None else batch.soft
     loss = LOSSES[state.recipe.loss](logits.float(), labels, state.recipe.label_smoothing)
     state.optimizer.zero_grad(set_to_none=True)
-    distributed.weighted(loss, len(batch), whole).backward()
+    distributed.weighted_loss(loss, len(batch), whole).backward()
     state.optimizer.step()
     if state.average is not None:
         state.average.update_parameters(state.model)
@@ -421,7 +421,7 @@ def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) ->
     """
     weights = torch.stack([parameter.detach().sum() for parameter in state.model.parameters()]).sum()
     if not math.isfinite(loss + float(weights)):
-        losses = distributed.summed(torch.stack(sums))[:, 0]  # (steps,); once it is not finite, a sum stays so
+        losses = distributed.all_reduce(torch.stack(sums))[:, 0]  # (steps,); once it is not finite, a sum stays so
         late = int(losses.isfinite().logical_not().sum())
         what = (
             Text("The loss stopped being a finite number") if late else Text("The weights stopped being finite numbers")
@@ -441,15 +441,15 @@ def _end_epoch(state: TrainingState, val: Split) -> Iterator[Event]:
     """Evaluate, which can be stopped and begun anew, for it leaves the state as it is; then go to the next epoch."""
     bfloat16 = in_bfloat16(state.recipe, state.device)
     pace, found, done = distributed.Pace(SECONDS_BETWEEN_STEPS), list[Tensor](), 0
-    for images in val.images.split(AT_ONCE * distributed.ranks()):
+    for images in val.images.split(EVAL_BATCH_SIZE * distributed.world_size()):
         if done and pace.due(time.perf_counter()):
             yield Validation(state.epoch + 1, done, len(val))
             pace.wait()
         mine = evaluate(state.network, images[distributed.part(len(images))], state.recipe.input, bfloat16=bfloat16)
-        found.append(distributed.gathered(mine, len(images), state.device))
+        found.append(distributed.all_gather(mine, len(images), state.device))
         done += len(images)
     logits = torch.cat(found)
-    loss, correct, count = distributed.summed(state.sums).tolist()
+    loss, correct, count = distributed.all_reduce(state.sums).tolist()
     event = EpochEnd(
         epoch=state.epoch + 1,
         train_loss=loss / count,
@@ -472,7 +472,7 @@ def evaluate(
     network: nn.Module,
     images: Tensor,
     form: InputFormat,
-    batch_size: int = AT_ONCE,
+    batch_size: int = EVAL_BATCH_SIZE,
     bfloat16: bool = False,
     before_each: Callable[[], None] = lambda: None,
 ) -> Tensor:

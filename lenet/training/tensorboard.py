@@ -1,6 +1,6 @@
 """A run's figures in a form that other programs show: so far TensorBoard's.
 
-with logbook(folder, state, dataset) as note:
+with tensorboard_writer(folder, state, dataset) as note:
     for event in fit(state, dataset):
         note(event)
 """
@@ -39,7 +39,9 @@ def logs(flag: str, folder: Path) -> Path:
 
 
 @contextmanager
-def logbook(folder: Path | None, state: TrainingState, dataset: Dataset) -> Iterator[Callable[[Event], None]]:
+def tensorboard_writer(
+    folder: Path | None, state: TrainingState, dataset: Dataset
+) -> Iterator[Callable[[Event], None]]:
     """What to call with every event, so that `tensorboard --logdir FOLDER` shows it; None for no log.
 
     The horizontal axis counts steps.  A resumed run's figures replace those that were noted after its checkpoint.

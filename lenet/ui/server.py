@@ -17,7 +17,7 @@ from types import MethodType
 from typing import Any
 
 from lenet.data.datasets import Dataset
-from lenet.training.distillation import lessons
+from lenet.training.distillation import load_with_soft_labels
 from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.shared.networks import Networks
@@ -58,7 +58,7 @@ class Server:
         self._temporary.cleanup()
 
     def _load(self, dataset: str, teacher: str) -> Dataset:
-        return self._data.get_or_make((dataset, teacher), lambda: lessons(dataset, teacher))
+        return self._data.get_or_make((dataset, teacher), lambda: load_with_soft_labels(dataset, teacher))
 
 
 def bound(server: Server, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from safetensors.torch import save
 
 from lenet.errors import CheckpointError
 from lenet.inference.pretrained import load
-from lenet.inference.untrusted import BYTES_AT_MOST, admit
+from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted
 from lenet.training.stored import WEIGHTS
 from lenet.ui.photo import tab as photo
 from lenet.ui.shared import networks
@@ -47,7 +47,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(BYTES_AT_MOST + 1)  # sparse
     with pytest.raises(CheckpointError, match=r"large\.safetensors has 20\.0 MB, .* at most 20 MB: choose"):
-        admit(path)
+        load_untrusted(path)
     # What the browser tells of one that has not even travelled.
     said, _ = own.refuse("en", gr.EventData(None, {"name": "<b>.safetensors", "size": 31_400_000}))
     assert "&lt;b&gt;.safetensors has 31.4 MB" in said
@@ -55,7 +55,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 
 def test_a_file_of_this_project_is_let_in(changed: Callable[..., Path]) -> None:
     path = changed(lambda header, tensors: None)
-    assert admit(path).recipe.model == load(SHIPPED).recipe.model
+    assert load_untrusted(path).recipe.model == load(SHIPPED).recipe.model
 
 
 CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, torch.Tensor]], Any], str]] = {
@@ -80,13 +80,13 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, torch.Tensor]], Any
 def test_what_is_odd_gets_a_sentence_that_names_the_file(name: str, changed: Callable[..., Path]) -> None:
     change, says = CHANGES[name]
     with pytest.raises(CheckpointError, match=says) as refusal:
-        admit(changed(change))
+        load_untrusted(changed(change))
     assert "odd.safetensors" in str(refusal.value)
 
 
 def test_a_header_of_many_brackets_gets_a_sentence(changed: Callable[..., Path]) -> None:
     with pytest.raises(CheckpointError, match=r"odd\.safetensors"):
-        admit(changed(lambda header, tensors: None, "[" * 200_000))
+        load_untrusted(changed(lambda header, tensors: None, "[" * 200_000))
 
 
 def test_torn_and_foreign_files_get_a_sentence(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_torn_and_foreign_files_get_a_sentence(tmp_path: Path) -> None:
     for content in (b"", b"PK\3\4 a zip", SHIPPED.read_bytes()[:-1000], save({"weight": torch.zeros(3)})):
         path.write_bytes(content)
         with pytest.raises(CheckpointError, match=r"odd\.safetensors"):
-            admit(path)
+            load_untrusted(path)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -293,8 +293,8 @@ def small_drawings(tmp_path, monkeypatch):
     monkeypatch.setitem(
         lenet.data.datasets.DATASETS, "mnist", lenet.data.datasets.replace(source, read=lambda _: mnist)
     )
-    monkeypatch.setattr(lenet.data.datasets, "STRANGERS", 40)
-    monkeypatch.setattr(lenet.data.datasets, "STRANGERS_HELD_OUT", 10)
+    monkeypatch.setattr(lenet.data.datasets, "NON_DIGITS", 40)
+    monkeypatch.setattr(lenet.data.datasets, "NON_DIGITS_HELD_OUT", 10)
     return tmp_path
 
 

@@ -109,5 +109,5 @@ def test_the_leading_ranks_error_is_every_ranks(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(distributed, "leads", lambda: False)
     monkeypatch.setattr(distributed.dist, "broadcast_object_list", receive)
     with pytest.raises(CheckpointError) as caught:
-        distributed.led(lambda: None)
+        distributed.on_main(lambda: None)
     assert caught.value.render(CHINESE) == damaged().render(CHINESE)

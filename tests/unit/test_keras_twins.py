@@ -57,7 +57,7 @@ TINY = RECIPES["keras-lenet"].with_changes(epochs=3, lr=3e-3)
 @pytest.mark.parametrize("model", ["lenet5", "lenet5-linear", "lenet5-bn", "lenet-wide"])
 def test_a_converted_network_gives_the_same_logits(model):
     network = MODELS[model].build(3, 10)
-    twin = keras_backend.twin_of(network, 32, 3)
+    twin = keras_backend.build_keras_model(network, 32, 3)
     generator = torch.Generator().manual_seed(0)
     for variable in twin.trainable_weights:  # of biases too, which Keras starts at zero
         variable.assign(torch.empty(tuple(variable.shape)).normal_(0, 0.1, generator=generator).numpy())
@@ -74,9 +74,9 @@ def test_a_converted_network_gives_the_same_logits(model):
 @needs_keras
 def test_what_has_no_twin_is_a_sentence():
     with pytest.raises(RecipeError, match="There is no Keras twin of sigmoid1"):
-        keras_backend.twin_of(MODELS["lenet5-sigmoid"].build(1, 10), 28, 1)
+        keras_backend.build_keras_model(MODELS["lenet5-sigmoid"].build(1, 10), 28, 1)
     with pytest.raises(RecipeError, match="no Keras twin of conv1"):
-        keras_backend.twin_of(MODELS["resnet-mini"].build(3, 10), 32, 3)
+        keras_backend.build_keras_model(MODELS["resnet-mini"].build(3, 10), 32, 3)
 
 
 @needs_keras
@@ -133,7 +133,7 @@ def test_what_goes_wrong_in_keras_is_heard_here():
 
 @needs_keras
 def test_the_terminal_trains_saves_and_measures_it_like_any_other(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(terminal, "lessons", lambda *_: DATA)
+    monkeypatch.setattr(terminal, "load_with_soft_labels", lambda *_: DATA)
     monkeypatch.setattr(terminal, "load_test", lambda *_: DATA.test)
     out = tmp_path / "net.safetensors"
     assert terminal.main(["keras-lenet", "--epochs", "3", "--lr", "0.003", "--device", "cpu", "--out", str(out)]) == 0
@@ -155,7 +155,7 @@ def test_the_terminal_trains_saves_and_measures_it_like_any_other(tmp_path, monk
 
 @needs_keras
 def test_ctrl_c_at_the_terminal_leaves_nothing_to_go_on_with(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(terminal, "lessons", lambda *_: DATA)
+    monkeypatch.setattr(terminal, "load_with_soft_labels", lambda *_: DATA)
     out = tmp_path / "net.safetensors"
 
     def interrupted(state, dataset):

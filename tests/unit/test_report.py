@@ -458,6 +458,6 @@ def test_the_counts_are_those_in_the_networks_file(mnist_root: Path) -> None:
 @pytest.mark.data
 def test_cifar10s_test_pictures_are_the_same_alone(cifar_root: Path) -> None:
     alone, whole = load_test("cifar10"), datasets.load("cifar10").test
-    assert datasets.at_hand("cifar10")
+    assert datasets.is_downloaded("cifar10")
     assert torch.equal(alone.images, whole.images)
     assert torch.equal(alone.labels, whole.labels)

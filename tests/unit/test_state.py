@@ -106,7 +106,7 @@ def test_modules_of_the_page_remember_nothing_of_it() -> None:
         ("BOTH = {'a': 1}\nBOTH |= {'b': 2}", set()),  # while it is imported
         ("KEPT = {}\nforget = lambda: KEPT.clear()", {"KEPT"}),
         ("RUNS = Runs()", {"RUNS"}),
-        ("_load = lru_cache(maxsize=2)(lessons)", {"_load"}),
+        ("_load = lru_cache(maxsize=2)(load_with_soft_labels)", {"_load"}),
         ("@functools.lru_cache\ndef all(): return {}", {"all"}),
         ("class Page:\n    @cache\n    def all(self): return {}", {"all"}),
         ("count = 0\ndef next():\n    global count\n    count += 1", {"count"}),

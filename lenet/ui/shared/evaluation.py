@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lenet.data.datasets import DATASETS, Split, at_hand, load_test
+from lenet.data.datasets import DATASETS, Split, is_downloaded, load_test
 from lenet.errors import LeNetError, Text
 from lenet.inference.classifier import Classifier
 from lenet.inference.report import Answers, Examination
@@ -108,7 +108,7 @@ class Evaluations:
         Raises:
             CheckpointError: see `Networks.get`.
         """
-        return at_hand(self._networks.get(key).recipe.dataset)
+        return is_downloaded(self._networks.get(key).recipe.dataset)
 
     def pictures(self, key: str, positions: Sequence[int]) -> np.ndarray:
         """(N, H, W) or (N, H, W, 3) uint8: those test pictures of the network that `key` names.

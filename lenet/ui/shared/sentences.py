@@ -139,7 +139,7 @@ CHINESE: dict[str, str] = {
     "model": "网络",
     "data set": "数据集",
     "augmentation": "数据增强",
-    "Recipe {recipe} learns from {teacher}: load its data with `lessons({dataset!r}, {name!r})` of lenet.training.distillation.": "方案 {recipe} 的教师网络是 {teacher}：请用 lenet.training.distillation 的 `lessons({dataset!r}, {name!r})` 加载数据。",
+    "Recipe {recipe} learns from {teacher}: load its data with `load_with_soft_labels({dataset!r}, {name!r})` of lenet.training.distillation.": "方案 {recipe} 的教师网络是 {teacher}：请用 lenet.training.distillation 的 `load_with_soft_labels({dataset!r}, {name!r})` 加载数据。",
     "no teacher": "无",
     "Recipe {recipe}: {why}.": "方案 {recipe}：{why}。",
     "epochs must be a whole number from 1 to 10,000": "轮数必须是 1 到 10,000 的整数",

@@ -36,7 +36,7 @@ from typing import Any, Literal
 from lenet.data.datasets import Dataset
 from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
-from lenet.training.distillation import lessons
+from lenet.training.distillation import load_with_soft_labels
 from lenet.training.loop import EpochEnd, Event, Step, TrainingState, change_lr, fit, start
 from lenet.training.recipes import Recipe
 from lenet.ui.shared import texts, threads
@@ -222,7 +222,7 @@ class Runs:
     Args:
         networks: gets what is trained.
         patience: PATIENCE.
-        load: from a data set's and a teacher's name to the data; `lessons`.
+        load: from a data set's and a teacher's name to the data; `load_with_soft_labels`.
         turn: TURN_SECONDS.
     """
 
@@ -230,7 +230,7 @@ class Runs:
         self,
         networks: Networks,
         patience: float = PATIENCE,
-        load: Callable[[str, str], Dataset] = lessons,
+        load: Callable[[str, str], Dataset] = load_with_soft_labels,
         turn: float = TURN_SECONDS,
     ) -> None:
         self.networks, self._patience, self._load, self._turn = networks, patience, load, turn

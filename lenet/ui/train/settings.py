@@ -21,7 +21,7 @@ from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui.shared import texts
 
 BATCH_AT_MOST = 1024  # one step of 65,536 images takes most of a minute, and Stop is heard between steps
-LISTED = {name: source for name, source in DATASETS.items() if not source.for_measuring}
+LISTED = {name: source for name, source in DATASETS.items() if not source.benchmark_only}
 
 
 class Number(NamedTuple):

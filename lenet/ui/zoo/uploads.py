@@ -9,7 +9,7 @@ import gradio as gr
 
 from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.digits import DigitClassifier
-from lenet.inference.untrusted import BYTES_AT_MOST, admit, too_large
+from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
 from lenet.ui import messages
 from lenet.ui.server import Server
 from lenet.ui.shared import figures, texts
@@ -44,7 +44,7 @@ def _taken(server: Server, path: str | None, uploads: int) -> str:
             name=Path(path).name,
             suffix=SUFFIX,
         )
-    key, _ = server.networks.keep(admit(Path(path)), name=Path(path).stem)
+    key, _ = server.networks.keep(load_untrusted(Path(path)), name=Path(path).stem)
     return key
 
 
