@@ -42,7 +42,7 @@ LAUNCH: dict[str, Any] = {
         input_placeholder_color_dark="#a3aec0",
     ),
     "css_paths": [Path(__file__).parent / name for name in ("shared/style.css", "report/style.css")],
-    "head": assets.preload(),
+    "head": assets.preload("shared/head.js", "train/heartbeat.js", "draw/view.js"),
     "app_kwargs": {"routes": assets.ROUTES, "middleware": [Middleware(files.ClosedRoutes)]},
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node

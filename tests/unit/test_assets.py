@@ -88,16 +88,20 @@ def test_a_changed_text_is_another_version(copy: Path, monkeypatch: pytest.Monke
     assert assets.scripts().version != before
 
 
-def test_the_page_preloads_every_script() -> None:
-    version, files = assets.scripts()
-    found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', assets.preload())
-    assert found == [(version, name) for name in files]
+def test_the_page_preloads_what_it_shows_first() -> None:
+    links = assets.preload("draw/view.js", "train/heartbeat.js")
+    found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
+    shared = [f"shared/{name}.js" for name in ("colours", "language", "layers", "storage")]
+    names = ["draw/inside.js", "draw/view.js", *shared, "texts.js", "train/heartbeat.js"]
+    assert found == [(assets.scripts().version, name) for name in names]
 
 
 def test_a_component_names_its_script_its_events_and_says_what_went_wrong() -> None:
     body = assets.mount("zoo/view.js", events=["refuse", "seen"])
     assert body.startswith('// events: "refuse", "seen"\n')
-    assert f"scripts/{assets.scripts().version}${{again}}/zoo/view.js" in body
+    assert f"scripts/{assets.scripts().version}${{again}}/${{name}}" in body
+    assert 'import(address("zoo/view.js", again))' in body
+    assert '["report/view.js", "shared/language.js", "shared/storage.js", "texts.js", "zoo/view.js"]' in body
     assert texts.ENGLISH["no_script"] in body
     assert texts.CHINESE["no_script"] in body
     assert not re.search(r"@\w+@", body)

@@ -15,6 +15,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import posixpath
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -26,13 +28,18 @@ from starlette.routing import Route
 from lenet.ui.shared import texts
 
 HERE = Path(__file__).parents[1]
+IMPORT = re.compile(r'^import .* from "(\.[\w./-]+)";', re.MULTILINE)
 AGAIN = "-again"  # behind the version in the second try's addresses: a browser remembers what it failed to import
 
 # What gr.HTML runs, as a function body with `element`, `trigger`, `props`, `server` and `watch`.  The page's <base>
 # is the app's root, under a sub-path too.  `data-mounted` tells shared/style.css that the component is alive, or says
 # why not.
 MOUNT = """// events: @events@
-const load = (again) => import(new URL(`scripts/@version@${again}/@script@`, document.baseURI));
+const address = (name, again = "") => new URL(`scripts/@version@${again}/${name}`, document.baseURI).href;
+const load = (again) => import(address("@script@", again));
+for (const name of @needed@) {
+  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: address(name) }));
+}
 const pause = () => new Promise((resolve) => setTimeout(resolve, 500));
 load("")
   .catch(() => pause().then(() => load("@again@")))
@@ -67,6 +74,18 @@ def scripts() -> Scripts:
     return Scripts(digest.hexdigest()[:12], files)
 
 
+def needed(*names: str) -> list[str]:
+    """These scripts and all that they import, in alphabetical order."""
+    found, waiting = set[str](), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            imports = IMPORT.findall(scripts().files[name].decode())
+            waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), other)) for other in imports]
+    return sorted(found)
+
+
 def template(name: str) -> str:
     """The HTML file of that name."""
     return (HERE / name).read_text(encoding="utf-8")
@@ -86,6 +105,7 @@ def mount(script: str, events: Sequence[str] = ()) -> str:
         "events": ", ".join(f'"{name}"' for name in events),
         "version": scripts().version,
         "script": script,
+        "needed": json.dumps(needed(script)),
         "again": AGAIN,
         "problem": json.dumps(" ".join(texts.in_each(lambda: texts.say("no_script")).values()), ensure_ascii=False),
     }
@@ -95,10 +115,13 @@ def mount(script: str, events: Sequence[str] = ()) -> str:
     return body
 
 
-def preload() -> str:
-    """Links for the page's head: the browser fetches all modules at once, before they ask for each other."""
-    version, files = scripts()
-    return "".join(f'<link rel="modulepreload" href="scripts/{version}/{name}">\n' for name in files)
+def preload(*names: str) -> str:
+    """Links for the page's head: the browser fetches these scripts and what they import at once.
+
+    Name those that the page shows first.  A component of a tab that opens later fetches its own in the same way.
+    """
+    version = scripts().version
+    return "".join(f'<link rel="modulepreload" href="scripts/{version}/{name}">\n' for name in needed(*names))
 
 
 async def _serve(request: Request) -> Response:
