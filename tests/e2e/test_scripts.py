@@ -177,7 +177,7 @@ def test_all_scripts_hear_of_another_language_and_texts_follow(scripts: Scripts)
         m.chooseLanguage("zh");
         const after = told();
         const stored = localStorage.getItem("lenet-language");
-        const { time } = await import("./format.js");
+        const { time } = await import("./shared/format.js");
         const seconds = time(3); // another module shares the language
         m.chooseLanguage("en");
         return { before, after, seen, stored, seconds, again: told() };
