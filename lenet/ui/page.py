@@ -124,7 +124,7 @@ def build() -> Page:
         head = gr.HTML(
             html_template=assets.template("shared/head.html"),
             js_on_load=assets.mount("shared/head.js", events=["speak"]),
-            tabs=TABS,
+            tabs=list(TABS),
             elem_id="title",
             padding=False,
         )

@@ -339,7 +339,7 @@ def test_the_camera_takes_a_picture(open_page: Callable[..., Page]) -> None:
 SERVED = """
 import sys
 from pathlib import Path
-import lenet.stored
+import lenet.training.stored
 lenet.training.stored.WEIGHTS = Path(sys.argv[1])
 from lenet.ui.page import build, launch_options
 page = build()

@@ -118,7 +118,7 @@ class App:
 # The page as it is, but for the one other server that it may fetch from, and in a second.
 PAGE = """
 import sys
-from lenet import fetch
+from lenet.preprocessing import fetch
 public = fetch._may_connect
 fetch.fetch.__kwdefaults__.update(
     _seconds=1.0, _may_connect=lambda address, port: port == int(sys.argv[1]) or public(address, port)
@@ -364,7 +364,7 @@ def test_an_upload_is_still_served(app: App, ship: str) -> None:
 GRADIOS = """
 import sys
 import gradio as gr
-from lenet.ui import files
+from lenet.ui.shared import files
 
 with files.UploadsOnly() as demo:
     for kind in sys.argv[1:]:

@@ -52,7 +52,7 @@ def run(installed: Path, folder: Path, *command: str) -> str:
 
 def test_the_installed_library_reads_a_drawing_and_knows_every_shipped_network(installed: Path, tmp_path: Path) -> None:
     program = (
-        "import numpy, lenet; from lenet.inference.classifier import WEIGHTS; print(lenet.__file__);"
+        "import numpy, lenet; from lenet.training.stored import WEIGHTS; print(lenet.__file__);"
         "picture = numpy.full((280, 280), 255, 'uint8'); picture[60:220, 130:150] = 0;"
         "print(lenet.Classifier.from_pretrained('digits').predict(picture).label);"
         "print(*sorted(path.name for path in WEIGHTS.glob('*.safetensors')))"

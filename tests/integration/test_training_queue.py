@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -100,7 +101,8 @@ def visiting(url: str, test: Callable[[Visitor], Awaitable[None]], key: str = "a
         async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits, trust_env=False) as client:
             await test(Visitor(client, (await client.get("/config")).json(), key))
 
-    asyncio.run(visit())
+    with ThreadPoolExecutor(1) as pool:  # Playwright leaves a running event loop in this thread
+        pool.submit(asyncio.run, visit()).result()
 
 
 async def unread_calls(visitor: Visitor, count: int) -> list[str]:

@@ -18,7 +18,7 @@ from lenet.errors import CheckpointError
 from lenet.inference.pretrained import load
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted
 from lenet.training.stored import WEIGHTS
-from lenet.ui.photo import tab as photo
+from lenet.ui.server import Server
 from lenet.ui.shared import networks
 from lenet.ui.zoo import uploads as own
 
@@ -101,41 +101,38 @@ def test_torn_and_foreign_files_get_a_sentence(tmp_path: Path) -> None:
 # On the page
 
 
-def test_an_upload_joins_the_visitors_own_networks(tmp_path: Path) -> None:
+def test_an_upload_is_kept_for_its_visitor(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     path.write_bytes(SHIPPED.read_bytes())
-    said, mine, uploads, shown, draw, studio, _ = own.upload(str(path), [], 0, "en")
-    assert "mine is yours on this page: it answers in the Draw tab" in said
-    (key,) = mine
-    assert uploads == 1
-    assert shown.value["network"] == key
-    assert shown.value["own"] == mine
-    assert draw.value == key
-    assert ("Yours: mine (99.5%)", key) in draw.choices
-    assert studio == photo.offer()
-    assert networks.get(key).classes == tuple("0123456789")
+    key, count, said = own.upload(server, str(path), 0)
+    assert "mine is yours on this page: it answers in the Draw tab" in own.remark(said)
+    assert count == 1
+    assert server.networks.get(key).classes == tuple("0123456789")
 
 
-def test_a_refused_upload_changes_nothing_and_there_is_a_limit(tmp_path: Path) -> None:
+def test_a_refused_upload_changes_nothing_and_there_is_a_limit(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "torn.safetensors"
     path.write_bytes(SHIPPED.read_bytes()[:-1000])
-    mine = ["own-another"]
-    said, kept, uploads, *rest = own.upload(str(path), mine, 2, "en")
-    assert "torn.safetensors" in said
-    assert (kept, uploads, rest[:3]) == (mine, 2, [gr.skip(), gr.skip(), photo.offer()])
     for file, count, says in (
+        (str(path), 2, "torn.safetensors"),
         (str(tmp_path / "a.pt"), 0, "a.pt is not a .safetensors file"),
         (None, 0, "No file has arrived"),
         (str(path), own.UPLOADS, f"can upload {own.UPLOADS} networks"),
     ):
-        assert says in own.upload(file, [], count, "en")[0]
+        key, uploads, said = own.upload(server, file, count)
+        assert (key, uploads) == ("", count)
+        assert says in own.remark(said)
 
 
 def test_all_networks_together_stay_below_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint = load(SHIPPED)
-    first, _ = networks.keep(checkpoint)
     monkeypatch.setattr(networks, "KEPT_BYTES", 4 * 60_000)
-    second, _ = networks.keep(replace(checkpoint))
-    assert networks.get(second).parameters < 60_000
-    with pytest.raises(CheckpointError, match="no longer keeps"):
-        networks.get(first)
+    server = Server()
+    try:
+        checkpoint = load(SHIPPED)
+        first, _ = server.networks.keep(checkpoint)
+        second, _ = server.networks.keep(replace(checkpoint))
+        assert server.networks.get(second).parameters < 60_000
+        with pytest.raises(CheckpointError, match="no longer keeps"):
+            server.networks.get(first)
+    finally:
+        server.close()

@@ -11,7 +11,7 @@ import pytest
 # Faults of pages that had to come from the system anew, of 20 tensors of 40 MB one after another.
 FAULTS = """
 import resource, torch
-from lenet.allocator import keep_freed_memory
+from lenet.models.cpu import keep_freed_memory
 if {keep}:
     assert keep_freed_memory()
 torch.ones(10_000_000)

@@ -271,7 +271,7 @@ def test_what_cannot_be_written_where_it_should_goes_to_the_temporary_folder(tmp
 
 WRITE_FOR_EVER = """
 import sys
-from lenet.resume import load_state, save_state
+from lenet.training.resume import load_state, save_state
 first, second, target = sys.argv[1:]
 states = [load_state(first, "cpu"), load_state(second, "cpu")]
 print("ready", flush=True)

@@ -422,7 +422,7 @@ def test_an_accident_while_asking_gets_a_sentence_and_a_note(caplog) -> None:
 def test_the_process_ends_while_networks_are_asked() -> None:
     script = """
 import time
-from lenet.ui import tested
+from lenet.ui.shared import evaluation as tested
 from lenet.ui.server import Server
 
 class Slow:

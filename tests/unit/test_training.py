@@ -28,6 +28,7 @@ from lenet.training.loop import (
     change_lr,
     evaluate,
     fit,
+    in_bfloat16,
     lr_in_words,
     pick_device,
     start,
@@ -234,7 +235,7 @@ def test_the_same_recipe_gives_the_same_bits(name):
 
 RUN_EACH = """
 import sys
-from lenet.resume import save_state
+from lenet.training.resume import save_state
 from tests.unit.test_training import RUNS, run
 for number, (recipe, data) in enumerate(RUNS.values()):
     save_state(f"{sys.argv[1]}/{number}", run(recipe, data)[0])
@@ -335,7 +336,7 @@ def test_a_run_stopped_while_it_validates_goes_on_as_if_it_had_not_been(name, tm
     whole, expected = run(recipe, data)
     found = [e for e in expected if isinstance(e, Validation)]
     assert found == [Validation(epoch, images, 270) for epoch in (1, 2, 3) for images in (100, 200)]
-    half = recipe.precision == "bfloat16"  # as the run validates
+    half = in_bfloat16(recipe, whole.device)  # as the run validates, where the processor has it
     logits = evaluate(whole.network, data.val.images, recipe.input, batch_size=270, bfloat16=half)
     assert whole.history[-1].val_loss == pytest.approx(cross_entropy(logits, data.val.labels), rel=1e-5)
 

@@ -135,7 +135,7 @@ def test_with_a_tick_it_looks_by_itself() -> None:
 
 ENDS = """
 import atexit, threading, time, torch
-from lenet.ui.worker import Worker
+from lenet.ui.shared.worker import Worker
 began = threading.Event()
 def work():
     began.set()
