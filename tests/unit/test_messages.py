@@ -29,13 +29,13 @@ from tests.unit.test_ui import question
 TEMPLATE = "There is no picture at {path}. Check the path."
 
 
-@messages.answering
 def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """What it returns, from a thread of its own: Playwright leaves a running event loop in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
 
+@messages.answering
 def echo(server: object, asked: Question) -> Answer:
     match messages.text(asked, "what"):
         case "said":
