@@ -123,8 +123,9 @@ public = fetch._may_connect
 fetch.fetch.__kwdefaults__.update(
     _seconds=1.0, _may_connect=lambda address, port: port == int(sys.argv[1]) or public(address, port)
 )
-from lenet.ui.page import LAUNCH, build
-build().launch(**LAUNCH)
+from lenet.ui.page import build, launch_options
+page = build()
+page.launch(**launch_options(page))
 """
 
 

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import lenet
+import lenet.cli
 import lenet.run
 import train as terminal
 from lenet.data.datasets import CIFAR10_CLASSES, Dataset, Split
@@ -135,7 +136,7 @@ def test_what_goes_wrong_in_keras_is_heard_here():
 @needs_keras
 def test_the_terminal_trains_saves_and_measures_it_like_any_other(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(lenet.run, "load_with_soft_labels", lambda *_: DATA)
-    monkeypatch.setattr(terminal, "load_test", lambda *_: DATA.test)
+    monkeypatch.setattr(lenet.cli, "load_test", lambda *_: DATA.test)
     out = tmp_path / "net.safetensors"
     assert terminal.main(["keras-lenet", "--epochs", "3", "--lr", "0.003", "--device", "cpu", "--out", str(out)]) == 0
     printed = capsys.readouterr()
