@@ -271,7 +271,7 @@ def test_only_the_path_of_an_upload_counts(app: App, web: Web, ship: str) -> Non
 
 def test_the_zoo_takes_an_uploaded_network(app: App) -> None:
     path = app.upload(SHIP.read_bytes(), "ship.safetensors")
-    status, said = app.join(app.event("uploadbutton")["id"], {"path": path, "meta": META}, None, None, None)
+    status, said = app.give("uploadbutton", {"path": path, "meta": META})
     assert status == 200
     assert "ship.safetensors is incomplete or not a .safetensors file" in said
 
@@ -314,7 +314,7 @@ def test_what_is_not_public_is_not_fetched(app: App, web: Web) -> None:
 
 def test_nothing_but_pictures_is_fetched(app: App, web: Web) -> None:
     before, file = list(web.asked), {"path": web.url("/ship.jpg"), "meta": META}
-    assert app.join(app.event("uploadbutton")["id"], file, None, None, None) == (500, NOT_UPLOADED)
+    assert app.give("uploadbutton", file) == (500, NOT_UPLOADED)
     assert app.run("classify_photo", {"path": web.url("/ship.jpg")}, file) == (500, NOT_UPLOADED)
     assert app.run("train", file, "digits", 1, 64, 0.1, 0) == (500, NOT_UPLOADED)
     assert set(web.asked[len(before) :]) <= {"/ship.jpg"}
