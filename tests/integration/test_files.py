@@ -117,7 +117,8 @@ class App:
                 message = json.loads(line[6:]) if line.startswith("data: ") else {}
                 if message.get("msg") == "process_completed":
                     output = message["output"]
-                    return (200, output["data"][0]) if message["success"] else (500, output["error"])
+                    said = next((value for value in output.get("data", []) if isinstance(value, str) and value), None)
+                    return (200, said) if message["success"] else (500, output["error"])
         raise AssertionError("the queue never told how it ended")
 
 
@@ -371,9 +372,14 @@ def test_an_upload_is_still_served(app: App, ship: str) -> None:
 GRADIOS = """
 import sys
 import gradio as gr
+from lenet.preprocessing.fetch import fetch
 from lenet.ui.shared import files
 
-with files.UploadsOnly() as demo:
+class Page(files.UploadsOnly):
+    def fetch(self, url):
+        return fetch(url)
+
+with Page() as demo:
     for kind in sys.argv[1:]:
         block = {
             "pil": lambda: gr.Image(type="pil"),
