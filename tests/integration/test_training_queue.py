@@ -40,6 +40,8 @@ class Visitor:
         by_id = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
         self.training = by_id["training"]
         self.events = {event["api_name"]: event["id"] for event in config["dependencies"]}
+        button = next(part["id"] for part in config["components"] if part["type"] == "uploadbutton")
+        self.taking = next(event for event in config["dependencies"] if button in event["inputs"])
 
     async def ask(self, function: str, **question: Any) -> Any:
         body = {
@@ -82,7 +84,8 @@ class Visitor:
 
     async def upload(self) -> int:
         """The status of the event that takes a visitor's network, which waits in Gradio's queue."""
-        body = {"data": [None, None, None, "en"], "fn_index": self.events["upload"], "session_hash": self.key}
+        nothing = [None] * len(self.taking["inputs"])
+        body = {"data": nothing, "fn_index": self.taking["id"], "session_hash": self.key}
         return (await self.client.post(f"{API}/queue/join", json=body)).status_code
 
     async def digit(self) -> str:
@@ -91,7 +94,7 @@ class Visitor:
         render(SEVEN, 20).save(png, "PNG")
         reply = await self.client.post(f"{API}/upload", files={"files": ("seven.png", png.getvalue())})
         picture = {"path": reply.json()[0], "meta": {"_type": "gradio.FileData"}}
-        reply = await self.client.post(f"{API}/run/classify_digit", json={"data": [picture, "digits", "ours"]})
+        reply = await self.client.post(f"{API}/run/classify_digit", json={"data": [picture, "digits", "modern"]})
         return reply.json()["data"][0]["label"]
 
 
