@@ -1,7 +1,6 @@
 """The LeNet family in PyTorch, from the 1998 paper to today.
 
-Read in this order: models, preprocess, datasets, augment, recipes, metrics, training, checkpoint, stored,
-pretrained, classifier, numbers, digits, crops, photos.  What a program needs is here:
+Read the packages in this order: models, preprocessing, data, training, inference.  What a program needs is here:
 
     reader = lenet.Classifier.from_pretrained("digits")
     reader.predict("five.png").label

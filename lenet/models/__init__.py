@@ -17,9 +17,6 @@ from lenet.models.lenet import lenet5, lenet5_bn, lenet5_linear, lenet5_sigmoid,
 from lenet.models.lenet_1998 import lenet5_1998
 from lenet.models.network import Network
 
-# --------------------------------------------------------------------------------------------------
-# The registry
-
 
 @dataclass(frozen=True)
 class Model:

@@ -6,9 +6,6 @@ from torch import nn
 
 from lenet.models.network import Network
 
-# --------------------------------------------------------------------------------------------------
-# LeNet-5 as the tutorials build it: max pooling, ReLU, a linear output layer
-
 
 def lenet5(in_channels: int = 3, classes: int = 10) -> Network:
     """LeNet-5 with ReLU and max pooling, for 32x32 input: 62,006 parameters with 3 channels."""

@@ -1,6 +1,6 @@
-"""The only way from a picture to network input, for training and for serving.
+"""The only way from a picture of a digit to network input, for training and for serving.
 
-    picture -> open_picture -> digit | classic_digit | lenet.preprocessing.photos -> images uint8 -> to_input -> x
+    picture -> open_picture -> digit | classic_digit -> images uint8 -> to_input -> x
 
 Training images enter at `images` (they were made by these same functions, or by their data set's
 authors in the same way), a visitor's picture enters at the top, and both leave through `to_input`.

@@ -1,14 +1,19 @@
-"""From an upright picture to grey, and the ink on a flat ground, such as a pad or a scan."""
+"""From an upright picture to grey, and the ink on a flat ground, such as a pad or a scan.
+
+    picture -> to_grey -> is_flat? extract : paper.from_paper -> ink
+
+A drawing has one ground, and ink is what differs from it.  Ink is white (255) on black (0), uint8 (H, W), however
+dark or light the pen and the paper were.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image
 
-from lenet.preprocessing.paper import PAPER_MIN_SIDE
-
 WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
 MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
+PAPER_MIN_SIDE = 100  # pixels: what is smaller is no photograph
 
 
 def flatten(image: Image.Image, background: int) -> Image.Image:

@@ -8,9 +8,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-# --------------------------------------------------------------------------------------------------
-# images -> x
-
 
 @dataclass(frozen=True)
 class InputFormat:

@@ -1,10 +1,7 @@
-"""From an upright picture to the ink on it: grey, which side the paper is, and what stands out.
+"""From a photographed page, in grey, to the ink on it.
 
-    picture -> to_grey -> is_flat? extract : from_paper -> ink
-
-A drawing has one ground, and ink is what differs from it.  On a photographed page light falls
-unevenly, lines are printed, and the desk may show: the page is compared with itself place by place,
-its lines are subtracted, and the digit is chosen among what stays.
+On a photographed page light falls unevenly, lines are printed, and the desk may show: the page is compared
+with itself place by place, its lines are subtracted, and the digit is chosen among what stays.
 
 Ink is white (255) on black (0), uint8 (H, W), however dark or light the pen and the paper were.
 """
@@ -16,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-PAPER_MIN_SIDE = 100  # pixels: what is smaller is no photograph
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
 PIECES = 200  # of ink that are looked at, the weightiest
 WINDOWS = (0.05, 0.12, 0.28)  # of the longer side: strokes are narrower, shadows and desks wider

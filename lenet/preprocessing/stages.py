@@ -12,10 +12,6 @@ from lenet.errors import Text
 Box = tuple[float, float, float, float]  # left, top, right, bottom, as fractions of the upright picture
 
 
-# --------------------------------------------------------------------------------------------------
-# picture -> what the network sees, step by step
-
-
 @dataclass(frozen=True)
 class Stage:
     """One step of the way, to be shown: uint8 pixels (H, W) or (H, W, 3), and why it was done."""
