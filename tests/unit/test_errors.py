@@ -99,14 +99,14 @@ def test_an_error_keeps_its_cause() -> None:
     assert repr(caught.value) == "ImageError('a.png is gone.')"
 
 
-def test_the_leading_ranks_error_is_every_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_main_ranks_error_is_every_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = pickle.dumps([damaged()])
 
     def receive(objects: list[object]) -> None:
         objects[:] = pickle.loads(sent)
 
-    monkeypatch.setattr(distributed, "alone", lambda: False)
-    monkeypatch.setattr(distributed, "leads", lambda: False)
+    monkeypatch.setattr(distributed, "initialized", lambda: True)
+    monkeypatch.setattr(distributed, "is_main", lambda: False)
     monkeypatch.setattr(distributed.dist, "broadcast_object_list", receive)
     with pytest.raises(CheckpointError) as caught:
         distributed.on_main(lambda: None)
