@@ -20,17 +20,20 @@ from pathlib import Path
 import numpy as np
 import PIL
 import torch
+from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lenet.data.non_digits import stranger
+from lenet.data.drawn_digits import apart, digit, dotted
+from lenet.data.non_digits import non_digit
 from lenet.data.strokes import (
     CANVAS,
     FOLDS,
     PEN_FILE,
     PEN_TABLET,
     Drawing,
+    Strokes,
     bent,
     fitted,
     read_drawings,
@@ -301,6 +304,7 @@ def _builtin_digits(root: Path) -> Dataset:
 
 COPIES = 10  # of each drawing, each as another hand and another brush might have made it
 NON_DIGITS, NON_DIGITS_HELD_OUT = 30_000, 2_000
+BY_RULE, BY_RULE_HELD_OUT = 20_000, 1_000  # digits that are drawn by rule
 # Brush widths in pixels of 400.  The page's is 29, for a digit that may fill the pad; most of these are
 # a third as high as the pad, so that 56 makes a stroke as wide as 40% of the digit's height.
 BRUSHES = (4, 56)
@@ -316,19 +320,50 @@ def _brush(rng: np.random.Generator) -> float:
 
 
 def _render_drawing(drawing: Drawing, number: int) -> np.ndarray:
-    """(COPIES, 28, 28): the first as it was drawn, the others bent; all at brush widths of their own."""
+    """(COPIES, 28, 28): the first as it was drawn, the others bent; all at brush widths of their own.
+
+    The last two are written with a worse pen.
+    """
     rng = np.random.default_rng((number, 0))
     plain = [np.array(stroke) for stroke in drawing.strokes]
     copies = [plain, *(fitted(bent(plain, rng), rng.uniform(0.9, 1.2)) for _ in range(COPIES - 1))]
-    return np.stack([digit_image(render(strokes, _brush(rng))) for strokes in copies])
+    pictures = [render(strokes, _brush(rng)) for strokes in copies[:-2]]
+    pictures += [_worse_pen(strokes, rng) for strokes in copies[-2:]]
+    return np.stack([digit_image(picture) for picture in pictures])
+
+
+def _worse_pen(strokes: Strokes, rng: np.random.Generator) -> Image.Image:
+    """Rendered with gaps, as dots, or with ink that fades towards one side."""
+    brush, which = _brush(rng), rng.random()
+    if which < 0.5:
+        return render(apart(strokes, rng), brush)
+    if which < 0.7:
+        thin = min(brush, 16.0)  # a row of thicker dots hides a digit's holes
+        return render(dotted(strokes, rng.uniform(1.1, 2.0) * thin * PEN_TABLET / CANVAS), thin)
+    ink = 255 - np.asarray(render(strokes, brush), np.float32)
+    ramp = np.linspace(1, rng.uniform(0.3, 0.9), CANVAS, dtype=np.float32)
+    return Image.fromarray((255 - ink * np.rot90(np.broadcast_to(ramp, ink.shape), rng.integers(4))).astype(np.uint8))
+
+
+def _render_digit(number: int) -> np.ndarray:
+    """(28, 28): a digit drawn by rule, one in six with a worse pen."""
+    _, strokes, rng = _digit(number)
+    if rng.random() < 1 / 6:
+        return digit_image(_worse_pen(strokes, rng))
+    side = float(np.ptp(np.concatenate(strokes), axis=0).max()) * CANVAS / PEN_TABLET
+    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], side / 3))))
+
+
+def _digit(number: int) -> tuple[int, Strokes, np.random.Generator]:
+    """The label and the strokes of digit `number`, and the random numbers that go on from there."""
+    rng = np.random.default_rng((number, 2))
+    return *digit(rng), rng
 
 
 def _render_non_digit(digits: list[Drawing], number: int) -> np.ndarray:
     rng = np.random.default_rng((number, 1))
-    strokes = stranger(rng, digits)
-    side = float(np.ptp(np.concatenate(strokes), axis=0).max()) * CANVAS / PEN_TABLET
-    # A thicker brush would close what makes a box no zero and a scribble no eight.
-    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], side / 6))))
+    strokes, widest = non_digit(rng, digits)
+    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], widest * CANVAS / PEN_TABLET))))
 
 
 def _cached(path: Path, fingerprint: str, count: int, make: Callable[[int], np.ndarray]) -> Tensor:
@@ -361,7 +396,7 @@ def _cached(path: Path, fingerprint: str, count: int, make: Callable[[int], np.n
 def _fingerprint(pen_file: Path) -> str:
     """Of all that decides a rendering: the strokes, the code that bends and draws them, and Pillow."""
     home = Path(__file__).parent
-    code = [home / f"{name}.py" for name in ("datasets", "non_digits", "strokes")]
+    code = [home / f"{name}.py" for name in ("datasets", "drawn_digits", "non_digits", "strokes")]
     code += [home.parent / "preprocessing" / f"{name}.py" for name in ("digits", "images", "ink", "paper")]
     content = b"".join(path.read_bytes() for path in (*code, pen_file))
     return hashlib.sha256(content + PIL.__version__.encode()).hexdigest()
@@ -395,7 +430,9 @@ def _pen(root: Path) -> Dataset:
 
 
 def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[int] = ()) -> Dataset:
-    """All that a reader of drawings learns from: MNIST, pen strokes, and strangers as an 11th class.
+    """All that a reader of drawings learns from: MNIST, pen strokes, digits drawn by rule, and non-digits.
+
+    The non-digits are an 11th class.
 
     The test split is MNIST's own, which others report on.
 
@@ -411,7 +448,7 @@ def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[in
     held = {d.writer for d in pen if d.writer in leave_out}
     learned = {d.writer for d in pen} - held
     known = [d for d in pen if d.writer in learned]
-    name = "strangers" + "".join(f"-{writer}" for writer in sorted(held))
+    name = "non-digits" + "".join(f"-{writer}" for writer in sorted(held))
     odd = _cached(
         root / f"{name}.rendered.safetensors",
         _fingerprint(root / PEN_FILE),
@@ -419,13 +456,31 @@ def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[in
         lambda i: _render_non_digit(known, i),
     )
     odd_split = Split(odd[:, None], torch.full((len(odd),), len(DIGITS)))
+    by_rule = _by_rule(root)
     return Dataset(
         "drawings",
         (*DIGITS, NOT_A_DIGIT),
-        _joined(mnist.train, _pen_split(pen, images, learned), odd_split.subset(torch.arange(NON_DIGITS))),
-        _joined(mnist.val, _pen_split(pen, images, held), odd_split.subset(torch.arange(NON_DIGITS, len(odd)))),
+        _joined(
+            mnist.train,
+            _pen_split(pen, images, learned),
+            by_rule.subset(slice(BY_RULE)),
+            odd_split.subset(slice(NON_DIGITS)),
+        ),
+        _joined(
+            mnist.val,
+            _pen_split(pen, images, held),
+            by_rule.subset(slice(BY_RULE, None)),
+            odd_split.subset(slice(NON_DIGITS, None)),
+        ),
         mnist.test,
     )
+
+
+def _by_rule(root: Path) -> Split:
+    count = BY_RULE + BY_RULE_HELD_OUT
+    fingerprint = _fingerprint(root / PEN_FILE)
+    images = _cached(root / "digits-by-rule.rendered.safetensors", fingerprint, count, _render_digit)
+    return Split(images[:, None], torch.tensor([_digit(number)[0] for number in range(count)]))
 
 
 def _drawings_fold(fold: int, root: Path) -> Dataset:
