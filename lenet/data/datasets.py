@@ -341,8 +341,8 @@ def _worse_pen(strokes: Strokes, rng: np.random.Generator) -> Image.Image:
         thin = min(brush, 16.0)  # a row of thicker dots hides a digit's holes
         return render(dotted(strokes, rng.uniform(1.1, 2.0) * thin * PEN_TABLET / CANVAS), thin)
     ink = 255 - np.asarray(render(strokes, brush), np.float32)
-    ramp = np.linspace(1, rng.uniform(0.3, 0.9), CANVAS, dtype=np.float32)
-    return Image.fromarray((255 - ink * np.rot90(np.broadcast_to(ramp, ink.shape), rng.integers(4))).astype(np.uint8))
+    ramp = np.broadcast_to(np.linspace(1, rng.uniform(0.3, 0.9), CANVAS, dtype=np.float32), ink.shape)
+    return Image.fromarray((255 - ink * np.rot90(ramp, int(rng.integers(4)))).astype(np.uint8))
 
 
 def _render_digit(number: int) -> np.ndarray:

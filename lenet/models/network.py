@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
-
-# --------------------------------------------------------------------------------------------------
-# The two ideas that everything below is made of
 
 
 class Network(nn.Sequential):
@@ -15,6 +13,10 @@ class Network(nn.Sequential):
 
     def __init__(self, **layers: nn.Module) -> None:
         super().__init__(OrderedDict(layers))
+
+    if TYPE_CHECKING:  # a layer by its name, which only the reader of a table knows the type of
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def activations(self, x: Tensor) -> dict[str, Tensor]:
         """Every layer's output by name, in order; the last entry is the logits.

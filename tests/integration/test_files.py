@@ -110,7 +110,7 @@ class App:
         return self.join(event["id"], *(value if number == found else None for number in event["inputs"]))
 
     def join(self, index: int, *data: Any) -> Answer:
-        body = {"data": data, "fn_index": index, "session_hash": uuid4().hex}
+        body: dict[str, Any] = {"data": data, "fn_index": index, "session_hash": uuid4().hex}
         self.http.post("/gradio_api/queue/join", json=body).raise_for_status()
         with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": body["session_hash"]}) as stream:
             for line in stream.iter_lines():

@@ -26,6 +26,7 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide where a name comes from"
+            assert node.module is not None
             found.add(node.module)
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found

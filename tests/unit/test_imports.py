@@ -9,8 +9,10 @@ from pathlib import Path
 from lenet.ui import page
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torchvision", "torch._dynamo", "torch.utils.flop_counter", "sympy", "keras", "tensorflow", "tensorboard")
-HEAVY += ("matplotlib", "sklearn", "scipy", "captum", "onnx", "onnxscript", "onnxruntime")
+HEAVY = (
+    *("torchvision", "torch._dynamo", "torch.utils.flop_counter", "sympy", "keras", "tensorflow", "tensorboard"),
+    *("matplotlib", "sklearn", "scipy", "captum", "onnx", "onnxscript", "onnxruntime"),
+)
 
 
 def loaded(names: tuple[str, ...], *steps: str) -> list[set[str]]:

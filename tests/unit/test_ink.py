@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -54,7 +56,7 @@ def printed(page: np.ndarray, lines: np.ndarray) -> np.ndarray:
     return np.where(lines, page * 0.78, page)
 
 
-def read(page: np.ndarray, **camera: float) -> Preprocessed:
+def read(page: np.ndarray, **camera: Any) -> Preprocessed:
     return digit(seen(page, **camera), GREY)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-if sys.version_info < (3, 11):
-    pytest.skip("Python 3.10 has no tomllib to read pyproject.toml with", allow_module_level=True)
-
-import tomllib
+tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has none to read pyproject.toml with")
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

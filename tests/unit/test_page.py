@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from lenet.ui.train import settings
 from lenet.ui.train import tab as train
 from lenet.ui.train.runs import Runs
 from lenet.ui.zoo import tab as zoo
-from tests.unit.test_runs import DATA, until
+from tests.unit.test_runs import DATA, has_learned, until
 from tests.unit.test_ui import question
 
 # Gradio makes event loops while it builds a page, and leaves them unclosed.
@@ -127,7 +128,7 @@ def test_one_page_ends_and_the_other_goes_on() -> None:
     try:
         for one in (mine, other):
             run = begun(one, 5000)
-            until(lambda one=one, run=run: one.holds.runs.run(ANNE, run).last is not None)
+            until(partial(has_learned, one.holds.runs.run(ANNE, run)))
             report.measure(one.holds, {"network": "digits", "again": True})
         theirs = [thread for thread in set(threading.enumerate()) - before if thread.name in ("train", "test")]
         assert sorted(thread.name for thread in theirs) == ["test", "test", "train", "train"]
