@@ -347,12 +347,13 @@ def test_all_that_is_measured_comes_at_once(server: Server, own: str) -> None:
 
 
 def test_a_report_is_chinese_where_its_question_is(server: Server, own: str) -> None:
-    asking = finished(server, own)
+    answers = finished(server, own).answers
+    assert answers is not None
     question = {"network": own, "cell": None, "page": 0, "again": False, "language": "zh"}
     reply = report_tab.measure(server, question)
     sample, cell, empty = (
         report_tab.show_pictures(server, question | {"cell": cell})
-        for cell in (None, [3, 3], [3, int(asking.answers.given.max())])
+        for cell in (None, [3, 3], [3, int(answers.given.max())])
     )
     said = [*reply.values(), *(reply[part] for reply in (sample, cell, empty) for part in ("said", "pictures"))]
     assert [run for part in said for run in english_in(part)] == []
@@ -413,7 +414,10 @@ def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(server:
 
 
 def test_an_accident_while_asking_gets_a_sentence_and_a_note(caplog) -> None:
-    asking = Asking(Classifier.from_pretrained("digits"), load=lambda: 1 / 0)
+    def broken() -> Split:
+        raise ZeroDivisionError
+
+    asking = Asking(Classifier.from_pretrained("digits"), load=broken)
     asking.go_on()
     assert "The fault is ours" in str(asking.problem)
     assert "ZeroDivisionError" in caplog.text
