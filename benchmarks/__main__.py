@@ -19,6 +19,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
     "drawings": {
         "accuracy": "pen drawings by brush width, and the same drawings changed",
         "calibration": "MNIST's test error, and whether the probabilities mean what they say",
+        "kinds": "round zeros, a clock's digits, dashes",
         "not_digits": "letters, signs, scribbles: are they told from digits?",
         "numbers": "two to four digits side by side",
     },
