@@ -14,7 +14,7 @@ class Network(nn.Sequential):
     def __init__(self, **layers: nn.Module) -> None:
         super().__init__(OrderedDict(layers))
 
-    if TYPE_CHECKING:  # a layer by its name, which only the reader of a table knows the type of
+    if TYPE_CHECKING:  # `network.conv1` is a layer; only the reader of the table knows its type
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -32,5 +32,5 @@ class Network(nn.Sequential):
 
 
 def count_parameters(module: nn.Module) -> int:
-    """How many trainable numbers `module` has."""
+    """The number of trainable parameters of `module`."""
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
