@@ -5,5 +5,5 @@ from lenet.ui.page import build, launch_options, warm_up
 demo = build()
 
 if __name__ == "__main__":
-    warm_up()
+    warm_up(demo)
     demo.launch(**launch_options(demo))

@@ -146,7 +146,7 @@ def open_page() -> None:
     from lenet.ui.page import build, launch_options, warm_up
 
     demo = build()
-    warm_up()
+    warm_up(demo)
     demo.launch(**launch_options(demo))
 
 

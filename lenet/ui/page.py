@@ -12,6 +12,8 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from lenet.inference.classifier import Prediction
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.photos import PhotoClassifier
 from lenet.ui import messages
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
@@ -51,17 +53,19 @@ LAUNCH: dict[str, Any] = {
     "show_error": True,
 }
 
-# What the first drawing, the first training run and the first picture of curves import: seconds that no visitor
-# should wait for, nor the page's start.  An optimizer of PyTorch imports torch._dynamo when it is made.
-IMPORTED_AFTER_START = ("scipy.ndimage", "torch._dynamo", "matplotlib.figure")
+# What the first drawing needs, seconds that no visitor should wait for, nor the page's start.  Not what training
+# needs (`runs.prepare` imports it for who opens that tab), nor matplotlib, which the first picture of curves imports.
+IMPORTED_AFTER_START = ("scipy.ndimage",)
 
 
-def warm_up() -> threading.Thread:
-    """Import on another thread what the page needs later; returns the thread."""
+def warm_up(page: Page) -> threading.Thread:
+    """Do on another thread what would make the first answers slow; returns the thread."""
 
     def load() -> None:
         for name in IMPORTED_AFTER_START:
             importlib.import_module(name)
+        for kind in (DigitClassifier, PhotoClassifier):
+            page.holds.networks.warm(kind)
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.errors import ImageError
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
-from lenet.preprocessing.photos import upright
+from lenet.preprocessing.decoding import shrunk
 from lenet.preprocessing.stages import Box
 from lenet.ui import messages
 from lenet.ui.photo import figures as photo_figures
@@ -150,7 +151,8 @@ def _examples() -> str:
 
 
 def _thumbnail(path: Path) -> str:
-    picture = upright(path)
+    with Image.open(path) as file:  # one of the program's own files: no need of a process apart
+        picture = shrunk(file).convert("RGB")
     picture.thumbnail((128, 128))
     return pictures.address(picture)
 
@@ -158,7 +160,6 @@ def _thumbnail(path: Path) -> str:
 def build(server: Server, visitor: Visitor) -> Tab:
     """The tab's contents."""
     value = offer(server, [], "")
-    server.networks.warm(PhotoClassifier)
     studio = gr.HTML(
         value=value,
         html_template=assets.template("photo/tab.html").replace("@examples@", _examples()),

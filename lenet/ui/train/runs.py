@@ -19,6 +19,7 @@ Nothing here knows gradio.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import logging
 import math
@@ -245,7 +246,15 @@ class Runs:
         self._paces: BoundedCache[tuple[str, str], float] = BoundedCache(PACES)  # (model, data set) -> seconds an epoch
         self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
         self._tickets = itertools.count(1)
+        self._prepared = False
         self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=threads.to_train)
+
+    def prepare(self) -> None:
+        """Somebody may train soon: import what making an optimizer imports, seconds and 150 MB that most never need."""
+        with self._lock:
+            if not self._prepared and not self._worker.ending:
+                self._prepared = True
+                self._loader.submit(importlib.import_module, "torch._dynamo")
 
     # --- what a visitor wants ---
 

@@ -58,6 +58,7 @@ async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
         question: {"visitor", "known", "watched", "wait"}.
     """
     visitor, known = _visitor(question), messages.named(question, "known")
+    server.runs.prepare()
     if messages.flag(question, "wait"):
         server.runs.heard(visitor)
         await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
