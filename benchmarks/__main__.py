@@ -49,6 +49,8 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "run": "the peak of a training run on CIFAR-10",
         "page": "the server and the page over many training runs, in Chromium",
     },
+    "load": {"": "a crowd of visitors who draw, memory after much use, and the start"},
+    "abuse": {"": "10,000 hostile requests: what leaks, what breaks, and what memory stays"},
     "classics": {"": "are the published claims reproduced? every classic recipe, three seeds"},
     "networks": {
         "table": "the networks in weights/ as their headers describe them: prints weights/README.md",

@@ -144,8 +144,9 @@ def _export(options: argparse.Namespace) -> None:
 def open_page() -> None:
     """Serve the page until Ctrl-C."""
     from lenet.ui.page import build, launch_options, warm_up
+    from lenet.ui.train.saved import home
 
-    demo = build()
+    demo = build(saved=home())
     warm_up(demo)
     demo.launch(**launch_options(demo))
 

@@ -157,7 +157,9 @@ def endpoint(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise gr.Error(texts.translated(told(name, error))) from error
+        if isinstance(error, LeNetError):
+            logging.warning("%s was refused: %s", name, error.template)  # without its values: names of visitors' files
+        raise gr.Error(texts.translated(told(name, error)), print_exception=False) from None
 
 
 def told(name: str, error: Exception) -> Text:

@@ -20,6 +20,8 @@ from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
 from lenet.ui.shared import assets, files, texts
+from lenet.ui.shared.address import address_of
+from lenet.ui.shared.requests import Guard
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
 from lenet.ui.train import tab as train
 from lenet.ui.zoo import tab as zoo
@@ -29,6 +31,7 @@ Answer = TypeVar("Answer", bound=Prediction)
 
 # System fonts: the page works without any network.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+SESSIONS = 1000  # whose states Gradio keeps, of 100 kB each
 LAUNCH: dict[str, Any] = {
     "theme": gr.themes.Default(
         primary_hue="orange",
@@ -45,12 +48,12 @@ LAUNCH: dict[str, Any] = {
     ),
     "css_paths": [Path(__file__).parent / name for name in ("shared/style.css", "report/style.css")],
     "head": assets.preload("shared/head.js", "train/heartbeat.js", "draw/view.js"),
-    "app_kwargs": {"routes": assets.ROUTES, "middleware": [Middleware(files.ClosedRoutes)]},
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
     "max_file_size": files.MAX_BYTES,  # see also admission.BYTES_AT_MOST, whose sentence is ours
     "run_history": False,  # on a Space it would fetch the web addresses in what endpoints are given, to keep them
     "show_error": True,
+    "enable_monitoring": False,  # it would write an address into the log at which anybody may see who asks what
 }
 
 # What the first drawing needs, seconds that no visitor should wait for, nor the page's start.  Not what training
@@ -80,6 +83,10 @@ class Page(files.UploadsOnly):
     def fetch(self, url: str) -> bytes:
         return self.holds.pictures.fetch(url)
 
+    def launch(self, *args: Any, **options: Any) -> Any:
+        self.holds.keep_tidy()
+        return super().launch(*args, **{"state_session_capacity": SESSIONS, **options})
+
     def close(self, verbose: bool = True) -> None:
         super().close(verbose)
         self.holds.close()
@@ -87,7 +94,9 @@ class Page(files.UploadsOnly):
 
 def launch_options(page: Page) -> dict[str, Any]:
     """What to launch it with."""
-    return LAUNCH | {"allowed_paths": [str(page.holds.downloads)]}
+    guards = [Middleware(Guard, uploads=page.holds.uploaded), Middleware(files.ClosedRoutes)]
+    app = {"routes": assets.ROUTES, "middleware": guards}
+    return LAUNCH | {"allowed_paths": [str(page.holds.downloads)], "app_kwargs": app}
 
 
 # --------------------------------------------------------------------------------------------------
@@ -119,12 +128,16 @@ TABS: dict[str, Callable[[Server, Visitor], Tab]] = {
 # The page
 
 
-def build() -> Page:
-    """The whole page, ready for `launch(**launch_options(page))`."""
+def build(saved: Path | None = None) -> Page:
+    """The whole page, ready for `launch(**launch_options(page))`.
+
+    Args:
+        saved: see `Server`.
+    """
     files.use_own_upload_folder()
-    server = Server()
-    with Page(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as page:
-        page.holds = server
+    server = Server(saved)
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        page.holds, page.state_session_capacity = server, SESSIONS
         head = gr.HTML(
             html_template=assets.template("shared/head.html"),
             js_on_load=assets.mount("shared/head.js", events=["speak"]),
@@ -158,7 +171,7 @@ def build() -> Page:
         )
     # A drawing is answered while a run goes on: only runs wait for each other, in a queue of their own (`runs`).
     # Programs that ask to train pass through Gradio's at once; its length is for a burst of them and a class's uploads.
-    page.queue(max_size=200, default_concurrency_limit=4)
+    page.queue(max_size=200, default_concurrency_limit=4, api_open=False)  # no event passes the queue by
     return page
 
 
@@ -193,9 +206,10 @@ def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.T
     """Offer a visitor's new network in each tab that has a choice of networks."""
     choices = {name: tab.choice for name, tab in built.items() if tab.choice is not None}
 
-    def take(event: gr.EventData, own: Own, language: str, *values: Any) -> list[Any]:
+    def take(event: gr.EventData, request: gr.Request, own: Own, language: str, *values: Any) -> list[Any]:
+        owner = address_of(request), request.session_hash or ""
         with texts.speaking(language), messages.endpoint("offering a network"):
-            taken = source.take(event, own, *values)
+            taken = source.take(event, own, owner, *values)
             own = with_first(taken.key, own) if taken.key else own
             updates = [own, *taken.updates, *(choice.offer(own, taken.key) for choice in choices.values())]
         if source.opens:
@@ -240,7 +254,7 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
         network: a name in weights/, such as "digits".
         pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
-    prediction = _asked(lambda: server.networks.classify_digit(network, image, pipeline))
+    prediction = _asked(lambda: server.networks.classify_digit(str(network), image, str(pipeline)))
     return _answer(prediction) | {"p_not_digit": prediction.p_not_digit}
 
 
@@ -254,7 +268,7 @@ def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    prediction = _asked(lambda: server.networks.classify_photo(network, image))
+    prediction = _asked(lambda: server.networks.classify_photo(str(network), image))
     crops = [
         {"box": list(crop.box), "mirrored": crop.mirrored, "padded": crop.padded, "weight": crop.weight}
         for crop in prediction.crops

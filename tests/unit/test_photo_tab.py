@@ -161,7 +161,9 @@ def test_the_box_is_what_is_looked_at(server: Server) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"network": "run-guessed"}, "no longer keeps"),
+        ({"network": "run-guessed"}, "no network called run-guessed here"),
+        ({"network": "own-guessed-far!"}, "no network called"),
+        ({"network": "own-0123456789ab"}, "no longer keeps"),
         ({"network": "digits"}, "reads digits"),
         ({"network": "digits", "box": [0, 0, 1, 1]}, "reads digits"),
         ({"box": [0, 0, 1]}, "Reload"),

@@ -20,7 +20,7 @@ from lenet.ui import messages
 from lenet.ui.photo import figures as photo_figures
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, figures, networks, pictures, texts, why
-from lenet.ui.tab import Choice, Own, Tab, Visitor
+from lenet.ui.tab import Choice, Own, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
@@ -159,12 +159,14 @@ def _thumbnail(path: Path) -> str:
 
 def build(server: Server, visitor: Visitor) -> Tab:
     """The tab's contents."""
+    if not networks.shipped(PhotoClassifier):
+        return without_networks("no_photo_networks")
     value = offer(server, [], "")
     studio = gr.HTML(
         value=value,
         html_template=assets.template("photo/tab.html").replace("@examples@", _examples()),
         js_on_load=assets.mount("photo/view.js"),
-        server_functions=server_functions(server, open_photo, name_photo),
+        server_functions=server_functions(server, open_photo, name_photo, lane=server.photos),
         empty=texts.in_each(lambda: figures.empty_answer(CIFAR10_CLASSES, texts.say("photo_empty"))),
         largest=pictures.MAX_BYTES,
         elem_id="studio",

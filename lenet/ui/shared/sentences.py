@@ -47,6 +47,11 @@ CHINESE: dict[str, str] = {
     # --- what goes wrong: questions of the page
     "The page asked something that the server does not understand. Reload the page and try again.": "服务器不明白页面的请求。请重新载入页面再试。",
     "Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.": "服务器出错了。这是我们的错误，已被记录。请再试一次，或重新载入页面。",
+    "The server's disk is full, so this file cannot be made now. The network stays in memory: try again later.": "服务器磁盘已满，现在无法生成这个文件。网络仍保存在内存中：请稍后再试。",
+    "There is no network called {name} here: choose one of {there}.": "这里没有名为 {name} 的网络：请从 {there} 中选择。",
+    "its header holds half a letter": "其文件头含有半个字符",
+    "This name holds half a letter: type it again.": "这个名称含有半个字符：请重新输入。",
+    "The server has much to do right now: try again in a minute.": "服务器现在很忙：请一分钟后再试。",
     "The page sent no picture. Reload the page and try again.": "页面没有送出图片。请重新载入页面再试。",
     "The box is not in the picture: drag it again.": "方框不在图片内：请重新拖动。",
     "The server is fetching other pictures right now: try again in a few seconds.": "服务器正在获取其他图片：请几秒后再试。",

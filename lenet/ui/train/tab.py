@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +26,8 @@ from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import messages
 from lenet.ui.server import Server, bound, server_functions
 from lenet.ui.shared import assets, texts
-from lenet.ui.tab import Own, Source, Tab, Taken, Visitor
+from lenet.ui.shared.address import address_of
+from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
 from lenet.ui.train import settings
 from lenet.ui.train.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
 
@@ -99,7 +99,7 @@ def begin(server: Server, question: dict[str, Any], request: gr.Request | None =
     visitor, values = _visitor(question), _settings(question)
     if wrong := _problems(values):
         return {"problems": wrong}
-    return {"run": server.runs.begin(visitor, settings.chosen(values), address=_address(request)).id}
+    return {"run": server.runs.begin(visitor, settings.chosen(values), address=address_of(request)).id}
 
 
 def _settings(question: dict[str, Any]) -> dict[str, str | int | float]:
@@ -153,7 +153,7 @@ def download(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     run = server.runs.run(_visitor(question), messages.text(question, "run"))
     if run.path is None:
         raise messages.garbled()
-    path = server.networks.kept(run.key).path
+    path = server.networks.file(run.key)
     return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
 
 
@@ -169,27 +169,11 @@ def _visitor(question: dict[str, Any]) -> str:
     return key
 
 
-def _address(request: gr.Request | None) -> str:
-    """The network address that a request comes from, of IPv6 the /64 that one customer has; "" where it is unknown.
-
-    It is the connection's own.  Of X-Forwarded-For, which anybody can write, uvicorn believes only what a proxy on
-    this machine adds, or one that FORWARDED_ALLOW_IPS names.
-    """
-    host = request.client.host if request is not None and request.client is not None else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
-
-
 # --------------------------------------------------------------------------------------------------
 # What happens elsewhere on the page
 
 
-def use(server: Server, event: gr.EventData, own: Own) -> Taken:
+def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
     """Put a trained network to use.
 
     Raises:
@@ -227,7 +211,7 @@ async def train(
         lr: the peak learning rate.
         seed: the same seed gives the same network.
     """
-    read, address, visitor = _reader(request), _address(request), secrets.token_hex(16)
+    read, address, visitor = _reader(request), address_of(request), secrets.token_hex(16)
     curves: dict[str, Any] = {name: {"train": [], "validation": []} for name in ("loss", "accuracy")}
     yield _status("Starting", f"{recipe} on {dataset}"), curves, None
     run: Run | None = None

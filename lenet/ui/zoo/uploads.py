@@ -14,21 +14,25 @@ from lenet.ui import messages
 from lenet.ui.server import Server
 from lenet.ui.shared import figures, texts
 
-UPLOADS = 6  # networks of one visitor
 SUFFIX = ".safetensors"
 INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
 
 
-def upload(server: Server, path: str | None, uploads: int) -> tuple[str, int, texts.Said | Text]:
-    """Take a visitor's file in: the network's key, or "", how many uploads that makes, and what is said of it."""
+def upload(server: Server, path: str | None, owner: tuple[str, str]) -> tuple[str, texts.Said | Text]:
+    """Take a visitor's file in: the network's key, or "", and what is said of it.
+
+    Args:
+        owner: the network address and the session that it comes from.
+    """
     try:
-        key = _taken(server, path, uploads)
+        with server.uploads.one_more(owner[1]):
+            key = _taken(server, path, owner)
     except LeNetError as error:
-        return "", uploads, error.text
-    return key, uploads + 1, _welcome(server, key)
+        return "", error.text
+    return key, _welcome(server, key)
 
 
-def _taken(server: Server, path: str | None, uploads: int) -> str:
+def _taken(server: Server, path: str | None, owner: tuple[str, str]) -> str:
     """The new network's key.
 
     Raises:
@@ -36,15 +40,14 @@ def _taken(server: Server, path: str | None, uploads: int) -> str:
     """
     if path is None:
         raise CheckpointError("No file has arrived. Choose one and try again.")
-    if uploads >= UPLOADS:
-        raise CheckpointError("One visitor can upload {count} networks: reload the page to start again.", count=UPLOADS)
     if Path(path).suffix != SUFFIX:
         raise CheckpointError(
             "{name} is not a {suffix} file: upload one that this project has written.",
             name=Path(path).name,
             suffix=SUFFIX,
         )
-    key, _ = server.networks.keep(load_untrusted(Path(path)), name=Path(path).stem)
+    checkpoint = load_untrusted(Path(path))
+    key, _ = server.networks.keep(checkpoint, name=Path(path).stem, owner=owner, uploaded=True)
     return key
 
 
@@ -75,21 +78,19 @@ class Place(NamedTuple):
     """Where networks are uploaded.
 
     Attributes:
-        uploads: how many the visitor has uploaded.
         said: what is said of the last one, in no language yet; see `remark`.
         note: where that stands.
     """
 
     button: gr.UploadButton
-    uploads: gr.State
     said: gr.State
     note: gr.HTML
 
 
 def build() -> Place:
     """The button, and what is said beside it."""
-    uploads, said = gr.State(0), gr.State(INVITATION)
+    said = gr.State(INVITATION)
     with gr.Row(elem_classes="upload"):
         button = gr.UploadButton(texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX], elem_id="upload", scale=0)
         note = gr.HTML(remark(INVITATION))
-    return Place(button, uploads, said, note)
+    return Place(button, said, note)
