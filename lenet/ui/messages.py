@@ -99,6 +99,14 @@ def whole(value: Any, most: int) -> int:
     return int(found)
 
 
+def sent(event: gr.EventData) -> Question:
+    """What a script has given to `trigger`."""
+    data = getattr(event, "_data", None)
+    if not isinstance(data, dict):
+        raise garbled()
+    return data
+
+
 def language(question: Any) -> str:
     """The language that the question names; English where it names none."""
     return str(question.get("language")) if isinstance(question, dict) else texts.DEFAULT

@@ -185,8 +185,9 @@ def _connect_language(head: gr.HTML, visitor: Visitor, heads: Mapping[str, gr.Ta
 
     def speak(event: gr.EventData, own: Own, *states: Any) -> list[Any]:
         remaining = iter(states)
-        with texts.speaking(str(event.language)):
-            updates: list[Any] = [str(event.language), *(gr.Tab(texts.say(f"tab_{name}")) for name in heads)]
+        language = messages.language(getattr(event, "_data", None))
+        with texts.speaking(language):
+            updates: list[Any] = [language, *(gr.Tab(texts.say(f"tab_{name}")) for name in heads)]
             for labels in spoken:
                 updates += labels.say(own, *(next(remaining) for _ in labels.states))
         return updates

@@ -178,8 +178,10 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
 
     Raises:
         CheckpointError: the run or its network is no longer kept.
+        QuestionError: no script of this page sends that.
     """
-    key = server.runs.run(event.visitor, event.run).key
+    question = messages.sent(event)
+    key = server.runs.run(_visitor(question), messages.text(question, "run")).key
     server.networks.kept(key)
     return Taken(key)
 

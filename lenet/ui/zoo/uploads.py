@@ -54,7 +54,9 @@ def _taken(server: Server, path: str | None, owner: tuple[str, str]) -> str:
 def refuse(language: str, event: gr.EventData) -> tuple[str, Text]:
     """What is said of a file that is too large to travel, and for `remark`: zoo/view.js sends its name and size."""
     with texts.speaking(language), messages.endpoint("refusing an upload"):
-        said = too_large(str(event.name)[:100], messages.number(event.size)).text
+        question = messages.sent(event)
+        name, size = messages.text(question, "name"), messages.number(messages.field(question, "size"))
+        said = too_large(name[:100], size).text
         return remark(said), said
 
 
