@@ -27,6 +27,7 @@ from lenet.inference.evaluation import FIRST_TEST_IMAGES
 from lenet.inference.onnx import write_onnx
 from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.models.network import count_parameters
+from lenet.paths import expanded
 from lenet.run import RESUMABLE, NotSaved, Run
 from lenet.training import distributed
 from lenet.training.loop import EpochEnd, Event, Step, evaluate, lr_in_words
@@ -65,6 +66,9 @@ def train_main(description: str, arguments: Sequence[str] | None = None) -> int:
 def _told(act: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> int:
     """Do it; what goes wrong is one sentence on stderr.  Returns the exit status."""
     try:
+        for name in PATHS & vars(options).keys():
+            given = getattr(options, name)
+            setattr(options, name, given and type(given)(expanded(given)))
         act(options)
     except LeNetError as error:
         if distributed.is_local_main():
@@ -107,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+PATHS = {"weights", "evaluate", "resume", "out", "data"}  # options that hold one, with ~ and $NAME or without
 DATA_HELP = "where data sets live (default: LENET_DATA, or the cache)"
 
 

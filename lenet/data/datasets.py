@@ -42,6 +42,7 @@ from lenet.data.strokes import (
     writer_split,
 )
 from lenet.errors import DataError
+from lenet.paths import expanded
 from lenet.preprocessing.digits import digit_image
 
 DIGITS = tuple("0123456789")
@@ -113,7 +114,7 @@ def answer_classes(classes: Sequence[str]) -> tuple[str, ...]:
 def data_root() -> Path:
     """Where data sets live: LENET_DATA if set, else a `lenet` folder in the platform's cache."""
     if named := os.environ.get("LENET_DATA"):
-        return Path(named)
+        return expanded(named)
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("lenet", appauthor=False))
@@ -129,7 +130,7 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Dataset:
         raise DataError(
             "There is no data set called {name!r}. Choose one of: {there}.", name=name, there=tuple(DATASETS)
         )
-    return DATASETS[name].read(Path(root) if root is not None else data_root())
+    return DATASETS[name].read(expanded(root) if root is not None else data_root())
 
 
 def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
@@ -140,14 +141,15 @@ def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
     """
     known = DATASETS.get(name)
     if known and known.read_test:
-        return known.read_test(Path(root) if root is not None else data_root())
+        return known.read_test(expanded(root) if root is not None else data_root())
     return load(known.test_of if known and known.test_of else name, root).test
 
 
 def is_downloaded(name: str, root: str | os.PathLike[str] | None = None) -> bool:
     """Whether `load_test(name)` finds all of its files and downloads none."""
     files = DATASETS[DATASETS[name].test_of or name].files
-    return all((Path(root if root is not None else data_root()) / file).exists() for file in files)
+    place = expanded(root) if root is not None else data_root()
+    return all((place / file).exists() for file in files)
 
 
 def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
@@ -442,7 +444,7 @@ def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[in
     Raises:
         DataError: as `load`.
     """
-    root = Path(root) if root is not None else data_root()
+    root = expanded(root) if root is not None else data_root()
     mnist = load("mnist", root)
     pen, images = _pen_images(root)
     held = {d.writer for d in pen if d.writer in leave_out}

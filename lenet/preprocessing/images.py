@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from lenet.errors import ImageError, Text
+from lenet.paths import expanded
 from lenet.preprocessing import decoding
 from lenet.preprocessing.decoding import shrunk
 
@@ -72,7 +73,7 @@ def open_picture(source: Picture) -> Image.Image:
         return _readable(Text("The picture"), lambda: _8_bit(shrunk(source.copy())))
     if isinstance(source, bytes):
         return _readable(Text("The picture"), lambda: _decode(source, Text("The picture")))
-    path = Path(source)
+    path = expanded(source)
     if not path.is_file():
         raise ImageError("There is no picture at {path}. Check the path.", path=path)
     if path.stat().st_size > MAX_BYTES:

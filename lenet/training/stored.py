@@ -23,6 +23,7 @@ from lenet.data.datasets import DATASETS
 from lenet.errors import CheckpointError, RecipeError, Text
 from lenet.models import MODELS
 from lenet.models.network import Network
+from lenet.paths import expanded
 from lenet.training.loop import LrChange
 from lenet.training.recipes import Recipe
 
@@ -60,12 +61,13 @@ def weights_file(name: str | os.PathLike[str]) -> Path:
     shipped = WEIGHTS / f"{name}.safetensors"
     if shipped.parent == WEIGHTS and shipped.exists():
         return shipped
-    if not os.path.exists(name):
+    path = expanded(name)
+    if not path.exists():
         there = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
         raise CheckpointError(
             "There are no weights called {name}: give a path, or one of {there}.", name=name, there=there
         )
-    return Path(name)
+    return path
 
 
 def load_network(path: Path) -> StoredNetwork:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lenet.data.datasets import Dataset
 from lenet.errors import CheckpointError, PackageError, RecipeError
+from lenet.paths import expanded
 from lenet.training.loop import Event, Step, TrainingState, Validation
 
 
@@ -35,7 +36,7 @@ def logs(flag: str, folder: Path) -> Path:
             importlib.import_module(package)
     except ImportError as error:
         raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` installs it.") from error
-    return Path(place) if place else folder
+    return expanded(place) if place else folder
 
 
 @contextmanager

@@ -111,6 +111,9 @@ CHINESE: dict[str, str] = {
     "No file has arrived. Choose one and try again.": "没有收到文件。请选择一个再试。",
     "One visitor can upload {count} networks: reload the page to start again.": "每位访客最多上传 {count} 个网络：请重新载入页面，从头开始。",
     "{name} is not a {suffix} file: upload one that this project has written.": "{name} 不是 {suffix} 文件：请上传由本项目生成的文件。",
+    "{path} is a Windows path, and this system is none: give the path as this system has it, such as /mnt/c/... under WSL.": "{path} 是 Windows 路径，而本系统不是 Windows：请按本系统的写法给出路径，例如 WSL 下的 /mnt/c/...。",
+    "{path} holds {variable}, which is not set: set it, or write the path out.": "{path} 含有 {variable}，但它未设置：请先设置，或写出完整路径。",
+    "{path} begins with a user's name that this system does not know.": "{path} 以本系统不认识的用户名开头。",
     # --- what goes wrong: pictures
     "There is no picture: give one.": "没有图片：请给出一张。",
     "There is no picture at {path}. Check the path.": "{path} 处没有图片。请检查路径。",
