@@ -336,8 +336,8 @@ def test_no_picture_at_all(tmp_path):
         open_picture(tmp_path / "nowhere.png")
     with pytest.raises(ImageError):
         open_picture(tmp_path)
-    for shape in ((5,), (0, 5), (5, 5, 2), (1, 5, 5, 3)):
-        with pytest.raises(ImageError, match="is not a picture: give"):
+    for shape in ((5,), (0, 5), (5, 5, 7), (1, 1, 5, 5, 3)):
+        with pytest.raises(ImageError, match="are not a picture: give"):
             open_picture(np.zeros(shape, np.uint8))
 
 
