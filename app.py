@@ -1,9 +1,16 @@
 """Open the page: `python app.py`, or `gradio app.py` to reload it on every change."""
 
-from lenet.ui.page import build, launch_options, warm_up
-from lenet.ui.train.saved import home
+import sys
 
-demo = build(saved=home())
+from lenet.errors import LeNetError
+
+try:
+    from lenet.ui.page import build, launch_options, warm_up
+    from lenet.ui.train.saved import home
+
+    demo = build(saved=home())
+except LeNetError as error:
+    sys.exit(f"error: {error}")
 
 if __name__ == "__main__":
     warm_up(demo)

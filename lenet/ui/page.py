@@ -134,7 +134,6 @@ def build(saved: Path | None = None) -> Page:
     Args:
         saved: see `Server`.
     """
-    files.use_own_upload_folder()
     server = Server(saved)
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as page:
         page.holds, page.state_session_capacity = server, SESSIONS

@@ -15,14 +15,12 @@ the path alone: it heeds other fields too, such as "url" and "is_stream".
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import os
 import re
 import secrets
 import stat
-import tempfile
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -44,18 +42,6 @@ TOO_LONG = "The request holds more than any page of ours sends. Reload the page 
 
 _META = {"_type": "gradio.FileData"}
 _WEB = ("http://", "https://")
-
-
-def use_own_upload_folder() -> None:
-    """Give this process an upload folder of its own, which ends with it.
-
-    Gradio's default is one folder for all Gradio servers of the machine: another program's files would count as
-    uploaded here, and where another user owns it, no upload works.
-    """
-    if not os.environ.get("GRADIO_TEMP_DIR"):
-        folder = tempfile.TemporaryDirectory(prefix="lenet-uploads-", ignore_cleanup_errors=True)
-        os.environ["GRADIO_TEMP_DIR"] = folder.name
-        atexit.register(folder.cleanup)
 
 
 class UploadsOnly(gr.Blocks):
