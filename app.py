@@ -9,9 +9,10 @@ try:
     from lenet.ui.train.saved import home
 
     demo = build(saved=home())
+    options = launch_options(demo)
 except LeNetError as error:
     sys.exit(f"error: {error}")
 
 if __name__ == "__main__":
     warm_up(demo)
-    demo.launch(**launch_options(demo))
+    demo.launch(**options)

@@ -1,7 +1,7 @@
 """`load(name)` -> a whole data set as tensors: it is small enough to be two of them a split.
 
-MNIST, FashionMNIST and CIFAR-10 are downloaded from where torchvision knows them, with their checksums, into
-`data_root()`; scikit-learn's digits come with scikit-learn; the pen strokes are read from a file.
+MNIST, FashionMNIST and CIFAR-10 are downloaded into `data_root()`, see `lenet.data.download`; scikit-learn's digits
+come with scikit-learn; the pen strokes are read from a file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import math
 import os
 import struct
-import threading
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -25,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from lenet.data.download import CIFAR10_FILES, CIFAR10_FOLDER, CIFAR10_RECORD, CIFAR10_RECORDS, IDX_FILES, fetch
 from lenet.data.drawn_digits import apart, digit, dotted
 from lenet.data.non_digits import non_digit
 from lenet.data.strokes import (
@@ -48,16 +48,6 @@ from lenet.preprocessing.digits import digit_image
 DIGITS = tuple("0123456789")
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-
-# https://www.cs.toronto.edu/~kriz/cifar.html, "CIFAR-10 binary version", with the MD5 given there
-CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
-CIFAR10_FOLDER = "cifar-10-batches-bin"
-CIFAR10_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
-CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
-
-# torchvision downloads under a file's final name, where a second visitor of the page would find half of it.
-_FETCHING = {name: threading.Lock() for name in ("mnist", "fashion-mnist", "cifar10")}
 
 
 @dataclass(frozen=True)
@@ -162,29 +152,16 @@ def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
 # MNIST and FashionMNIST
 
 
-IDX_READERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # torchvision's names, and their folders'
-IDX_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 
 
 def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
-    reader = IDX_READERS[name]
-    folder = root / reader / "raw"
-    with _FETCHING[name]:
-        _refuse_torn_idx(folder)
-        try:
-            if not all((folder / file).exists() for file in IDX_FILES):
-                _download_idx(reader, root)
-            train, test = (_idx_split(folder, part) for part in ("train", "t10k"))
-        except (RuntimeError, OSError) as error:
-            raise _unreachable(reader, folder, error) from error
+    folder = root / FOLDERS[name] / "raw"
+    _refuse_torn_idx(folder)
+    fetch(name, root, lambda: all((folder / file).exists() for file in IDX_FILES))
+    train, test = (_idx_split(folder, part) for part in ("train", "t10k"))
     train, val = _hold_out(train, 5_000)
     return Dataset(name, classes, train, val, test)
-
-
-def _download_idx(reader: str, root: Path) -> None:
-    import torchvision.datasets  # here, for importing it takes seconds and 170 MB
-
-    getattr(torchvision.datasets, reader)(root, download=True)
 
 
 def _idx_split(folder: Path, part: str) -> Split:
@@ -202,7 +179,7 @@ def _idx_file(path: Path) -> Tensor:
 
 
 def _refuse_torn_idx(folder: Path) -> None:
-    """torchvision checks what it downloads, but not what an interrupted unpacking left behind."""
+    """What we download is whole; what somebody put here may not be."""
     for path in sorted(folder.glob("*-ubyte")):
         with path.open("rb") as file:
             head = file.read(16)
@@ -212,16 +189,6 @@ def _refuse_torn_idx(folder: Path) -> None:
         expected = 4 + 4 * dimensions + int(np.prod(sizes)) if sizes else -1
         if path.stat().st_size != expected:
             raise DataError("{path} is incomplete or damaged: delete it, and start again to download it.", path=path)
-
-
-def _unreachable(title: str, folder: Path, error: Exception) -> DataError:
-    return DataError(
-        "{title} is not in {folder} and could not be downloaded ({reason}). "
-        "Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'.",
-        title=title,
-        folder=folder,
-        reason=" ".join(str(error).split()),  # torchvision's runs over several lines
-    )
 
 
 # --------------------------------------------------------------------------------------------------
@@ -250,14 +217,7 @@ def _cifar10_test(root: Path) -> Split:
 def _cifar10_folder(root: Path) -> Path:
     """Where its files are, downloaded if need be."""
     folder = root / CIFAR10_FOLDER
-    with _FETCHING["cifar10"]:
-        if not all((folder / name).exists() for name in CIFAR10_FILES):
-            from torchvision.datasets.utils import download_and_extract_archive  # here, for it takes seconds and 170 MB
-
-            try:
-                download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
-            except (RuntimeError, OSError, EOFError) as error:
-                raise _unreachable("CIFAR-10", folder, error) from error
+    fetch("cifar10", root, lambda: all((folder / name).exists() for name in CIFAR10_FILES))
     return folder
 
 

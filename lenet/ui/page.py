@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,16 +12,18 @@ from typing import Any, TypeVar
 import gradio as gr
 from starlette.middleware import Middleware
 
+from lenet.errors import PackageError
 from lenet.inference.classifier import Prediction
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.photos import PhotoClassifier
-from lenet.ui import messages
+from lenet.ui import environment, messages
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
 from lenet.ui.shared import assets, files, texts
 from lenet.ui.shared.address import address_of
+from lenet.ui.shared.networks import shipped
 from lenet.ui.shared.requests import Guard
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
 from lenet.ui.train import tab as train
@@ -93,10 +96,17 @@ class Page(files.UploadsOnly):
 
 
 def launch_options(page: Page) -> dict[str, Any]:
-    """What to launch it with."""
+    """What to launch it with.
+
+    Raises:
+        PackageError: LENET_MCP is on, and what Gradio needs for it is not installed.
+    """
+    if environment.MCP and importlib.util.find_spec("mcp") is None:
+        raise PackageError("LENET_MCP needs what `pip install 'gradio[mcp]'` installs.")
     guards = [Middleware(Guard, uploads=page.holds.uploaded), Middleware(files.ClosedRoutes)]
     app = {"routes": assets.ROUTES, "middleware": guards}
-    return LAUNCH | {"allowed_paths": [str(page.holds.downloads)], "app_kwargs": app}
+    folders = [str(page.holds.downloads)]
+    return LAUNCH | {"allowed_paths": folders, "app_kwargs": app, "mcp_server": environment.MCP}
 
 
 # --------------------------------------------------------------------------------------------------
@@ -135,19 +145,20 @@ def build(saved: Path | None = None) -> Page:
         saved: see `Server`.
     """
     server = Server(saved)
+    offered = {name: build_tab for name, build_tab in TABS.items() if name != "train" or environment.TRAINING}
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as page:
         page.holds, page.state_session_capacity = server, SESSIONS
         head = gr.HTML(
             html_template=assets.template("shared/head.html"),
             js_on_load=assets.mount("shared/head.js", events=["speak"]),
-            tabs=list(TABS),
+            tabs=list(offered),
             elem_id="title",
             padding=False,
         )
         visitor = Visitor(own=gr.State([]), language=gr.State(texts.DEFAULT))
         heads, built = {}, {}
         with gr.Tabs(selected="draw", elem_id="tabs") as tabs:
-            for name, build_tab in TABS.items():
+            for name, build_tab in offered.items():
                 with gr.Tab(texts.say(f"tab_{name}"), id=name) as heads[name]:
                     built[name] = build_tab(server, visitor)
         _connect_language(head, visitor, heads, built)
@@ -168,6 +179,8 @@ def build(saved: Path | None = None) -> Page:
         _publish(
             bound(server, classify_photo), [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)]
         )
+        _publish(bound(server, networks), [])
+        _publish(bound(server, report_of), [gr.Textbox("digits", render=False)], "report")
     # A drawing is answered while a run goes on: only runs wait for each other, in a queue of their own (`runs`).
     # Programs that ask to train pass through Gradio's at once; its length is for a burst of them and a class's uploads.
     page.queue(max_size=200, default_concurrency_limit=4, api_open=False)  # no event passes the queue by
@@ -236,12 +249,13 @@ def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.T
 # For programs
 
 
-def _publish(function: Any, inputs: list[Any]) -> None:
-    """An endpoint of its own name, with inputs that the page does not show."""
+def _publish(function: Any, inputs: list[Any], name: str = "") -> None:
+    """An endpoint called `name`, or as the function is, with inputs that the page does not show."""
+    name = name or function.__name__
     with gr.Row(visible=False):
         for component in inputs:
             component.render()
-        gr.Button(function.__name__).click(function, inputs, gr.JSON(), api_name=function.__name__, queue=False)
+        gr.Button(name).click(function, inputs, gr.JSON(), api_name=name, queue=False)
 
 
 def classify_digit(server: Server, image: str, network: str, pipeline: str) -> dict[str, Any]:
@@ -274,6 +288,47 @@ def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
         for crop in prediction.crops
     ]
     return _answer(prediction) | {"ood_score": prediction.ood_score, "crops": crops}
+
+
+def networks(server: Server) -> list[dict[str, Any]]:
+    """List the networks in weights/: {"name", "reads", "model", "dataset", "parameters", "test_accuracy"} each.
+
+    `reads` is "digits" for those that /classify_digit takes, and "photos" for those that /classify_photo takes.
+    """
+    return [
+        _facts(server, name, reads)
+        for reads, kind in (("digits", DigitClassifier), ("photos", PhotoClassifier))
+        for _, name in shipped(kind)
+    ]
+
+
+def report_of(server: Server, network: str) -> dict[str, Any]:
+    """Report how good a network is: what /networks says of it, and {"classes", "confusion", "accuracies", "metrics"}.
+
+    Row i, column j of `confusion` counts the test pictures of class i that were taken for class j; `accuracies` has
+    the fraction of each class that was right.
+
+    Args:
+        network: a name that /networks lists, such as "digits".
+    """
+    with messages.endpoint("reporting on a network"):
+        found = server.networks.get(network)
+        reads = "digits" if isinstance(found, DigitClassifier) else "photos"
+        right = {found.classes[i]: row[i] / max(sum(row), 1) for i, row in enumerate(found.confusion)}
+        measured = {"confusion": [list(row) for row in found.confusion], "accuracies": right, "metrics": found.metrics}
+        return _facts(server, network, reads) | {"classes": list(found.classes)} | measured
+
+
+def _facts(server: Server, name: str, reads: str) -> dict[str, Any]:
+    found = server.networks.get(name)
+    return {
+        "name": name,
+        "reads": reads,
+        "model": found.recipe.model,
+        "dataset": found.recipe.dataset,
+        "parameters": found.parameters,
+        "test_accuracy": found.metrics.get("test_accuracy"),
+    }
 
 
 def _asked(ask: Callable[[], Answer]) -> Answer:

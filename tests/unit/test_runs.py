@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import lenet.training.loop
+from lenet.data import download
 from lenet.data.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError, DataError, RecipeError
 from lenet.inference.pretrained import Checkpoint
@@ -636,3 +637,28 @@ def test_a_line_tells_from_where_on_it_is_new() -> None:
     line.add(POINTS_AT_MOST - 1, 0.0)  # now two become one
     told = line.since([1, POINTS_AT_MOST - 1])
     assert (told["merged"], told["from"], len(told["points"])) == (2, 0, POINTS_AT_MOST // 2)
+
+
+def test_how_far_a_download_is_stands_in_the_facts(networks: Networks) -> None:
+    arrived = threading.Event()
+
+    def load(dataset: str, teacher: str) -> Dataset:
+        pace = download._Pace("MNIST", 20_000_000)
+        pace.at(5_000_000, "example.org")
+        assert arrived.wait(30)
+        return DATA
+
+    registry = Runs(networks, patience=1000, load=load)
+    run = registry.begin(ANNE, RECIPE)
+    until(lambda: "download" in registry.look(ANNE, {})[0])
+    assert registry.look(ANNE, {})[0]["download"] == [5_000_000, 20_000_000, None]
+    arrived.set()
+    status(run, *ENDED)
+    assert "download" not in registry.look(ANNE, {})[0]
+    registry.close()
+
+
+def test_a_run_that_learned_nothing_says_so_in_the_facts(registry: Runs) -> None:
+    run = registry.begin(ANNE, RECIPE.with_changes(lr=50.0))
+    status(run, *ENDED)
+    assert "too high: try 0.004" in registry.look(ANNE, {})[0]["verdict"]

@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lenet.data.datasets import Dataset
+from lenet.data.download import Progress, following
 from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
 from lenet.inference.pretrained import load as load_checkpoint
@@ -46,6 +47,8 @@ from lenet.training.distillation import load_with_soft_labels
 from lenet.training.loop import EpochEnd, Event, Step, TrainingState, change_lr, start
 from lenet.training.recipes import Recipe
 from lenet.training.resume import load_state, save_state
+from lenet.training.verdict import verdict
+from lenet.ui import environment
 from lenet.ui.shared import texts, threads
 from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.networks import Networks
@@ -56,7 +59,9 @@ from lenet.ui.train.saved import SavedRuns
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
-SECONDS_AT_MOST = 45 * 60  # of training; then a run ends as if stopped, so that a forgotten one frees its place
+SECONDS_AT_MOST = (
+    60 * environment.TRAIN_MINUTES
+)  # of training; then a run ends as if stopped, so that a forgotten one frees its place
 POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs become one
 LOADERS = 8  # data sets that load at once: a slow download must not hold up what is there already
 PACES = 100  # that are remembered, of networks on data sets
@@ -64,7 +69,7 @@ PACES = 100  # that are remembered, of networks on data sets
 TURN_SECONDS = 15.0  # of a turn, when others wait: mnist-demo ends in its first, at half the speed of our two cores too
 MOST = 8  # runs of one owner: as many as there are colours
 NAME_AT_MOST = 40  # characters of a name that a visitor gives a run
-MOST_OF_ALL = 200  # runs of all, fewer than networks.KEPT; a class of 30 behind one address has 3 each in its half
+MOST_OF_ALL = environment.RUNS  # runs of all; one address has half
 STATES_AT_MOST = 16  # runs in memory that can go on, of up to 60 megabytes each; others wait on disk
 PROGRAMS_AT_MOST = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
 SECONDS_BETWEEN_SAVES = 10.0  # a state of 60 MB takes a fifth of a second
@@ -144,6 +149,7 @@ class Run:
         saved: its state is on disk as well, as it is in `training`, or would be.
         restored: it comes from a server that has died.
         key: of the trained network, and `path` its file; `gone`: it made room for others.
+        verdict: what is wrong with it, if anything.
     """
 
     id: str
@@ -184,6 +190,7 @@ class Run:
     gone: bool = False
     path: Path | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    verdict: Text | None = None
     tested: int = 0
 
     @property
@@ -261,6 +268,7 @@ class Runs:
         self._programs: Counter[str] = Counter()  # address -> calls under way
         self._paces: BoundedCache[tuple[str, str], float] = BoundedCache(PACES)  # (model, data set) -> seconds an epoch
         self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
+        self._downloads: dict[tuple[str, ...], Progress] = {}  # how far those are that have to come from far
         self._tickets = itertools.count(1)
         self._prepared = False
         self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=threads.to_train)
@@ -548,10 +556,13 @@ class Runs:
             "network": "" if run.gone else run.key,
             "gone": run.gone,
             "metrics": run.metrics,
+            "verdict": texts.translated(run.verdict) if run.verdict else "",
             "tested": run.tested,
             "train": run.train.since(train),
             "val": run.val.since(val),
         }
+        if run.status == "loading" and (progress := self._downloads.get((recipe.dataset, recipe.teacher))):
+            facts["download"] = [progress.bytes, progress.total, progress.seconds_left]
         if run.status == "waiting":
             facts["place"], facts["wait"], facts["wait_known"] = self._wait(run)
         if watched and looked != run.looked:
@@ -644,8 +655,15 @@ class Runs:
         key = run.recipe.dataset, run.recipe.teacher
         loading = self._loading.get(key)
         if loading is None:
-            loading = self._loading[key] = self._loader.submit(self._load, *key)
+            loading = self._loading[key] = self._loader.submit(self._load_followed, *key)
         loading.add_done_callback(lambda loaded: self._loaded(run, loaded))
+
+    def _load_followed(self, *key: str) -> Dataset:
+        with following(partial(self._downloads.__setitem__, key)):
+            try:
+                return self._load(*key)
+            finally:
+                self._downloads.pop(key, None)
 
     def _loaded(self, run: Run, loaded: Future[Dataset]) -> None:
         key = run.recipe.dataset, run.recipe.teacher
@@ -858,6 +876,7 @@ class Runs:
             if run.order == "remove":
                 self.networks.forget(key)
             run.key, run.path, run.metrics, run.tested = key, path, checkpoint.metrics, len(data.test)
+            run.verdict = verdict(run.recipe, state.history, state.lr)
             self.networks.call(key, run.title)  # of any characters, where a file has but plain ones
             self._rest(run, status)
         if self._saved is not None and run.id in self._runs:

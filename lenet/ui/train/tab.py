@@ -280,7 +280,7 @@ def _said(facts: dict[str, Any]) -> str:
         accuracy, took = facts["metrics"]["test_accuracy"], facts["metrics"]["train_seconds"]
         epochs = texts.say("epochs_one") if facts["epoch"] == 1 else texts.say("epochs_many", count=facts["epoch"])
         right = {"accuracy": f"{accuracy:.2%}", "count": f"{facts['tested']:,}", "epochs": epochs, "time": f"{took} s"}
-        return _status(headline, texts.say("right", **right))
+        return _status(headline, ". ".join(filter(None, [texts.say("right", **right), facts["verdict"]])))
     if facts["step"]:
         newest = f", validation accuracy {facts['newest'][2]:.1%}" if facts["newest"] else ""
         return _status(headline, f"{facts['done']:.1%} done{newest}")

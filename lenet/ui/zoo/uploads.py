@@ -10,11 +10,12 @@ import gradio as gr
 from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
-from lenet.ui import messages
+from lenet.ui import environment, messages
 from lenet.ui.server import Server
 from lenet.ui.shared import figures, texts
 
 SUFFIX = ".safetensors"
+FOREIGN = (".pth", ".pt", ".ckpt", ".bin")
 INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
 
 
@@ -38,9 +39,19 @@ def _taken(server: Server, path: str | None, owner: tuple[str, str]) -> str:
     Raises:
         CheckpointError: the file is none that this page takes.
     """
+    if not environment.UPLOADS:
+        raise CheckpointError("This server takes in no networks.")
     if path is None:
         raise CheckpointError("No file has arrived. Choose one and try again.")
-    if Path(path).suffix != SUFFIX:
+    if Path(path).suffix.lower() in FOREIGN:
+        raise CheckpointError(
+            "{name} is a file of PyTorch, which may hold a program, so this page does not open it. "
+            "On your own machine, `lenet import {name}` makes a {suffix} file of it without running anything: "
+            "upload that.",
+            name=Path(path).name,
+            suffix=SUFFIX,
+        )
+    if Path(path).suffix.lower() != SUFFIX:
         raise CheckpointError(
             "{name} is not a {suffix} file: upload one that this project has written.",
             name=Path(path).name,
@@ -92,7 +103,9 @@ class Place(NamedTuple):
 def build() -> Place:
     """The button, and what is said beside it."""
     said = gr.State(INVITATION)
-    with gr.Row(elem_classes="upload"):
-        button = gr.UploadButton(texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX], elem_id="upload", scale=0)
+    with gr.Row(elem_classes="upload", visible=environment.UPLOADS):
+        button = gr.UploadButton(
+            texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX, *FOREIGN], elem_id="upload", scale=0
+        )
         note = gr.HTML(remark(INVITATION))
     return Place(button, said, note)
