@@ -276,6 +276,9 @@ def _said(facts: dict[str, Any]) -> str:
     headline = texts.say(f"state_{facts['status']}", dataset=facts["dataset"], **counted)
     if facts["status"] == "waiting":
         return _status(headline, f"place {facts['place']} in the queue")
+    if "download" in facts:
+        done, total, _ = facts["download"]
+        return _status(headline, texts.say("loading_far", done=round(done / 1e6), total=round(total / 1e6)))
     if facts["network"]:
         accuracy, took = facts["metrics"]["test_accuracy"], facts["metrics"]["train_seconds"]
         epochs = texts.say("epochs_one") if facts["epoch"] == 1 else texts.say("epochs_many", count=facts["epoch"])
