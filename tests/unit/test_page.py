@@ -108,7 +108,7 @@ def test_two_pages_know_nothing_of_each_other(pages: tuple[Page, Page]) -> None:
     folders = [Path(*launch_options(one)["allowed_paths"]) for one in pages]
     assert (folders[0] / key).is_dir()
     assert list(folders[1].iterdir()) == []
-    assert page.LAUNCH.keys() == launch_options(mine).keys() - {"allowed_paths", "app_kwargs"}
+    assert page.LAUNCH.keys() == launch_options(mine).keys() - {"allowed_paths", "app_kwargs", "mcp_server"}
 
 
 def test_a_busy_page_slows_no_other_down(pages: tuple[Page, Page]) -> None:
