@@ -110,7 +110,8 @@ class Abuse:
 
     def visit(self, ended: Event) -> list[float]:
         """Milliseconds of a visitor's drawings."""
-        times, server = [], Server(str(self.server.http.base_url))
+        times: list[float] = []
+        server = Server(str(self.server.http.base_url))
         while not ended.is_set():
             began = time.monotonic()
             server.ask("read_drawing", server.drawing(picture(len(times) % 50), pad="visitor", live=False))
@@ -176,8 +177,10 @@ class Abuse:
         return chance.choice(kinds)()
 
     def server_function(self, chance: random.Random) -> httpx.Response:
-        names = ("visitor", "run", "order", "value", "network", "picture", "photo", "box", "focus", "kind", "cell")
-        names += ("page", "settings", "known", "pipeline", "language", "own", "example", "pad", "live", "again")
+        names = (
+            *("visitor", "run", "order", "value", "network", "picture", "photo", "box", "focus", "kind", "cell"),
+            *("page", "settings", "known", "pipeline", "language", "own", "example", "pad", "live", "again"),
+        )
         question = {name: self.nonsense(chance) for name in names if chance.random() < 0.5}
         if chance.random() < 0.3:
             question["visitor"] = "a" * 32

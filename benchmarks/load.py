@@ -40,8 +40,10 @@ POINTS, FRAME, PAUSE = 30, 1 / 60, 2.0  # points of a stroke, seconds between th
 CLIENTS = 2  # processes that all visitors share
 GOALS = {50: 150, 200: 500}
 SHIP = ROOT / "lenet" / "ui" / "photo" / "examples" / "ship.jpg"
-PHOTO_NETWORKS = ("photos", "photos-medium", "photos-small", "photos-lenet-wide", "photos-lenet5")
-PHOTO_NETWORKS += ("cifar10-lenet5-sgd", "cifar10-lenet5-linear")
+PHOTO_NETWORKS = (
+    *("photos", "photos-medium", "photos-small", "photos-lenet-wide", "photos-lenet5"),
+    *("cifar10-lenet5-sgd", "cifar10-lenet5-linear"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +82,7 @@ def _load() -> str:
 
 @contextmanager
 def _served(folder: Path) -> Iterator[tuple[str, int]]:
-    with serve(folder / "app.log", LENET_RUNS=str(folder / "runs")) as url:
+    with serve(folder / "app.log", LENET_RUNS_DIR=str(folder / "runs")) as url:
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
         yield url, next(int(child) for child in children if b"app.py" in Path(f"/proc/{child}/cmdline").read_bytes())
 

@@ -31,7 +31,7 @@ def serve(log: Path, *program: str, **environment: str) -> Iterator[str]:
                 **os.environ,
                 "GRADIO_SERVER_PORT": str(port),
                 "GRADIO_ANALYTICS_ENABLED": "False",
-                "LENET_RUNS": str(log.parent / "runs"),
+                "LENET_RUNS_DIR": str(log.parent / "runs"),
                 **environment,
             },
         )

@@ -120,7 +120,7 @@ CLOCK = {
     "8": "abcdefg",
     "9": "gfabcd",
 }
-RULED = {  # with a ruler: points in a box 1 wide and 1 high
+RULED: dict[str, list[list[tuple[float, float]]]] = {  # with a ruler: points in a box 1 wide and 1 high
     "1": [[(0.2, 0.25), (0.6, 0), (0.6, 1)]],
     "4": [[(0.65, 1), (0.65, 0), (0, 0.7), (1, 0.7)]],
     "7": [[(0, 0), (1, 0), (0.35, 1)]],

@@ -110,7 +110,12 @@ def test_every_event_of_the_page_answers_nonsense_with_a_sentence(app: App, even
     if event not in known:
         pytest.skip("the page has fewer events")
     for data, event_data in (([], None), ([1] * 9, {"language": HALF, "run": 7}), ([{"a": []}], [])):
-        body = {"data": data, "fn_index": event, "session_hash": f"nonsense-{event}", "event_data": event_data}
+        body: dict[str, Any] = {
+            "data": data,
+            "fn_index": event,
+            "session_hash": f"nonsense-{event}",
+            "event_data": event_data,
+        }
         joined = app.http.post("/gradio_api/queue/join", content=json.dumps(body).encode())
         if joined.status_code != 200:
             assert 400 <= joined.status_code < 500

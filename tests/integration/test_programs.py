@@ -107,7 +107,7 @@ def test_what_is_off_is_off(tmp_path: Path, folder: Path) -> None:
     [
         ("LENET_TRAINING", "maybe", "LENET_TRAINING is 'maybe': set it to on or off."),
         ("LENET_TRAIN_MINUTES", "0", "LENET_TRAIN_MINUTES is '0': set it to a whole number from 1 to 10,080."),
-        ("LENET_RUNS", "many", "LENET_RUNS is 'many': set it to a whole number from 2 to 200."),
+        ("LENET_MAX_RUNS", "many", "LENET_MAX_RUNS is 'many': set it to a whole number from 2 to 200."),
     ],
 )
 def test_a_wrong_value_ends_it_with_a_sentence(name: str, value: str, says: str) -> None:

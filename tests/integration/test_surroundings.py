@@ -62,10 +62,8 @@ def can_mount() -> bool:
     unshare = shutil.which("unshare")
     if unshare is None:
         return False
-    return (
-        subprocess.run([unshare, "-m", "mount", "-t", "tmpfs", "none", "/mnt"], stderr=subprocess.DEVNULL).returncode
-        == 0
-    )
+    mount = [unshare, "-m", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux") or not can_mount(), reason="needs unshare, and to be root")

@@ -410,7 +410,8 @@ def test_each_mark_is_looked_at(wanted: dict[str, Any]) -> None:
 def test_marks_that_fit_pass() -> None:
     head = Part(TEN.images[:3], TEN.labels[:3])
     mean, std = float(TEN.images.mean() / 255), float(TEN.images.std() / 255)
-    marks = Expected(TEN.images.shape, head=(3, block_of(head)), mean=mean, std=std, balanced=True)
+    count, channels, height, width = TEN.images.shape
+    marks = Expected((count, channels, height, width), head=(3, block_of(head)), mean=mean, std=std, balanced=True)
     assert verified({"test": TEN}, {"test": marks})["test"] is TEN
     with pytest.raises(ValueError):
         verified({"test": Part(TEN.images, TEN.labels // 2 * 3)}, {"test": replace(marks, head=None)})

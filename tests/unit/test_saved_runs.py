@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from lenet.errors import CheckpointError
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
 from lenet.ui.train import runs
-from lenet.ui.train.runs import Runs
+from lenet.ui.train.runs import Run, Runs
 from lenet.ui.train.saved import SavedRuns
 from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, until
 
@@ -87,8 +88,9 @@ def test_a_finished_network_is_there_again(server: Runs, tmp_path: Path) -> None
     run = server.begin(ANNE, RECIPE)
     until(lambda: run.status == "done")
     metrics = run.metrics
-    assert server._saved is not None
-    until(lambda: server._saved.network(run.id).exists())
+    saved = server._saved
+    assert saved is not None
+    until(lambda: saved.network(run.id).exists())
     time.sleep(0.2)
     dies(server)
     after = opened(tmp_path, "second")
@@ -155,19 +157,27 @@ def test_damaged_and_old_records_are_left_out(server: Runs, tmp_path: Path) -> N
     after.close()
 
 
+def has_reached(run: Run, epoch: int) -> bool:
+    return run.epoch >= epoch
+
+
+def has_paused(run: Run) -> bool:
+    return run.status == "paused"
+
+
 def test_paused_runs_wait_on_disk_where_there_are_many(server: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "STATES_AT_MOST", 2)
     made = []
     for visitor in (ANNE, BEN, "c" * 32, "d" * 32):
         run = server.begin(visitor, LONG)
-        until(lambda run=run: run.epoch >= 1)
+        until(partial(has_reached, run, 1))
         server.pause(visitor, run.id)
-        until(lambda run=run: run.status == "paused")
+        until(partial(has_paused, run))
         made.append(run)
     until(lambda: sum(run.training is not None for run in made) <= 2)
     assert all(run.id in server._runs for run in made)
     for run in made:
         epoch = run.epoch
         server.resume(run.visitor, run.id)
-        until(lambda run=run, epoch=epoch: run.epoch > epoch)
+        until(partial(has_reached, run, epoch + 1))
         server.pause(run.visitor, run.id)

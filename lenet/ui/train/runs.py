@@ -889,8 +889,10 @@ class Runs:
 
 
 # What of a run is saved as it is.
-_PLAIN = ("id", "visitor", "number", "colour", "owner", "address", "name", "status", "scale", "rescaled", "late")
-_PLAIN += ("worked", "rate", "epoch", "usual", "metrics", "tested")
+_PLAIN = (
+    *("id", "visitor", "number", "colour", "owner", "address", "name", "status", "scale", "rescaled", "late"),
+    *("worked", "rate", "epoch", "usual", "metrics", "tested"),
+)
 
 
 def _record(run: Run) -> dict[str, Any]:
@@ -903,10 +905,10 @@ def _record(run: Run) -> dict[str, Any]:
 
 def _from_record(record: dict[str, Any]) -> Run:
     plain = {name: record[name] for name in _PLAIN}
-    lines = {
+    lines: dict[str, Any] = {
         name: Series(**record[name] | {"points": [tuple(point) for point in record[name]["points"]], "pending": []})
         for name in ("train", "val")
     }
     kinds = {"last": Step, "best": EpochEnd, "newest": EpochEnd}
-    events = {name: kind(**record[name]) if record[name] else None for name, kind in kinds.items()}
+    events: dict[str, Any] = {name: kind(**record[name]) if record[name] else None for name, kind in kinds.items()}
     return Run(recipe=Recipe.from_dict(record["recipe"]), ticket=0, **plain, **lines, **events)

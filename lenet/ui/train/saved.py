@@ -24,17 +24,16 @@ from lenet.checkpoint import write_file
 from lenet.errors import CheckpointError
 from lenet.run import RESUMABLE
 
-try:
-    import fcntl
-except ImportError:  # Windows, where a file that is open cannot be deleted: that is lock enough
-    fcntl = None  # type: ignore[assignment]
+fcntl: Any = None  # Windows has none, but there a file that is open cannot be deleted: that is lock enough
+with contextlib.suppress(ImportError):
+    import fcntl  # type: ignore[no-redef]
 
 _PREFIX = "server-"
 
 
 def home() -> Path:
-    """Where the runs of pages are saved: LENET_RUNS if set, else a `lenet` folder in the platform's place for it."""
-    if named := os.environ.get("LENET_RUNS"):
+    """Where the page saves runs: in LENET_RUNS_DIR, else in a `lenet` folder in the platform's place for data."""
+    if named := os.environ.get("LENET_RUNS_DIR"):
         return Path(named)
     import platformdirs
 
