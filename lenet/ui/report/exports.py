@@ -70,7 +70,7 @@ def _made(server: Server, path: Path, key: str, kind: str, found: Report | None)
         logging.warning("a file to download was not made: %s", error.strerror)
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)  # half a file would keep a full disk full
-        raise CheckpointError(networks.NO_ROOM) from None
+        raise networks.no_room() from None
     return path
 
 

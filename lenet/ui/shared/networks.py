@@ -144,6 +144,11 @@ def with_accuracy(classifier: Classifier, said: str) -> str:
     return said + (f" ({accuracy:.1%})" if accuracy is not None else "")
 
 
+def no_room() -> CheckpointError:
+    """What to raise where a file cannot be written."""
+    return CheckpointError(NO_ROOM)
+
+
 def plain(name: str) -> str:
     """`name` as a file may be called anywhere: a visitor chose it, and it must not lead out of its folder."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "network"
@@ -236,7 +241,7 @@ class Networks:
             try:
                 save(kept.path, kept.unsaved)
             except CheckpointError:  # whose sentence names a path of the server
-                raise CheckpointError(NO_ROOM) from None
+                raise no_room() from None
             for shelf in (self._trained, self._uploaded):
                 shelf.change(key, lambda kept: replace(kept, unsaved=None))
         return kept.path
