@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -92,8 +91,8 @@ def test_what_is_off_is_off(tmp_path: Path, folder: Path) -> None:
         endpoints = client.view_api(return_format="dict")["named_endpoints"]
         assert {"/classify_digit", "/classify_photo", "/networks", "/report"} <= set(endpoints)
         assert "/train" not in endpoints
-        config = json.dumps(client.config)
-        assert '"elem_id": "upload"' not in config or '"visible": false' in config
+        parts = [part["props"] for part in client.config["components"]]
+        assert [part["visible"] for part in parts if "upload" in (part.get("elem_classes") or [])] == [False]
         with pytest.raises(AppError, match="fetches no pictures"):
             client.predict(handle_file("http://example.org/cat.jpg"), "photos", api_name="/classify_photo")
         picture = handle_file(folder / "seven.png")
