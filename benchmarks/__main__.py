@@ -24,6 +24,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "numbers": "two to four digits side by side",
     },
     "paper": {"": "digits on photographed paper, by kind of photograph"},
+    "pictures": {"": "rows, frames, layouts, colours, odd files: what people send besides one clean digit"},
     "photos": {
         "accuracy": "CIFAR-10's test split, with and without test-time augmentation",
         "folders": "your own photos, one folder a class",
