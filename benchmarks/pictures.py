@@ -84,17 +84,14 @@ def measure(pairs: Pairs, name: str, kind: Kind, options: argparse.Namespace) ->
     for number in range(options.count):
         classifier, drawings = pairs[number % len(pairs)]
         sample = sample_of(drawings, name, kind, options.seed, number)
-        found = classifier.read(sample.picture)
-        right = text_of(found) == sample.text
+        reading = classifier.read_page(sample.picture)
+        found = reading.digits
+        right = reading.text == sample.text
         sure = bool(found) and all(f.prediction.verdict == "sure" for f in found)
         rows.append((right, right and sure, sure and not right, not found))
         if options.failures and not (right and sure):
             keep(options.failures, f"{name} {number}", sample, found)
     return rows
-
-
-def text_of(found: Sequence[FoundDigit]) -> str:
-    return "".join(f.prediction.label for f in found)
 
 
 def sample_of(drawings: Sequence[Drawing], name: str, kind: Kind, seed: int, number: int) -> Sample:
@@ -582,7 +579,8 @@ def decimal(hand: Hand, rng: Generator) -> Sample:
     point = np.array([[box_of(first)[2] + 0.15 * tall + pen, tall]])
     strokes = [*first, point + 0.3, *(p for pens in rest for p in moved(pens, 0.25 * tall, 0)), point]
     shape = shape_around(strokes, tall)
-    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+    text = labels(drawings[:1]) + "." + labels(drawings[1:])
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), text)
 
 
 def minus(hand: Hand, rng: Generator) -> Sample:
@@ -591,7 +589,7 @@ def minus(hand: Hand, rng: Generator) -> Sample:
     x, y = left - tall * rng.uniform(0.2, 0.4) - pen, bottom - tall * rng.uniform(0.4, 0.6)
     strokes = [*strokes, np.array([(x - tall * rng.uniform(0.3, 0.5), y), (x, y + rng.uniform(-3, 3))])]
     shape = shape_around(strokes, tall)
-    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), "-" + labels(drawings))
 
 
 def sizes(hand: Hand, rng: Generator) -> Sample:
