@@ -67,6 +67,8 @@ JOIN, JOIN_GAP, JOIN_LOWER, JOIN_TALLER, JOIN_NARROWER, JOIN_ASPECT = -6.5, 4.0,
 # has something else the matter with it.
 TOUCHING, TOUCHING_STROKES, TOUCHING_DOUBT = 1.7, 0.3, 1.2
 NARROW, WIDE = 0.75, 1.25  # width by height: below, a digit is not called touching; above, always
+# But for what reads this well: of 866 pairs that touch 0.2% do, of 1,394 single digits by the same writers 98%.
+WELL_READ = 0.05
 
 # The same for pieces that stand under one another: the two halves of a broken digit are nearer than two rows.
 STACK, STACK_GAP = -3.0, 20.0
@@ -327,7 +329,7 @@ def cheapest(tried: Sequence[Trial], doubts: Sequence[float]) -> list[int]:
 
 
 def may_touch(ink: np.ndarray, doubt: float) -> bool:
-    """Whether what was taken for one digit may be two that touch: wide, with many strokes, badly read.
+    """Whether what was taken for one digit may be two that touch: wide, with many strokes, and not read well.
 
     Args:
         ink: (h, w), of this digit alone, not wider or higher than it.
@@ -336,6 +338,8 @@ def may_touch(ink: np.ndarray, doubt: float) -> bool:
     marked = ink > INK_THRESHOLD
     height, width = ink.shape
     aspect = width / height
+    if doubt < WELL_READ:
+        return False
     if not NARROW < aspect <= WIDE:
         return aspect > WIDE
     strokes = (np.count_nonzero(marked[1:] & ~marked[:-1]) + np.count_nonzero(marked[0])) / width  # in a mean column
