@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 from lenet.errors import Text
+from lenet.preprocessing.canvas import canvas
 from lenet.preprocessing.images import Picture, open_picture
 from lenet.preprocessing.ink import MIN_CONTRAST, extract, is_flat, to_grey
 from lenet.preprocessing.normalization import InputFormat, form_range, to_input
@@ -51,16 +52,23 @@ def inked(source: Picture) -> tuple[list[Stage], np.ndarray]:
     """
     grey = to_grey(open_picture(source))
     stages = [Stage("Grey", grey, Text("Colour says nothing about which digit it is."))]
-    if is_flat(grey):
-        ink, inverted = extract(grey)
+    region = canvas(grey)
+    written = grey[region]
+    if written.shape != grey.shape:
+        stages.append(Stage("Unframed", written, Text("Lines, bars and margins around the drawing are cut off.")))
+    if is_flat(written):
+        ink, inverted = extract(written)
     else:
-        paper = from_paper(grey)
+        paper = from_paper(written)
         ink, inverted = paper.ink, paper.inverted
         why = Text("Each place is compared with the paper around it, so shadows disappear.")
         stages.append(Stage("Evened", paper.evened, why))
         if paper.unlined is not None:
             why = Text("Lines that run straight through the whole picture were printed, so they are removed.")
             stages.append(Stage("Unlined", paper.unlined, why))
+    if written.shape != grey.shape:
+        ink, inner = np.zeros_like(grey), ink
+        ink[region] = inner
     if inverted:
         why = Text("The paper is light, so light and dark are swapped: the network learned white ink on black.")
     else:

@@ -294,6 +294,8 @@ CHINESE: dict[str, str] = {
     "The picture": "这张图片",
     "Grey": "灰度",
     "Colour says nothing about which digit it is.": "颜色与它是哪个数字无关。",
+    "Unframed": "去除边框",
+    "Lines, bars and margins around the drawing are cut off.": "剪去绘图四周的线条、色条和空边。",
     "Evened": "均匀化",
     "Each place is compared with the paper around it, so shadows disappear.": "每一处都与周围的纸面比较：阴影消失。",
     "Unlined": "去除线条",
