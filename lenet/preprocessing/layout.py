@@ -173,7 +173,23 @@ def printed_box(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
     for wall in _walls(inner):
         part = inner[:, wall]
         lines[:, wall] |= part & ~_wide_rows(part)
+    lines |= _crumbs(mask & ~lines, deep)
     return lines if _holds_something(everything & ~lines) else None
+
+
+def _crumbs(mask: np.ndarray, deep: Sequence[int]) -> np.ndarray:
+    """What is left of a box's lines at its sides: small pieces, such as its corners."""
+    from scipy import ndimage
+
+    crumbs = np.zeros_like(mask)
+    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+    for number, part in enumerate(ndimage.find_objects(labels), start=1):
+        sides = zip(part, mask.shape, deep, strict=True)
+        if all(p.stop - p.start <= 2 * d for p, _, d in sides) and any(
+            p.start < d or p.stop > side - d for p, side, d in zip(part, mask.shape, deep, strict=True)
+        ):
+            crumbs[part] |= labels[part] == number
+    return crumbs
 
 
 def _is_ring(mask: np.ndarray, deep: Sequence[int]) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text
 
@@ -101,3 +102,47 @@ def test_a_stroke_with_a_gap_is_one_digit_and_two_far_apart_are_two(digits: Digi
     assert text(digits.read(pad(halves, width=10))) == "1"
     column = [[(250, 60), (250, 180)], [(250, 260), (250, 380)]]
     assert text(digits.read(pad(column, width=10))) == "11"
+
+
+# --------------------------------------------------------------------------------------------------
+# The same on photographed paper
+
+
+def photographed(picture: Image.Image, noise: float = 3.0) -> Image.Image:
+    """Dark ink on light paper, under light that falls off by a quarter from one side to the other."""
+    page = 50 + np.asarray(picture, np.float32) / 255 * 175
+    page = page * np.linspace(1, 0.75, page.shape[1]) + np.random.default_rng(0).normal(0, noise, page.shape)
+    return Image.fromarray(page.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("gap", [15, 25, 40, 60])
+def test_a_row_on_paper_is_read_at_any_distance(digits: DigitClassifier, gap: int) -> None:
+    row = [at(40 + (65 + gap) * i, 200, strokes) for i, strokes in enumerate([TWO, ZERO, SEVEN, FOUR])]
+    lines = [[(x / 1.25, y / 1.25) for x, y in stroke] for strokes in row for stroke in strokes]
+    assert text(digits.read(photographed(render(lines, 12, 500)))) == "2074"
+
+
+def test_two_rows_and_form_boxes_on_paper(digits: DigitClassifier) -> None:
+    rows = [at(60 + 130 * (i % 3), 60 + 170 * (i // 3), s) for i, s in enumerate([TWO, ZERO, SEVEN, FOUR, ONE, TWO])]
+    page = render([stroke for strokes in rows for stroke in strokes], 12, 500)
+    assert text(digits.read(photographed(page))) == "207412"
+    row = [at(60 + 130 * i, 200, strokes) for i, strokes in enumerate([TWO, ZERO, SEVEN])]
+    page = render([stroke for strokes in row for stroke in strokes], 12, 500)
+    boxes = [(35 + 130 * i, 170, 35 + 130 * i + 115, 330) for i in range(3)]
+    reading = digits.read_page(photographed(with_boxes(page, boxes, 2, 100)))
+    assert text(reading.digits) == "207"
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+def test_a_digit_on_paper_may_touch_the_border(digits: DigitClassifier, side: str) -> None:
+    large = [[(3 * x, 3 * y) for x, y in stroke] for stroke in TWO]
+    x, y = {"left": (-10, 100), "top": (150, 0), "right": (318, 100), "bottom": (150, 203)}[side]
+    found = digits.read(photographed(render(at(x, y, large), 16)))
+    assert text(found) == "2"
+
+
+@pytest.mark.parametrize("width", [10, 30])
+def test_a_one_as_high_as_the_paper_is_no_printed_line(digits: DigitClassifier, width: int) -> None:
+    picture = render([[(250, 10), (246, 250), (240, 490)]], width)
+    found = digits.read(photographed(picture))
+    assert text(found) == "1"
