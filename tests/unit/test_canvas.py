@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing.canvas import canvas
-from lenet.preprocessing.digits import inked
+from lenet.preprocessing.digits import digit, inked
+from lenet.preprocessing.images import open_picture
+from lenet.preprocessing.ink import evened, extract
+from lenet.preprocessing.normalization import InputFormat
 from tests.unit.test_numbers import FIVE, FOUR, SEVEN, TWO, at, pad, text
 
 PICTURE = np.asarray(pad(at(120, 80, [[(3 * x, 3 * y) for x, y in stroke] for stroke in TWO]), width=14))
@@ -86,3 +90,67 @@ def test_a_thick_stroke_with_square_ends_is_no_page() -> None:
     ImageDraw.Draw(picture).rectangle((110, 30, 170, 250), fill=0)
     _, ink = inked(picture)
     assert ink[40:240, 120:160].min() == 255
+
+
+# --------------------------------------------------------------------------------------------------
+# Colours and files
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [((205, 60, 60), (60, 120, 60)), ((255, 130, 170), (167, 167, 167)), ((230, 120, 30), (90, 150, 255))],
+    ids=["red on green", "pink on grey", "orange on blue"],
+)
+def test_ink_as_bright_as_its_ground_is_told_by_its_colour(
+    digits: DigitClassifier, ink: tuple[int, int, int], ground: tuple[int, int, int]
+) -> None:
+    covered = (255 - PICTURE[:, :, None]) / 255
+    picture = (covered * np.array(ink) + (1 - covered) * np.array(ground)).round().astype(np.uint8)
+    found = digits.read(picture)
+    assert text(found) == "2"
+    assert found[0].prediction.verdict == "sure"
+
+
+@pytest.mark.parametrize("bits", [9, 10, 12, 14, 16])
+def test_few_bits_in_a_16_bit_file_fill_the_range(digits: DigitClassifier, bits: int) -> None:
+    white = 2**bits - 1
+    deep = Image.fromarray((PICTURE.astype(np.uint32) * white // 255).astype(np.uint16))
+    assert np.ptp(np.asarray(open_picture(deep))) >= 254
+    assert text(digits.read(deep)) == "2"
+
+
+def test_a_pen_of_one_pixel_on_a_large_picture(digits: DigitClassifier) -> None:
+    picture = Image.new("L", (1000, 1000), 255)
+    for stroke in TWO:
+        ImageDraw.Draw(picture).line([(100 + 8 * x, 100 + 8 * y) for x, y in stroke], fill=0)
+    assert text(digits.read(picture)) == "2"
+
+
+def test_specks_far_apart_are_still_no_digit() -> None:
+    picture = np.full((600, 600), 255, np.uint8)
+    picture[[20, 300, 580], [40, 500, 60]] = 0
+    assert digit(picture, InputFormat(28)).blank
+
+
+# --------------------------------------------------------------------------------------------------
+# Strokes that fade
+
+
+@pytest.mark.parametrize("width", [2, 6, 14, 40])
+def test_even_ink_keeps_its_bits(width: int) -> None:
+    for strokes in (TWO, FOUR, SEVEN, FIVE):
+        rough = pad(at(150, 150, strokes), width=width)
+        smooth = render([[(x, y) for x, y in stroke] for stroke in at(150, 150, strokes)], 2 * width, 560).reduce(2)
+        for picture in (rough, smooth):
+            ink, _ = extract(np.asarray(picture))
+            assert np.array_equal(evened(ink), ink)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.2])
+def test_a_stroke_that_fades_is_read_as_a_whole(digits: DigitClassifier, share: float) -> None:
+    fading = 1 - (1 - share) * np.arange(280)[:, None] / 280
+    found = digits.read((255 - (255 - PICTURE) * fading).round().astype(np.uint8))
+    assert text(found) == "2"
+    assert found[0].prediction.verdict == "sure"
+    (whole,) = digits.read(PICTURE)
+    assert found[0].box == pytest.approx(whole.box, abs=0.02)
