@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import io
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
-from lenet.ui.shared import assets
+from lenet.ui.shared import assets, pictures
 
 
 class Scripts:
@@ -366,3 +370,88 @@ def test_who_comes_late_hears_of_the_newest_answer(scripts: Scripts) -> None:
         return [early.map(({ photo }) => photo), late];
     """
     assert scripts.run("photo/answer.js", code) == [[1, 2, 3], [2, 3]]
+
+
+# --- the pixels of strokes -----------------------------------------------------------------------------------
+
+# [width, points]: a hook, a dot, two lines that cross, and a line that leaves the pad.
+LINES = [
+    [20, [[80, 62], [205, 58], [172.5, 120.25], [132, 232]]],
+    [20, [[105, 140], [195, 128]]],
+    [7, [[30.5, 30.25]]],
+    [4, [[40, 60], [60, 40.5], [40, 20]]],
+    [40, [[260, 250], [300, 300]]],
+]
+STROKES = "given.map(([width, points]) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))"
+
+
+def test_strokes_become_the_pixels_that_a_canvas_shows(scripts: Scripts) -> None:
+    code = f"""
+        const strokes = {STROKES};
+        const canvas = Object.assign(document.createElement("canvas"), {{ width: 280, height: 280 }});
+        const pen = canvas.getContext("2d", {{ alpha: false, willReadFrequently: true }});
+        pen.fillStyle = "white";
+        pen.fillRect(0, 0, 280, 280);
+        for (const {{ width, points }} of strokes) {{
+            [pen.lineWidth, pen.lineCap, pen.lineJoin] = [width, "round", "round"];
+            pen.beginPath();
+            if (points.length === 1) pen.arc(points[0].x, points[0].y, 0.001, 0, 7);
+            pen.moveTo(points[0].x, points[0].y);
+            points.forEach(({{ x, y }}) => pen.lineTo(x, y));
+            pen.stroke();
+        }}
+        const shown = [...pen.getImageData(0, 0, 280, 280).data].filter((_, i) => i % 4 === 0);
+        return [shown, [...m.raster(280, 280)(strokes)]];
+    """
+    shown, ours = (np.array(pixels, int) for pixels in scripts.run("draw/raster.js", code, LINES))
+    assert (ours < 128).sum() > 8000
+    difference = abs(shown - ours)  # on edges alone: a canvas rounds their place, and its round ends have corners
+    assert difference.max() <= 96
+    assert difference.mean() < 0.3
+
+
+def test_strokes_are_the_same_pixels_however_they_came(scripts: Scripts) -> None:
+    """Point by point, after an undo, and at once."""
+    code = f"""
+        const strokes = {STROKES};
+        const at_once = m.raster(280, 280)(strokes).join();
+        const pad = m.raster(280, 280);
+        const drawn = [];
+        for (const {{ width, points }} of strokes) {{
+            drawn.push({{ width, points: [] }});
+            for (const point of points) {{
+                drawn.at(-1).points.push(point);
+                pad(drawn);
+            }}
+        }}
+        const grown = pad(drawn).join();
+        pad(strokes.slice(0, 2));
+        const undone = pad(strokes.slice(0, 1)).join() === m.raster(280, 280)(strokes.slice(0, 1)).join();
+        const cleared = pad([]).every((pixel) => pixel === 255);
+        return [at_once === grown, undone, cleared, pad(strokes).join() === at_once];
+    """
+    assert scripts.run("draw/raster.js", code, LINES) == [True, True, True, True]
+
+
+@pytest.mark.parametrize("compression", ["deflate", "none"])
+def test_a_picture_is_encoded_without_a_canvas(scripts: Scripts, compression: str) -> None:
+    code = """
+        if (given === "none") window.CompressionStream = undefined;
+        const pixels = Uint8Array.from({ length: 300 * 280 }, (_, i) => (i * i) % 251);
+        return m.greyAddress(pixels, 300, 280);
+    """
+    address = scripts.run("draw/png.js", code, compression)
+    picture = Image.open(io.BytesIO(pictures.decode(address)))
+    assert (picture.format, picture.mode, picture.size) == ("PNG", "L", (300, 280))
+    expected = (np.arange(300 * 280, dtype=np.int64) ** 2 % 251).reshape(280, 300)
+    np.testing.assert_array_equal(np.asarray(picture), expected)
+
+
+@pytest.mark.parametrize("degrees", range(0, 360, 15))
+def test_a_pixel_on_an_edge_is_covered_by_as_much_as_lies_behind_it(scripts: Scripts, degrees: int) -> None:
+    x, y = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    places = (np.arange(200) + 0.5) / 200 - 0.5
+    edges = [edge / 10 for edge in range(-8, 9)]
+    found = scripts.run("draw/raster.js", "return given.map((edge) => m.covered(...edge))", [[e, x, y] for e in edges])
+    behind = places[:, None] * x + places * y
+    np.testing.assert_allclose(found, [(behind < edge).mean() for edge in edges], atol=0.005)
