@@ -7,6 +7,7 @@ import io
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
-from lenet.ui.shared import assets, pictures
+from lenet.errors import Text
+from lenet.ui import messages
+from lenet.ui.shared import assets, pictures, texts
 
 
 class Scripts:
@@ -455,3 +458,61 @@ def test_a_pixel_on_an_edge_is_covered_by_as_much_as_lies_behind_it(scripts: Scr
     found = scripts.run("draw/raster.js", "return given.map((edge) => m.covered(...edge))", [[e, x, y] for e in edges])
     behind = places[:, None] * x + places * y
     np.testing.assert_allclose(found, [(behind < edge).mean() for edge in edges], atol=0.005)
+
+
+# --- what the server's modules say ---------------------------------------------------------------------------
+
+SAID = [
+    Text("Colour says nothing about which digit it is."),
+    Text(
+        "Pixels become numbers from {low:.2f} (black) to {high:.2f} (white), the range that the network learned with.",
+        low=-0.4242,
+        high=2.8215,
+    ),
+    Text("pooling, the strongest of {side}x{side}", side=2),
+    Text("There is no pipeline called {name!r}: choose one of {known}.", name="{x}", known=["modern", "classic"]),
+    Text("{braces} without values"),
+    Text("{count:,} of {part:.1%}: {kind}", count=1_234_567, part=0.12345, kind=Text("residual block")),
+]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("said", SAID, ids=lambda said: said.template[:20])
+def test_a_sentence_is_the_same_from_browser_and_server(scripts: Scripts, said: Text, language: str) -> None:
+    code = """
+        m.chooseLanguage(given.language);
+        const found = m.translated(given.sentence);
+        m.chooseLanguage("en");
+        return found;
+    """
+    sentence = asdict(messages.Sentence.of(said))
+    with texts.speaking(language):
+        expected = texts.translated(said).replace("'", "")  # Python's own quotes
+    assert scripts.run("shared/language.js", code, {"sentence": sentence, "language": language}) == expected
+
+
+def test_a_text_with_elements_in_it_comes_in_pieces(scripts: Scripts) -> None:
+    code = """
+        const name = Object.assign(document.createElement("b"), { textContent: "<8>" });
+        const line = document.createElement("p");
+        line.append(...m.pieces("draw_change_reached", { other: m.withArticle("8", name), percent: "71%" }));
+        return [line.innerHTML, m.withArticle("cat", "cat").join("")];
+    """
+    assert scripts.run("shared/language.js", code) == ["So changed, it reads an <b>&lt;8&gt;</b> (71%).", "a cat"]
+
+
+def test_steps_are_shown_whoever_made_them(scripts: Scripts) -> None:
+    code = """
+        const stage = { name: { template: "Grey", values: {} }, why: { template: "<i>", values: {} }, shape: [2, 3] };
+        const own = { shape: [2, 3], cells: Uint8Array.of(0, 255, 7, 8, 9, 10) };
+        const made = m.stagesOf([{ ...stage, image: "data:image/png;base64,AAAA" }, { ...stage, image: own }]);
+        const pen = made.querySelector("canvas").getContext("2d");
+        const sizes = made.querySelectorAll("i").length;
+        return [made.textContent, [...pen.getImageData(1, 0, 1, 1).data], made.querySelector("img").alt, sizes];
+    """
+    assert scripts.run("shared/stages.js", code) == [
+        "1. Grey 3×2<i>2. Grey 3×2<i>",
+        [255, 255, 255, 255],
+        "Grey, 3x2 pixels",
+        2,
+    ]

@@ -7,7 +7,8 @@ A gr.HTML component gets a few lines of JavaScript that import its module and ca
 
 The app serves all of the scripts under scripts/VERSION/, beside Gradio's own files: see `ROUTES`, which `page.LAUNCH`
 hands to Gradio.  The version is a hash of their contents.  So browsers may keep them for good, and no browser mixes
-old scripts with new ones.  `texts.js` is among them, made of `texts`.
+old scripts with new ones.  `texts.js` is among them, made of `texts`: `TEXTS` by language and key, and `SENTENCES` by
+language and English template.
 """
 
 from __future__ import annotations
@@ -67,11 +68,15 @@ class Scripts(NamedTuple):
 def scripts() -> Scripts:
     """The scripts in this folder, and those that are made here."""
     files = {path.relative_to(HERE).as_posix(): path.read_bytes() for path in sorted(HERE.rglob("*.js"))}
-    files["texts.js"] = f"export const TEXTS = {json.dumps(texts.LANGUAGES, ensure_ascii=False)};\n".encode()
+    files["texts.js"] = _constant("TEXTS", texts.LANGUAGES) + _constant("SENTENCES", texts.SENTENCES)
     digest = hashlib.sha256()
     for name, content in files.items():
         digest.update(f"{name} {len(content)} ".encode() + content)
     return Scripts(digest.hexdigest()[:12], files)
+
+
+def _constant(name: str, value: object) -> bytes:
+    return f"export const {name} = {json.dumps(value, ensure_ascii=False)};\n".encode()
 
 
 def needed(*names: str) -> list[str]:
