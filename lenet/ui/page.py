@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,12 +13,13 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from lenet.inference.classifier import Prediction
+from lenet.inference.digits import WHOLE_PICTURE, FoundDigit
 from lenet.ui import messages
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
-from lenet.ui.shared import assets, files, texts
+from lenet.ui.shared import assets, facts, files, texts
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
 from lenet.ui.train import tab as train
 from lenet.ui.zoo import tab as zoo
@@ -227,7 +229,7 @@ def _publish(function: Any, inputs: list[Any]) -> None:
 
 
 def classify_digit(server: Server, image: str, network: str, pipeline: str) -> dict[str, Any]:
-    """Read the digit in a picture: {"label", "confidence", "verdict", "probs", "p_not_digit"}.
+    """Read the digit in a picture, as the page does: a `messages.Digit`, such as {"label", "confidence", "verdict"}.
 
     The label is the likeliest digit, also where the verdict is "not_digit": no digit, more likely than not.
 
@@ -237,7 +239,8 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
         pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
     prediction = _asked(lambda: server.networks.classify_digit(network, image, pipeline))
-    return _answer(prediction) | {"p_not_digit": prediction.p_not_digit}
+    whole = FoundDigit(WHOLE_PICTURE, prediction, touching=False)
+    return asdict(facts.digit(whole, server.networks.digit_reader(network).knows_non_digits))
 
 
 def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
-from lenet.ui.shared import figures
+from lenet.ui.messages import Reading
+from lenet.ui.shared import facts
 from tests.e2e.conftest import answer, draw, expect_label, settled
 
 pytestmark = pytest.mark.browser
@@ -396,9 +398,37 @@ def test_a_number_is_read(page: Page) -> None:
 def test_a_scribble_is_no_digit(page: Page) -> None:
     places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
     draw(page, [places], side=280)
-    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think")
+    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think. Closest: ")
     expect(page.locator("#pad .bar.best .name")).to_have_text("none")
     expect(page.locator("#pad .label")).to_have_text("?")
+
+
+def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str], None]) -> None:
+    places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
+    draw(page, [places], side=280)
+    certain, sentence = page.get_by_role("button", name="It is a digit"), page.locator("#pad .sentence")
+    legend = page.locator("#pad .evidence + figcaption .legend")
+    expect(sentence).to_contain_text("digit, I think")
+    closest = re.findall(r"Closest: (\d)", sentence.inner_text())[0]
+    expect(legend).to_contain_text("spoke for no digit")
+    certain.focus()
+    page.keyboard.press("Enter")
+    expect_label(page, closest)
+    expect(certain).to_be_focused()
+    expect(certain).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#pad .bar.best .name")).to_have_text(closest)
+    expect(page.locator("#pad .bar .percent").last).to_have_text("0%")
+    expect(legend).to_contain_text(f"spoke for {closest}")
+    snap(page, "certain-light-1280")
+    draw(page, [[(20, 20), (24, 20)]], side=280)  # the same drawing
+    expect(sentence).not_to_contain_text("digit, I think")
+    page.get_by_role("button", name="Undo").click()
+    certain.click()
+    expect_label(page, "")
+    certain.click()
+    page.get_by_role("button", name="Clear").click()
+    draw(page, [places], side=280)  # another one
+    expect(sentence).to_contain_text("digit, I think")
 
 
 @pytest.mark.parametrize("network", ["1998: LeNet-5 as printed", "Tutorial: LeNet-5, sigmoids"])
@@ -424,13 +454,10 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callab
     found = (FoundDigit((0.1, 0.2, 0.4, 0.8), one, False), FoundDigit((0.5, 0.2, 0.9, 0.8), seven, touching=True))
 
     def answer_by_hand(route: Route) -> None:
-        body = route.request.post_data_json
-        if body["fn_name"] != "read_drawing":
+        if route.request.post_data_json["fn_name"] != "read_drawing":
             return route.continue_()
-        focus = body["data"]["focus"] if isinstance(body["data"], dict) else body["data"][0]["focus"]
-        chosen = int(focus[0] > 0.45)
-        reply = {"answer": figures.reading(found, chosen), "boxes": figures.boxes(found, chosen)}
-        route.fulfill(content_type="application/json", body=json.dumps(reply))
+        reading = Reading([facts.digit(digit, True) for digit in found], None, 1.0, training=False)
+        route.fulfill(content_type="application/json", body=json.dumps(asdict(reading)))
 
     page.route("**/component_server/**", answer_by_hand)
     draw(page, [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]], side=280)

@@ -5,8 +5,11 @@
 // times a second under a moving pen, one question at a time.
 
 import { mix, onTheme, packed, theme, unpack } from "../shared/colours.js";
-import { language, say, sayAll } from "../shared/language.js";
+import { make } from "../shared/elements.js";
+import { percent, signed } from "../shared/format.js";
+import { language, onLanguage, pieces, say, sayAll, translated, withArticle } from "../shared/language.js";
 import { layers, paintSmall, small } from "../shared/layers.js";
+import { noStages, stagesOf } from "../shared/stages.js";
 
 const APART = 120; // milliseconds between two questions under a moving pen
 const FAR_APART = 360; // while a network trains on the same cores
@@ -20,20 +23,19 @@ export function inside({ element, props, server, pad }) {
   const rows = find(".inside");
   const steps = find(".steps");
   const every = find(".every");
-  const askChange = find(".ask");
-  const verdict = find(".verdict");
+  const [legend, sums] = [find(".evidence + figcaption .legend"), find(".sums")];
+  const [askChange, verdict] = [find(".ask"), find(".verdict")];
 
   let answered = null; // the question whose answer is on screen, or null
-  const told = [find(".evidence + figcaption .legend"), find(".sums"), askChange, verdict]; // where the texts change
-  const resting = told.map((line) => line.innerHTML);
 
   // --- why: the drawing, and what its ink said, or what ink would change it -------------------------------
 
   const EMPTY = { side: props.seen, ink: null, tint: null };
   const figures = new Map([[find(".evidence"), EMPTY], [find(".change"), EMPTY]]);
 
-  let explained = null; // the question that the figures show
-  let changed = null; // the one for which a change is shown
+  let evidence = null; // what the first figure shows, of messages.py, or null
+  let change = null; // and the second one, or why there is none: {problem: a sentence}
+  let stages = null; // what stands under "What the network saw"
 
   function paintFigure(target, { side, ink, tint } = figures.get(target)) {
     figures.set(target, { side, ink, tint });
@@ -51,34 +53,49 @@ export function inside({ element, props, server, pad }) {
     pen.drawImage(small, 0, 0, target.width, target.height);
   }
 
-  function showWhy(reply, question) {
-    if (reply && explained === question) return;
-    explained = question;
-    if (reply) {
-      const ink = unpack(reply.ink);
-      paintFigure(find(".evidence"), { side: reply.side, ink, tint: unpack(reply.evidence) });
-      [told[0].innerHTML, told[1].textContent, askChange.textContent] = [reply.legend, reply.sums, reply.question];
-      if (changed !== question) paintFigure(find(".change"), { side: reply.side, ink, tint: null });
-    } else {
-      told.forEach((line, i) => (line.innerHTML = resting[i]));
-      for (const target of figures.keys()) paintFigure(target, EMPTY);
-    }
-    if (!reply || changed !== question) verdict.innerHTML = resting[3];
-    sayAll(why);
-    askChange.disabled = !reply;
+  function paintWhy() {
+    const [first, second] = figures.keys();
+    const inked = ({ side, ink, cells }, tint = cells) => ({ side, ink: unpack(ink), tint: tint && unpack(tint) });
+    paintFigure(first, evidence ? inked(evidence) : EMPTY);
+    paintFigure(second, change?.cells ? inked(change) : evidence ? inked(evidence, null) : EMPTY);
+  }
+
+  // The words beside the figures, in the visitor's language.
+  function sayWhy() {
+    const line = (kind, said) => make("span", {}, make("i", { className: `swatch ${kind}` }), said);
+    const of = (label) => say("draw_why_for", { label: label ? translated(label) : say("draw_why_no_digit") });
+    const words = evidence ? [of(evidence.label), of(evidence.runner_up)] : [say("draw_why_answer"), say("draw_why_rival")];
+    legend.replaceChildren(line("plus", words[0]), " ", line("minus", words[1]));
+    sums.textContent = evidence ? say("why_sums", { gain: signed(evidence.gain), loss: signed(evidence.loss) }) : say("why_strong");
+    const rival = evidence?.runner_up;
+    askChange.replaceChildren(...(rival ? pieces("draw_change", { other: withArticle(rival, translated(rival)) }).flat() : [say("draw_change_any")]));
+    askChange.disabled = !evidence;
+    verdict.replaceChildren(...verdictPieces());
+  }
+
+  function verdictPieces() {
+    if (!change) return [say("draw_change_few")];
+    if (change.problem) return [change.problem];
+    const { target, probability, reached } = change;
+    const other = withArticle(target, make("b", { textContent: translated(target) }));
+    return pieces(reached ? "draw_change_reached" : "draw_change_not_reached", { other, percent: percent(probability, 0) }).flat();
   }
 
   async function whatIf() {
     const question = answered;
     if (!question) return;
-    const reply = (await server.what_if(question).catch(() => null)) ?? { problem: say("draw_change_no_server") };
+    const reply = (await server.what_if({ ...question, language }).catch(() => null)) ?? { problem: say("draw_change_no_server") };
     if (question !== answered) return; // drawn on meanwhile
-    verdict.innerHTML = reply.problem || reply.said;
-    if (!reply.problem) changed = question;
-    if (!reply.problem) paintFigure(find(".change"), { side: reply.side, ink: unpack(reply.ink), tint: unpack(reply.change) });
+    change = reply;
+    paintWhy();
+    sayWhy();
   }
 
   askChange.addEventListener("click", whatIf);
+
+  function showStages() {
+    steps.replaceChildren(stages ? stagesOf(stages) : noStages("draw_steps"));
+  }
 
   // --- asking ----------------------------------------------------------------------------------------
 
@@ -89,23 +106,28 @@ export function inside({ element, props, server, pad }) {
   let timer = null;
   const inView = new Set();
 
+  // `question` is about the digit that is shown large, or null.
   function look(question) {
-    const before = answered;
     answered = question;
     number += 1;
-    // A change that is shown is told in the language that was chosen now.
-    if (question && before && changed === before && question.language !== before.language && question.picture === before.picture) {
-      changed = question;
-      whatIf();
+    if (change) {
+      change = null;
+      paintWhy();
+      sayWhy();
     }
-    if (!question || !inView.has(steps)) steps.innerHTML = props.empty[language].steps; // not an older answer's
+    if (stages && (!question || !inView.has(steps))) {
+      stages = null; // not an older answer's
+      showStages();
+    }
     if (question) return plan();
     clearTimeout(timer);
     rest();
   }
 
   function rest() {
-    showWhy(null, null);
+    evidence = change = null;
+    paintWhy();
+    sayWhy();
     painted.empty();
   }
 
@@ -123,13 +145,8 @@ export function inside({ element, props, server, pad }) {
     last = performance.now();
     const [of, question] = [pad.version, answered];
     try {
-      const reply = await server.look_inside({ ...question, ...views });
-      if (of === pad.version && answered) {
-        if (reply.steps) steps.innerHTML = reply.steps;
-        if (reply.why) showWhy(reply.why, question);
-        if (reply.layers) painted.show(reply.layers);
-        if (reply.blank) rest();
-      }
+      const reply = await server.look_inside({ ...question, ...views, language });
+      if (of === pad.version && answered) show(reply);
       looked = wanted;
     } catch {
       looked = ""; // the answer's own question tells the person
@@ -140,6 +157,19 @@ export function inside({ element, props, server, pad }) {
     }
     looking = false;
     plan(); // for what was drawn, or came into view, meanwhile; what is known is not asked again
+  }
+
+  function show(reply) {
+    if (reply.stages) {
+      stages = reply.stages;
+      showStages();
+    }
+    if (reply.blank) return rest();
+    if (reply.layers) painted.show(reply.layers);
+    if (!reply.why) return;
+    evidence = reply.why;
+    paintWhy();
+    sayWhy();
   }
 
   every.addEventListener("change", () => {
@@ -161,8 +191,14 @@ export function inside({ element, props, server, pad }) {
   new ResizeObserver(paintAll).observe(find(".behind"));
   onTheme(paintAll);
 
+  onLanguage(element, () => {
+    showStages();
+    sayWhy();
+  });
+
   sayAll(element);
   painted.build(props.layers);
-  look(null);
+  showStages();
+  rest();
   return { look };
 }

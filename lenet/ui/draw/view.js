@@ -5,6 +5,8 @@
 // meanwhile only the newest state, so that slow answers never queue up behind a fast hand.
 
 import { inside } from "./inside.js";
+import { answerOf, besideOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
+import { make } from "../shared/elements.js";
 import { language, onLanguage, say } from "../shared/language.js";
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
@@ -57,7 +59,9 @@ export function mount({ element, props, server, watch }) {
   let training = false; // a network is trained behind the page, as the newest answer says
   let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
   let changes = 0; // counts all that changes the pad
-  let chosen = null; // [x, y], parts of the picture: the digit that a person chose to look into
+  let place = null; // [x, y], parts of the picture: of the digit that is meant; null for the first
+  let certain = false; // a person has said that the drawing shows digits
+  let reading = null; // the newest answer, of messages.py, or null
 
   // --- drawing ---------------------------------------------------------------------------------------
 
@@ -70,8 +74,9 @@ export function mount({ element, props, server, watch }) {
   // the same strokes would then not always be the same picture.
   function redraw() {
     changes += 1;
-    chosen = null;
+    place = null;
     refused = false;
+    certain &&= strokes.length > 0;
     wipe();
     boxes.style.inset = 0;
     if (picture) {
@@ -84,7 +89,7 @@ export function mount({ element, props, server, watch }) {
     strokes.forEach((stroke) => trace(pen, stroke));
   }
 
-  function place(event) {
+  function pointOf(event) {
     const box = canvas.getBoundingClientRect();
     return {
       x: ((event.clientX - box.left) * canvas.width) / box.width,
@@ -98,7 +103,7 @@ export function mount({ element, props, server, watch }) {
     canvas.setPointerCapture(event.pointerId);
     pointer = event.pointerId;
     if (picture) setPicture(null);
-    active = { width: Number(brush.value), points: [place(event)] };
+    active = { width: Number(brush.value), points: [pointOf(event)] };
     strokes.push(active);
     redraw();
     read();
@@ -107,7 +112,7 @@ export function mount({ element, props, server, watch }) {
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pointer) return;
     const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-    active.points.push(...(moves.length ? moves : [event]).map(place));
+    active.points.push(...(moves.length ? moves : [event]).map(pointOf));
     redraw();
     read();
   });
@@ -121,6 +126,7 @@ export function mount({ element, props, server, watch }) {
   }
 
   function replace(newStrokes) {
+    if (!newStrokes.every((stroke) => strokes.includes(stroke))) certain = false; // it is another drawing
     strokes = newStrokes;
     picture = null;
     version += 1;
@@ -136,6 +142,7 @@ export function mount({ element, props, server, watch }) {
   function setPicture(next) {
     picture = next;
     strokes = [];
+    certain = false;
     version += 1;
     redraw();
   }
@@ -203,12 +210,12 @@ export function mount({ element, props, server, watch }) {
     const [known, of] = [asked, version];
     try {
       const empty = !strokes.length && !picture;
-      const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), language, ...props.value };
-      const reply = question ? await server.read_drawing(question) : refused ? { problem: say("picture_too_large") } : nothing();
-      training = reply.training ?? training;
+      const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), ...props.value };
+      const reply = question ? await server.read_drawing({ ...question, language }) : null;
+      training = reply?.training ?? training;
       if (of === version && known >= shown) {
-        show(reply);
-        behind.look(reply.problem ? null : question); // once nothing is more urgent
+        if (refused || reply?.problem) complain(refused ? say("picture_too_large") : reply.problem);
+        else show(reply && { ...reply, question });
       }
     } catch {
       complain(say("draw_no_server"));
@@ -220,41 +227,67 @@ export function mount({ element, props, server, watch }) {
     else if (!asking) result.setAttribute("aria-busy", "false");
   }
 
-  // The answer to an empty pad, with the bars that the network's answers will have.
-  function nothing() {
-    const empty = props.empty[language];
-    return props.knowing.includes(props.value.network) ? empty : { ...empty, answer: empty.plain };
-  }
+  // --- the answer --------------------------------------------------------------------------------------
 
   // Which digit of several is meant: the one that a person chose, else the one last drawn.
   function focus() {
-    if (chosen || picture || !strokes.length) return chosen;
+    if (place || picture || !strokes.length) return place;
     const { x, y } = strokes.at(-1).points.at(-1);
     return [x / canvas.width, y / canvas.height];
   }
 
-  function show(reply) {
-    if (reply.problem) return complain(reply.problem);
-    const held = [...result.querySelectorAll(".digit")].indexOf(document.activeElement); // a digit under the keyboard
-    [result.innerHTML, boxes.innerHTML] = [reply.answer, reply.boxes];
-    if (held >= 0) result.querySelectorAll(".digit")[held]?.focus();
+  // A new answer, or null for an empty pad; and then, once nothing is more urgent, what stood behind it.
+  function show(next) {
+    reading = next;
+    render();
+    lookBehind();
+  }
+
+  function digitsOf({ digits }) {
+    return certain ? digits.map((digit) => withoutDoubt(digit, props.unsureBelow)) : digits;
+  }
+
+  function render() {
+    const held = element.contains(document.activeElement) ? document.activeElement.className : ""; // under the keyboard
+    const number = [...result.querySelectorAll(".digit")].indexOf(document.activeElement);
+    if (!reading) {
+      result.replaceChildren(emptyAnswer(props.classes, props.knowing.includes(props.value.network)));
+      boxes.replaceChildren();
+      return;
+    }
+    const digits = digitsOf(reading);
+    const chosen = nearest(digits, focus());
+    const doubted = reading.digits.some(({ verdict }) => verdict === "not_digit");
+    const parts = [answerOf(digits, chosen, doubted ? certain : undefined)];
+    if (reading.beside) parts.push(besideOf({ ...reading.beside, digits: digitsOf(reading.beside) }));
+    result.replaceChildren(...parts);
+    boxes.replaceChildren(...boxesOf(digits, chosen));
+    if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
+    if (held === "certain") result.querySelector(".certain")?.focus();
+  }
+
+  function lookBehind() {
+    behind.look(reading && { ...reading.question, digit: nearest(reading.digits, focus()), certain });
   }
 
   result.addEventListener("click", (event) => {
-    const digit = event.target.closest(".digit");
-    if (!digit) return;
-    chosen = [Number(digit.dataset.x), Number(digit.dataset.y)];
-    changes += 1;
-    read();
+    const digit = [...result.querySelectorAll(".digit")].indexOf(event.target.closest(".digit"));
+    if (digit >= 0) {
+      const [left, top, right, bottom] = reading.digits[digit].box;
+      place = [(left + right) / 2, (top + bottom) / 2];
+    } else if (event.target.closest(".certain")) certain = !certain;
+    else return;
+    render();
+    lookBehind();
   });
 
   function complain(message) {
-    const line = document.createElement("p");
-    line.className = "problem";
+    const line = make("p", { className: "problem", textContent: message });
     line.setAttribute("role", "alert");
-    line.textContent = message;
     result.replaceChildren(line);
     boxes.replaceChildren();
+    reading = null;
+    behind.look(null);
   }
 
   watch("value", () => {
@@ -262,7 +295,10 @@ export function mount({ element, props, server, watch }) {
     readAnew();
   });
 
-  onLanguage(element, readAnew);
+  onLanguage(element, () => {
+    if (result.querySelector(".problem")) readAnew(); // to be told why in this language
+    else render();
+  });
 
   // --- examples --------------------------------------------------------------------------------------
 
@@ -279,7 +315,7 @@ export function mount({ element, props, server, watch }) {
   }
 
   wipe();
-  show(nothing());
+  render();
 
   const behind = inside({
     element,

@@ -112,9 +112,14 @@ TITLES = {
 }
 
 
+def english_caption(classifier: Classifier, name: str) -> str:
+    """What the page calls it, in English."""
+    return TITLES.get(name, f"{name}, {classifier.recipe.model}")
+
+
 def caption(classifier: Classifier, name: str) -> str:
     """What the page calls it."""
-    return texts.translated(TITLES.get(name, f"{name}, {classifier.recipe.model}"))
+    return texts.translated(english_caption(classifier, name))
 
 
 def title(classifier: Classifier, name: str) -> str:
