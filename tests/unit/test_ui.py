@@ -290,3 +290,16 @@ def test_curves_have_axis_names() -> None:
     loss, accuracy = figures.curves(history, "a run").axes
     assert (loss.get_xlabel(), loss.get_ylabel(), accuracy.get_ylabel()) == ("epoch", "loss (nats)", "accuracy (%)")
     assert loss.lines[1].get_ydata().tolist() == [1.0, 0.5, 1 / 3]
+
+
+def test_a_network_is_fetched_to_be_computed_by_the_browser(server: Server) -> None:
+    reply = draw.fetch_network(server, {"network": "digits"})
+    assert reply["beside"] is None
+    assert reply["table"]["classes"] == [*"0123456789"]
+    assert len(json.dumps(reply, allow_nan=False)) < 400_000
+    assert draw.fetch_network(server, {"network": "digits"})["table"] is reply["table"], "it is made once"
+    own, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
+    beside = draw.fetch_network(server, {"network": own})["beside"]
+    assert (beside["network"], beside["caption"]["template"]) == ("digits", "Today: ours")
+    assert "names photos" in draw.fetch_network(server, {"network": "photos-lenet5"})["problem"]
+    assert "no longer keeps" in draw.fetch_network(server, {"network": "gone"})["problem"]

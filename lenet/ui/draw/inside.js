@@ -1,8 +1,9 @@
 // What stood behind the answer on the pad: its evidence, the layers, and what the network saw.  draw/view.js calls `look`
 // after each answer.
 //
-// This is never more urgent than the answer: it is asked for after one, only while it is in view, a few
-// times a second under a moving pen, one question at a time.
+// Where the browser has computed the answer, it shows the layers and what the network saw at once, and asks the server
+// for the evidence alone, when the pen rests.  Else all is asked for: never more urgently than the answer, only while
+// it is in view, a few times a second under a moving pen, one question at a time.
 
 import { mix, onTheme, packed, theme, unpack } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
@@ -16,7 +17,8 @@ const FAR_APART = 360; // while a network trains on the same cores
 const SILENCE = 1000; // between two tries to reach a server that does not answer
 
 // `pad` is {drawing, version, training}: whether the pen is down, what draw/view.js counts, whether a network is trained.
-export function inside({ element, props, server, pad }) {
+// `heard` is told after each question whether the server answered.
+export function inside({ element, props, server, pad, heard }) {
   const find = (selector) => element.querySelector(selector);
   const painted = layers(element);
   const why = find(".why");
@@ -26,7 +28,7 @@ export function inside({ element, props, server, pad }) {
   const [legend, sums] = [find(".evidence + figcaption .legend"), find(".sums")];
   const [askChange, verdict] = [find(".ask"), find(".verdict")];
 
-  let answered = null; // the question whose answer is on screen, or null
+  let answered = null; // the answer on screen, as `look` is told of it, or null
 
   // --- why: the drawing, and what its ink said, or what ink would change it -------------------------------
 
@@ -34,6 +36,7 @@ export function inside({ element, props, server, pad }) {
   const figures = new Map([[find(".evidence"), EMPTY], [find(".change"), EMPTY]]);
 
   let evidence = null; // what the first figure shows, of messages.py, or null
+  let ink = null; // what both show before that, {side, ink}
   let change = null; // and the second one, or why there is none: {problem: a sentence}
   let stages = null; // what stands under "What the network saw"
 
@@ -53,11 +56,19 @@ export function inside({ element, props, server, pad }) {
     pen.drawImage(small, 0, 0, target.width, target.height);
   }
 
+  // The middle of a stage's image of the browser's own: some networks have a border around the digit.
+  function inkOf({ shape: [side], cells }) {
+    const border = Math.max(0, side - props.seen) >> 1;
+    const inner = side - 2 * border;
+    return { side: inner, ink: cells.filter((_, i) => [i % side, Math.floor(i / side)].every((at) => at >= border && at < border + inner)) };
+  }
+
   function paintWhy() {
     const [first, second] = figures.keys();
-    const inked = ({ side, ink, cells }, tint = cells) => ({ side, ink: unpack(ink), tint: tint && unpack(tint) });
-    paintFigure(first, evidence ? inked(evidence) : EMPTY);
-    paintFigure(second, change?.cells ? inked(change) : evidence ? inked(evidence, null) : EMPTY);
+    const inked = ({ side, ink: pixels, cells }, tint = cells) => ({ side, ink: unpack(pixels), tint: tint ? unpack(tint) : null });
+    const plain = evidence ?? ink;
+    paintFigure(first, plain ? inked(plain) : EMPTY);
+    paintFigure(second, change?.cells ? inked(change) : plain ? inked(plain, null) : EMPTY);
   }
 
   // The words beside the figures, in the visitor's language.
@@ -82,10 +93,11 @@ export function inside({ element, props, server, pad }) {
   }
 
   async function whatIf() {
-    const question = answered;
-    if (!question) return;
-    const reply = (await server.what_if({ ...question, language }).catch(() => null)) ?? { problem: say("draw_change_no_server") };
-    if (question !== answered) return; // drawn on meanwhile
+    const answer = answered;
+    if (!answer) return;
+    const asked = server.what_if({ ...(await answer.question()), language });
+    const reply = (await asked.catch(() => null)) ?? { problem: say("draw_change_no_server") };
+    if (answer !== answered) return; // drawn on meanwhile
     change = reply;
     paintWhy();
     sayWhy();
@@ -106,26 +118,45 @@ export function inside({ element, props, server, pad }) {
   let timer = null;
   const inView = new Set();
 
-  // `question` is about the digit that is shown large, or null.
-  function look(question) {
-    answered = question;
+  // `answer` is about the digit that is shown large, or null: {question, here}.  `question()` resolves to what the server
+  // is to be asked, and `here(options)` is what the browser itself knows, a `Behind`; null where it is the server's answer.
+  function look(answer) {
+    answered = answer;
     number += 1;
     if (change) {
       change = null;
       paintWhy();
       sayWhy();
     }
-    if (stages && (!question || !inView.has(steps))) {
+    if (stages && (!answer || !inView.has(steps))) {
       stages = null; // not an older answer's
       showStages();
     }
-    if (question) return plan();
-    clearTimeout(timer);
-    rest();
+    if (!answer) {
+      clearTimeout(timer);
+      return rest();
+    }
+    if (answer.here) showHere();
+    plan();
+  }
+
+  function showHere() {
+    const { layers: found, stages: seen } = answered.here({ every: every.checked });
+    if (inView.has(steps)) {
+      stages = seen;
+      showStages();
+    }
+    if (!found) return rest(); // nothing is drawn
+    if (inView.has(rows)) painted.show(found);
+    if (!inView.has(why)) return;
+    evidence = null; // of an older drawing
+    ink = inkOf(seen.at(-1).image);
+    paintWhy();
+    sayWhy();
   }
 
   function rest() {
-    evidence = change = null;
+    evidence = change = ink = null;
     paintWhy();
     sayWhy();
     painted.empty();
@@ -133,23 +164,28 @@ export function inside({ element, props, server, pad }) {
 
   function plan() {
     clearTimeout(timer);
+    if (answered?.here && pad.drawing) return; // the end of the stroke plans anew
     // A pen at rest sees all at once; while it moves, the answer comes first.
     timer = setTimeout(askInside, pad.drawing ? Math.max(0, last + (pad.training ? FAR_APART : APART) - performance.now()) : 0);
   }
 
   async function askInside() {
     const views = { why: inView.has(why), inside: inView.has(rows), steps: inView.has(steps), every: every.checked };
+    if (answered?.here) Object.assign(views, { inside: false, steps: false, every: false });
     const wanted = [number, pad.version, ...Object.values(views)].join();
-    if (looking || !answered || wanted === looked || !inView.size) return;
+    if (looking || !answered || wanted === looked || !(views.why || views.inside || views.steps)) return;
     looking = true;
     last = performance.now();
-    const [of, question] = [pad.version, answered];
+    const [of, answer] = [pad.version, answered];
     try {
-      const reply = await server.look_inside({ ...question, ...views, language });
-      if (of === pad.version && answered) show(reply);
+      const reply = await server.look_inside({ ...(await answer.question()), ...views, language });
+      const newest = answer.here ? answer === answered : of === pad.version && answered;
+      if (newest) show(reply);
       looked = wanted;
+      heard(true);
     } catch {
-      looked = ""; // the answer's own question tells the person
+      heard(false);
+      looked = ""; // to be asked again
       looking = false;
       clearTimeout(timer);
       timer = setTimeout(plan, SILENCE);
@@ -172,14 +208,28 @@ export function inside({ element, props, server, pad }) {
     sayWhy();
   }
 
+  // Another part came into view.
+  function followView() {
+    if (answered?.here) {
+      const known = evidence;
+      showHere();
+      if (known) {
+        evidence = known; // it is of this very drawing
+        paintWhy();
+        sayWhy();
+      }
+    }
+    plan();
+  }
+
   every.addEventListener("change", () => {
     painted.all(every.checked);
-    plan();
+    followView();
   });
 
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target);
-    plan();
+    followView();
   });
   [why, rows, steps].forEach((view) => observer.observe(view));
 
@@ -200,5 +250,5 @@ export function inside({ element, props, server, pad }) {
   painted.build(props.layers);
   showStages();
   rest();
-  return { look };
+  return { look, rested: plan };
 }

@@ -85,6 +85,29 @@ def _beside(server: Server, drawing: Drawing) -> messages.Beside | None:
 
 
 @messages.answering
+def fetch_network(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """What the page asks once for each network, to read strokes by itself from then on; or a problem.
+
+    Returns:
+        {"table": see `lenet.inference.web.to_table`, "beside": of the shipped network to set beside a visitor's own
+        {"network": its key, "caption", "accuracy"} as in `messages.Beside`, or null}.
+    """
+    key = messages.text(question, "network")
+    server.networks.digit_reader(key)
+    other = server.networks.default(key)
+    return {
+        "table": server.networks.table(key),
+        "beside": _shipped(server, other) | {"network": other} if other else None,
+    }
+
+
+def _shipped(server: Server, key: str) -> dict[str, Any]:
+    network = server.networks.get(key)
+    caption = messages.Sentence.of(networks.english_caption(network, key))
+    return {"caption": asdict(caption), "accuracy": network.metrics.get("test_accuracy")}
+
+
+@messages.answering
 def look_inside(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the pad asks when a drawing is answered: a `messages.Behind`, of the parts that are in view.
 
@@ -168,7 +191,7 @@ def build(server: Server, visitor: Visitor) -> Tab:
         value={"network": default, "pipeline": "modern"},
         html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
         js_on_load=assets.mount("draw/view.js"),
-        server_functions=server_functions(server, read_drawing, look_inside, what_if),
+        server_functions=server_functions(server, fetch_network, read_drawing, look_inside, what_if),
         examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
         classes=classes,
         knowing=[

@@ -28,6 +28,7 @@ ENGLISH = {
     "draw_curly_three": "Draw a curly three",
     "draw_invitation": "Draw something: a digit, anywhere, any size.",
     "draw_no_server": "The server does not answer. Your drawing is kept: check the connection, then add a stroke.",
+    "draw_offline": "You are offline: drawing still works.",
     # --- the answer ---------------------------------------------------------------------------------
     "answer_none": "none",
     "answer_sure": "{percent} sure",
@@ -97,6 +98,7 @@ CHINESE = {
     "draw_curly_three": "写一个卷曲的 3",
     "draw_invitation": "请写一个数字：位置和大小不限。",
     "draw_no_server": "服务器没有应答。您写的内容还在：请检查网络连接，然后再写一笔。",
+    "draw_offline": "您已离线：仍可继续书写。",
     # --- the answer ---------------------------------------------------------------------------------
     "answer_none": "非数字",
     "answer_sure": "置信度 {percent}",

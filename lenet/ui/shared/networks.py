@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from lenet.inference.explain import Counterfactual, Layer, counterfactual, layer
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
 from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.inference.summary import Exhibit, exhibit
+from lenet.inference.web import Table, to_table
 from lenet.preprocessing.images import Picture
 from lenet.preprocessing.stages import Box
 from lenet.training.loop import EpochEnd
@@ -35,6 +37,7 @@ from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.pictures import Pictures
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
+TABLES = 32  # of a few hundred kilobytes each: those of a class that shares its networks, and the shipped ones
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
 KEPT = 256  # of visitors' networks; the least recently used go first
 KEPT_BYTES = 500_000_000  # that they take together: a small one a quarter of a megabyte, the largest 18
@@ -159,6 +162,7 @@ class Networks:
             on_evict=lambda key, _: shutil.rmtree(place / key, ignore_errors=True),
         )
         self._readings: BoundedCache[tuple[str, str, bytes], tuple[FoundDigit, ...]] = BoundedCache(REMEMBERED)
+        self._tables: BoundedCache[str, Table] = BoundedCache(TABLES)
         self._named: BoundedCache[tuple[str, str, Box | None], Named] = BoundedCache(NAMED)
 
     def yours(self, key: str) -> str:
@@ -252,6 +256,15 @@ class Networks:
         if not isinstance(network, DigitClassifier):
             raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
         return network
+
+    def table(self, key: str) -> Table:
+        """The network that `key` names as a browser computes it; the last few are kept.
+
+        Raises:
+            CheckpointError: see `get`.
+        """
+        kept = self.kept(key)
+        return self._tables.get_or_make(key, lambda: to_table(load(kept.path), str(kept.title), date.today()))
 
     def photo_namer(self, key: str) -> PhotoClassifier:
         """The network that `key` names.
