@@ -100,6 +100,14 @@ def whole(value: Any, most: int) -> int:
     return int(found)
 
 
+def sent(event: gr.EventData) -> Question:
+    """What a script has given to `trigger`."""
+    data = getattr(event, "_data", None)
+    if not isinstance(data, dict):
+        raise garbled()
+    return data
+
+
 def language(question: Any) -> str:
     """The language that the question names; English where it names none."""
     return str(question.get("language")) if isinstance(question, dict) else texts.DEFAULT
@@ -158,7 +166,9 @@ def endpoint(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise gr.Error(texts.translated(told(name, error))) from error
+        if isinstance(error, LeNetError):
+            logging.warning("%s was refused: %s", name, error.template)  # without its values: names of visitors' files
+        raise gr.Error(texts.translated(told(name, error)), print_exception=False) from None
 
 
 def told(name: str, error: Exception) -> Text:

@@ -63,7 +63,8 @@ def test_every_step_can_be_told_in_each_language(server: Server, picture: Image.
 
 @pytest.mark.parametrize("ask", [draw.read_drawing, draw.what_if])
 @pytest.mark.parametrize(
-    "wrong", [{"picture": 7}, {"picture": "data:image/png;base64,AAAA"}, {"pipeline": ["new"]}, {"network": "gone"}]
+    "wrong",
+    [{"picture": 7}, {"picture": "data:image/png;base64,AAAA"}, {"pipeline": ["new"]}, {"network": "own-aaaaaaaaaaaa"}],
 )
 def test_what_goes_wrong_is_told_in_the_visitors_language(
     server: Server, ask: Callable[[Server, dict[str, Any]], dict[str, Any]], wrong: dict[str, object]

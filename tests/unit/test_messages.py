@@ -193,6 +193,6 @@ def test_a_bug_behind_a_photos_answer_is_ours(
         raise KeyError("a bug of ours")
 
     monkeypatch.setattr(why.gr, "HTML", lambda **options: options["server_functions"])
-    (ask,) = why.build(server, broken, "photos")
+    (ask,) = why.build(server, broken, "photos")  # type: ignore[attr-defined]  # the functions, by the line above
     assert ask({"network": "photos"}) == {"problem": str(messages.OURS)}
     assert "a bug of ours" in caplog.text

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from lenet.data.datasets import CIFAR10_CLASSES, FASHION_CLASSES
 from lenet.errors import FetchError
-from lenet.inference.photos import Crop, PhotoClassifier, PhotoPrediction
+from lenet.inference.photos import Crop, PhotoClassifier, PhotoPrediction, Verdict
 from lenet.inference.pretrained import load
 from lenet.training.stored import WEIGHTS
 from lenet.ui.photo import figures as photo_figures
@@ -57,7 +58,7 @@ def test_a_photo_is_kept_upright_and_small(server: Server) -> None:
     assert (reply["width"], reply["height"]) == (512, 1024)
     kept = server.pictures.get(reply["photo"])
     assert kept is not None
-    assert kept.getpixel((256, 100))[2] > 200  # blue was on the left, and stands at the top
+    assert np.asarray(kept)[100, 256, 2] > 200  # blue was on the left, and stands at the top
     # What is shown, what is kept and what is looked at are the same way up.
     shown = Image.open(io.BytesIO(base64.b64decode(reply["address"].split(",")[1])))
     assert shown.size == kept.size
@@ -160,7 +161,9 @@ def test_the_box_is_what_is_looked_at(server: Server) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"network": "run-guessed"}, "no longer keeps"),
+        ({"network": "run-guessed"}, "no network called run-guessed here"),
+        ({"network": "own-guessed-far!"}, "no network called"),
+        ({"network": "own-0123456789ab"}, "no longer keeps"),
         ({"network": "digits"}, "reads digits"),
         ({"network": "digits", "box": [0, 0, 1, 1]}, "reads digits"),
         ({"box": [0, 0, 1]}, "Reload"),
@@ -197,7 +200,7 @@ def test_answers_are_forgotten_at_last(server: Server) -> None:
 # in words and cards
 
 
-def said(server: Server, verdict: str, **probs: float) -> PhotoPrediction:
+def said(server: Server, verdict: Verdict, **probs: float) -> PhotoPrediction:
     named = server.networks.name("photos", opened(server)["photo"], None)
     assert named is not None
     label = max(probs, key=probs.__getitem__)
@@ -213,7 +216,7 @@ def said(server: Server, verdict: str, **probs: float) -> PhotoPrediction:
         (("unknown", {"cat": 0.41, "dog": 0.2}), "None of my ten classes, I think. Closest: cat (41%)"),
     ],
 )
-def test_sentences(server: Server, prediction: tuple[str, dict[str, float]], sentence: str) -> None:
+def test_sentences(server: Server, prediction: tuple[Verdict, dict[str, float]], sentence: str) -> None:
     assert photo_figures.sentence(said(server, prediction[0], **prediction[1])) == sentence
 
 

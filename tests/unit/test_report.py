@@ -7,7 +7,9 @@ import io
 import re
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -347,12 +349,13 @@ def test_all_that_is_measured_comes_at_once(server: Server, own: str) -> None:
 
 
 def test_a_report_is_chinese_where_its_question_is(server: Server, own: str) -> None:
-    asking = finished(server, own)
+    answers = finished(server, own).answers
+    assert answers is not None
     question = {"network": own, "cell": None, "page": 0, "again": False, "language": "zh"}
     reply = report_tab.measure(server, question)
     sample, cell, empty = (
         report_tab.show_pictures(server, question | {"cell": cell})
-        for cell in (None, [3, 3], [3, int(asking.answers.given.max())])
+        for cell in (None, [3, 3], [3, int(answers.given.max())])
     )
     said = [*reply.values(), *(reply[part] for reply in (sample, cell, empty) for part in ("said", "pictures"))]
     assert [run for part in said for run in english_in(part)] == []
@@ -412,8 +415,32 @@ def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(server:
     assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
 
 
+def test_a_download_holds_up_no_other_report(server: Server, own: str) -> None:
+    arrived = threading.Event()
+
+    def load_slowly(name: str) -> Split:
+        if name == "cifar10":
+            arrived.wait(30)
+            raise DataError("CIFAR-10 is not here.")
+        return datasets.load("digits").test
+
+    evaluations = Evaluations(server.networks, load=load_slowly)
+    far, near = evaluations.ask("photos-lenet5"), evaluations.ask(own)
+    until = time.monotonic() + 20
+    while not near.finished and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (near.finished, near.problem, far.examination, far.problem) == (True, None, None, None)
+    arrived.set()
+    while far.problem is None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert "CIFAR-10 is not here." in str(far.problem)
+    evaluations.close()
+
+
 def test_an_accident_while_asking_gets_a_sentence_and_a_note(caplog) -> None:
-    asking = Asking(Classifier.from_pretrained("digits"), load=lambda: 1 / 0)
+    loading: Future[Split] = Future()
+    loading.set_exception(ZeroDivisionError())
+    asking = Asking(Classifier.from_pretrained("digits"), loading)
     asking.go_on()
     assert "The fault is ours" in str(asking.problem)
     assert "ZeroDivisionError" in caplog.text

@@ -13,7 +13,7 @@ from PIL import Image
 
 from lenet.data.strokes import render
 from lenet.errors import CheckpointError, ImageError, Text
-from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit
+from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit, Verdict
 from lenet.inference.pretrained import load
 from lenet.training.loop import EpochEnd
 from lenet.training.stored import WEIGHTS
@@ -125,7 +125,7 @@ def test_a_stage_travels_as_a_small_png() -> None:
 # several digits, and none
 
 
-def said(label: str, confidence: float, verdict: str = "sure") -> DigitPrediction:
+def said(label: str, confidence: float, verdict: Verdict = "sure") -> DigitPrediction:
     """A prediction made by hand: the rest of the probability goes to another class, or to none."""
     probs = dict.fromkeys("0123456789", 0.0)
     probs[label] = confidence
@@ -302,4 +302,4 @@ def test_a_network_is_fetched_to_be_computed_by_the_browser(server: Server) -> N
     beside = draw.fetch_network(server, {"network": own})["beside"]
     assert (beside["network"], beside["caption"]["template"]) == ("digits", "Today: ours")
     assert "names photos" in draw.fetch_network(server, {"network": "photos-lenet5"})["problem"]
-    assert "no longer keeps" in draw.fetch_network(server, {"network": "gone"})["problem"]
+    assert "no network called gone" in draw.fetch_network(server, {"network": "gone"})["problem"]

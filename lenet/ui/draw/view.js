@@ -14,7 +14,7 @@ import { make } from "../shared/elements.js";
 import { language, onLanguage, say } from "../shared/language.js";
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
-const SPARING = 100; // milliseconds between two questions under a moving pen while a network trains on the same cores
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 // An example small: lines of [x, y] on a pad of 280 pixels.
 function thumbnail(width, lines) {
@@ -32,7 +32,9 @@ export function mount({ element, props, server, watch }) {
   const find = (selector) => element.querySelector(selector);
   const [canvas, result, boxes, file, offline] = [".pad", ".result", ".boxes", ".file", ".offline"].map(find);
 
+  const name = fresh(); // by which the server tells this pad's questions from others'
   let refused = false; // the picture that was last chosen, for its size
+  let rest = 0; // milliseconds between two questions under a moving pen, as the newest answer says
   let training = false; // a network is trained behind the page, as the newest answer says
   let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
   let changes = 0; // counts all that changes the pad
@@ -109,8 +111,8 @@ export function mount({ element, props, server, watch }) {
     if (asking === AT_ONCE || (asking && asked === changes)) return;
     result.setAttribute("aria-busy", "true");
     clearTimeout(wait);
-    const rest = training && pad.drawing ? left + SPARING - performance.now() : 0;
-    if (rest > 0) wait = setTimeout(read, rest);
+    const early = pad.drawing ? left + rest - performance.now() : 0;
+    if (early > 0) wait = setTimeout(read, early);
     else ask();
   }
 
@@ -158,11 +160,14 @@ export function mount({ element, props, server, watch }) {
     asked = changes;
     left = performance.now();
     const [known, of] = [asked, version];
+    let superseded = false; // by a newer question of this pad
     try {
       const question = refused ? null : { picture: await address(), ...props.value };
-      const reply = question && (await server.read_drawing({ ...question, language }));
+      const reply = question && (await server.read_drawing({ ...question, language, pad: name, live: pad.drawing }));
       training = reply?.training ?? training;
-      if (of === version && known >= shown) {
+      rest = reply?.rest ?? rest;
+      superseded = Boolean(reply?.superseded);
+      if (!superseded && of === version && known >= shown) {
         if (refused || reply?.problem) complain(refused ? say("picture_too_large") : reply.problem);
         else show({ ...reply, asked: async () => question });
       }
@@ -170,7 +175,7 @@ export function mount({ element, props, server, watch }) {
       complain(say("draw_no_server"));
     }
     asking -= 1;
-    shown = Math.max(shown, known);
+    if (!superseded) shown = Math.max(shown, known);
     result.dataset.changes = shown; // which state of the pad is answered; `benchmarks latency page` reads it
     if (asked !== changes) read();
     else if (!asking) result.setAttribute("aria-busy", "false");
@@ -292,6 +297,9 @@ export function mount({ element, props, server, watch }) {
       },
       get version() {
         return version;
+      },
+      get rest() {
+        return rest;
       },
       get training() {
         return training;

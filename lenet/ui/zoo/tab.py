@@ -16,7 +16,7 @@ from lenet.inference.untrusted import BYTES_AT_MOST
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, networks, texts
-from lenet.ui.tab import Labels, Own, Source, Tab, Taken, Visitor, with_first
+from lenet.ui.tab import Labels, Own, Owner, Source, Tab, Taken, Visitor, with_first, without_networks
 from lenet.ui.zoo import figures as zoo_figures
 from lenet.ui.zoo import uploads as own
 
@@ -51,11 +51,11 @@ def shown(own: Sequence[str], key: str = "") -> gr.HTML:
     return gr.HTML(value={"network": key, "own": list(own)})
 
 
-def _upload(server: Server, event: gr.EventData, own_networks: Own, path: str | None, uploads: int) -> Taken:
-    """What came of an upload: updates of the note, the count, what is said, and the list."""
-    key, uploads, said = own.upload(server, path, uploads)
+def _upload(server: Server, event: gr.EventData, own_networks: Own, owner: Owner, path: str | None) -> Taken:
+    """What came of an upload: updates of the note, of what is said, and of the list."""
+    key, said = own.upload(server, path, owner)
     listed = shown(with_first(key, own_networks), key) if key else gr.skip()
-    return Taken(key, (own.remark(said), uploads, said, listed))
+    return Taken(key, (own.remark(said), said, listed))
 
 
 def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]) -> Tab:
@@ -64,13 +64,15 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
     Args:
         report: the server functions that the report of the chosen network asks.
     """
+    listed = [exhibit for exhibits in _families(server).values() for exhibit in exhibits]
+    if not listed:
+        return without_networks("no_networks")
     place = own.build()
-    first = next(exhibits[0] for exhibits in _families(server).values() if exhibits)
     exhibition = gr.HTML(
-        value={"network": first.key, "own": []},
+        value={"network": listed[0].key, "own": []},
         html_template=assets.template("zoo/tab.html"),
         js_on_load=assets.mount("zoo/view.js", events=["refuse", "seen"]),
-        server_functions=server_functions(server, list_networks, *report),
+        server_functions=server_functions(server, list_networks, *report, lane=server.reports),
         largest=BYTES_AT_MOST,  # of a file that may be uploaded; of a larger one the event "refuse" tells
         elem_id="zoo",
         padding=False,
@@ -90,8 +92,8 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
     source = Source(
         place.button.upload,
         partial(_upload, server),
-        inputs=[place.button, place.uploads],
-        outputs=[place.note, place.uploads, place.said, exhibition],
+        inputs=[place.button],
+        outputs=[place.note, place.said, exhibition],
         options={"concurrency_limit": 2, "show_progress": "hidden"},  # of at most 20 MB each
     )
     labels = Labels([place.button, place.note], lambda _, said: own.labels(said), [place.said])
