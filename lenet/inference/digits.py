@@ -45,6 +45,16 @@ class DigitPrediction(Prediction):
     verdict: Verdict
     p_not_digit: float
 
+    def without_doubt(self) -> DigitPrediction:
+        """The same for someone who knows that it is a digit: `probs` sum to 1, and the verdict is never "not_digit"."""
+        total = sum(self.probs.values())
+        if not self.p_not_digit or not total:
+            return self
+        probs = {name: p / total for name, p in self.probs.items()}
+        confidence = probs[self.label]
+        verdict: Verdict = "sure" if confidence >= UNSURE_BELOW else "unsure"
+        return replace(self, confidence=confidence, probs=probs, verdict=verdict, p_not_digit=0.0)
+
 
 @dataclass(frozen=True)
 class FoundDigit:
@@ -59,6 +69,10 @@ class FoundDigit:
     box: Box
     prediction: DigitPrediction
     touching: bool
+
+    def without_doubt(self) -> FoundDigit:
+        """The same for someone who knows that it is a digit, and so one: see `DigitPrediction.without_doubt`."""
+        return _found(self.box, self.prediction.without_doubt(), self.touching and not self.prediction.rejected)
 
 
 @dataclass(frozen=True)

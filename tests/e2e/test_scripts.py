@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import base64
+import io
 import itertools
+import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
-from lenet.ui.shared import assets
+from lenet.errors import Text
+from lenet.inference.classifier import UNSURE_BELOW
+from lenet.inference.digits import DigitPrediction, FoundDigit
+from lenet.preprocessing.stages import Preprocessed
+from lenet.ui import messages
+from lenet.ui.shared import assets, facts, pictures, texts
 
 
 class Scripts:
@@ -366,3 +377,283 @@ def test_who_comes_late_hears_of_the_newest_answer(scripts: Scripts) -> None:
         return [early.map(({ photo }) => photo), late];
     """
     assert scripts.run("photo/answer.js", code) == [[1, 2, 3], [2, 3]]
+
+
+# --- the pixels of strokes -----------------------------------------------------------------------------------
+
+# [width, points]: a hook, a dot, two lines that cross, and a line that leaves the pad.
+LINES = [
+    [20, [[80, 62], [205, 58], [172.5, 120.25], [132, 232]]],
+    [20, [[105, 140], [195, 128]]],
+    [7, [[30.5, 30.25]]],
+    [4, [[40, 60], [60, 40.5], [40, 20]]],
+    [40, [[260, 250], [300, 300]]],
+]
+STROKES = "given.map(([width, points]) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))"
+
+
+def test_strokes_become_the_pixels_that_a_canvas_shows(scripts: Scripts) -> None:
+    code = f"""
+        const strokes = {STROKES};
+        const canvas = Object.assign(document.createElement("canvas"), {{ width: 280, height: 280 }});
+        const pen = canvas.getContext("2d", {{ alpha: false, willReadFrequently: true }});
+        pen.fillStyle = "white";
+        pen.fillRect(0, 0, 280, 280);
+        for (const {{ width, points }} of strokes) {{
+            [pen.lineWidth, pen.lineCap, pen.lineJoin] = [width, "round", "round"];
+            pen.beginPath();
+            if (points.length === 1) pen.arc(points[0].x, points[0].y, 0.001, 0, 7);
+            pen.moveTo(points[0].x, points[0].y);
+            points.forEach(({{ x, y }}) => pen.lineTo(x, y));
+            pen.stroke();
+        }}
+        const shown = [...pen.getImageData(0, 0, 280, 280).data].filter((_, i) => i % 4 === 0);
+        return [shown, [...m.raster(280, 280)(strokes)]];
+    """
+    shown, ours = (np.array(pixels, int) for pixels in scripts.run("draw/raster.js", code, LINES))
+    assert (ours < 128).sum() > 8000
+    difference = abs(shown - ours)  # on edges alone: a canvas rounds their place, and its round ends have corners
+    assert difference.max() <= 96
+    assert difference.mean() < 0.3
+
+
+def test_strokes_are_the_same_pixels_however_they_came(scripts: Scripts) -> None:
+    """Point by point, after an undo, and at once."""
+    code = f"""
+        const strokes = {STROKES};
+        const at_once = m.raster(280, 280)(strokes).join();
+        const pad = m.raster(280, 280);
+        const drawn = [];
+        for (const {{ width, points }} of strokes) {{
+            drawn.push({{ width, points: [] }});
+            for (const point of points) {{
+                drawn.at(-1).points.push(point);
+                pad(drawn);
+            }}
+        }}
+        const grown = pad(drawn).join();
+        pad(strokes.slice(0, 2));
+        const undone = pad(strokes.slice(0, 1)).join() === m.raster(280, 280)(strokes.slice(0, 1)).join();
+        const cleared = pad([]).every((pixel) => pixel === 255);
+        return [at_once === grown, undone, cleared, pad(strokes).join() === at_once];
+    """
+    assert scripts.run("draw/raster.js", code, LINES) == [True, True, True, True]
+
+
+@pytest.mark.parametrize("compression", ["deflate", "none"])
+def test_a_picture_is_encoded_without_a_canvas(scripts: Scripts, compression: str) -> None:
+    code = """
+        if (given === "none") window.CompressionStream = undefined;
+        const pixels = Uint8Array.from({ length: 300 * 280 }, (_, i) => (i * i) % 251);
+        return m.greyAddress(pixels, 300, 280);
+    """
+    address = scripts.run("draw/png.js", code, compression)
+    picture = Image.open(io.BytesIO(pictures.decode(address)))
+    assert (picture.format, picture.mode, picture.size) == ("PNG", "L", (300, 280))
+    expected = (np.arange(300 * 280, dtype=np.int64) ** 2 % 251).reshape(280, 300)
+    np.testing.assert_array_equal(np.asarray(picture), expected)
+
+
+@pytest.mark.parametrize("degrees", range(0, 360, 15))
+def test_a_pixel_on_an_edge_is_covered_by_as_much_as_lies_behind_it(scripts: Scripts, degrees: int) -> None:
+    x, y = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    places = (np.arange(200) + 0.5) / 200 - 0.5
+    edges = [edge / 10 for edge in range(-8, 9)]
+    found = scripts.run("draw/raster.js", "return given.map((edge) => m.covered(...edge))", [[e, x, y] for e in edges])
+    behind = places[:, None] * x + places * y
+    np.testing.assert_allclose(found, [(behind < edge).mean() for edge in edges], atol=0.005)
+
+
+# --- what the server's modules say ---------------------------------------------------------------------------
+
+SAID = [
+    Text("Colour says nothing about which digit it is."),
+    Text(
+        "Pixels become numbers from {low:.2f} (black) to {high:.2f} (white), the range that the network learned with.",
+        low=-0.4242,
+        high=2.8215,
+    ),
+    Text("pooling, the strongest of {side}x{side}", side=2),
+    Text("There is no pipeline called {name!r}: choose one of {known}.", name="{x}", known=["modern", "classic"]),
+    Text("{braces} without values"),
+    Text("{count:,} of {part:.1%}: {kind}", count=1_234_567, part=0.12345, kind=Text("residual block")),
+]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("said", SAID, ids=lambda said: said.template[:20])
+def test_a_sentence_is_the_same_from_browser_and_server(scripts: Scripts, said: Text, language: str) -> None:
+    code = """
+        m.chooseLanguage(given.language);
+        const found = m.translated(given.sentence);
+        m.chooseLanguage("en");
+        return found;
+    """
+    sentence = asdict(messages.Sentence.of(said))
+    with texts.speaking(language):
+        expected = texts.translated(said).replace("'", "")  # Python's own quotes
+    assert scripts.run("shared/language.js", code, {"sentence": sentence, "language": language}) == expected
+
+
+def test_a_text_with_elements_in_it_comes_in_pieces(scripts: Scripts) -> None:
+    code = """
+        const name = Object.assign(document.createElement("b"), { textContent: "<8>" });
+        const line = document.createElement("p");
+        line.append(...m.pieces("draw_change_reached", { other: m.withArticle("8", name), percent: "71%" }));
+        return [line.innerHTML, m.withArticle("cat", "cat").join("")];
+    """
+    assert scripts.run("shared/language.js", code) == ["So changed, it reads an <b>&lt;8&gt;</b> (71%).", "a cat"]
+
+
+def test_steps_are_shown_whoever_made_them(scripts: Scripts) -> None:
+    code = """
+        const stage = { name: { template: "Grey", values: {} }, why: { template: "<i>", values: {} }, shape: [2, 3] };
+        const own = { shape: [2, 3], cells: Uint8Array.of(0, 255, 7, 8, 9, 10) };
+        const made = m.stagesOf([{ ...stage, image: "data:image/png;base64,AAAA" }, { ...stage, image: own }]);
+        const pen = made.querySelector("canvas").getContext("2d");
+        const sizes = made.querySelectorAll("i").length;
+        return [made.textContent, [...pen.getImageData(1, 0, 1, 1).data], made.querySelector("img").alt, sizes];
+    """
+    assert scripts.run("shared/stages.js", code) == [
+        "1. Grey 3×2<i>2. Grey 3×2<i>",
+        [255, 255, 255, 255],
+        "Grey, 3x2 pixels",
+        2,
+    ]
+
+
+# --- what the network reads on the pad -------------------------------------------------------------------------
+
+
+def digit(label: str, confidence: float, verdict: str = "sure", **more: Any) -> dict[str, Any]:
+    """A fact made by hand: the rest of the probability goes to another class, or to none."""
+    probs = dict.fromkeys("0123456789", 0.0)
+    probs[label] = confidence
+    p_not_digit = 1 - confidence if verdict == "not_digit" else 0.0
+    probs["5" if label != "5" else "6"] += 1 - confidence - p_not_digit
+    box = [0.1, 0.3, 0.4, 0.7]
+    return asdict(messages.Digit(label, confidence, probs, p_not_digit, verdict, box, False)) | more
+
+
+TWENTY = [digit("2", 0.98), digit("0", 0.55, "unsure", box=[0.6, 0.05, 0.9, 0.7])]
+SCRIBBLE = digit("5", 0.12, "not_digit")
+ANSWER = """
+    const made = m.answerOf(...given);
+    const all = (selector) => [...made.querySelectorAll(selector)];
+    return {
+        label: made.dataset.label, text: made.textContent, sentence: made.querySelector(".sentence").textContent,
+        large: made.querySelector(".label").textContent, kind: made.className,
+        names: all(".name").map((name) => name.textContent), best: all(".best .name").map((name) => name.textContent),
+        pressed: all("[aria-pressed=true]").map((button) => button.textContent),
+        spoken: made.querySelector(".bars").ariaLabel,
+        fill: all(".fill").map(({ style }) => style.transform),
+    };
+"""
+
+
+def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
+    shown = scripts.run("draw/reading.js", ANSWER, [[digit("2", 0.98)], 0])
+    assert (shown["label"], shown["large"], shown["kind"]) == ("2", "2", "answer sure")
+    assert shown["sentence"] == "98.0% sure"
+    assert shown["names"] == [*"0123456789", "none"]
+    assert shown["best"] == ["2"]
+    assert shown["spoken"].startswith("Probabilities: 0 0%, 1 0%, 2 98%")
+    assert shown["fill"][2] == "scaleX(0.98)"
+    without = scripts.run("draw/reading.js", ANSWER, [[digit("2", 0.98, p_not_digit=None)], 0])
+    assert without["names"] == [*"0123456789"]
+
+
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (digit("2", 0.9996), "over 99.9% sure"),
+        (digit("2", 0.6, "unsure"), "Unsure: 2 or 5?"),
+        (SCRIBBLE, "Not a digit, I think. Closest: 5 (12%)"),
+        (digit("2", 0.9, "unsure", touching=True), "These may be two digits that touch: leave a gap."),
+        (
+            SCRIBBLE | {"touching": True},
+            "Not one digit, I think. Closest: 5 (12%). If these are two that touch, leave a gap.",
+        ),
+        (digit("2", 0.0, "blank"), "Nothing to read here yet: draw something."),
+    ],
+)
+def test_an_answer_is_told_in_words(scripts: Scripts, one: dict[str, Any], sentence: str) -> None:
+    assert scripts.run("draw/reading.js", "return m.sentenceOf(given)", one) == sentence
+
+
+def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:
+    shown = scripts.run("draw/reading.js", ANSWER, [TWENTY, 1])
+    assert (shown["label"], shown["large"]) == ("20", "298%055%")
+    assert shown["pressed"] == ["055%"]
+    assert shown["sentence"] == "Digit 2 of 2: unsure: 0 or 5?"
+    assert shown["best"] == ["0"]
+    touching = [TWENTY[0] | {"touching": True}, TWENTY[1]]
+    assert "leave a gap" in scripts.run("draw/reading.js", ANSWER, [touching, 0])["sentence"]
+    assert "leave a gap" not in scripts.run("draw/reading.js", ANSWER, [touching, 1])["sentence"]
+
+
+def test_no_digit_has_no_name_but_a_closest_one(scripts: Scripts) -> None:
+    shown = scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, False])
+    assert (shown["label"], shown["large"], shown["best"]) == ("", "?", ["none"])
+    assert shown["sentence"] == "Not a digit, I think. Closest: 5 (12%) It is a digit"
+    assert "none 88%" in shown["spoken"]
+    assert scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, True])["pressed"] == ["It is a digit"]
+
+
+@pytest.mark.parametrize("touching", [False, True])
+@pytest.mark.parametrize(
+    "one", [SCRIBBLE, digit("5", 0.47, "not_digit"), TWENTY[0], digit("3", 0.0, "blank", probs={"3": 0.0})]
+)
+def test_a_doubt_is_left_out_as_the_server_leaves_it_out(scripts: Scripts, one: dict[str, Any], touching: bool) -> None:
+    if touching and one["verdict"] == "sure":
+        one = one | {"verdict": "unsure"}  # as digits that touch are
+    nothing = Preprocessed((), torch.empty(0))
+    prediction = DigitPrediction(
+        one["label"], one["confidence"], one["probs"], one["verdict"], nothing, {}, one["p_not_digit"]
+    )
+    found = FoundDigit((0.0, 0.0, 1.0, 1.0), prediction, touching).without_doubt()
+    expected = asdict(facts.digit(found, True)) | {"box": one["box"]}
+    code = "return m.withoutDoubt(...given)"
+    assert scripts.run("draw/reading.js", code, [one | {"touching": touching}, UNSURE_BELOW]) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [(None, 0), ([0.7, 0.5], 1), ([0.2, 0.9], 0), ([0.51, 0.5], 1), ([1, 1], 1), ([0.25, 0.5], 0)],
+)
+def test_the_digit_under_the_pen_is_meant(scripts: Scripts, place: list[float] | None, expected: int) -> None:
+    assert scripts.run("draw/reading.js", "return m.nearest(...given)", [TWENTY, place]) == expected
+
+
+def test_boxes_lie_where_the_digits_are(scripts: Scripts) -> None:
+    code = """
+        return m.boxesOf(...given).map(({ className, textContent, style }) =>
+            [className, textContent, style.left, style.top, style.width, style.height]);
+    """
+    assert scripts.run("draw/reading.js", code, [TWENTY, 0]) == [
+        ["box sure chosen", "2 98%", "10%", "30%", "30%", "40%"],
+        ["box unsure high", "0 55%", "60%", "5%", "30%", "65%"],
+    ]
+    assert scripts.run("draw/reading.js", code, [TWENTY[:1], 0]) == []
+    ((kind, told, *_),) = scripts.run("draw/reading.js", code, [[SCRIBBLE | {"touching": True}], 0])
+    assert (kind, told) == ("box not_digit chosen touching", "? none")
+
+
+def test_an_empty_pad_has_the_bars_that_answers_will_have(scripts: Scripts) -> None:
+    code = """
+        const made = m.emptyAnswer(...given);
+        const count = (selector) => made.querySelectorAll(selector).length;
+        return [made.dataset.label, made.textContent, count(".bar"), count("b")];
+    """
+    label, told, bars, markup = scripts.run("draw/reading.js", code, [["<b>", "2"], True])
+    assert (label, bars, markup) == ("", 3, 0)
+    assert "Draw something" in told
+    assert scripts.run("draw/reading.js", code, [["1", "2"], False])[2] == 2
+
+
+def test_what_another_network_reads_is_told_in_small(scripts: Scripts) -> None:
+    code = "const made = m.besideOf(given); return [made.dataset.label, made.textContent]"
+    beside = {"caption": {"template": "Today: ours", "values": {}}, "accuracy": 0.9951, "digits": TWENTY}
+    assert scripts.run("draw/reading.js", code, beside) == ["20", "20Today: ours (99.5%)98%, 55%"]
+    unmeasured = beside | {"accuracy": None, "digits": TWENTY[:1]}
+    assert scripts.run("draw/reading.js", code, unmeasured) == ["2", "2Today: ours98.0% sure"]

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.inference.pretrained import load
 from lenet.ui.shared import texts
-from tests.e2e.conftest import draw, settled
+from tests.e2e.conftest import draw, no_table, settled
 from tests.e2e.test_draw import SEVEN
 from tests.e2e.test_photo import EXAMPLES
 from tests.serving import serve
@@ -443,9 +443,12 @@ LISTEN = """() => {
 
 def test_the_pad_asks_less_often_while_a_network_trains(train_tab: Page) -> None:
     page = train_tab
+    page.route("**/component_server/**", no_table)  # of the network that is chosen below
     begin(page, epochs=500)
     learning(page)
     page.get_by_role("tab", name="Draw").click()
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("Tutorial: LeNet-5, BatchNorm")).click()
     draw(page, SEVEN, side=280)  # its answer says that a network trains
     expect(settled(page)).to_have_attribute("data-label", "7")
     page.get_by_role("button", name="Clear").click()

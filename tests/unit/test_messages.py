@@ -136,6 +136,7 @@ def test_what_is_no_whole_number_in_range_is_refused(value: Any) -> None:
 
 VISITOR = {"visitor": "a" * 32, "run": "x", "order": "stop", "known": {}, "settings": {}}
 PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
+    "fetch_network": (draw.fetch_network, {"network": "digits"}, Networks, "table"),
     "read_drawing": (draw.read_drawing, question(), Networks, "read"),
     "look_inside": (draw.look_inside, question(why=True), Networks, "read"),
     "what_if": (draw.what_if, question(), Networks, "read"),

@@ -24,7 +24,7 @@ from lenet.ui.photo import figures as photo_figures
 from lenet.ui.photo import tab as photo
 from lenet.ui.photo import texts as photo_texts
 from lenet.ui.server import Server
-from lenet.ui.shared import figures, networks, pictures, texts, why_figures
+from lenet.ui.shared import figures, networks, pictures, texts
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
 
@@ -308,8 +308,6 @@ def test_nothing_english_is_left_in_chinese(server: Server) -> None:
         for verdict in ("sure", "unsure", "unknown"):
             prediction = said(server, verdict, automobile=0.6, **{"ankle boot": 0.4})
             assert english(photo_figures.sentence(prediction) + photo_figures.card(prediction, 3.0)) == []
-        shown = why_figures.why(prediction, server.networks.photo_evidence("photos", said(server, "sure", ship=1.0)))
-        assert english(shown["legend"] + shown["sums"]) == []
 
 
 def test_what_scripts_and_programs_read_stays_english(server: Server) -> None:
@@ -360,7 +358,6 @@ def test_the_scripts_and_the_texts_of_the_tab_agree() -> None:
         "photo/figures.py",
         "shared/why.html",
         "shared/why.js",
-        "shared/why_figures.py",
     )
     used = set(re.findall(r'"(photo_\w[\w-]*)"', "".join((page / name).read_text(encoding="utf-8") for name in files)))
     made = {f"photo_example_{name}" for name in photo.EXAMPLES}  # put together there

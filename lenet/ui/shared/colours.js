@@ -51,8 +51,9 @@ export function theme() {
   return themes.get(dark);
 }
 
-// Bytes in base64, as the server sends maps of numbers.
+// Bytes in base64, as the server sends maps of numbers; a script's own are bytes already.
 export function unpack(text) {
+  if (typeof text !== "string") return text;
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 

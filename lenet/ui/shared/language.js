@@ -6,7 +6,7 @@
 // server says in each language.
 
 import { stored } from "./storage.js";
-import { TEXTS } from "../texts.js"; // made by assets.py
+import { SENTENCES, TEXTS } from "../texts.js"; // made by assets.py
 
 // The first of the tags `wishes`, such as "zh-Hans", that is among the languages `known`; else English.
 export function preferred(wishes, known) {
@@ -29,6 +29,33 @@ export function fill(text, values) {
 export function say(key, values = {}) {
   return fill(TEXTS[language][key] ?? TEXTS.en[key] ?? key, values);
 }
+
+// What a module of the server's says in English, in the visitor's language: a `Sentence` of messages.py, or the template
+// of one without values.  Of Python's formats it knows those that such templates have: {low:.2f}, {part:.0%}, {size:,};
+// and {name!r}, without the quotes.
+export function translated(said) {
+  const { template, values = {} } = typeof said === "string" ? { template: said } : said;
+  const text = SENTENCES[language]?.[template] ?? template;
+  if (!Object.keys(values).length) return text; // as it is: it may hold braces
+  return text.replace(/\{(\w+)(?:!r)?(?::([^}]+))?\}/g, (whole, name, format) => (Object.hasOwn(values, name) ? told(values[name], format) : whole));
+}
+
+function told(value, format = "") {
+  if (Array.isArray(value)) return value.map((item) => told(item)).join(translated(", "));
+  if (typeof value === "object" && value !== null) return translated(value);
+  const [, decimals, kind] = /^\.(\d+)([f%])$/.exec(format) ?? [];
+  if (kind) return kind === "f" ? value.toFixed(decimals) : `${(100 * value).toFixed(decimals)}%`;
+  return format === "," ? value.toLocaleString("en") : String(value);
+}
+
+// `say` in pieces, for `element.append`: a value may be an element, or such pieces in their turn.
+export function pieces(key, values) {
+  const text = TEXTS[language][key] ?? TEXTS.en[key];
+  return text.split(/\{(\w+)\}/).flatMap((part, i) => (i % 2 ? values[part] ?? `{${part}}` : part));
+}
+
+// A class of a network's with its article, for `pieces`; `shown` stands for it.
+export const withArticle = (name, shown) => pieces(/^[8aeiou]/i.test(name) ? "article_an" : "article_a", { name: shown });
 
 // Say every text that stands in the HTML of `part`.
 export function sayAll(part) {

@@ -1,0 +1,42 @@
+// An answer: the label large, a sentence, and a bar for each class.  The Draw tab and the Photo tab show it.
+
+import { make } from "./elements.js";
+import { percent } from "./format.js";
+import { say, translated } from "./language.js";
+
+// A class and how likely it is, or another part of a whole; of spans, so that a button may hold it too.
+export function bar(name, part, best, decimals = 0) {
+  const fill = make("span", { className: "fill" });
+  fill.style.transform = `scaleX(${part.toFixed(4)})`;
+  return make(
+    "span",
+    { className: best ? "bar best" : "bar" },
+    make("span", { className: "name", textContent: name }),
+    make("span", { className: "track" }, fill),
+    make("span", { className: "percent", textContent: percent(part, decimals) }),
+  );
+}
+
+// How large the label of a network that knows these classes may be.
+export const sizeFor = (classes) => (classes.some((name) => name.length > 1) ? "long" : "short");
+
+// The label of one answer; "" is told as "?".
+export function largeLabel(label, classes) {
+  return make("p", { className: `label ${sizeFor(classes)}`, textContent: label ? translated(label) : "?" });
+}
+
+// The whole panel.  `large` is an element, `rows` are [{name, part, best}], and `verdict` is the answer's; "blank" is
+// what stands there before one.
+export function panel({ label, large, sentence, rows, verdict }) {
+  const bars = make("div", { className: "bars" }, ...rows.map(({ name, part, best }) => bar(name, part, best)));
+  if (verdict !== "blank") {
+    const chances = rows.map(({ name, part }) => `${name} ${percent(part, 0)}`).join(say("list_comma"));
+    bars.setAttribute("role", "img");
+    bars.setAttribute("aria-label", say("answer_chances", { chances }));
+  }
+  const said = make("p", { className: "sentence" });
+  said.append(...[sentence].flat());
+  const made = make("div", { className: `answer ${verdict}` }, large, said, bars);
+  made.dataset.label = label;
+  return made;
+}
