@@ -26,8 +26,8 @@ from PIL import ImageOps
 from torch import Tensor, nn
 
 from lenet.data.datasets import answer_classes
-from lenet.data.non_digits import stranger
-from lenet.data.strokes import render
+from lenet.data.non_digits import figure, letter, scribble, shape
+from lenet.data.strokes import fitted, render
 from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import MIN_PROBABILITY, NOT_DIGIT_ABOVE
@@ -276,7 +276,9 @@ def _half_is_enough(checkpoint: Checkpoint, network: Network) -> bool:
 def _drawn() -> Tensor:
     """(PROBES, 1, 28, 28) uint8."""
     rng = np.random.default_rng(0)
-    images = [digit_image(render(stranger(rng), rng.uniform(6, 44))) for _ in range(PROBES)]
+    kinds = (letter, shape, figure, scribble)
+    drawn = [fitted(kinds[i % len(kinds)](rng), rng.uniform(0.35, 1.2)) for i in range(PROBES)]
+    images = [digit_image(render(strokes, rng.uniform(6, 44))) for strokes in drawn]
     return torch.from_numpy(np.stack(images))[:, None]
 
 

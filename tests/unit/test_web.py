@@ -107,7 +107,7 @@ def test_a_layer_that_no_script_computes_is_named() -> None:
 
 def test_weights_are_halved_only_where_no_answer_changes() -> None:
     torch.manual_seed(0)
-    calm = one(flatten=nn.Flatten(), fc=nn.Linear(784, 10))
+    calm = one(flatten=nn.Flatten(), fc=nn.Linear(784, 10).half().float())
     assert "f16" in row(to_table(calm, "calm", TODAY), "fc")["weight"]
     wild = nn.Linear(784, 10)
     wild.weight.data += 50  # of which a half holds steps of 0.03 only
