@@ -9,13 +9,13 @@ import { answerOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "../draw/r
 import { onTheme } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
 import { number, percent } from "../shared/format.js";
-import { mount as mountHead } from "../shared/head.js";
+import { mount } from "../shared/head.js";
 import { fill, onLanguage, pieces, say, sayAll, sayIn, translated, withArticle } from "../shared/language.js";
 import { layers } from "../shared/layers.js";
 import { digitReader } from "../shared/reader.js";
 import { noStages, stagesOf } from "../shared/stages.js";
 
-export function mount(element, table, examples) {
+export function show(element, table, examples) {
   followTheme();
   const values = { model: table.model, parameters: number(table.parameters), date: table.made };
   const tested = table.accuracy !== null;
@@ -23,7 +23,7 @@ export function mount(element, table, examples) {
   sayIn(element.querySelector(".about"), tested ? "home_network_tested" : "home_network", values);
   (table.input.shape[0] === 1 ? digits : photos)(element, table, examples);
   sayAll(element);
-  mountHead({ element, trigger: () => {}, props: { tabs: [] } });
+  mount({ element, trigger: () => {}, props: { tabs: [] } });
 }
 
 function followTheme() {
@@ -69,7 +69,6 @@ function digits(element, table, examples) {
   const showLayers = layersIn(element, reader.blank, (every) => found.length && reader.behind(found[chosen()], { every }).layers);
 
   function changed() {
-    if (!pad) return; // it is just being made, empty
     place = null;
     if (pad.empty) certain = false;
     if (!waiting) requestAnimationFrame(read);
@@ -78,7 +77,7 @@ function digits(element, table, examples) {
 
   function read() {
     waiting = false;
-    found = pad.empty ? [] : reader.read({ width: canvas.width, height: canvas.height, data: pad.pixels() });
+    found = pad.empty ? [] : reader.read(pad.grey());
     render();
   }
 
