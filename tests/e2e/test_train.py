@@ -344,6 +344,16 @@ def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path) -> No
         page.locator('#report [data-keep="csv"]').click()
     download.value.save_as(tmp_path / "curves.csv")
     assert len((tmp_path / "curves.csv").read_text().splitlines()) == 1 + 2
+    with page.expect_download() as download:
+        page.locator('#report [data-keep="web"]').click()
+    download.value.save_as(tmp_path / "network.html")
+    home = page.context.new_page()
+    home.goto((tmp_path / "network.html").as_uri())
+    expect(home.locator(".about")).to_contain_text("lenet5-bn")
+    home.locator("canvas.pad").scroll_into_view_if_needed()
+    draw(home, [[(250.0, 80.0), (250.0, 420.0)]], 500)
+    expect(home.locator(".answer")).not_to_have_class(re.compile("blank"))
+    home.close()
     page.locator("#title select").select_option("zh")  # and the report is of the same run in another language
     expect(page.locator("#report")).to_contain_text("混淆矩阵")
     expect(page.locator("#report .mistakes .card").first).to_be_visible()

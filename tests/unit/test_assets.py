@@ -93,7 +93,8 @@ def test_the_page_preloads_what_it_shows_first() -> None:
     found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
     mine = ("answer", "colours", "elements", "engine", "format", "kernel", "language", "layers", "preprocess")
     shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
-    draw = [f"draw/{name}.js" for name in ("inside", "pad", "pictures", "png", "raster", "readers", "reading", "view")]
+    own = ("examples", "inside", "pad", "pictures", "png", "raster", "readers", "reading", "view")
+    draw = [f"draw/{name}.js" for name in own]
     names = [*draw, *shared, "texts.js", "train/heartbeat.js"]
     assert found == [(assets.scripts().version, name) for name in names]
 

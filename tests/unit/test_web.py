@@ -74,7 +74,7 @@ def test_batch_norm_is_one_factor_and_one_summand_a_map() -> None:
     x = torch.randn(1, 6, 4, 4)
     factor, summand = (torch.tensor(values(found[part])).view(6, 1, 1) for part in ("factor", "summand"))
     with torch.inference_mode():
-        torch.testing.assert_close(x * factor + summand, network.bn1(x))
+        torch.testing.assert_close(x * factor + summand, network.get_submodule("bn1")(x))
 
 
 def test_the_table_of_1998_becomes_a_dense_kernel() -> None:

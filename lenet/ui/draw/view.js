@@ -4,6 +4,7 @@
 // it cannot compute, pictures among them, it asks the server: two questions under way at most, and of what comes
 // meanwhile only the newest state, so that slow answers never queue up behind a fast hand.
 
+import { exampleButtons } from "./examples.js";
 import { inside } from "./inside.js";
 import { padOn } from "./pad.js";
 import { opened } from "./pictures.js";
@@ -15,18 +16,6 @@ import { language, onLanguage, say } from "../shared/language.js";
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
-// An example small: lines of [x, y] on a pad of 280 pixels.
-function thumbnail(width, lines) {
-  const svg = (tag, attributes, ...children) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-    made.append(...children);
-    return made;
-  };
-  const paths = lines.map((points) => svg("polyline", { points: points.join(" ") }));
-  return svg("svg", { viewBox: "0 0 280 280", "stroke-width": width }, ...paths);
-}
 
 export function mount({ element, props, server, watch }) {
   const find = (selector) => element.querySelector(selector);
@@ -274,14 +263,7 @@ export function mount({ element, props, server, watch }) {
 
   // --- examples --------------------------------------------------------------------------------------
 
-  for (const { name, width, strokes: lines } of props.examples) {
-    const button = make("button", { type: "button" }, thumbnail(width, lines));
-    button.dataset.sayTitle = button.dataset.sayLabel = `draw_${name}`;
-    button.addEventListener("click", () =>
-      pad.show({ strokes: lines.map((points) => ({ width, points: points.map(([x, y]) => ({ x, y })) })) }),
-    );
-    find(".examples").append(button);
-  }
+  find(".examples").append(...exampleButtons(props.examples, (strokes) => pad.show({ strokes })));
 
   render();
   readers.of(props.value.network); // so that it is there when the first stroke is

@@ -13,17 +13,26 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from datetime import date
 from pathlib import Path
 
 from lenet.errors import CheckpointError
 from lenet.inference.onnx import to_onnx
 from lenet.inference.report import Report
 from lenet.training.loop import EpochEnd
+from lenet.ui.home import page as home
 from lenet.ui.report import figures as report_figures
 from lenet.ui.server import Server
 from lenet.ui.shared import about_figures, figures, networks, texts
 
-KINDS = {"weights": ".safetensors", "onnx": ".onnx", "csv": ".csv", "png": ".png", "report": ".html"}
+KINDS = {
+    "weights": ".safetensors",
+    "onnx": ".onnx",
+    "web": ".web.html",
+    "csv": ".csv",
+    "png": ".png",
+    "report": ".html",
+}
 
 
 def offered(server: Server, key: str) -> list[tuple[str, str, str]]:
@@ -34,6 +43,8 @@ def offered(server: Server, key: str) -> list[tuple[str, str, str]]:
     """
     kept = server.networks.kept(key)
     without = set() if kept.curves else {"csv", "png"}
+    if not home.fits(len(kept.classifier.recipe.input.mean), kept.classifier.parameters):
+        without.add("web")
     weighs = {"weights": f", {about_figures.size(kept.file_bytes)}"}
     return [
         (kind, texts.say(f"keep_{kind}"), suffix + weighs.get(kind, ""))
@@ -86,6 +97,8 @@ def _write(server: Server, path: Path, key: str, kind: str, found: Report | None
         shutil.copyfile(server.networks.file(key), path)
     elif kind == "onnx":
         path.write_bytes(to_onnx(server.networks.checkpoint(key)))
+    elif kind == "web":
+        path.write_text(home.document(server.networks.checkpoint(key), str(kept.title), date.today()), encoding="utf-8")
     elif kind == "csv":
         _write_curves(path, kept.curves)
     elif kind == "png":

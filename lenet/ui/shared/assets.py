@@ -71,13 +71,24 @@ class Scripts(NamedTuple):
 def scripts() -> Scripts:
     """The scripts in this folder, and those that are made here."""
     files = {path.relative_to(HERE).as_posix(): path.read_bytes() for path in sorted(HERE.rglob("*.js"))}
-    files["texts.js"] = _constant("TEXTS", texts.LANGUAGES) + _constant("SENTENCES", texts.SENTENCES)
+    files["texts.js"] = texts_script(
+        set(texts.ENGLISH), {template for known in texts.SENTENCES.values() for template in known}
+    )
     kernel = wasm.assemble(KERNEL.read_text(encoding="utf-8"))
     files["shared/kernel.js"] = _constant("KERNEL", base64.b64encode(kernel).decode())
     digest = hashlib.sha256()
     for name, content in files.items():
         digest.update(f"{name} {len(content)} ".encode() + content)
     return Scripts(digest.hexdigest()[:12], files)
+
+
+def texts_script(keys: set[str], templates: set[str]) -> bytes:
+    """`texts.js` with the texts of these keys, and the sentences of these templates."""
+    said, known = (
+        {language: {key: text for key, text in all_of.items() if key in wanted} for language, all_of in source.items()}
+        for source, wanted in ((texts.LANGUAGES, keys | {"language_name"}), (texts.SENTENCES, templates))
+    )
+    return _constant("TEXTS", said) + _constant("SENTENCES", known)
 
 
 def _constant(name: str, value: object) -> bytes:

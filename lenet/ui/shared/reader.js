@@ -68,7 +68,8 @@ export function digitReader(table) {
     };
   }
 
-  return { table, read, behind };
+  const blank = layersOf(net.forward(new Float32Array(input.shape.reduce((a, b) => a * b))), classes, true);
+  return { table, knowsNonDigits, read, behind, blank };
 }
 
 export function softmax(logits, temperature) {
