@@ -1,6 +1,7 @@
 // Which ink of a drawing is one digit: lenet/preprocessing/segmentation.py, which says why, and where its numbers come
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
+import { MAX_DOTS, bridged, heightOf, inRows, isMinus, joined, linesAlong, longerOf, overlap, tallest, widthOf } from "./layout.js";
 import { crop, extent, picture } from "./preprocess.js";
 
 const INK_THRESHOLD = 64;
@@ -15,15 +16,13 @@ const MAX_PIECES = 24;
 const MAX_PIECES_OF_A_DIGIT = 3;
 const UNLIKELY = 1;
 const JOIN = { constant: -6.5, gap: 4, lower: 2.7, taller: 4.3, narrower: 2.9, aspect: 0.7 };
+const STACK = { constant: -3, gap: 20, overlap: 0.3 };
+const WELL_READ = 0.05;
 const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
 const WIDE = 1.25;
 
-const widthOf = ({ box }) => box[2] - box[0];
-const heightOf = ({ box }) => box[3] - box[1];
-const tallest = (pieces) => Math.max(0, ...pieces.map(heightOf));
-
-// The ink of a drawing and the pieces that it falls into, left to right: {pieces, inkOf}.
+// The ink of a drawing and the pieces that it falls into, in reading order: {pieces, inkOf}.
 export function sheet(ink) {
   const whole = extent(ink);
   if (!whole) return { pieces: [], inkOf: null };
@@ -31,15 +30,29 @@ export function sheet(ink) {
   const factor = Math.ceil(Math.sqrt(((right - left) * (bottom - top)) / MASK_PIXELS));
   const mask = reduced(ink, whole, factor);
   const { labels, boxes, areas } = labelled(mask);
-  if (areas.length === 1) return { pieces: [{ labels: [1], box: whole }], inkOf: (piece) => crop(ink, ...piece.box) };
   const order = areas.map((_, i) => i).sort((a, b) => areas[a] - areas[b]);
-  const found = order.slice(-MAX_PIECES).map((i) => {
+  const chosen = order.slice(areas.length <= MAX_DOTS ? -MAX_DOTS : -MAX_PIECES);
+  const components = chosen.map((i) => {
     const [x0, y0, x1, y1] = boxes[i].map((edge) => edge * factor);
-    return { labels: [i + 1], box: [x0 + left, y0 + top, Math.min(x1 + left, ink.width), Math.min(y1 + top, ink.height)] };
+    return { labels: [i + 1], box: [x0 + left, y0 + top, Math.min(x1 + left, ink.width), Math.min(y1 + top, ink.height)], row: 0 };
   });
-  const pieces = merged(found);
-  const inkOf = (piece) => (pieces.length === 1 ? crop(ink, ...piece.box) : alone(ink, piece, labels, mask, left, top, factor));
+  if (areas.length === 1) return { pieces: components, inkOf: (piece) => crop(ink, ...piece.box) };
+  const full = chosen.map((i) => areas[i] / ((boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])));
+  const { pieces, marked } = divided(bridged(components, full));
+  const inkOf = (piece) => (pieces.length === 1 && !marked ? crop(ink, ...piece.box) : alone(ink, piece, labels, mask, left, top, factor));
   return { pieces, inkOf };
+}
+
+// What of the components is a digit or a part of one; `marked` says that something is not: a minus, a line.
+function divided(components) {
+  const area = (piece) => widthOf(piece) * heightOf(piece);
+  const found = [...components].sort((a, b) => area(a) - area(b)).slice(-MAX_PIECES);
+  const lines = linesAlong(found);
+  const rest = found.filter((piece) => !lines.includes(piece));
+  const tall = tallest(rest);
+  const rows = inRows(merged(rest));
+  const pieces = rows.filter((piece) => !isMinus(piece, rows.filter(({ row }) => row === piece.row), tall));
+  return { pieces, marked: lines.length > 0 || pieces.length < rows.length };
 }
 
 // Whether any of each factor x factor pixels of a box is ink.
@@ -120,18 +133,13 @@ function alone(ink, piece, labels, mask, left, top, factor) {
   return found;
 }
 
-function joined(pieces) {
-  const box = [Math.min, Math.min, Math.max, Math.max].map((extreme, edge) => extreme(...pieces.map((piece) => piece.box[edge])));
-  return { labels: pieces.flatMap((piece) => piece.labels), box };
-}
-
-// Left to right, without specks, and a small one made one with what it stands over, under or in.
+// Without specks, and a small one made one with what it stands over, under or in.
 function merged(pieces) {
   const tall = tallest(pieces);
-  let kept = pieces.filter((piece) => Math.max(widthOf(piece), heightOf(piece)) >= SPECK * tall);
+  let kept = pieces.filter((piece) => longerOf(piece) >= SPECK * tall);
   for (let pair = overOneAnother(kept, tall); pair; pair = overOneAnother(kept, tall))
     kept = [...kept.filter((piece) => !pair.includes(piece)), joined(pair)];
-  return kept.sort((a, b) => a.box[0] + a.box[2] - b.box[0] - b.box[2]);
+  return kept;
 }
 
 function overOneAnother(pieces, tall) {
@@ -148,20 +156,32 @@ function overOneAnother(pieces, tall) {
 // Every run of neighbouring pieces that may be one digit, by its first piece: [{first, last, whole, cost, digit}].
 export function trials(pieces) {
   const tall = tallest(pieces);
-  const dots = pieces.map((piece) => Math.max(widthOf(piece), heightOf(piece)) < DOT * tall);
+  const dots = pieces.map((piece) => longerOf(piece) < DOT * tall);
+  const single = pieces.map(({ row }) => pieces.filter((other) => other.row === row).length === 1); // in its row
   const found = [];
   pieces.forEach((piece, first) => {
     found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first] });
     let [whole, cost] = [piece, 0];
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
-      const gap = pieces[last].box[0] - whole.box[2];
-      if (gap > (dots[last] || dots[last - 1] ? DOT_GAP : APART) * tall) break;
-      cost += join(whole, pieces[last]);
+      if (pieces[last].row !== piece.row) {
+        if (!single[last - 1] || !single[last]) break;
+        cost += stack(whole, pieces[last]);
+      } else {
+        const gap = pieces[last].box[0] - whole.box[2];
+        if (gap > (dots[last] || dots[last - 1] ? DOT_GAP : APART) * tall) break;
+        cost += join(whole, pieces[last]);
+      }
       whole = joined([whole, pieces[last]]);
       if (cost < UNLIKELY) found.push({ first, last: last + 1, whole, cost, digit: true });
     }
   });
   return found;
+}
+
+// The cost of taking for one digit what stands under one another, alone in two rows.
+function stack(a, b) {
+  if (overlap(a, b, 0) < STACK.overlap * Math.min(widthOf(a), widthOf(b))) return UNLIKELY;
+  return STACK.constant + (STACK.gap * Math.max(-overlap(a, b, 1), 0)) / heightOf(joined([a, b]));
 }
 
 // The cost of taking two neighbours for one digit.
@@ -193,6 +213,7 @@ export function cheapest(tried, doubts) {
 // Whether what was taken for one digit may be two that touch.
 export function mayTouch({ width, height, data }, doubt) {
   const aspect = width / height;
+  if (doubt < WELL_READ) return false;
   if (aspect <= NARROW || aspect > WIDE) return aspect > WIDE;
   let starts = 0;
   for (let i = 0; i < data.length; i += 1) starts += data[i] > INK_THRESHOLD && !(i >= width && data[i - width] > INK_THRESHOLD);
