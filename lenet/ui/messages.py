@@ -1,14 +1,16 @@
-"""What the scripts ask the server: how a question is read, what an answer tells, and how a failure is told.
+"""What the scripts ask the server and what it answers, and how a failure is told.
 
     @answering
-    def read_drawing(server: Server, question: Question) -> Answer:
-        network = text(question, "network")     # QuestionError unless it is a string
+    def list_networks(server: Server, question: ListNetworks) -> NetworkList:
         ...                                     # a LeNetError, or a bug
 
-A server function gets a dict that anybody may have written.  It reads the fields that it needs first,
-with the functions below: only they may say that the question is wrong.  After that it calls the modules,
-and `answering` turns what they raise into the "problem" of an answer: a `LeNetError` says what is wrong,
+A question arrives as a dict that anybody may have written.  `answering` reads it once, with the `read` of the
+class that the function names: only `read` may say that the question is wrong.  After that the function calls the
+modules, and `answering` turns what they raise into the "problem" of an answer: a `LeNetError` says what is wrong,
 and anything else is a bug, which is logged with its traceback and told as a fault of ours.
+
+An answer is a dataclass of facts, without markup: the tab's script makes the page of them, in any language.
+What a fact says in words is a `Told`.
 """
 
 from __future__ import annotations
@@ -19,16 +21,22 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import gradio as gr
 
 from lenet.errors import LeNetError, Text
-from lenet.ui.shared import texts
+from lenet.ui.shared import texts, threads
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # typing has it from Python 3.11 on
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
+# Words for shared/language.js's `spoken`: a text of the page as {"key", "values"}, what a module says as a `Sentence`,
+# or as {language: words}, several of these as a list, or what is the same in each language as a string.
+Told = dict[str, Any] | list[Any] | str
 ServerFunction = TypeVar("ServerFunction", bound=Callable[..., Any])
 
 GARBLED = "The page asked something that the server does not understand. Reload the page and try again."
@@ -106,30 +114,135 @@ def language(question: Any) -> str:
 
 
 # --------------------------------------------------------------------------------------------------
-# Answering it
+# Questions and answers
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A question that `answering` has read; each kind has the fields that it needs."""
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        """Raises QuestionError where the question is not what it must be."""
+        raise NotImplementedError
+
+
+# --- the Zoo tab ---
+
+
+@dataclass(frozen=True)
+class ListNetworks(Parsed):
+    """Which networks there are.
+
+    Attributes:
+        yours: keys of the visitor's own networks, the newest first.
+    """
+
+    yours: tuple[str, ...]
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(tuple(dict.fromkeys(map(str, listed(question, "yours")))))
+
+
+@dataclass(frozen=True)
+class NetworkRow:
+    """A network in the list.
+
+    Attributes:
+        key: what the page knows it by.
+        name: what it is called, by its file or by a visitor.
+        model, dataset: names in MODELS and DATASETS.
+        parameters: trainable numbers.
+        multiply_adds: for one picture.
+        accuracy: on its test split, 0 to 1; None where nobody measured it.
+        train_seconds: None where nobody knows.
+        on_gpu: whether it was trained on one.
+        file_bytes: its file's size.
+    """
+
+    key: str
+    name: Told
+    model: str
+    dataset: str
+    parameters: int
+    multiply_adds: int
+    accuracy: float | None
+    train_seconds: float | None
+    on_gpu: bool
+    file_bytes: int
+
+
+@dataclass(frozen=True)
+class Family:
+    """Networks of one kind.
+
+    Attributes:
+        name: "yours", "photos" or "digits".
+        networks: of "photos" and "digits" the most accurate first; of "yours" the newest.
+    """
+
+    name: str
+    networks: tuple[NetworkRow, ...]
+
+
+@dataclass(frozen=True)
+class NetworkList:
+    """All networks that a visitor can look at; a family without any is left out."""
+
+    families: tuple[Family, ...]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is said of an upload, or why it was refused.
+
+    Attributes:
+        problem: whether something went wrong.
+    """
+
+    said: Told
+    problem: bool
+
+
+# --------------------------------------------------------------------------------------------------
+# Answering a question
 
 
 def answering(function: ServerFunction) -> ServerFunction:
-    """Make a server function answer in its question's language, also where it fails: {"problem": a sentence}.
+    """Make a server function answer in its question's language, on one core, also where it fails.
 
-    What Gradio adds to the question, such as the request, is handed on.
+    The question is read by the class that the function's second argument is annotated with; one that is annotated
+    as a dict gets it as it is.  A failure is {"problem": words}: in each language, and for a dict in the question's
+    language.  An answer that is a dataclass becomes a dict.  What Gradio adds to the question, such as the
+    request, is handed on.
     """
-    return _answering(function, texts.translated)
+    read = _reader(function)
+    return _answering(function, read, texts.translated if read is _dict else texts.words)
 
 
 def answering_in_each(function: ServerFunction) -> ServerFunction:
     """The same with {"problem": {language: sentence}}, for what stays on the page when the language changes."""
-    return _answering(function, lambda problem: texts.in_each(lambda: texts.translated(problem)))
+    return _answering(function, _dict, texts.words)
 
 
-def _answering(function: ServerFunction, said: Callable[[Text], Any]) -> ServerFunction:
+def _reader(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    """What makes of a question what the function wants."""
+    _, question, *_ = inspect.signature(function).parameters
+    kind = get_type_hints(function)[question]
+    if isinstance(kind, type) and issubclass(kind, Parsed):
+        return lambda asked: kind.read(_dict(asked))
+    return _dict
+
+
+def _answering(function: ServerFunction, read: Callable[[Any], Any], said: Callable[[Text], Any]) -> ServerFunction:
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def answer_later(server: Any, question: Question, *context: Any) -> Any:
             with texts.speaking(language(question)):
                 try:
-                    return await function(server, _dict(question), *context)
+                    return _plain(await function(server, read(question), *context))
                 except Exception as error:
                     return {"problem": said(told(function.__name__, error))}
 
@@ -137,13 +250,18 @@ def _answering(function: ServerFunction, said: Callable[[Text], Any]) -> ServerF
 
     @functools.wraps(function)
     def answer(server: Any, question: Question, *context: Any) -> Any:
+        threads.one()
         with texts.speaking(language(question)):
             try:
-                return function(server, _dict(question), *context)
+                return _plain(function(server, read(question), *context))
             except Exception as error:
                 return {"problem": said(told(function.__name__, error))}
 
     return answer  # type: ignore[return-value]  # of the same signature
+
+
+def _plain(answer: Any) -> Any:
+    return asdict(answer) if is_dataclass(answer) and not isinstance(answer, type) else answer
 
 
 def _dict(question: Any) -> Question:

@@ -138,6 +138,79 @@ def test_numbers_are_written_as_people_read_them(scripts: Scripts, code: str, ex
 
 
 @pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1k"),
+        (61_706, "62k"),
+        (999_499, "999k"),
+        (999_500, "1.00M"),
+        (1_972_490, "1.97M"),
+        (21_800_000, "21.8M"),
+        (302_000_000, "302M"),
+        (4_200_000_000, "4.20G"),
+    ],
+)
+def test_large_numbers_are_short(scripts: Scripts, count: int, said: str) -> None:
+    assert scripts.run("shared/format.js", "return m.short(given)", count) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(43.2, "43 s"), (89, "89 s"), (1214, "20 min"), (5400, "1 h 30 min"), (None, "unknown")]
+)
+def test_durations(scripts: Scripts, seconds: float | None, said: str) -> None:
+    assert scripts.run("shared/format.js", "return m.duration(given)", seconds) == said
+
+
+def test_sizes_of_files(scripts: Scripts) -> None:
+    assert scripts.run("shared/format.js", "return given.map(m.size)", [999, 283_712, 999_499, 999_500, 9_316_000]) == [
+        "1 kB",
+        "284 kB",
+        "999 kB",
+        "1.0 MB",
+        "9.3 MB",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "english", "chinese"),
+    [
+        ("a name", "a name", "a name"),
+        ({"en": "a cat", "zh": "猫"}, "a cat", "猫"),
+        ({"en": "only this"}, "only this", "only this"),
+        ({"template": "a cat", "values": {}}, "a cat", "a cat"),
+        ({"key": "seconds", "values": {"seconds": 3}}, "3 s", "3 秒"),
+        ({"key": "yours", "values": {"name": {"key": "tab_zoo", "values": {}}}}, "Yours: Zoo", "您的：模型库"),
+        ([{"en": "a", "zh": "甲"}, "b"], "a, b", "甲，b"),
+        (None, "", ""),
+    ],
+)
+def test_the_servers_words_are_told_in_the_visitors_language(
+    scripts: Scripts, words: Any, english: str, chinese: str
+) -> None:
+    code = """
+        const before = m.spoken(given);
+        m.chooseLanguage("zh");
+        const after = m.spoken(given);
+        m.chooseLanguage("en");
+        return [before, after];
+    """
+    assert scripts.run("shared/language.js", code, words) == [english, chinese]
+
+
+def test_an_element_has_properties_attributes_and_children_that_are_text(scripts: Scripts) -> None:
+    code = """
+        const made = m.make("b", { className: "a", "data-key": given, title: given }, given, null, false, m.make("i"));
+        const picture = m.makeSvg("svg", { viewBox: "0 0 1 1" }, m.makeSvg("text", {}, given));
+        return [made.className, made.dataset.key, made.title, made.textContent, made.children.length,
+            picture.viewBox.baseVal.width, picture.textContent, picture.children.length];
+    """
+    hostile = "<img src=x onerror=alert(1)>"
+    assert scripts.run("shared/elements.js", code, hostile) == ["a", *[hostile] * 3, 1, 1, hostile, 1]
+
+
+@pytest.mark.parametrize(
     ("wishes", "expected"),
     [
         ([None, "zh-Hans-CN", "en"], "zh"),
@@ -356,6 +429,61 @@ def test_a_link_holds_all_settings(scripts: Scripts) -> None:
     assert "old" not in link
     assert scripts.run("train/settings.js", "return m.settingsIn(new URL(given).search)", link) == settings
     assert scripts.run("train/settings.js", "return m.settingsIn('')") == {}
+
+
+def network(name: Any, parameters: int, accuracy: float | None) -> dict[str, Any]:
+    """A NetworkRow of messages.py."""
+    return {
+        **{"key": name, "name": name, "model": "lenet5", "dataset": "mnist", "parameters": parameters},
+        **{"accuracy": accuracy, "multiply_adds": 1000, "train_seconds": None, "on_gpu": True, "file_bytes": 1000},
+    }
+
+
+def test_dots_stand_at_their_numbers(scripts: Scripts) -> None:
+    found = scripts.run(
+        "zoo/scatter.js", "return m.layout(given)", [network("a", 10_000, 0.6), network("b", 1_000_000, 0.8)]
+    )
+    better, worse = found["dots"]
+    assert (better["network"]["name"], better["side"], worse["side"]) == ("b", "west", "east")
+    assert (worse["part"], better["part"]) == pytest.approx((0.12 / 1.24, 1.12 / 1.24))
+    assert (worse["up"], better["up"]) == pytest.approx((190 * 0.12 / 1.24, 190 * 1.12 / 1.24))
+    assert [level["text"] for level in found["levels"]] == ["60%", "70%", "80%"]
+    assert [tick["text"] for tick in found["ticks"]] == ["10k", "20k", "50k", "100k", "200k", "500k", "1M"]
+    assert found["ticks"][0]["part"] == pytest.approx(worse["part"])
+
+
+def test_names_in_the_figure_do_not_lie_on_each_other(scripts: Scripts) -> None:
+    code = "return [m.layout(given).dots.map(({ drop }) => drop), m.LINE]"
+    drops, line = scripts.run("zoo/scatter.js", code, [network(str(i), 60_000, 0.99) for i in range(5)])
+    assert drops == pytest.approx([line * i for i in range(5)])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(9e3, 6e4, [10_000, 20_000, 50_000]), (6.1e4, 9.2e4, [70_000, 80_000, 90_000])],
+)
+def test_ticks_of_parameters(scripts: Scripts, low: float, high: float, expected: list[int]) -> None:
+    assert scripts.run("zoo/scatter.js", "return m.ticks(...given)", [low, high]) == expected
+
+
+def test_a_family_is_listed_and_what_it_is_called_is_text(scripts: Scripts) -> None:
+    hostile = "<img src=x onerror=window.hacked=1>"
+    rows = [network(hostile, 61_706, 0.99), network("b", 4_000_000, None), network("c", 10_000, 0.98)]
+    code = """
+        const shown = m.family({ name: given.name, networks: given.rows });
+        const texts = (selector) => [...shown.querySelectorAll(selector)].map((place) => place.textContent);
+        return { names: texts(".entry b"), tests: texts(".test"), facts: texts(".facts"), dots: texts(".dot"),
+            images: shown.querySelectorAll("img").length, said: shown.querySelector(".scatter")?.ariaLabel };
+    """
+    shown = scripts.run("zoo/list.js", code, {"name": "digits", "rows": rows})
+    assert shown["names"] == [hostile, "b", "c"]
+    assert shown["tests"] == ["99.00%", "not measured", "98.00%"]
+    assert shown["facts"][0] == "61,706 parameters1k multiply-addsunknown, GPU1 kB"
+    assert shown["dots"] == [hostile, "c"]
+    assert shown["images"] == 0
+    assert shown["said"].endswith(f"{hostile} 99.00% with 61,706, c 98.00% with 10,000")
+    assert scripts.run("zoo/list.js", code, {"name": "yours", "rows": rows}).get("said") is None
+    assert scripts.run("zoo/list.js", code, {"name": "photos", "rows": [rows[1]] * 2}).get("said") is None
 
 
 def test_a_square_of_the_matrix_names_its_row_and_column(scripts: Scripts) -> None:

@@ -27,9 +27,8 @@ from lenet.ui.report import figures as report_figures
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server
 from lenet.ui.shared import about_figures, texts
-from lenet.ui.zoo import figures as zoo_figures
 from lenet.ui.zoo import tab as zoo
-from lenet.ui.zoo import uploads as own
+from lenet.ui.zoo import uploads
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
@@ -146,26 +145,12 @@ def test_a_learning_rate_that_was_changed_by_hand_is_told() -> None:
     assert "学习率 0.005，在第 3 轮手动改为 0.0005，权重衰减" in said
 
 
-def test_names_in_the_figure_do_not_lie_on_each_other() -> None:
-    first = shown_of("digits")
-    same = [replace(first, name=f"copy-{number}") for number in range(5)]
-    html = zoo_figures.families({"Digits": same}, "digits")
-    tops = [int(top) for top in re.findall(r'<b style="top:(-?\d+)px"', html)]
-    assert tops == [zoo_figures.LINE * number for number in range(5)]
+def test_a_network_that_nobody_measured_comes_last() -> None:
+    def row(name: str, accuracy: float | None) -> messages.NetworkRow:
+        return messages.NetworkRow(name, name, "lenet5", "mnist", 1, 1, accuracy, None, False, 1)
 
-
-def test_a_network_that_nobody_measured_says_so_and_comes_last() -> None:
-    measured = [shown_of(name) for name in ("mnist-lenet5-sigmoid", "digits")]
-    unmeasured = shown_of("digits")
-    unmeasured.network.metrics = {}
-    unmeasured = replace(unmeasured, name="unmeasured")
-    ranked = zoo_figures.ranked([measured[0], unmeasured, measured[1]])
-    assert ranked[-1] is unmeasured
-    assert zoo_figures.accuracy(ranked[0]) > zoo_figures.accuracy(ranked[1])
-    html = zoo_figures.families({"Digits": ranked}, "digits")
-    assert html.count("not measured") == 1
-    assert html.count('class="dot') == 2
-    assert "nan" not in text_of(html)
+    ranked = zoo.ranked([row("worse", 0.5), row("unmeasured", None), row("better", 0.9)])
+    assert [one.name for one in ranked] == ["better", "worse", "unmeasured"]
 
 
 def test_texts_from_a_file_are_escaped() -> None:
@@ -173,9 +158,8 @@ def test_texts_from_a_file_are_escaped() -> None:
     odd = "<script>alert(1)</script>"
     digits.recipe = digits.recipe.with_changes(about=odd, source=odd, claims=odd, name=odd)
     shown = replace(shown_of("digits"), network=digits, name=odd, key=odd)
-    listed = zoo_figures.families({odd: [shown, shown]}, odd) + zoo_figures.own([shown], odd)
     about = about_figures.about(shown, report_figures.frame(digits, [(odd, odd, odd)]))
-    assert "<script" not in about + listed
+    assert "<script" not in about
 
 
 # --------------------------------------------------------------------------------------------------
@@ -204,25 +188,31 @@ def test_a_networks_page_is_chinese_throughout(server: Server, name: str) -> Non
     assert "校准误差" in about
 
 
-def test_the_list_is_in_the_questions_language_with_a_visitors_own(server: Server) -> None:
-    mine, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday")
-    question = {"network": mine, "own": [mine, mine, "own-gone"]}
-    english = zoo.list_networks(server, question)["families"]
-    chinese = zoo.list_networks(server, question | {"language": "zh"})["families"]
-    listed = re.compile('<button [^>]*data-network="([^"]+)"').findall
-    assert listed(english) == listed(chinese)
-    assert listed(chinese)[0] == mine
-    assert sorted(listed(chinese)[1:]) == NAMES
-    assert chinese.count('class="entry chosen"') == 1
-    assert "Your own" in english
-    assert "您的网络" in chinese
-    assert english_in(chinese) == []
+def test_the_list_has_every_network_and_above_them_a_visitors_own(server: Server) -> None:
+    mine, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday <b>")
+    server.networks.call(mine, texts.Said("run_name", {"number": 3}))
+    found = zoo.list_networks(server, {"yours": [mine, mine, "own-gone"]})["families"]
+    assert [family["name"] for family in found] == ["yours", "photos", "digits"]
+    yours, *shipped = [[network["key"] for network in family["networks"]] for family in found]
+    assert yours == [mine]
+    assert sorted(key for family in shipped for key in family) == NAMES
+    (network,) = found[0]["networks"]
+    assert network["name"] == {"key": "run_name", "values": {"number": 3}}  # in no language yet
+    bn = Classifier.from_pretrained("mnist-lenet5-bn")
+    assert (network["model"], network["dataset"], network["parameters"]) == ("lenet5-bn", "mnist", bn.parameters)
+    assert (network["accuracy"], network["on_gpu"]) == (bn.metrics["test_accuracy"], False)
     server.networks.forget(mine)
+    assert [family["name"] for family in zoo.list_networks(server, {"yours": [mine]})["families"]] == [
+        "photos",
+        "digits",
+    ]
 
 
-@pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"network": "digits", "own": 7}, None])
+@pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"yours": 7}, None])
 def test_what_is_no_question_for_the_list_gets_a_sentence(server: Server, question) -> None:
-    assert zoo.list_networks(server, question)["problem"] == messages.GARBLED
+    problem = zoo.list_networks(server, question)["problem"]
+    assert problem["en"] == messages.GARBLED
+    assert problem["zh"] != messages.GARBLED
 
 
 def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
@@ -244,22 +234,29 @@ def test_durations_in_chinese(seconds: float | None, said: str) -> None:
 # The upload
 
 
-def test_what_is_said_of_an_upload_follows_the_language(server: Server, tmp_path: Path) -> None:
+def test_what_is_said_of_an_upload_is_said_in_each_language(server: Server, tmp_path: Path) -> None:
     content = (WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()
     torn, whole = tmp_path / "torn.safetensors", tmp_path / "holiday.safetensors"
     torn.write_bytes(content[:100_000])
     whole.write_bytes(content)
     for path, english, chinese in (
         (str(torn), "torn.safetensors is incomplete", "torn.safetensors 不完整"),
-        (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 已加入您的网络"),
         (None, "No file has arrived.", "没有收到文件。"),
     ):
-        key, uploads, said = own.upload(server, path, 0)
-        assert uploads == bool(key) == (path == str(whole))
-        assert english in own.remark(said)
+        assert uploads.upload(server, path, 0)[:2] == ("", 0)
+        said = uploads.upload(server, path, 0)[2]
+        remark = uploads.remark(said)
+        assert remark["problem"]
+        assert set(remark["said"]) == {"template", "values"}  # in no language yet
+        assert english in texts.spoken(said)
         with texts.speaking("zh"):
-            assert chinese in own.remark(said)
-            assert own.labels(said)[1] == own.remark(said)
-    _, _, said = own.upload(server, str(whole), 0)
+            assert chinese in texts.spoken(said)
+    key, count, said = uploads.upload(server, str(whole), 0)
+    assert (server.networks.kept(key).name, count) == ("holiday", 1)
+    tab = {"key": "tab_draw", "values": {}}
+    assert uploads.remark(said) == {
+        "said": {"key": "upload_done", "values": {"name": "holiday", "tab": tab}},
+        "problem": False,
+    }
     with texts.speaking("zh"):
-        assert "手写" in own.remark(said)
+        assert "手写" in str(said)

@@ -4,7 +4,8 @@
 // needs no download, else when a person wants them; while the network is being asked for them, the page
 // asks again and says how far it is.
 
-import { language, onLanguage, say, sayAll } from "../shared/language.js";
+import { make } from "../shared/elements.js";
+import { language, onLanguage, say, sayAll, spoken } from "../shared/language.js";
 
 const PAUSE = 250; // milliseconds between two looks at how far it is
 const SILENCE = 1000; // and at whether a server answers again that did not
@@ -18,13 +19,8 @@ export function put(place, html) {
   if (place.dataset.put !== html) place.innerHTML = place.dataset.put = html;
 }
 
-function warning(sentence) {
-  const line = document.createElement("p");
-  line.className = "problem";
-  line.setAttribute("role", "alert");
-  line.textContent = sentence;
-  return line.outerHTML;
-}
+// A line that says what went wrong.
+export const warning = (problem) => make("p", { className: "problem", role: "alert" }, spoken(problem));
 
 // The row and the column of a square of the confusion matrix.
 export const cellOf = (square) => square.dataset.cell.split(",").map(Number);
@@ -40,8 +36,8 @@ export function report({ element, server }) {
   let chosen = 0; // counts networks, in the same way
 
   async function ask(name, question) {
-    const reply = (await server[name]({ language, network, ...question }).catch(() => null)) ?? { problem: say("report_no_answer"), lost: true };
-    return reply.problem ? { ...reply, problem: warning(reply.problem) } : reply;
+    const reply = await server[name]({ language, network, ...question }).catch(() => null);
+    return reply ?? { problem: { key: "report_no_answer", values: {} }, lost: true };
   }
 
   // `pictures`: which of its test pictures to begin with.
@@ -52,13 +48,13 @@ export function report({ element, server }) {
     about.setAttribute("aria-busy", "true");
     let reply = await ask("choose");
     while (mine === chosen && reply.lost) {
-      put(about, reply.problem);
+      put(about, warning(reply.problem).outerHTML);
       await pause(reply);
       reply = await ask("choose");
     }
     if (mine !== chosen) return;
     delete about.dataset.put;
-    about.innerHTML = reply.about || reply.problem;
+    about.innerHTML = reply.about || warning(reply.problem).outerHTML;
     about.setAttribute("aria-busy", "false");
     if (reply.about) begin(false, pictures);
   }
@@ -87,7 +83,7 @@ export function report({ element, server }) {
       const reply = await ask("measure", { again });
       if (mine !== chosen) return;
       again = again && Boolean(reply.lost);
-      if (reply.waiting || reply.problem) put(find(".calibration .said"), reply.waiting || reply.problem);
+      if (reply.waiting || reply.problem) put(find(".calibration .said"), reply.waiting || warning(reply.problem).outerHTML);
       if (reply.numbers) {
         find(".numbers").innerHTML = reply.numbers;
         find(".calibration").innerHTML = reply.calibration;
@@ -116,7 +112,7 @@ export function report({ element, server }) {
       const reply = await ask("show_pictures", { cell, page, again });
       if (question !== asked) return;
       again = again && Boolean(reply.lost);
-      if (reply.waiting || reply.problem || reply.said) put(said, reply.waiting || reply.problem || reply.said);
+      if (reply.waiting || reply.problem || reply.said) put(said, reply.waiting || reply.said || warning(reply.problem).outerHTML);
       if (!reply.waiting && !reply.lost) {
         if (reply.pictures) cards.innerHTML = reply.pictures;
         if (reply.pictures) label(cell, reply.more);
@@ -196,7 +192,7 @@ export function report({ element, server }) {
     const reply = await ask("keep", { kind: button.dataset.keep });
     if (mine !== network) return;
     button.ariaBusy = "false";
-    note.innerHTML = reply.problem || "";
+    note.replaceChildren(...(reply.problem ? [warning(reply.problem)] : []));
     if (reply.problem) return;
     const link = document.createElement("a");
     link.href = `gradio_api/file=${encodeURI(reply.path)}`;

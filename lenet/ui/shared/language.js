@@ -57,6 +57,15 @@ export function pieces(key, values) {
 // A class of a network's with its article, for `pieces`; `shown` stands for it.
 export const withArticle = (name, shown) => pieces(/^[8aeiou]/i.test(name) ? "article_an" : "article_a", { name: shown });
 
+// The server's words in the visitor's language, see `Told` in messages.py.
+export function spoken(words) {
+  if (Array.isArray(words)) return words.map(spoken).join(say("list_comma"));
+  if (words === null || typeof words !== "object") return String(words ?? "");
+  if (words.template) return translated(words);
+  if (!words.key) return words[language] ?? words.en;
+  return say(words.key, Object.fromEntries(Object.entries(words.values).map(([name, value]) => [name, spoken(value)])));
+}
+
 // Say every text that stands in the HTML of `part`.
 export function sayAll(part) {
   for (const place of part.querySelectorAll("[data-say], [data-say-label], [data-say-title], [data-say-each]")) {

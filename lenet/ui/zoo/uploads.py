@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -11,24 +12,25 @@ from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
 from lenet.ui import messages
+from lenet.ui.messages import Remark
 from lenet.ui.server import Server
-from lenet.ui.shared import figures, texts
+from lenet.ui.shared import assets, texts
 
 UPLOADS = 6  # networks of one visitor
 SUFFIX = ".safetensors"
 INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
 
 
-def upload(server: Server, path: str | None, uploads: int) -> tuple[str, int, texts.Said | Text]:
+def upload(server: Server, path: str | None, count: int) -> tuple[str, int, texts.Said | Text]:
     """Take a visitor's file in: the network's key, or "", how many uploads that makes, and what is said of it."""
     try:
-        key = _taken(server, path, uploads)
+        key = _taken(server, path, count)
     except LeNetError as error:
-        return "", uploads, error.text
-    return key, uploads + 1, _welcome(server, key)
+        return "", count, error.text
+    return key, count + 1, _welcome(server, key)
 
 
-def _taken(server: Server, path: str | None, uploads: int) -> str:
+def _taken(server: Server, path: str | None, count: int) -> str:
     """The new network's key.
 
     Raises:
@@ -36,7 +38,7 @@ def _taken(server: Server, path: str | None, uploads: int) -> str:
     """
     if path is None:
         raise CheckpointError("No file has arrived. Choose one and try again.")
-    if uploads >= UPLOADS:
+    if count >= UPLOADS:
         raise CheckpointError("One visitor can upload {count} networks: reload the page to start again.", count=UPLOADS)
     if Path(path).suffix != SUFFIX:
         raise CheckpointError(
@@ -48,11 +50,10 @@ def _taken(server: Server, path: str | None, uploads: int) -> str:
     return key
 
 
-def refuse(language: str, event: gr.EventData) -> tuple[str, Text]:
-    """What is said of a file that is too large to travel, and for `remark`: zoo/view.js sends its name and size."""
-    with texts.speaking(language), messages.endpoint("refusing an upload"):
-        said = too_large(str(event.name)[:100], messages.number(event.size)).text
-        return remark(said), said
+def refuse(event: gr.EventData) -> dict[str, Any]:
+    """The remark on a file that is too large to travel: zoo/view.js sends its name and size."""
+    with messages.endpoint("refusing an upload"):
+        return remark(too_large(str(event.name)[:100], messages.number(event.size)).text)
 
 
 def _welcome(server: Server, key: str) -> texts.Said:
@@ -61,35 +62,37 @@ def _welcome(server: Server, key: str) -> texts.Said:
     return texts.Said("upload_done", {"name": kept.name, "tab": tab})
 
 
-def remark(said: texts.Said | Text) -> str:
-    """What stands beside the button, in the language that is spoken: a text of the page, or what went wrong."""
-    return figures.problem(said) if isinstance(said, Text) else figures.note(str(said))
+def remark(said: texts.Said | Text) -> dict[str, Any]:
+    """What stands beside the button: a text of the page, or what went wrong."""
+    return asdict(Remark(texts.told(said), problem=isinstance(said, Text)))
 
 
-def labels(said: texts.Said | Text) -> tuple[gr.UploadButton, str]:
-    """The updates that say the button, and what stands beside it, in the language that is spoken."""
-    return gr.UploadButton(texts.say("upload", suffix=SUFFIX)), remark(said)
+def labelled() -> gr.UploadButton:
+    """The update that says the button in the language that is spoken."""
+    return gr.UploadButton(_label())
+
+
+def _label() -> str:
+    return texts.say("upload", suffix=SUFFIX)
 
 
 class Place(NamedTuple):
     """Where networks are uploaded.
 
     Attributes:
-        uploads: how many the visitor has uploaded.
-        said: what is said of the last one, in no language yet; see `remark`.
-        note: where that stands.
+        uploaded: how many the visitor has uploaded.
+        note: where what is said of the last one stands; see `remark`.
     """
 
     button: gr.UploadButton
-    uploads: gr.State
-    said: gr.State
+    uploaded: gr.State
     note: gr.HTML
 
 
 def build() -> Place:
     """The button, and what is said beside it."""
-    uploads, said = gr.State(0), gr.State(INVITATION)
+    uploaded = gr.State(0)
     with gr.Row(elem_classes="upload"):
-        button = gr.UploadButton(texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX], elem_id="upload", scale=0)
-        note = gr.HTML(remark(INVITATION))
-    return Place(button, uploads, said, note)
+        button = gr.UploadButton(_label(), file_types=[SUFFIX], elem_id="upload", scale=0)
+        note = gr.HTML(value=remark(INVITATION), html_template="", js_on_load=assets.mount("zoo/note.js"))
+    return Place(button, uploaded, note)
