@@ -490,6 +490,130 @@ def test_a_square_of_the_matrix_names_its_row_and_column(scripts: Scripts) -> No
     assert scripts.run("report/view.js", "return m.cellOf({ dataset: { cell: '3,10' } })") == [3, 10]
 
 
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+def photo_answer(verdict: str, crops: int = 0, **probs: float) -> dict[str, Any]:
+    """A PhotoAnswer of messages.py."""
+    label = max(probs, key=probs.__getitem__)
+    crop = {"box": [0.25, 0, 0.75, 1], "label": label, "confidence": 0.8, "weight": 0.3}
+    shown = [crop | {"mirrored": False, "padded": False}, crop | {"mirrored": True, "padded": True}] * (crops // 2)
+    return {
+        "label": label,
+        "confidence": probs[label],
+        "verdict": verdict,
+        "probs": probs,
+        "ood_score": 0.1,
+        "crops": shown,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "chinese"),
+    [
+        (photo_answer("sure", cat=0.97, dog=0.03), "I think this is a cat: 97% sure", "我认为这是猫"),
+        (photo_answer("sure", automobile=0.999, dog=0.001), "I think this is an automobile: over 99% sure", "汽车"),
+        (photo_answer("unsure", dog=0.35, airplane=0.2, cat=0.45), "A cat or a dog?", "猫"),
+        (photo_answer("unknown", cat=0.41, dog=0.2), "None of my ten classes, I think. Closest: cat (41%)", "猫"),
+    ],
+)
+def test_what_a_network_would_say_of_a_photo(
+    scripts: Scripts, answer: dict[str, Any], english: str, chinese: str
+) -> None:
+    code = """
+        const { chooseLanguage } = await import("./shared/language.js");
+        const before = m.sentence(given);
+        chooseLanguage("zh");
+        const after = m.sentence(given);
+        chooseLanguage("en");
+        return [before, after];
+    """
+    said, translated = scripts.run("photo/figures.js", code, answer)
+    assert said == english
+    assert chinese in translated
+    assert not [name for name in answer["probs"] if name in translated]
+
+
+SHOWN = """
+    const line = document.createElement("div");
+    line.append(...[shown].flat());
+    const texts = (selector) => [...line.querySelectorAll(selector)].map((place) => place.textContent);
+"""
+
+
+def test_a_card_says_the_answer_and_the_likeliest(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.cardSaid({{ answer: given, milliseconds: 3.14159 }});
+        {SHOWN}
+        return [texts(".named"), texts(".took"), texts(".bar .name"), texts(".bar.best .percent")];
+    """
+    sure = photo_answer("sure", frog=0.05, cat=0.9, dog=0.03, ship=0.02)
+    assert scripts.run("photo/figures.js", code, sure) == [["cat 90%"], ["3.1 ms"], ["cat", "frog", "dog"], ["90%"]]
+    unsure = photo_answer("unsure", cat=0.5, dog=0.3, ship=0.2)
+    assert scripts.run("photo/figures.js", code, unsure)[0] == ["cat? 50%"]
+    unknown = photo_answer("unknown", cat=0.41, dog=0.2, ship=0.1)
+    assert scripts.run("photo/figures.js", code, unknown)[::3] == [["none of the ten"], []]
+
+
+def test_a_large_answer_names_none_of_the_classes_where_it_is_none(scripts: Scripts) -> None:
+    code = """
+        const { dataset, firstChild, lastChild } = m.large(given);
+        return [dataset.label, firstChild.textContent, lastChild.ariaLabel];
+    """
+    sure = scripts.run("photo/figures.js", code, photo_answer("sure", cat=0.9, dog=0.1))
+    assert sure[:2] == ["cat", "cat"]
+    assert sure[2].endswith("cat 90%, dog 10%")
+    assert scripts.run("photo/figures.js", code, photo_answer("unknown", cat=0.4, dog=0.2))[:2] == ["", "?"]
+
+
+def test_a_networks_card_says_what_it_costs(scripts: Scripts) -> None:
+    code = f"const shown = m.card(given); {SHOWN} return [texts('.title'), texts('.facts'), line.querySelector('img')]"
+    card = {"key": HOSTILE, "caption": {"key": "yours", "values": {"name": HOSTILE}}, "parameters": 62_006}
+    assert scripts.run("photo/figures.js", code, card | {"accuracy": 0.756}) == [
+        [f"Yours: {HOSTILE}"],
+        ["62k parameters, test 75.6%"],
+        None,
+    ]
+    assert scripts.run("photo/figures.js", code, card | {"accuracy": None})[1] == ["62k parameters"]
+
+
+def test_crops_say_where_and_how_much(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.crops(given.crops, {{ width: 800, height: 400 }});
+        {SHOWN}
+        const cuts = [...line.querySelectorAll("i")];
+        return {{ hint: texts(".hint"), shown: texts("figcaption"), said: cuts.map((cut) => cut.ariaLabel),
+            mirrored: line.querySelectorAll(".mirrored").length, size: cuts[0]?.style.backgroundSize }};
+    """
+    found = scripts.run("photo/figures.js", code, photo_answer("unsure", 2, cat=0.6, dog=0.4))
+    assert found["hint"][0].startswith("2 views averaged, because one look did not settle it.")
+    assert found["shown"] == ["cat 80%counts 30%"] * 2
+    assert found["said"] == ["cat 80%", "whole, mirrored, cat 80%"]
+    assert (found["mirrored"], found["size"]) == (1, "200% 100%")
+    one = scripts.run("photo/figures.js", code, photo_answer("sure", cat=1.0))
+    assert one["hint"][0].startswith("One look was enough")
+    assert one["shown"] == []
+    cut = "return m.cut([0.25, 0, 0.75, 1], { width: 800, height: 400 })"
+    assert scripts.run("photo/figures.js", cut) == {
+        "aspectRatio": "400/400",
+        "backgroundSize": "200.00% 100.00%",
+        "backgroundPosition": "50.00% 0.00%",
+    }
+
+
+def test_a_class_is_text_wherever_a_photo_is_named(scripts: Scripts) -> None:
+    code = f"""
+        const shown = [m.large(given), ...m.cardSaid({{ answer: given, milliseconds: 20 }}), m.empty([given.label]),
+            ...m.crops(given.crops, {{ width: 8, height: 4 }})];
+        {SHOWN}
+        const named = texts("b, .name, .label, .sentence").filter((text) => text.includes("<img"));
+        return [line.querySelectorAll("img").length, named.length];
+    """
+    images, named = scripts.run("photo/figures.js", code, photo_answer("sure", 2, **{HOSTILE: 1.0}))
+    assert images == 0
+    assert named == 8  # large, sentence, bars of three panels, card, two crops
+
+
 def test_who_comes_late_hears_of_the_newest_answer(scripts: Scripts) -> None:
     code = """
         const [early, late] = [[], []];

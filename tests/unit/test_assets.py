@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 import json
+import posixpath
 import re
 from pathlib import Path
 

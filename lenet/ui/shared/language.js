@@ -2,8 +2,8 @@
 //
 // The language is the one that the visitor chose in the page's head (shared/head.js), else the browser's.  Texts that
 // stand in the HTML name their key: data-say for what an element says, data-say-label for its aria-label,
-// data-say-title for its title, and data-said, as JSON, what is filled in.  data-say-each has, as JSON, what the
-// server says in each language.
+// data-say-title for its title, and data-said, as JSON, what is filled in.  data-say-each has, as JSON, words of
+// the server's.
 
 import { stored } from "./storage.js";
 import { SENTENCES, TEXTS } from "../texts.js"; // made by assets.py
@@ -74,18 +74,18 @@ export function sayAll(part) {
     if (text) place.textContent = say(text, values);
     if (label) place.setAttribute("aria-label", say(label, values));
     if (title) place.title = say(title, values);
-    if (each) place.textContent = JSON.parse(each)[language];
+    if (each) place.textContent = spoken(JSON.parse(each));
   }
 }
 
 // Say something in `place` that stays said, whichever language is chosen next.  `told` is a key of ours, or the server's
-// sentence in each language, {"en": ..., "zh": ...}; "" says nothing.
+// words, see `spoken`; "" says nothing.
 export function sayIn(place, told, values = {}) {
   const each = typeof told === "object";
   place.dataset.say = each ? "" : told;
   place.dataset.said = JSON.stringify(values);
   place.dataset.sayEach = each ? JSON.stringify(told) : "";
-  place.textContent = each ? told[language] : say(told, values);
+  place.textContent = each ? spoken(told) : say(told, values);
 }
 
 // A change is an event on the window, so that it reaches also scripts whose import was tried a second time, and which
