@@ -486,6 +486,127 @@ def test_a_family_is_listed_and_what_it_is_called_is_text(scripts: Scripts) -> N
     assert scripts.run("zoo/list.js", code, {"name": "photos", "rows": [rows[1]] * 2}).get("said") is None
 
 
+# --- a report ------------------------------------------------------------------------------------------------
+
+
+def about_network(**changes: Any) -> dict[str, Any]:
+    """An AboutNetwork of messages.py, all of whose texts are a stranger's."""
+    template = {"template": HOSTILE, "values": {}}
+    return {
+        **{"title": HOSTILE, "about": template, "classes": [HOSTILE, "cat"], "accuracy": 0.75},
+        **{"confusion": [[3, 1], [0, 0]], "parameters": 12_000, "multiply_adds": 34_000},
+        "layers": [
+            {
+                "name": HOSTILE,
+                "part": False,
+                "kind": HOSTILE,
+                "shape": [6, 28, 28],
+                "parameters": 9,
+                "multiply_adds": 0,
+            },
+            {"name": "0", "part": True, "kind": "ReLU", "shape": [84], "parameters": 0, "multiply_adds": 1200},
+        ],
+        "recipe": [{"key": "fact_source", "said": template}],
+        "command": f"python train.py {HOSTILE}",
+        "files": [{"kind": "weights", "suffix": ".safetensors", "bytes": 283_712}],
+        **{"sample": 25, "mistakes": 15, "few": 20},
+        **changes,
+    }
+
+
+def test_what_is_known_of_a_network_is_shown_and_all_of_it_is_text(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.about(given);
+        {SHOWN}
+        return {{ title: texts("h2"), lead: texts(".lead"), numbers: texts(".numbers dd"),
+            layers: texts(".layers tbody td"), sums: texts("tfoot td"), recipe: texts(".recipe dd"),
+            files: texts("[data-keep]"),
+            gaps: texts(".gap").length,
+            squares: texts(".matrix td[data-cell]"), classes: texts(".bars .bar"), images: texts("img").length,
+            stop: texts('[tabindex="0"]').length, inside: texts(".over label").length }};
+    """
+    shown = scripts.run("report/figures.js", code, about_network())
+    assert shown["title"] == [HOSTILE]
+    assert shown["lead"] == [f"{HOSTILE}."]
+    assert shown["numbers"] == ["75.00%", "1 of 4", "–"]
+    assert shown["layers"] == [HOSTILE, "6×28×28", "9", "·", "ReLU", "84", "·", "1,200"]
+    assert shown["sums"] == ["12,000", "34,000"]
+    assert shown["recipe"] == [HOSTILE, f"python train.py {HOSTILE}"]
+    assert shown["files"] == ["Weights .safetensors, 284 kB"]
+    assert shown["squares"] == ["3", "1", "", ""]  # nothing in place of a zero
+    assert shown["classes"] == [f"{HOSTILE}75.0%"]  # a class without pictures has no accuracy
+    assert (shown["gaps"], shown["images"], shown["inside"]) == (25 + 15, 0, 1)
+    assert shown["stop"] == 2  # one square, and the table that scrolls
+    unmeasured = scripts.run("report/figures.js", code, about_network(confusion=[], accuracy=None))
+    assert unmeasured["numbers"] == ["–"] * 3
+    assert unmeasured["squares"] == []
+
+
+def test_squares_are_shaded_by_the_row_and_errors_by_the_commonest(scripts: Scripts) -> None:
+    assert scripts.run("report/figures.js", "return m.shades(given)", [[3, 1], [4, 0]]) == [[0.75, 0.5], [1, 0]]
+    assert scripts.run("report/figures.js", "return m.shades(given)", [[0, 0], [0, 0]]) == [[0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize(("names", "room"), [(["0", "9"], False), (["cat"], True), (["猫"], False), (["汽车"], True)])
+def test_long_names_get_room(scripts: Scripts, names: list[str], room: bool) -> None:
+    assert scripts.run("report/figures.js", "return m.needRoom(given)", names) is room
+
+
+def answered(answer: int, confidence: float = 0.9) -> dict[str, Any]:
+    """An AnsweredPicture of messages.py that shows class 0."""
+    image = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+    return {"position": 7, "label": 0, "answer": answer, "confidence": confidence, "image": image}
+
+
+def test_a_picture_says_predicted_and_true(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.cards(given, ["{HOSTILE}", "cat"], 5);
+        {SHOWN}
+        return [texts(".card"), [...line.querySelectorAll(".card img")].map(({{ alt }}) => alt), texts(".gap").length,
+            texts(".right, .wrong").length, line.querySelectorAll("img").length];
+    """
+    said, alts, gaps, kinds, images = scripts.run("report/figures.js", code, [answered(0), answered(1, 0.5)])
+    assert said == [f"✓ {HOSTILE} ({HOSTILE})90%", f"✗ cat ({HOSTILE})50%"]
+    assert alts == [f"Test picture 7: {HOSTILE} ({HOSTILE}), right", f"Test picture 7: cat ({HOSTILE}), wrong"]
+    assert (gaps, kinds, images) == (3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("cell", "found", "first", "shown", "said"),
+    [
+        (None, 10_000, 0, 25, "Some of the 10,000 test pictures, drawn at random (seed 3)."),
+        ([0, 1], 137, 25, 25, "<i> called cat: 26 to 50 of 137, the most confident answer first."),
+        ([0, 1], 7, 0, 7, "<i> called cat: 7, the most confident answer first."),
+        ([0, 1], 0, 0, 0, "<i> called cat: no test picture here."),
+    ],
+)
+def test_which_pictures_they_are_is_said(
+    scripts: Scripts, cell: list[int] | None, found: int, first: int, shown: int, said: str
+) -> None:
+    pictures = {"found": found, "first": first, "pictures": [answered(1)] * shown}
+    code = "return m.whichPictures(given.pictures, ['<i>', 'cat'], given.cell, 3).textContent"
+    assert scripts.run("report/figures.js", code, {"pictures": pictures, "cell": cell}).startswith(said)
+
+
+def test_the_calibration_plot_has_bars_to_scale_axis_names_and_words(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.calibration(given, 20);
+        {SHOWN}
+        const heights = [...line.querySelectorAll("rect")].map((bar) => Number(bar.getAttribute("height")));
+        return {{ heights, kinds: [...line.querySelectorAll(".bin")].map((bin) => bin.getAttribute("class")),
+            said: line.querySelector("svg").ariaLabel, titles: texts("title"), names: texts(".axis") }};
+    """
+    bins = [(0, 0.0, 0.0), (40, 0.75, 0.5), (3, 0.9, 1.0)]
+    given = [{"count": count, "confidence": sure, "accuracy": right} for count, sure, right in bins]
+    plot = scripts.run("report/figures.js", code, given)
+    assert plot["heights"] == pytest.approx([0.5 * 228, 0.25 * 228, 0.9 * 228, 0.1 * 228], abs=0.06)
+    assert plot["kinds"] == ["bin", "bin few"]
+    assert plot["titles"] == ["75% sure: 50% right of 40 pictures", "90% sure: 100% right of 3 pictures"]
+    assert plot["said"] == f"Calibration plot. {'; '.join(plot['titles'])}"
+    assert plot["names"] == ["how sure the network is", "how often it is right"]
+    assert "still without answers" in scripts.run("report/figures.js", code, [])["said"]
+
+
 def test_a_square_of_the_matrix_names_its_row_and_column(scripts: Scripts) -> None:
     assert scripts.run("report/view.js", "return m.cellOf({ dataset: { cell: '3,10' } })") == [3, 10]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import fields, replace
-from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +22,10 @@ from lenet.training.optim import LOSSES, SCHEDULES
 from lenet.training.recipes import PRECISIONS, Recipe
 from lenet.training.stored import WEIGHTS
 from lenet.ui import messages
-from lenet.ui.report import figures as report_figures
+from lenet.ui.report import about
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server
-from lenet.ui.shared import about_figures, texts
+from lenet.ui.shared import texts
 from lenet.ui.zoo import tab as zoo
 from lenet.ui.zoo import uploads
 
@@ -101,32 +100,46 @@ def shown_of(name: str) -> Exhibit:
     return exhibit(name, Classifier.from_pretrained(name), WEIGHTS / f"{name}.safetensors")
 
 
-def text_of(html: str) -> str:
-    return unescape(re.sub(r"<[^>]+>", " ", html))
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_network_in_weights_has_its_page(server: Server, name: str) -> None:
-    about = report.choose(server, {"network": name})["about"]
+    found = report.choose(server, {"network": name})
     network = Classifier.from_pretrained(name)
-    assert text_of(about).count(f"{network.parameters:,}") >= 1
-    for layer, _ in network.model.named_children():
-        assert f'<th scope="row">{layer}</th>' in about
-    assert f"{network.metrics['test_accuracy']:.2%}" in about
-    assert f"python train.py {network.recipe.name}" in about
-    assert about.count("<section") == about.count("</section>") == 7
+    assert (found["title"], found["parameters"]) == (name, network.parameters)
+    assert found["accuracy"] == network.metrics["test_accuracy"]
+    assert [row["name"] for row in found["layers"] if not row["part"]] == [
+        layer for layer, _ in network.model.named_children()
+    ]
+    assert sum(row["multiply_adds"] for row in found["layers"] if not row["part"]) == found["multiply_adds"]
+    assert found["command"] == f"python train.py {network.recipe.name}"
+    assert found["confusion"] == network.confusion
+    assert [offer["kind"] for offer in found["files"]] == ["weights", "onnx", "report"]
+    assert found["files"][0]["bytes"] == (WEIGHTS / f"{name}.safetensors").stat().st_size
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(43.2, "43 s"), (89, "89 s"), (1214, "20 min"), (5430, "1 h 30 min"), (None, "unknown")]
+    ("seconds", "english", "chinese"),
+    [
+        (43.2, "43 s", "43 秒"),
+        (89, "89 s", "89 秒"),
+        (1214, "20 min", "20 分钟"),
+        (5400, "1 h 30 min", "1 小时 30 分"),
+        (None, "unknown", "未知"),
+    ],
 )
-def test_durations(seconds: float | None, said: str) -> None:
-    assert about_figures.duration(seconds) == said
+def test_durations(seconds: float | None, english: str, chinese: str) -> None:
+    said = about.duration(seconds)
+    assert str(said) == english
+    with texts.speaking("zh"):
+        assert str(said) == chinese
+
+
+def recipe_of(shown: Exhibit) -> str:
+    return "\n".join(f"{texts.say(key)} {texts.spoken(said)}" for key, said in about.recipe_rows(shown))
 
 
 def test_a_recipe_tells_every_setting_that_differs() -> None:
     shown = shown_of("digits")
-    said = text_of(about_figures.recipe_words(shown))
+    said = recipe_of(shown)
     recipe = shown.network.recipe
     for part in ("AdamW, learning rate 0.005", "weight decay 0.05", "one-cycle", "handwriting", "bfloat16", "0.931"):
         assert part in said, part
@@ -138,11 +151,10 @@ def test_a_learning_rate_that_was_changed_by_hand_is_told() -> None:
     shown = shown_of("digits")
     network = copy.copy(shown.network)
     network.lr_changes = (LrChange(epoch=3, step=40, lr=0.0005),)
-    said = text_of(about_figures.recipe_words(replace(shown, network=network)))
-    assert "learning rate 0.005, changed by hand to 0.0005 in epoch 3, weight decay" in said
+    changed = replace(shown, network=network)
+    assert "learning rate 0.005, changed by hand to 0.0005 in epoch 3, weight decay" in recipe_of(changed)
     with texts.speaking("zh"):
-        said = text_of(about_figures.recipe_words(replace(shown, network=network)))
-    assert "学习率 0.005，在第 3 轮手动改为 0.0005，权重衰减" in said
+        assert "学习率 0.005，在第 3 轮手动改为 0.0005，权重衰减" in recipe_of(changed)
 
 
 def test_a_network_that_nobody_measured_comes_last() -> None:
@@ -153,39 +165,30 @@ def test_a_network_that_nobody_measured_comes_last() -> None:
     assert [one.name for one in ranked] == ["better", "worse", "unmeasured"]
 
 
-def test_texts_from_a_file_are_escaped() -> None:
-    digits = Classifier.from_pretrained("digits")
-    odd = "<script>alert(1)</script>"
-    digits.recipe = digits.recipe.with_changes(about=odd, source=odd, claims=odd, name=odd)
-    shown = replace(shown_of("digits"), network=digits, name=odd, key=odd)
-    about = about_figures.about(shown, report_figures.frame(digits, [(odd, odd, odd)]))
-    assert "<script" not in about
-
-
 # --------------------------------------------------------------------------------------------------
 # In Chinese
-
-# Names of networks, data sets, layers, settings and files, which stay.
-NAMES_STAY = re.compile(r"<h2>.*?</h2>|<(b|code|th scope=\"row\")>.*?</\1>|<td>[A-Za-z]\w+( \dx\d)?</td>")
-
-
-def english_in(html: str) -> list[str]:
-    """Runs of English words in what is read or read out."""
-    said = [
-        *re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html),
-        re.sub(r"<[^>]+>", "\n", NAMES_STAY.sub("", html)),
-    ]
-    return [run for text in said for run in re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", text)]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_networks_page_is_chinese_throughout(server: Server, name: str) -> None:
-    assert english_in(report.choose(server, {"network": name})["about"])
-    about = report.choose(server, {"network": name, "language": "zh"})["about"]
     names = {"LeCun, Bottou, Bengio, Haffner, Proc", "GB HBM"}  # of people, and of a GPU
-    assert set(english_in(about)) <= names
-    assert "混淆矩阵" in about
-    assert "校准误差" in about
+
+    def english_in() -> set[str]:
+        said = f"{texts.spoken(texts.English(shown_of(name).network.recipe.about))}\n{recipe_of(shown_of(name))}"
+        return set(re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", said)) - names
+
+    assert english_in()
+    with texts.speaking("zh"):
+        assert english_in() == set()
+
+
+def test_what_is_known_of_a_network_is_in_no_language(server: Server) -> None:
+    found = report.choose(server, {"network": "digits"})
+    assert found == report.choose(server, {"network": "digits", "language": "zh"})
+    assert found["about"] == {"template": Classifier.from_pretrained("digits").recipe.about, "values": {}}
+    data = next(row["said"] for row in found["recipe"] if row["key"] == "fact_data")
+    assert data["key"] == "name_and_why"
+    assert data["values"]["why"]["template"] in texts.SENTENCES["zh"]
 
 
 def test_the_list_has_every_network_and_above_them_a_visitors_own(server: Server) -> None:
@@ -218,16 +221,8 @@ def test_what_is_no_question_for_the_list_gets_a_sentence(server: Server, questi
 def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
     told = {f"fact_loss_{name}" for name in LOSSES} | {f"fact_precision_{name}" for name in PRECISIONS}
     told |= {f"schedule_{name}" for name in SCHEDULES} | {f"augmentation_{name}" for name in AUGMENTATIONS}
-    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in about_figures.TOLD}
+    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in about.TOLD}
     assert told <= set(texts.ENGLISH)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(43.2, "43 秒"), (1214, "20 分钟"), (5430, "1 小时 30 分"), (None, "未知")]
-)
-def test_durations_in_chinese(seconds: float | None, said: str) -> None:
-    with texts.speaking("zh"):
-        assert about_figures.duration(seconds) == said
 
 
 # --------------------------------------------------------------------------------------------------

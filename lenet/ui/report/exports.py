@@ -17,27 +17,24 @@ from lenet.errors import CheckpointError
 from lenet.inference.onnx import to_onnx
 from lenet.inference.report import Report
 from lenet.training.loop import EpochEnd
-from lenet.ui.report import figures as report_figures
+from lenet.ui.messages import FileOffer
+from lenet.ui.report.document import document
 from lenet.ui.server import Server
-from lenet.ui.shared import about_figures, figures, networks, texts
+from lenet.ui.shared import figures, networks, texts
 
 KINDS = {"weights": ".safetensors", "onnx": ".onnx", "csv": ".csv", "png": ".png", "report": ".html"}
 
 
-def offered(server: Server, key: str) -> list[tuple[str, str, str]]:
-    """(kind, name, remark) of the files that can be made for that network.
+def offered(server: Server, key: str) -> tuple[FileOffer, ...]:
+    """The files that can be made for that network.
 
     Raises:
         CheckpointError: see `networks.kept`.
     """
     kept = server.networks.kept(key)
     without = set() if kept.curves else {"csv", "png"}
-    weighs = {"weights": f", {about_figures.size(kept.path.stat().st_size)}"}
-    return [
-        (kind, texts.say(f"keep_{kind}"), suffix + weighs.get(kind, ""))
-        for kind, suffix in KINDS.items()
-        if kind not in without
-    ]
+    sizes = {"weights": kept.path.stat().st_size}
+    return tuple(FileOffer(kind, suffix, sizes.get(kind)) for kind, suffix in KINDS.items() if kind not in without)
 
 
 def write(server: Server, key: str, kind: str, found: Report | None) -> Path:
@@ -49,7 +46,7 @@ def write(server: Server, key: str, kind: str, found: Report | None) -> Path:
     Raises:
         CheckpointError: see `networks.kept`; or the network has no such file.
     """
-    if kind not in [offer for offer, _, _ in offered(server, key)]:
+    if kind not in [offer.kind for offer in offered(server, key)]:
         raise CheckpointError("This network has no such file. Reload the page and try again.")
     kept = server.networks.kept(key)
     path = server.networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
@@ -82,8 +79,7 @@ def _write(server: Server, path: Path, key: str, kind: str, found: Report | None
         assert found is not None
         positions = sorted({one.position for one in (*found.mistakes, *found.sample)})
         images = dict(zip(positions, server.evaluations.pictures(key, positions), strict=True))
-        recipe = about_figures.recipe_words(server.networks.exhibit(key))
-        path.write_text(report_figures.document(str(kept.title), found, images, recipe), encoding="utf-8")
+        path.write_text(document(str(kept.title), found, images, server.networks.exhibit(key)), encoding="utf-8")
 
 
 def _write_curves(path: Path, curves: Sequence[EpochEnd]) -> None:

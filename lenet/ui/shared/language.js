@@ -31,7 +31,7 @@ export function say(key, values = {}) {
 }
 
 // What a module of the server's says in English, in the visitor's language: a `Sentence` of messages.py, or the template
-// of one without values.  Of Python's formats it knows those that such templates have: {low:.2f}, {part:.0%}, {size:,};
+// of one without values.  Of Python's formats it knows those that such templates have: {low:.2f}, {part:.0%}, {size:,}, {lr:g};
 // and {name!r}, without the quotes.
 export function translated(said) {
   const { template, values = {} } = typeof said === "string" ? { template: said } : said;
@@ -45,6 +45,7 @@ function told(value, format = "") {
   if (typeof value === "object" && value !== null) return translated(value);
   const [, decimals, kind] = /^\.(\d+)([f%])$/.exec(format) ?? [];
   if (kind) return kind === "f" ? value.toFixed(decimals) : `${(100 * value).toFixed(decimals)}%`;
+  if (format === "g") return String(Number(value.toPrecision(6)));
   return format === "," ? value.toLocaleString("en") : String(value);
 }
 

@@ -49,11 +49,15 @@ class Said:
         return say(self.key, **{name: spoken(value) for name, value in self.values.items()})
 
 
+class English(str):
+    """What a module says in English without values, such as what a recipe is; or what a stranger wrote there."""
+
+
 def spoken(said: Any) -> str:
-    """What is still to be put into a language, a `Said`, a `Text` or a list of these, in the one that is spoken."""
+    """What is still to be put into a language, in the one that is spoken: a text of these kinds, or a list of them."""
     if isinstance(said, (list, tuple)):
         return say("list_comma").join(map(spoken, said))
-    return translated(said) if isinstance(said, Text) else str(said)
+    return translated(said) if isinstance(said, (Text, English)) else str(said)
 
 
 def told(said: Any) -> Any:
@@ -62,6 +66,8 @@ def told(said: Any) -> Any:
         return {"key": said.key, "values": {name: told(value) for name, value in said.values.items()}}
     if isinstance(said, Text):
         return {"template": said.template, "values": {name: told(value) for name, value in said.values.items()}}
+    if isinstance(said, English):
+        return {"template": str(said), "values": {}}
     if isinstance(said, (list, tuple)):
         return [told(one) for one in said]
     return told(said.text) if isinstance(said, LeNetError) else said
