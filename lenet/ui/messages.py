@@ -1,14 +1,16 @@
-"""What the scripts ask the server: how a question is read, what an answer tells, and how a failure is told.
+"""What the scripts ask the server and what it answers, and how a failure is told.
 
     @answering
-    def read_drawing(server: Server, question: Question) -> Answer:
-        network = text(question, "network")     # QuestionError unless it is a string
+    def list_networks(server: Server, question: ListNetworks) -> NetworkList:
         ...                                     # a LeNetError, or a bug
 
-A server function gets a dict that anybody may have written.  It reads the fields that it needs first,
-with the functions below: only they may say that the question is wrong.  After that it calls the modules,
-and `answering` turns what they raise into the "problem" of an answer: a `LeNetError` says what is wrong,
+A question arrives as a dict that anybody may have written.  `answering` reads it once, with the `read` of the
+class that the function names: only `read` may say that the question is wrong.  After that the function calls the
+modules, and `answering` turns what they raise into the "problem" of an answer: a `LeNetError` says what is wrong,
 and anything else is a bug, which is logged with its traceback and told as a fault of ours.
+
+An answer is a dataclass of facts, without markup: the tab's script makes the page of them, in any language.
+What a fact says in words is a `Told`.
 """
 
 from __future__ import annotations
@@ -19,17 +21,26 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import gradio as gr
 
-from lenet.errors import LeNetError, Text
-from lenet.ui.shared import texts
+from lenet.errors import ImageError, LeNetError, Text
+from lenet.inference.photos import Crop, PhotoPrediction
+from lenet.preprocessing.stages import Box
+from lenet.ui.shared import texts, threads
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # typing has it from Python 3.11 on
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
-ServerFunction = TypeVar("ServerFunction", bound=Callable[..., Any])
+# Words for shared/language.js's `spoken`: a text of the page as {"key", "values"}, what a module says as a `Sentence`,
+# or as {language: words}, several of these as a list, or what is the same in each language as a string.
+Told = dict[str, Any] | list[Any] | str
+
+COUNT_AT_MOST = 1_000_000  # of test pictures, or of pages of them: no data set here has as many
 
 GARBLED = "The page asked something that the server does not understand. Reload the page and try again."
 OURS = Text("Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.")
@@ -114,44 +125,577 @@ def language(question: Any) -> str:
 
 
 # --------------------------------------------------------------------------------------------------
-# Answering it
+# Questions and answers
 
 
-def answering(function: ServerFunction) -> ServerFunction:
-    """Make a server function answer in its question's language, also where it fails: {"problem": a sentence}.
+@dataclass(frozen=True)
+class Parsed:
+    """A question that `answering` has read; each kind has the fields that it needs."""
 
-    What Gradio adds to the question, such as the request, is handed on.
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        """Raises QuestionError where the question is not what it must be."""
+        raise NotImplementedError
+
+
+# --- the Zoo tab ---
+
+
+@dataclass(frozen=True)
+class ListNetworks(Parsed):
+    """Which networks there are.
+
+    Attributes:
+        yours: keys of the visitor's own networks, the newest first.
     """
-    return _answering(function, texts.translated)
+
+    yours: tuple[str, ...]
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(tuple(dict.fromkeys(map(str, listed(question, "yours")))))
 
 
-def answering_in_each(function: ServerFunction) -> ServerFunction:
+@dataclass(frozen=True)
+class NetworkRow:
+    """A network in the list.
+
+    Attributes:
+        key: what the page knows it by.
+        name: what it is called, by its file or by a visitor.
+        model, dataset: names in MODELS and DATASETS.
+        parameters: trainable numbers.
+        multiply_adds: for one picture.
+        accuracy: on its test split, 0 to 1; None where nobody measured it.
+        train_seconds: None where nobody knows.
+        on_gpu: whether it was trained on one.
+        file_bytes: its file's size.
+    """
+
+    key: str
+    name: Told
+    model: str
+    dataset: str
+    parameters: int
+    multiply_adds: int
+    accuracy: float | None
+    train_seconds: float | None
+    on_gpu: bool
+    file_bytes: int
+
+
+@dataclass(frozen=True)
+class Family:
+    """Networks of one kind.
+
+    Attributes:
+        name: "yours", "photos" or "digits".
+        networks: of "photos" and "digits" the most accurate first; of "yours" the newest.
+    """
+
+    name: str
+    networks: tuple[NetworkRow, ...]
+
+
+@dataclass(frozen=True)
+class NetworkList:
+    """All networks that a visitor can look at; a family without any is left out."""
+
+    families: tuple[Family, ...]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is said of an upload, or why it was refused.
+
+    Attributes:
+        problem: whether something went wrong.
+    """
+
+    said: Told
+    problem: bool
+
+
+# --- the Photo tab ---
+
+
+@dataclass(frozen=True)
+class OpenPhoto(Parsed):
+    """To keep a photo; one of the three says where it is.
+
+    Attributes:
+        picture: a data: address.
+        url: a web address.
+        example: the name of one of the page's own.
+    """
+
+    picture: str | None = None
+    url: str | None = None
+    example: str | None = None
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        source = next((name for name in ("example", "url") if name in question), "picture")
+        return cls(**{source: text(question, source)})
+
+
+@dataclass(frozen=True)
+class OpenedPhoto:
+    """A photo that the server keeps.
+
+    Attributes:
+        photo: the key by which it is known.
+        address: a data: address at which it stands upright.
+        width, height: in pixels.
+    """
+
+    photo: str
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class NamePhoto(Parsed):
+    """What one network makes of a kept photo.
+
+    Attributes:
+        photo, network: their keys.
+        box: the part to look at, as fractions of the photo; None for what the network makes of the whole.
+    """
+
+    photo: str
+    network: str
+    box: Box | None
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(text(question, "photo"), text(question, "network"), _box(question))
+
+
+def _box(question: Question) -> Box | None:
+    if field(question, "box") is None:
+        return None
+    edges = [number(edge) for edge in listed(question, "box")]
+    if len(edges) != 4:
+        raise garbled()
+    if not all(map(math.isfinite, edges)):
+        raise ImageError("The box is not in the picture: drag it again.")
+    return edges[0], edges[1], edges[2], edges[3]
+
+
+@dataclass(frozen=True)
+class PhotoCrop:
+    """A part of a photo that a network looked at.
+
+    Attributes:
+        box: left, top, right, bottom, as fractions of the upright photo, 0 to 1.
+        mirrored: left and right were swapped.
+        padded: it reaches beyond the photo, which goes on there as in a mirror.
+        label, confidence: the likeliest class from this crop alone, and its probability, 0 to 1.
+        weight: how much the crop counts in the answer; the weights of all sum to 1.
+    """
+
+    box: Box
+    mirrored: bool
+    padded: bool
+    label: str
+    confidence: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class PhotoAnswer:
+    """What a network says of a photo.  A class is named as the network names it, in English.
+
+    Attributes:
+        label: the likeliest class, also where the verdict is "unknown".
+        confidence: its probability, 0 to 1.
+        verdict: "sure", "unsure", or "unknown" where the photo seems to show none of the classes.
+        probs: each class's probability, in class order; they sum to 1.
+        ood_score: how unlike the training data the photo is, 0 to 1; see `lenet.inference.photos`.
+        crops: what was looked at, the first one first.
+    """
+
+    label: str
+    confidence: float
+    verdict: str
+    probs: dict[str, float]
+    ood_score: float
+    crops: tuple[PhotoCrop, ...]
+
+    @classmethod
+    def of(cls, prediction: PhotoPrediction) -> PhotoAnswer:
+        return cls(
+            label=prediction.label,
+            confidence=prediction.confidence,
+            verdict=prediction.verdict,
+            probs=prediction.probs,
+            ood_score=prediction.ood_score,
+            crops=tuple(map(_crop, prediction.crops)),
+        )
+
+
+def _crop(crop: Crop) -> PhotoCrop:
+    label, confidence = max(crop.probs.items(), key=lambda item: item[1])
+    return PhotoCrop(crop.box, crop.mirrored, crop.padded, label, confidence, crop.weight)
+
+
+@dataclass(frozen=True)
+class NamedPhoto:
+    """An answer, and how it came about.
+
+    Attributes:
+        milliseconds: of one core, preparing the photo included.
+        stages: from the photo to the very picture that the network saw.
+    """
+
+    answer: PhotoAnswer
+    milliseconds: float
+    stages: list[Stage]
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The photo is no longer kept."""
+
+    gone: bool = True
+
+
+@dataclass(frozen=True)
+class PhotoNetwork:
+    """A network that can be asked about photos.
+
+    Attributes:
+        key: what the page knows it by.
+        caption: what the page calls it.
+        parameters: trainable numbers.
+        accuracy: on its test split, 0 to 1; None where nobody measured it.
+    """
+
+    key: str
+    caption: Told
+    parameters: int
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class PhotoNetworks:
+    """The networks to ask about photos; the value of the Photo tab.
+
+    Attributes:
+        network: the key of the one to ask.
+        wanted: whether also where the visitor has chosen another.
+        networks: the default one, the visitor's own, and then the others, the most accurate first.
+    """
+
+    network: str
+    wanted: bool
+    networks: tuple[PhotoNetwork, ...]
+
+
+# --- a network's report ---
+
+
+@dataclass(frozen=True)
+class AskNetwork(Parsed):
+    """What is known of a network; or with its test pictures, what came of them.
+
+    Attributes:
+        network: its key: a name in weights/, or a visitor's.
+        again: a person has asked for its test pictures, which may then be downloaded.
+    """
+
+    network: str
+    again: bool
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(text(question, "network"), flag(question, "again"))
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """A layer, or a part of one: see `lenet.inference.summary.LayerRow`.
+
+    Attributes:
+        part: whether it is a part of the layer before it.
+    """
+
+    name: str
+    part: bool
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class RecipeRow:
+    """A setting, or what came of it; `key` is that of the text that names it."""
+
+    key: str
+    said: Told
+
+
+@dataclass(frozen=True)
+class FileOffer:
+    """A file that can be made for a network.
+
+    Attributes:
+        kind: "weights", "onnx", "csv", "png" or "report".
+        suffix: of its name.
+        bytes: its size; None until it is made.
+    """
+
+    kind: str
+    suffix: str
+    bytes: int | None
+
+
+Confusion = tuple[tuple[int, ...], ...]  # counts: the row is the label, the column the answer
+
+
+@dataclass(frozen=True)
+class AboutNetwork:
+    """All that is known of a network without asking it anything.
+
+    Attributes:
+        title: what the page calls it.
+        about: what its recipe is.
+        classes: names, in the order of all indices.
+        accuracy: on its test split, 0 to 1; None where nobody measured it.
+        confusion: as its file has it; () where it has none.
+        layers: in order, each followed by its parts.
+        parameters: trainable numbers.
+        multiply_adds: for one picture.
+        recipe: how it was trained, and what came of it.
+        command: what to type to train it again; "" where its recipe is not of this project.
+        files: what can be downloaded.
+        sample, mistakes: how many test pictures are shown at once, and how many of the most confident mistakes.
+        few: answers in a bin of the calibration plot, below which their share of right ones says little.
+    """
+
+    title: Told
+    about: Told
+    classes: tuple[str, ...]
+    accuracy: float | None
+    confusion: Confusion
+    layers: tuple[LayerFacts, ...]
+    parameters: int
+    multiply_adds: int
+    recipe: tuple[RecipeRow, ...]
+    command: str
+    files: tuple[FileOffer, ...]
+    sample: int
+    mistakes: int
+    few: int
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Nobody has asked for the test pictures yet, and they would have to be downloaded first."""
+
+    idle: bool = True
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How far the network is with the test pictures that are waited for.
+
+    Attributes:
+        done, total: how many are answered, of how many; 0 and 0 until they are loaded.
+        seconds: since the network was first asked.
+    """
+
+    done: int
+    total: int
+    seconds: float
+    waiting: bool = True
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, where an answer has more to say of it than an error."""
+
+    problem: Told
+
+
+@dataclass(frozen=True)
+class AnsweredPicture:
+    """A test picture and what the network took it for.
+
+    Attributes:
+        position: in the test split.
+        label, answer: what it shows and what was answered, indices of the classes.
+        confidence: the probability of the answer, 0 to 1.
+        image: the picture, at a data: address.
+    """
+
+    position: int
+    label: int
+    answer: int
+    confidence: float
+    image: str
+
+
+@dataclass(frozen=True)
+class BinFacts:
+    """Answers of about the same confidence: see `lenet.inference.report.Bin`."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What all test pictures say of a network: see `lenet.inference.report.Report`.
+
+    Attributes:
+        accuracy: 0 to 1.
+        errors, total: how many pictures were answered wrong, of how many.
+        calibration_error: 0 to 1.
+        bins: over confidences from 0 to 1, of equal width.
+        confusion: counts.
+        mistakes: the most confident wrong answers.
+    """
+
+    accuracy: float
+    errors: int
+    total: int
+    calibration_error: float
+    bins: tuple[BinFacts, ...]
+    confusion: Confusion
+    mistakes: tuple[AnsweredPicture, ...]
+
+
+@dataclass(frozen=True)
+class ShowPictures(Parsed):
+    """Some of a network's test pictures.
+
+    Attributes:
+        network, again: as in `AskNetwork`.
+        cell: the label and the answer of a cell of the confusion matrix; None for random pictures.
+        page: of the cell's pictures, from 0; or random pictures' seed.
+    """
+
+    network: str
+    again: bool
+    cell: tuple[int, int] | None
+    page: int
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        asked = AskNetwork.read(question)
+        return cls(asked.network, asked.again, _cell(question), whole(field(question, "page"), COUNT_AT_MOST))
+
+
+def _cell(question: Question) -> tuple[int, int] | None:
+    if field(question, "cell") is None:
+        return None
+    numbers = listed(question, "cell")
+    if len(numbers) != 2:
+        raise garbled()
+    label, answer = (whole(value, COUNT_AT_MOST) for value in numbers)
+    return label, answer
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures that were asked for, the most confident answer first if they are of a cell.
+
+    Attributes:
+        found: how many there are in the cell, or in the test split.
+        first: the place of the first one among these, from 0.
+        more: whether there are more.
+    """
+
+    pictures: tuple[AnsweredPicture, ...]
+    found: int
+    first: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class KeepFile(Parsed):
+    """A file to download; `kind` as in `FileOffer`."""
+
+    network: str
+    kind: str
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(text(question, "network"), text(question, "kind"))
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file that Gradio serves: its name, and its path on the server."""
+
+    name: str
+    path: str
+
+
+# --------------------------------------------------------------------------------------------------
+# Answering a question
+
+
+def answering(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a server function answer in its question's language, on one core, also where it fails.
+
+    The question is read by the class that the function's second argument is annotated with; one that is annotated
+    as a dict gets it as it is.  A failure is {"problem": words}: in each language, and for a dict in the question's
+    language.  An answer that is a dataclass becomes a dict.  What Gradio adds to the question, such as the
+    request, is handed on.
+    """
+    read = _reader(function)
+    return _answering(function, read, texts.translated if read is _dict else texts.words)
+
+
+def answering_in_each(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same with {"problem": {language: sentence}}, for what stays on the page when the language changes."""
-    return _answering(function, lambda problem: texts.in_each(lambda: texts.translated(problem)))
+    return _answering(function, _dict, texts.words)
 
 
-def _answering(function: ServerFunction, said: Callable[[Text], Any]) -> ServerFunction:
+def _reader(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    """What makes of a question what the function wants."""
+    _, question, *_ = inspect.signature(function).parameters
+    kind = get_type_hints(function)[question]
+    if isinstance(kind, type) and issubclass(kind, Parsed):
+        return lambda asked: kind.read(_dict(asked))
+    return _dict
+
+
+def _answering(
+    function: Callable[..., Any], read: Callable[[Any], Any], said: Callable[[Text], Any]
+) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def answer_later(server: Any, question: Question, *context: Any) -> Any:
             with texts.speaking(language(question)):
                 try:
-                    return await function(server, _dict(question), *context)
+                    return _plain(await function(server, read(question), *context))
                 except Exception as error:
                     return {"problem": said(told(function.__name__, error))}
 
-        return answer_later  # type: ignore[return-value]  # of the same signature
+        return answer_later
 
     @functools.wraps(function)
     def answer(server: Any, question: Question, *context: Any) -> Any:
+        threads.one()
         with texts.speaking(language(question)):
             try:
-                return function(server, _dict(question), *context)
+                return _plain(function(server, read(question), *context))
             except Exception as error:
                 return {"problem": said(told(function.__name__, error))}
 
-    return answer  # type: ignore[return-value]  # of the same signature
+    return answer
+
+
+def _plain(answer: Any) -> Any:
+    return asdict(answer) if is_dataclass(answer) and not isinstance(answer, type) else answer
 
 
 def _dict(question: Any) -> Question:

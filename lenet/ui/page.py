@@ -275,21 +275,17 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
 
 
 def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
-    """Name what a photo shows: {"label", "confidence", "verdict", "probs", "ood_score", "crops"}.
+    """Name what a photo shows, as the page does: a `messages.PhotoAnswer`, such as {"label", "confidence", "verdict"}.
 
-    The verdict is "unknown" where it seems none of the classes; `crops` are the parts that were looked at,
-    with fractions of the upright picture: {"box": [left, top, right, bottom], "mirrored", "padded", "weight"}.
+    It has "probs" too; "ood_score", how unlike the training data the photo is; and "crops", the parts that were
+    looked at: {"box": [left, top, right, bottom] in fractions of the upright photo, "mirrored", "padded", "label",
+    "confidence", "weight"}.  The verdict is "sure", "unsure", or "unknown" where it seems none of the classes.
 
     Args:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    prediction = _asked(lambda: server.networks.classify_photo(str(network), image))
-    crops = [
-        {"box": list(crop.box), "mirrored": crop.mirrored, "padded": crop.padded, "weight": crop.weight}
-        for crop in prediction.crops
-    ]
-    return _answer(prediction) | {"ood_score": prediction.ood_score, "crops": crops}
+    return asdict(messages.PhotoAnswer.of(_asked(lambda: server.networks.classify_photo(str(network), image))))
 
 
 def networks(server: Server) -> list[dict[str, Any]]:

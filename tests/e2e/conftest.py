@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
 
 from tests.serving import serve
 
@@ -65,9 +66,15 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     assert not errors
 
 
+def asked_function(request: Request) -> str:
+    """The server function that a script asks."""
+    asked: Any = request.post_data_json
+    return str(asked["fn_name"])
+
+
 def no_table(route: Route) -> None:
     """Answers the page that this network is the server's to compute."""
-    if route.request.post_data_json["fn_name"] == "fetch_network":
+    if asked_function(route.request) == "fetch_network":
         route.fulfill(json={"table": None, "beside": None})
     else:
         route.fallback()

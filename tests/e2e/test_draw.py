@@ -19,7 +19,7 @@ from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.ui.messages import Reading
 from lenet.ui.shared import facts
-from tests.e2e.conftest import answer, draw, expect_label, settled
+from tests.e2e.conftest import answer, asked_function, draw, expect_label, settled
 from tests.serving import serve
 
 pytestmark = pytest.mark.browser
@@ -457,7 +457,7 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(
     found = (FoundDigit((0.1, 0.2, 0.4, 0.8), one, False), FoundDigit((0.5, 0.2, 0.9, 0.8), seven, touching=True))
 
     def answer_by_hand(route: Route) -> None:
-        if route.request.post_data_json["fn_name"] != "read_drawing":
+        if asked_function(route.request) != "read_drawing":
             return route.fallback()
         reading = Reading([facts.digit(digit, True) for digit in found], None, 1.0, training=False)
         route.fulfill(content_type="application/json", body=json.dumps(asdict(reading)))
@@ -745,7 +745,7 @@ def questions(page: Page) -> list[str]:
 
     def note(request: Request) -> None:
         if "component_server" in request.url:
-            asked.append(request.post_data_json["fn_name"])
+            asked.append(asked_function(request))
 
     page.on("request", note)
     return asked
@@ -805,7 +805,7 @@ def test_a_layer_that_no_browser_knows_is_left_to_the_server(open_page: Callable
     page = open_page()
 
     def made_up(route: Route) -> None:
-        if route.request.post_data_json["fn_name"] != "fetch_network":
+        if asked_function(route.request) != "fetch_network":
             return route.fallback()
         reply = route.fetch().json()
         reply["table"]["layers"][0] |= {"op": "unknown", "type": "TimeMachine"}

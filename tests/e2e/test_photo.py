@@ -415,6 +415,33 @@ def test_while_the_box_moves_only_the_chosen_network_is_asked(
         page.mouse.up()
 
 
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+def test_what_a_network_is_called_is_text_in_every_tab(
+    open_page: Callable[..., Page], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("hostile")
+    for name, copy in (("digits", "digits"), ("photos", "photos"), ("photos-lenet5", HOSTILE)):
+        shutil.copy(WEIGHTS / f"{name}.safetensors", folder / f"{copy}.safetensors")
+    with serve(folder / "app.log", "-c", SERVED, str(folder)) as url:
+        page = photo_tab_of(open_page(url))
+        card = page.locator("#studio .card", has_text=f"{HOSTILE}, lenet5")
+        page.get_by_role("button", name="Open the drawn ship").click()
+        expect(card.locator(".took")).to_contain_text("ms")
+        card.click()
+        settle(page)
+        page.get_by_role("tab", name="Zoo").click()
+        entry = page.locator("#zoo .entry", has_text=HOSTILE)
+        entry.click()
+        expect(page.locator("#zoo .about h2")).to_have_text(HOSTILE)
+        expect(page.locator("#zoo .dot.chosen b")).to_have_text(HOSTILE)
+        expect(page.locator("#zoo .about")).to_have_attribute("aria-busy", "false")
+        assert page.locator("img[src=x]").count() == 0
+        assert page.evaluate("window.hacked") is None
+        page.close()  # before its server goes
+
+
 # --------------------------------------------------------------------------------------------------
 # in Chinese
 
@@ -477,6 +504,8 @@ def test_a_change_of_language_loses_nothing(two_networks: str, open_page: Callab
     expect(page.locator("#photo-why .legend")).to_contain_text("spoke for cat")
     page.locator("#photo-why summary").last.click()
     before = crop(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
     speak(page, "zh")
     expect(page.locator("#photo-why .legend")).to_contain_text("支持“猫”")
     expect(page.locator("#studio .count")).to_have_text("2 个网络，一张照片")
@@ -486,6 +515,7 @@ def test_a_change_of_language_loses_nothing(two_networks: str, open_page: Callab
     expect(page.locator("#photo-why details").last).not_to_have_attribute("open", re.compile(""))
     assert crop(page) == pytest.approx(before, abs=0.01)
     assert english(page) == []
+    assert not [body for body in asked if "name_photo" in body or "open_photo" in body]  # what is known is said anew
     speak(page, "en")
     expect(page.locator("#studio .sentence")).to_contain_text("cat")
     expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)

@@ -142,6 +142,79 @@ def test_numbers_are_written_as_people_read_them(scripts: Scripts, code: str, ex
 
 
 @pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1k"),
+        (61_706, "62k"),
+        (999_499, "999k"),
+        (999_500, "1.00M"),
+        (1_972_490, "1.97M"),
+        (21_800_000, "21.8M"),
+        (302_000_000, "302M"),
+        (4_200_000_000, "4.20G"),
+    ],
+)
+def test_large_numbers_are_short(scripts: Scripts, count: int, said: str) -> None:
+    assert scripts.run("shared/format.js", "return m.short(given)", count) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(43.2, "43 s"), (89, "89 s"), (1214, "20 min"), (5400, "1 h 30 min"), (None, "unknown")]
+)
+def test_durations(scripts: Scripts, seconds: float | None, said: str) -> None:
+    assert scripts.run("shared/format.js", "return m.duration(given)", seconds) == said
+
+
+def test_sizes_of_files(scripts: Scripts) -> None:
+    assert scripts.run("shared/format.js", "return given.map(m.size)", [999, 283_712, 999_499, 999_500, 9_316_000]) == [
+        "1 kB",
+        "284 kB",
+        "999 kB",
+        "1.0 MB",
+        "9.3 MB",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "english", "chinese"),
+    [
+        ("a name", "a name", "a name"),
+        ({"en": "a cat", "zh": "猫"}, "a cat", "猫"),
+        ({"en": "only this"}, "only this", "only this"),
+        ({"template": "a cat", "values": {}}, "a cat", "a cat"),
+        ({"key": "seconds", "values": {"seconds": 3}}, "3 s", "3 秒"),
+        ({"key": "yours", "values": {"name": {"key": "tab_zoo", "values": {}}}}, "Yours: Zoo", "您的：模型库"),
+        ([{"en": "a", "zh": "甲"}, "b"], "a, b", "甲，b"),
+        (None, "", ""),
+    ],
+)
+def test_the_servers_words_are_told_in_the_visitors_language(
+    scripts: Scripts, words: Any, english: str, chinese: str
+) -> None:
+    code = """
+        const before = m.spoken(given);
+        m.chooseLanguage("zh");
+        const after = m.spoken(given);
+        m.chooseLanguage("en");
+        return [before, after];
+    """
+    assert scripts.run("shared/language.js", code, words) == [english, chinese]
+
+
+def test_an_element_has_properties_attributes_and_children_that_are_text(scripts: Scripts) -> None:
+    code = """
+        const made = m.make("b", { className: "a", "data-key": given, title: given }, given, null, false, m.make("i"));
+        const picture = m.makeSvg("svg", { viewBox: "0 0 1 1" }, m.makeSvg("text", {}, given));
+        return [made.className, made.dataset.key, made.title, made.textContent, made.children.length,
+            picture.viewBox.baseVal.width, picture.textContent, picture.children.length];
+    """
+    hostile = "<img src=x onerror=alert(1)>"
+    assert scripts.run("shared/elements.js", code, hostile) == ["a", *[hostile] * 3, 1, 1, hostile, 1]
+
+
+@pytest.mark.parametrize(
     ("wishes", "expected"),
     [
         ([None, "zh-Hans-CN", "en"], "zh"),
@@ -362,8 +435,308 @@ def test_a_link_holds_all_settings(scripts: Scripts) -> None:
     assert scripts.run("train/settings.js", "return m.settingsIn('')") == {}
 
 
+def network(name: Any, parameters: int, accuracy: float | None) -> dict[str, Any]:
+    """A NetworkRow of messages.py."""
+    return {
+        **{"key": name, "name": name, "model": "lenet5", "dataset": "mnist", "parameters": parameters},
+        **{"accuracy": accuracy, "multiply_adds": 1000, "train_seconds": None, "on_gpu": True, "file_bytes": 1000},
+    }
+
+
+def test_dots_stand_at_their_numbers(scripts: Scripts) -> None:
+    found = scripts.run(
+        "zoo/scatter.js", "return m.layout(given)", [network("a", 10_000, 0.6), network("b", 1_000_000, 0.8)]
+    )
+    better, worse = found["dots"]
+    assert (better["network"]["name"], better["side"], worse["side"]) == ("b", "west", "east")
+    assert (worse["part"], better["part"]) == pytest.approx((0.12 / 1.24, 1.12 / 1.24))
+    assert (worse["up"], better["up"]) == pytest.approx((190 * 0.12 / 1.24, 190 * 1.12 / 1.24))
+    assert [level["text"] for level in found["levels"]] == ["60%", "70%", "80%"]
+    assert [tick["text"] for tick in found["ticks"]] == ["10k", "20k", "50k", "100k", "200k", "500k", "1M"]
+    assert found["ticks"][0]["part"] == pytest.approx(worse["part"])
+
+
+def test_names_in_the_figure_do_not_lie_on_each_other(scripts: Scripts) -> None:
+    code = "return [m.layout(given).dots.map(({ drop }) => drop), m.LINE]"
+    drops, line = scripts.run("zoo/scatter.js", code, [network(str(i), 60_000, 0.99) for i in range(5)])
+    assert drops == pytest.approx([line * i for i in range(5)])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(9e3, 6e4, [10_000, 20_000, 50_000]), (6.1e4, 9.2e4, [70_000, 80_000, 90_000])],
+)
+def test_ticks_of_parameters(scripts: Scripts, low: float, high: float, expected: list[int]) -> None:
+    assert scripts.run("zoo/scatter.js", "return m.ticks(...given)", [low, high]) == expected
+
+
+def test_a_family_is_listed_and_what_it_is_called_is_text(scripts: Scripts) -> None:
+    hostile = "<img src=x onerror=window.hacked=1>"
+    rows = [network(hostile, 61_706, 0.99), network("b", 4_000_000, None), network("c", 10_000, 0.98)]
+    code = """
+        const shown = m.family({ name: given.name, networks: given.rows });
+        const texts = (selector) => [...shown.querySelectorAll(selector)].map((place) => place.textContent);
+        return { names: texts(".entry b"), tests: texts(".test"), facts: texts(".facts"), dots: texts(".dot"),
+            images: shown.querySelectorAll("img").length, said: shown.querySelector(".scatter")?.ariaLabel };
+    """
+    shown = scripts.run("zoo/list.js", code, {"name": "digits", "rows": rows})
+    assert shown["names"] == [hostile, "b", "c"]
+    assert shown["tests"] == ["99.00%", "not measured", "98.00%"]
+    assert shown["facts"][0] == "61,706 parameters1k multiply-addsunknown, GPU1 kB"
+    assert shown["dots"] == [hostile, "c"]
+    assert shown["images"] == 0
+    assert shown["said"].endswith(f"{hostile} 99.00% with 61,706, c 98.00% with 10,000")
+    assert scripts.run("zoo/list.js", code, {"name": "yours", "rows": rows}).get("said") is None
+    assert scripts.run("zoo/list.js", code, {"name": "photos", "rows": [rows[1]] * 2}).get("said") is None
+
+
+# --- a report ------------------------------------------------------------------------------------------------
+
+
+def about_network(**changes: Any) -> dict[str, Any]:
+    """An AboutNetwork of messages.py, all of whose texts are a stranger's."""
+    template = {"template": HOSTILE, "values": {}}
+    return {
+        **{"title": HOSTILE, "about": template, "classes": [HOSTILE, "cat"], "accuracy": 0.75},
+        **{"confusion": [[3, 1], [0, 0]], "parameters": 12_000, "multiply_adds": 34_000},
+        "layers": [
+            {
+                "name": HOSTILE,
+                "part": False,
+                "kind": HOSTILE,
+                "shape": [6, 28, 28],
+                "parameters": 9,
+                "multiply_adds": 0,
+            },
+            {"name": "0", "part": True, "kind": "ReLU", "shape": [84], "parameters": 0, "multiply_adds": 1200},
+        ],
+        "recipe": [{"key": "fact_source", "said": template}],
+        "command": f"python train.py {HOSTILE}",
+        "files": [{"kind": "weights", "suffix": ".safetensors", "bytes": 283_712}],
+        **{"sample": 25, "mistakes": 15, "few": 20},
+        **changes,
+    }
+
+
+def test_what_is_known_of_a_network_is_shown_and_all_of_it_is_text(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.about(given);
+        {SHOWN}
+        return {{ title: texts("h2"), lead: texts(".lead"), numbers: texts(".numbers dd"),
+            layers: texts(".layers tbody td"), sums: texts("tfoot td"), recipe: texts(".recipe dd"),
+            files: texts("[data-keep]"),
+            gaps: texts(".gap").length,
+            squares: texts(".matrix td[data-cell]"), classes: texts(".bars .bar"), images: texts("img").length,
+            stop: texts('[tabindex="0"]').length, inside: texts(".over label").length }};
+    """
+    shown = scripts.run("report/figures.js", code, about_network())
+    assert shown["title"] == [HOSTILE]
+    assert shown["lead"] == [f"{HOSTILE}."]
+    assert shown["numbers"] == ["75.00%", "1 of 4", "–"]
+    assert shown["layers"] == [HOSTILE, "6×28×28", "9", "·", "ReLU", "84", "·", "1,200"]
+    assert shown["sums"] == ["12,000", "34,000"]
+    assert shown["recipe"] == [HOSTILE, f"python train.py {HOSTILE}"]
+    assert shown["files"] == ["Weights .safetensors, 284 kB"]
+    assert shown["squares"] == ["3", "1", "", ""]  # nothing in place of a zero
+    assert shown["classes"] == [f"{HOSTILE}75.0%"]  # a class without pictures has no accuracy
+    assert (shown["gaps"], shown["images"], shown["inside"]) == (25 + 15, 0, 1)
+    assert shown["stop"] == 2  # one square, and the table that scrolls
+    unmeasured = scripts.run("report/figures.js", code, about_network(confusion=[], accuracy=None))
+    assert unmeasured["numbers"] == ["–"] * 3
+    assert unmeasured["squares"] == []
+
+
+def test_squares_are_shaded_by_the_row_and_errors_by_the_commonest(scripts: Scripts) -> None:
+    assert scripts.run("report/figures.js", "return m.shades(given)", [[3, 1], [4, 0]]) == [[0.75, 0.5], [1, 0]]
+    assert scripts.run("report/figures.js", "return m.shades(given)", [[0, 0], [0, 0]]) == [[0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize(("names", "room"), [(["0", "9"], False), (["cat"], True), (["猫"], False), (["汽车"], True)])
+def test_long_names_get_room(scripts: Scripts, names: list[str], room: bool) -> None:
+    assert scripts.run("report/figures.js", "return m.needRoom(given)", names) is room
+
+
+def answered(answer: int, confidence: float = 0.9) -> dict[str, Any]:
+    """An AnsweredPicture of messages.py that shows class 0."""
+    image = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+    return {"position": 7, "label": 0, "answer": answer, "confidence": confidence, "image": image}
+
+
+def test_a_picture_says_predicted_and_true(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.cards(given, ["{HOSTILE}", "cat"], 5);
+        {SHOWN}
+        return [texts(".card"), [...line.querySelectorAll(".card img")].map(({{ alt }}) => alt), texts(".gap").length,
+            texts(".right, .wrong").length, line.querySelectorAll("img").length];
+    """
+    said, alts, gaps, kinds, images = scripts.run("report/figures.js", code, [answered(0), answered(1, 0.5)])
+    assert said == [f"✓ {HOSTILE} ({HOSTILE})90%", f"✗ cat ({HOSTILE})50%"]
+    assert alts == [f"Test picture 7: {HOSTILE} ({HOSTILE}), right", f"Test picture 7: cat ({HOSTILE}), wrong"]
+    assert (gaps, kinds, images) == (3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("cell", "found", "first", "shown", "said"),
+    [
+        (None, 10_000, 0, 25, "Some of the 10,000 test pictures, drawn at random (seed 3)."),
+        ([0, 1], 137, 25, 25, "<i> called cat: 26 to 50 of 137, the most confident answer first."),
+        ([0, 1], 7, 0, 7, "<i> called cat: 7, the most confident answer first."),
+        ([0, 1], 0, 0, 0, "<i> called cat: no test picture here."),
+    ],
+)
+def test_which_pictures_they_are_is_said(
+    scripts: Scripts, cell: list[int] | None, found: int, first: int, shown: int, said: str
+) -> None:
+    pictures = {"found": found, "first": first, "pictures": [answered(1)] * shown}
+    code = "return m.whichPictures(given.pictures, ['<i>', 'cat'], given.cell, 3).textContent"
+    assert scripts.run("report/figures.js", code, {"pictures": pictures, "cell": cell}).startswith(said)
+
+
+def test_the_calibration_plot_has_bars_to_scale_axis_names_and_words(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.calibration(given, 20);
+        {SHOWN}
+        const heights = [...line.querySelectorAll("rect")].map((bar) => Number(bar.getAttribute("height")));
+        return {{ heights, kinds: [...line.querySelectorAll(".bin")].map((bin) => bin.getAttribute("class")),
+            said: line.querySelector("svg").ariaLabel, titles: texts("title"), names: texts(".axis") }};
+    """
+    bins = [(0, 0.0, 0.0), (40, 0.75, 0.5), (3, 0.9, 1.0)]
+    given = [{"count": count, "confidence": sure, "accuracy": right} for count, sure, right in bins]
+    plot = scripts.run("report/figures.js", code, given)
+    assert plot["heights"] == pytest.approx([0.5 * 228, 0.25 * 228, 0.9 * 228, 0.1 * 228], abs=0.06)
+    assert plot["kinds"] == ["bin", "bin few"]
+    assert plot["titles"] == ["75% sure: 50% right of 40 pictures", "90% sure: 100% right of 3 pictures"]
+    assert plot["said"] == f"Calibration plot. {'; '.join(plot['titles'])}"
+    assert plot["names"] == ["how sure the network is", "how often it is right"]
+    assert "still without answers" in scripts.run("report/figures.js", code, [])["said"]
+
+
 def test_a_square_of_the_matrix_names_its_row_and_column(scripts: Scripts) -> None:
     assert scripts.run("report/view.js", "return m.cellOf({ dataset: { cell: '3,10' } })") == [3, 10]
+
+
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+def photo_answer(verdict: str, crops: int = 0, **probs: float) -> dict[str, Any]:
+    """A PhotoAnswer of messages.py."""
+    label = max(probs, key=probs.__getitem__)
+    crop = {"box": [0.25, 0, 0.75, 1], "label": label, "confidence": 0.8, "weight": 0.3}
+    shown = [crop | {"mirrored": False, "padded": False}, crop | {"mirrored": True, "padded": True}] * (crops // 2)
+    return {
+        "label": label,
+        "confidence": probs[label],
+        "verdict": verdict,
+        "probs": probs,
+        "ood_score": 0.1,
+        "crops": shown,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "chinese"),
+    [
+        (photo_answer("sure", cat=0.97, dog=0.03), "I think this is a cat: 97% sure", "我认为这是猫"),
+        (photo_answer("sure", automobile=0.999, dog=0.001), "I think this is an automobile: over 99% sure", "汽车"),
+        (photo_answer("unsure", dog=0.35, airplane=0.2, cat=0.45), "A cat or a dog?", "猫"),
+        (photo_answer("unknown", cat=0.41, dog=0.2), "None of my ten classes, I think. Closest: cat (41%)", "猫"),
+    ],
+)
+def test_what_a_network_would_say_of_a_photo(
+    scripts: Scripts, answer: dict[str, Any], english: str, chinese: str
+) -> None:
+    code = """
+        const { chooseLanguage } = await import("./shared/language.js");
+        const before = m.sentence(given);
+        chooseLanguage("zh");
+        const after = m.sentence(given);
+        chooseLanguage("en");
+        return [before, after];
+    """
+    said, translated = scripts.run("photo/figures.js", code, answer)
+    assert said == english
+    assert chinese in translated
+    assert not [name for name in answer["probs"] if name in translated]
+
+
+SHOWN = """
+    const line = document.createElement("div");
+    line.append(...[shown].flat());
+    const texts = (selector) => [...line.querySelectorAll(selector)].map((place) => place.textContent);
+"""
+
+
+def test_a_card_says_the_answer_and_the_likeliest(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.cardSaid({{ answer: given, milliseconds: 3.14159 }});
+        {SHOWN}
+        return [texts(".named"), texts(".took"), texts(".bar .name"), texts(".bar.best .percent")];
+    """
+    sure = photo_answer("sure", frog=0.05, cat=0.9, dog=0.03, ship=0.02)
+    assert scripts.run("photo/figures.js", code, sure) == [["cat 90%"], ["3.1 ms"], ["cat", "frog", "dog"], ["90%"]]
+    unsure = photo_answer("unsure", cat=0.5, dog=0.3, ship=0.2)
+    assert scripts.run("photo/figures.js", code, unsure)[0] == ["cat? 50%"]
+    unknown = photo_answer("unknown", cat=0.41, dog=0.2, ship=0.1)
+    assert scripts.run("photo/figures.js", code, unknown)[::3] == [["none of the ten"], []]
+
+
+def test_a_large_answer_names_none_of_the_classes_where_it_is_none(scripts: Scripts) -> None:
+    code = """
+        const { dataset, firstChild, lastChild } = m.large(given);
+        return [dataset.label, firstChild.textContent, lastChild.ariaLabel];
+    """
+    sure = scripts.run("photo/figures.js", code, photo_answer("sure", cat=0.9, dog=0.1))
+    assert sure[:2] == ["cat", "cat"]
+    assert sure[2].endswith("cat 90%, dog 10%")
+    assert scripts.run("photo/figures.js", code, photo_answer("unknown", cat=0.4, dog=0.2))[:2] == ["", "?"]
+
+
+def test_a_networks_card_says_what_it_costs(scripts: Scripts) -> None:
+    code = f"const shown = m.card(given); {SHOWN} return [texts('.title'), texts('.facts'), line.querySelector('img')]"
+    card = {"key": HOSTILE, "caption": {"key": "yours", "values": {"name": HOSTILE}}, "parameters": 62_006}
+    assert scripts.run("photo/figures.js", code, card | {"accuracy": 0.756}) == [
+        [f"Yours: {HOSTILE}"],
+        ["62k parameters, test 75.6%"],
+        None,
+    ]
+    assert scripts.run("photo/figures.js", code, card | {"accuracy": None})[1] == ["62k parameters"]
+
+
+def test_crops_say_where_and_how_much(scripts: Scripts) -> None:
+    code = f"""
+        const shown = m.crops(given.crops, {{ width: 800, height: 400 }});
+        {SHOWN}
+        const cuts = [...line.querySelectorAll("i")];
+        return {{ hint: texts(".hint"), shown: texts("figcaption"), said: cuts.map((cut) => cut.ariaLabel),
+            mirrored: line.querySelectorAll(".mirrored").length, size: cuts[0]?.style.backgroundSize }};
+    """
+    found = scripts.run("photo/figures.js", code, photo_answer("unsure", 2, cat=0.6, dog=0.4))
+    assert found["hint"][0].startswith("2 views averaged, because one look did not settle it.")
+    assert found["shown"] == ["cat 80%counts 30%"] * 2
+    assert found["said"] == ["cat 80%", "whole, mirrored, cat 80%"]
+    assert (found["mirrored"], found["size"]) == (1, "200% 100%")
+    one = scripts.run("photo/figures.js", code, photo_answer("sure", cat=1.0))
+    assert one["hint"][0].startswith("One look was enough")
+    assert one["shown"] == []
+    cut = "return m.cut([0.25, 0, 0.75, 1], { width: 800, height: 400 })"
+    assert scripts.run("photo/figures.js", cut) == {
+        "aspectRatio": "400/400",
+        "backgroundSize": "200.00% 100.00%",
+        "backgroundPosition": "50.00% 0.00%",
+    }
+
+
+def test_a_class_is_text_wherever_a_photo_is_named(scripts: Scripts) -> None:
+    code = f"""
+        const shown = [m.large(given), ...m.cardSaid({{ answer: given, milliseconds: 20 }}), m.empty([given.label]),
+            ...m.crops(given.crops, {{ width: 8, height: 4 }})];
+        {SHOWN}
+        const named = texts("b, .name, .label, .sentence").filter((text) => text.includes("<img"));
+        return [line.querySelectorAll("img").length, named.length];
+    """
+    images, named = scripts.run("photo/figures.js", code, photo_answer("sure", 2, **{HOSTILE: 1.0}))
+    assert images == 0
+    assert named == 8  # large, sentence, bars of three panels, card, two crops
 
 
 def test_who_comes_late_hears_of_the_newest_answer(scripts: Scripts) -> None:

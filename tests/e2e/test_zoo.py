@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from lenet.data.datasets import DATASETS
 from lenet.inference.classifier import Classifier
-from lenet.inference.pretrained import Checkpoint, save
+from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.models import MODELS
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
@@ -221,7 +222,7 @@ def test_an_uploaded_network_is_its_visitors_and_answers(open_page: Callable[...
     expect(page.locator(".upload .problem")).to_contain_text("large.safetensors has 21.0 MB, and this page takes")
     expect(page.locator(".toast-body")).to_have_count(0)
     upload(page, whole)
-    expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("my-own")
+    expect(page.locator("#zoo .yours .entry.chosen")).to_contain_text("my-own")
     expect(page.locator("#zoo .about h2")).to_have_text("my-own")
     expect(page.locator("#zoo .matrix")).to_be_visible()
     page.get_by_role("tab", name="Draw").click()
@@ -229,10 +230,32 @@ def test_an_uploaded_network_is_its_visitors_and_answers(open_page: Callable[...
     page.get_by_role("button", name="Draw a crossed seven").click()
     expect(page.locator("#pad .answer")).to_have_attribute("data-label", re.compile("[0-9]"))
     open_zoo(stranger)
-    expect(stranger.locator("#zoo .own .entry")).to_have_count(0)
+    expect(stranger.locator("#zoo .yours .entry")).to_have_count(0)
     stranger.get_by_role("tab", name="Draw").click()
     stranger.get_by_label("Network").first.click()
     assert "my-own" not in " ".join(stranger.get_by_role("option").all_inner_texts())
+
+
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+def test_what_a_strangers_file_says_is_text(page: Page, tmp_path: Path) -> None:
+    checkpoint = load(WEIGHTS / "mnist-lenet5-bn.safetensors")
+    said = dict.fromkeys(("name", "about", "source", "claims"), HOSTILE)
+    path = tmp_path / "guest.safetensors"
+    versions = checkpoint.versions | {"device": HOSTILE}
+    save(path, replace(checkpoint, recipe=checkpoint.recipe.with_changes(**said), versions=versions))
+    large = tmp_path / f"{HOSTILE}.safetensors"
+    large.write_bytes(bytes(21_000_000))
+    open_zoo(page)
+    upload(page, path)
+    expect(page.locator("#zoo .about h2")).to_have_text("guest")
+    expect(page.locator("#zoo .lead")).to_have_text(f"{HOSTILE}.")
+    expect(page.locator("#zoo .recipe")).to_contain_text(f"on {HOSTILE}, seed")
+    upload(page, large)
+    expect(page.locator(".upload .problem")).to_contain_text(f"{HOSTILE}.safetensors has 21.0 MB")
+    assert page.locator("img[src=x]").count() == 0
+    assert page.evaluate("window.hacked") is None
 
 
 # --------------------------------------------------------------------------------------------------
@@ -318,8 +341,8 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     page.get_by_label("Inside the blocks").check()
     speak(page, "zh")
     expect(page.locator(".upload")).to_contain_text("blocks 已加入您的网络")
-    expect(page.locator("#zoo .own")).to_contain_text("您的网络")
-    expect(page.locator("#zoo .own .entry.chosen")).to_contain_text("未评估")
+    expect(page.locator("#zoo .yours")).to_contain_text("您的网络")
+    expect(page.locator("#zoo .yours .entry.chosen")).to_contain_text("未评估")
     expect(page.get_by_label("展开各块")).to_be_checked()
     upload(page, torn)
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors 不完整")

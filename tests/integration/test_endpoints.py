@@ -44,7 +44,8 @@ def test_a_photo_is_named(client: Client) -> None:
     answer = client.predict(picture, "photos", api_name="/classify_photo")
     assert (answer["label"], answer["verdict"]) == ("ship", "sure")
     assert 0 <= answer["ood_score"] <= 0.5
-    assert answer["crops"][0]["weight"] == 1
+    (crop,) = answer["crops"]
+    assert (crop["label"], crop["weight"]) == ("ship", 1)
     with pytest.raises(AppError, match="reads digits"):
         client.predict(picture, "digits", api_name="/classify_photo")
 

@@ -82,7 +82,7 @@ def test_the_installed_page_answers(installed: Path, tmp_path: Path) -> None:
 
 def test_everything_beside_the_code_is_in_the_package(installed: Path) -> None:
     """Scripts, styles, templates, example pictures: what a page reads from files."""
-    kinds = {".html", ".js", ".css", ".jpg", ".json", ".py"}
+    kinds = {".html", ".jinja", ".js", ".css", ".jpg", ".json", ".py"}
     here = {path.relative_to(ROOT) for path in (ROOT / "lenet").rglob("*") if path.suffix in kinds}
     there = {path.relative_to(installed) for path in (installed / "lenet").rglob("*") if path.suffix in kinds}
     assert here - there == set()

@@ -21,8 +21,8 @@ from lenet.inference.pretrained import load
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted
 from lenet.training.stored import WEIGHTS
 from lenet.ui.server import Server
-from lenet.ui.shared import networks
-from lenet.ui.zoo import uploads as own
+from lenet.ui.shared import networks, texts
+from lenet.ui.zoo import uploads
 from lenet.ui.zoo.counts import UPLOADS
 
 SHIPPED = WEIGHTS / "digits.safetensors"
@@ -53,8 +53,8 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"large\.safetensors has 20\.0 MB, .* at most 20 MB: choose"):
         load_untrusted(path)
     # What the browser tells of one that has not even travelled.
-    said, _ = own.refuse("en", gr.EventData(None, {"name": "<b>.safetensors", "size": 31_400_000}))
-    assert "&lt;b&gt;.safetensors has 31.4 MB" in said
+    said = uploads.refuse(gr.EventData(None, {"name": "<b>.safetensors", "size": 31_400_000}))["said"]
+    assert said["template"].format(**said["values"]).startswith("<b>.safetensors has 31.4 MB")
 
 
 def test_a_file_of_this_project_is_let_in(changed: Callable[..., Path]) -> None:
@@ -108,8 +108,8 @@ def test_torn_and_foreign_files_get_a_sentence(tmp_path: Path) -> None:
 def test_an_upload_is_kept_for_its_visitor(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     path.write_bytes(SHIPPED.read_bytes())
-    key, said = own.upload(server, str(path), OWNER)
-    assert "mine is yours on this page: it answers in the Draw tab" in own.remark(said)
+    key, said = uploads.upload(server, str(path), OWNER)
+    assert "mine is yours on this page: it answers in the Draw tab" in texts.spoken(said)
     assert server.networks.get(key).classes == tuple("0123456789")
 
 
@@ -119,25 +119,25 @@ def test_a_refused_upload_does_not_count(server: Server, tmp_path: Path) -> None
     whole.write_bytes(SHIPPED.read_bytes())
     refused = [
         (str(path), "torn.safetensors"),
-        (str(tmp_path / "a.pt"), "a.pt is not a .safetensors file"),
+        (str(tmp_path / "a.h5"), "a.h5 is not a .safetensors file"),
         (None, "No file has arrived"),
     ]
     for file, says in refused * 3:
-        key, said = own.upload(server, file, OWNER)
+        key, said = uploads.upload(server, file, OWNER)
         assert key == ""
-        assert says in own.remark(said)
-    assert all(own.upload(server, str(whole), OWNER)[0] for _ in range(UPLOADS))
-    key, said = own.upload(server, str(whole), OWNER)
+        assert says in texts.spoken(said)
+    assert all(uploads.upload(server, str(whole), OWNER)[0] for _ in range(UPLOADS))
+    key, said = uploads.upload(server, str(whole), OWNER)
     assert key == ""
-    assert f"can upload {UPLOADS} networks" in own.remark(said)
-    assert own.upload(server, str(whole), ("1.1.1.1", "another"))[0]
+    assert f"can upload {UPLOADS} networks" in texts.spoken(said)
+    assert uploads.upload(server, str(whole), ("1.1.1.1", "another"))[0]
 
 
 def test_uploads_at_once_are_counted_too(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     path.write_bytes(SHIPPED.read_bytes())
     with ThreadPoolExecutor(20) as pool:
-        keys = [key for key, _ in pool.map(lambda _: own.upload(server, str(path), OWNER), range(20)) if key]
+        keys = [key for key, _ in pool.map(lambda _: uploads.upload(server, str(path), OWNER), range(20)) if key]
     assert len(keys) == UPLOADS
     assert all(server.networks.get(key) for key in keys)
 

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 import pytest
+import torch
 
-from lenet.errors import ImageError
+from lenet.errors import ImageError, Text
 from lenet.ui import messages
 from lenet.ui.draw import tab as draw
 from lenet.ui.messages import Answer, Question
@@ -59,6 +61,39 @@ def test_an_answer_is_in_the_questions_language() -> None:
     assert echo(None, {"what": "said", "language": "tlh"}) == echo(None, {"what": "said"}) == {"said": "Language"}
     assert texts.say("language") == "Language"
     assert echo.__name__ == "echo"
+
+
+@dataclass(frozen=True)
+class Sum(messages.Parsed):
+    parts: tuple[float, ...]
+
+    @classmethod
+    def read(cls, question: Question) -> Sum:
+        return cls(tuple(map(messages.number, messages.listed(question, "parts"))))
+
+
+@dataclass(frozen=True)
+class Total:
+    total: float
+    parts: tuple[float, ...]
+
+
+@messages.answering
+def add(server: object, question: Sum) -> Total:
+    assert torch.get_num_threads() == 1
+    if len(question.parts) > 9:
+        raise ImageError(TEMPLATE, path="a.png")
+    return Total(sum(question.parts), question.parts)
+
+
+def test_a_question_is_parsed_and_facts_come_back() -> None:
+    torch.set_num_threads(2)
+    assert add(None, {"parts": [1, 2]}) == {"total": 3.0, "parts": (1.0, 2.0)}  # type: ignore[arg-type]
+    assert torch.get_num_threads() == 1
+    for asked in ({}, {"parts": 7}, {"parts": ["much"]}, None, 7):
+        assert add(None, asked) == {"problem": texts.words(Text(messages.GARBLED))}  # type: ignore[arg-type]
+    problem = add(None, {"parts": [1] * 10, "language": "zh"})["problem"]  # type: ignore[arg-type, index]
+    assert problem == {"en": "There is no picture at a.png. Check the path.", "zh": "a.png 处没有图片。请检查路径。"}
 
 
 def test_an_error_is_told_in_the_questions_language(caplog: pytest.LogCaptureFixture) -> None:
@@ -146,7 +181,7 @@ PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
     "measure": (report.measure, {"network": "digits"}, Evaluations, "begun"),
     "show_pictures": (report.show_pictures, {"network": "digits", "cell": None, "page": 0}, Evaluations, "begun"),
     "keep": (report.keep, {"network": "digits", "kind": "weights"}, report.exports, "write"),
-    "list_networks": (zoo.list_networks, {"network": "digits", "own": []}, networks, "shipped"),
+    "list_networks": (zoo.list_networks, {"yours": []}, networks, "shipped"),
     "look": (train.look, VISITOR, Runs, "look"),
     "present": (train.present, VISITOR, Runs, "look"),
     "check": (train.check, VISITOR, train.settings, "problems"),

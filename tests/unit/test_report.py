@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
@@ -11,7 +12,6 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +24,14 @@ from lenet.data import datasets
 from lenet.data.datasets import Split, load_test
 from lenet.errors import CheckpointError, DataError
 from lenet.inference.classifier import Classifier
-from lenet.inference.pretrained import Checkpoint, load
+from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.inference.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
+from lenet.inference.summary import exhibit
 from lenet.training.loop import EpochEnd, evaluate
 from lenet.training.metrics import accuracy, calibration_error, confusion
 from lenet.training.stored import WEIGHTS
-from lenet.ui.report import exports
-from lenet.ui.report import figures as report_figures
+from lenet.ui import messages
+from lenet.ui.report import document, exports, plots
 from lenet.ui.report import tab as report_tab
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
@@ -157,67 +158,53 @@ def measured_again(checkpoint: Checkpoint, test: Split) -> list[int]:
 
 
 # --------------------------------------------------------------------------------------------------
-# Its HTML
+# Its plots, in the file to keep
 
 
-def text_of(html: str) -> str:
-    return unescape(re.sub(r"<[^>]+>", " ", html))
+def test_squares_are_shaded_by_the_row_and_errors_by_the_commonest() -> None:
+    assert document.shades([[3, 1], [4, 0]]) == [[0.75, 0.5], [1.0, 0.0]]
+    assert document.shades([[0, 0], [0, 0]]) == [[0, 0], [0, 0]]
 
 
-def test_the_matrix_holds_every_count_at_its_place() -> None:
-    counts = [[10 * i + j for j in range(10)] for i in range(10)]
-    html = report_figures.measured(list("0123456789"), counts)
-    for i in range(10):
-        for j in range(10):
-            cell = re.search(rf'<td [^>]*data-cell="{i},{j}"[^>]*>(\d*)</td>', html)
-            assert cell is not None
-            assert cell.group(1) == (str(10 * i + j) if i + j else "")  # nothing in place of a zero
-    assert html.count('tabindex="0"') == 1
-    assert "Accuracy by class: 0 0.0%, 1 7.6%" in html  # 11 of 145
-    assert "tabindex" not in report_figures.measured(list("0123456789"), counts, clickable=False)
+def test_the_calibration_plot_has_bars_to_scale_and_words() -> None:
+    plot = plots.calibration([Bin(0, 0.0, 0.0), Bin(40, 0.75, 0.5), Bin(3, 0.9, 1.0)])
+    lacking, above = plot.bars
+    height = plots.BOTTOM - plots.TOP
+    assert (lacking.kind, lacking.few, above.kind, above.few) == ("lacking", False, "above", True)
+    assert (lacking.height, lacking.gap_height) == pytest.approx((0.5 * height, 0.25 * height))
+    assert (above.height, above.gap_height) == pytest.approx((0.9 * height, 0.1 * height))
+    assert lacking.said == "75% sure: 50% right of 40 pictures"
+    assert plot.about == f"Calibration plot. {lacking.said}; {above.said}"
+    assert (plot.x_name, plot.y_name) == ("how sure the network is", "how often it is right")
 
 
-def test_a_class_without_pictures_has_no_accuracy() -> None:
-    html = report_figures.measured(["a", "b"], [[3, 1], [0, 0]])
-    assert html.count('class="bar"') == 1
-    assert "75.0%" in html
+def test_curves_end_at_the_last_epoch() -> None:
+    loss, accuracy = plots.curves(CURVES)
+    train, val = loss.lines
+    assert (train.kind, val.kind) == ("train", "val")
+    assert train.x == plots.RIGHT
+    height = plots.BOTTOM - plots.TOP
+    assert plots.BOTTOM - train.y == pytest.approx(height * (2 / 3) / plots.round_up(2.0))
+    assert [tick.text for tick in loss.x_ticks] == ["1", "2", "3"]
+    assert plots.BOTTOM - accuracy.lines[0].y == pytest.approx(0.9 * height)
 
 
-def test_a_card_says_predicted_and_true() -> None:
-    answered = some_answers().at(np.array([0, 3]))
-    html = report_figures.pictures(np.zeros((2, 28, 28), np.uint8), answered, list("0123456789"), room=5)
-    assert html.count("gap") == 3
-    right, wrong = html.split("<figure")[1:]
-    assert 'class="card right"' in right
-    assert "3 (3), right" in right
-    assert text_of(f"<{right}").split() == [report_figures.RIGHT, "3", "(3)", "90%"]
-    assert 'class="card wrong"' in wrong
-    assert report_figures.WRONG in wrong
-    assert "5 (3), wrong" in wrong
+@pytest.mark.parametrize(("value", "above"), [(2.0, 2.0), (2.1, 4.0), (0.3, 0.4), (7, 8)])
+def test_an_axis_ends_at_a_round_number(value: float, above: float) -> None:
+    assert plots.round_up(value) == pytest.approx(above)
 
 
-def test_the_calibration_plot_has_bars_to_scale_axis_names_and_words() -> None:
-    html = report_figures.calibration([Bin(0, 0.0, 0.0), Bin(40, 0.75, 0.5), Bin(3, 0.9, 1.0)])
-    assert html.count('class="bin') == 2
-    assert html.count('class="bin few"') == 1
-    height = report_figures.BOTTOM - report_figures.TOP
-    reached, lacking = re.findall(r'class="(?:reached|lacking)"[^>]* height="([\d.]+)"', html)[:2]
-    assert (float(reached), float(lacking)) == pytest.approx((0.5 * height, 0.25 * height), abs=0.1)
-    assert "75% sure: 50% right of 40 pictures" in html
-    assert "how sure the network is" in html
-    assert "how often it is right" in html
-    assert "still without answers" in report_figures.calibration(())
-
-
-def test_texts_from_a_file_are_escaped(digits: Checkpoint) -> None:
+def test_texts_from_a_file_are_escaped(digits: Checkpoint, tmp_path: Path) -> None:
     odd = "<script>alert(1)</script>"
-    recipe = digits.recipe.with_changes(about=odd, model=odd, dataset=odd)
+    recipe = digits.recipe.with_changes(about=odd, name=odd, source=odd, claims=odd)
     lying = replace(digits, recipe=recipe, classes=(odd,) * 10, versions={odd: odd})
+    save(tmp_path / "odd.safetensors", lying)
+    shown = exhibit("odd", Classifier.of(lying), 1)
     found = report(lying, some_answers(), CURVES)
     images = {one.position: np.zeros((28, 28), np.uint8) for one in (*found.sample, *found.mistakes)}
-    assert "<script" not in report_figures.document(odd, found, images, "")
-    assert "<script" not in report_figures.in_cell(odd, odd, 0, 0, 0)
-    assert "<script" not in report_figures.frame(Classifier.of(digits), [(odd, odd, odd)])
+    html = document.document(odd, found, images, shown)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") > 40  # the title, classes, pictures, squares, the recipe and versions
 
 
 # --------------------------------------------------------------------------------------------------
@@ -276,8 +263,8 @@ def test_weights_to_keep_are_those_that_are_used(server: Server, own: str) -> No
 
 
 def test_a_network_without_curves_offers_none(server: Server, own: str) -> None:
-    assert {"csv", "png"} <= {kind for kind, _, _ in exports.offered(server, own)}
-    assert not {"csv", "png"} & {kind for kind, _, _ in exports.offered(server, "digits")}
+    assert {"csv", "png"} <= {offer.kind for offer in exports.offered(server, own)}
+    assert not {"csv", "png"} & {offer.kind for offer in exports.offered(server, "digits")}
     with pytest.raises(CheckpointError, match="no such file"):
         exports.write(server, "digits", "csv", None)
 
@@ -297,7 +284,7 @@ def test_a_network_is_kept_as_a_page_to_take_home_too(server: Server, own: str) 
 
 @pytest.mark.parametrize(("network", "fits"), [("digits", True), ("photos-small", True), ("photos-medium", False)])
 def test_only_small_networks_are_offered_to_take_home(server: Server, network: str, fits: bool) -> None:
-    assert ("web" in {kind for kind, _, _ in exports.offered(server, network)}) == fits
+    assert ("web" in {offer.kind for offer in exports.offered(server, network)}) == fits
 
 
 def test_files_go_when_their_network_does(server: Server, digits: Checkpoint) -> None:
@@ -322,9 +309,8 @@ QUESTIONS = [report_tab.choose, report_tab.measure, report_tab.show_pictures, re
 )
 def test_what_is_no_network_gets_a_sentence(server: Server, question) -> None:
     for ask in QUESTIONS:
-        assert ask(server, {"kind": "weights", "page": 0, **question} if question else question)["problem"].endswith(
-            "."
-        )
+        asked = {"kind": "weights", "page": 0, "cell": None, **question} if question else question
+        assert ask(server, asked)["problem"]["en"].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -344,36 +330,41 @@ def test_what_is_no_network_gets_a_sentence(server: Server, question) -> None:
 def test_what_are_no_pictures_gets_a_sentence(server: Server, changes, own: str) -> None:
     finished(server, own)
     question = {"network": own, "cell": None, "page": 0}
-    assert report_tab.show_pictures(server, question)["pictures"].count("<img") == 25
+    assert len(report_tab.show_pictures(server, question)["pictures"]) == 25
     assert report_tab.show_pictures(server, {**question, "cell": [0, 0], "page": 1})["more"] is False
     reply = report_tab.show_pictures(server, {**question, **changes})
-    assert reply.get("problem") or "no test picture" in reply["said"]
+    assert reply["problem"]["en"] == messages.GARBLED
+
+
+def test_a_cells_pictures_come_in_pages(server: Server, own: str) -> None:
+    asking = finished(server, own)
+    assert asking.answers is not None
+    question = {"network": own, "cell": [3, 3], "page": 0}
+    first = report_tab.show_pictures(server, question)
+    assert {(one["label"], one["answer"]) for one in first["pictures"]} == {(3, 3)}
+    assert first["found"] == asking.answers.confusion(10)[3][3]
+    confidences = [one["confidence"] for one in first["pictures"]]
+    assert confidences == sorted(confidences, reverse=True)
+    second = report_tab.show_pictures(server, question | {"page": 1})
+    assert (first["first"], second["first"]) == (0, 25)
+    assert not {one["position"] for one in first["pictures"]} & {one["position"] for one in second["pictures"]}
+    none = report_tab.show_pictures(server, question | {"cell": [3, 0]})
+    assert none == {"pictures": (), "found": 0, "first": 0, "more": False}
 
 
 def test_all_that_is_measured_comes_at_once(server: Server, own: str) -> None:
-    finished(server, own)
+    asking = finished(server, own)
+    assert asking.answers is not None
     reply = report_tab.measure(server, {"network": own, "again": False})
-    assert reply["mistakes"].count("<img") <= MISTAKES
-    assert "Calibration plot. " in reply["calibration"]
-    assert "of 300" in reply["numbers"]
-    assert "<table" in reply["matrix"]  # its file holds the counts of another data set
+    assert len(reply["mistakes"]) == min(MISTAKES, reply["errors"])
+    assert all(one["label"] != one["answer"] for one in reply["mistakes"])
+    with Image.open(io.BytesIO(base64.b64decode(reply["mistakes"][0]["image"].split(",")[1]))) as picture:
+        assert picture.size == (28, 28)
+    assert len(reply["bins"]) == BINS
+    assert sum(one["count"] for one in reply["bins"]) == reply["total"] == 300
+    assert reply["confusion"] == asking.answers.confusion(10)
+    assert reply["accuracy"] == pytest.approx(1 - reply["errors"] / 300)
     assert report_tab.keep(server, {"network": own, "kind": "report"})["name"] == "a-run-b.html"
-
-
-def test_a_report_is_chinese_where_its_question_is(server: Server, own: str) -> None:
-    answers = finished(server, own).answers
-    assert answers is not None
-    question = {"network": own, "cell": None, "page": 0, "again": False, "language": "zh"}
-    reply = report_tab.measure(server, question)
-    sample, cell, empty = (
-        report_tab.show_pictures(server, question | {"cell": cell})
-        for cell in (None, [3, 3], [3, int(answers.given.max())])
-    )
-    said = [*reply.values(), *(reply[part] for reply in (sample, cell, empty) for part in ("said", "pictures"))]
-    assert [run for part in said for run in english_in(part)] == []
-    assert re.search("3</b> 被认作 <b>3</b>：(第 1 到 .*共 )?[0-9]+ 张，", cell["said"])
-    assert "测试图片：" in sample["pictures"]  # what is read out of a picture
-    assert english_in(report_tab.measure(server, question | {"language": "en"})["calibration"])
 
 
 def test_the_report_to_keep_is_a_file_in_each_language(server: Server, own: str) -> None:
@@ -421,9 +412,9 @@ def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(server:
         until = time.monotonic() + 10
         while "waiting" in (reply := report_tab.show_pictures(server, question)) and time.monotonic() < until:
             time.sleep(0.01)
-        assert "MNIST is not here." in reply["problem"]
-        assert "need this data set" in reply["problem"]
-    assert "都需要这些数据。" in report_tab.show_pictures(server, {**question, "language": "zh"})["problem"]
+        assert reply["problem"]["key"] == "tests_no_data"
+        assert reply["problem"]["values"] == {"problem": {"template": "MNIST is not here.", "values": {}}}
+    assert report_tab.measure(server, question)["problem"] == {"template": "MNIST is not here.", "values": {}}
     assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
 
 

@@ -28,7 +28,7 @@ CHANGES = {
 ALLOWED = {
     ("shared/networks.py", "_shipped"): "the networks in weights/ are part of the program, and nobody changes them",
     ("shared/networks.py", "_shipped_exhibit"): "their layers and sizes: the same",
-    ("photo/tab.py", "_examples"): "HTML made of the program's own pictures",
+    ("photo/tab.py", "_examples"): "the program's own pictures, small",
     ("shared/assets.py", "scripts"): "the program's own scripts, as they are on the disk",
     ("shared/texts.py", "_spoken"): "the language of one answer: each thread and task has its own",
 }

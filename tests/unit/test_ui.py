@@ -289,7 +289,7 @@ def test_curves_have_axis_names() -> None:
     history = [EpochEnd(i, 1 / i, 0.5, 1 / i, 0.5, 1.0) for i in (1, 2, 3)]
     loss, accuracy = figures.curves(history, "a run").axes
     assert (loss.get_xlabel(), loss.get_ylabel(), accuracy.get_ylabel()) == ("epoch", "loss (nats)", "accuracy (%)")
-    assert loss.lines[1].get_ydata().tolist() == [1.0, 0.5, 1 / 3]
+    assert np.asarray(loss.lines[1].get_ydata()).tolist() == [1.0, 0.5, 1 / 3]
 
 
 def test_a_network_is_fetched_to_be_computed_by_the_browser(server: Server) -> None:

@@ -83,7 +83,8 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     assert (last.of, last.labels) == (None, ["a", "b", "c"])
     hidden = facts.layers((Layer("conv1", Text(""), maps, False), answer), ("a", "b", "c"), every=False)[0]
     assert hidden.shape == row.shape, "room for it is known before it is shown"
-    assert hidden.cells is hidden.said is None
+    assert hidden.cells is None
+    assert hidden.said is None
 
 
 def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import fields, replace
-from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +22,13 @@ from lenet.training.optim import LOSSES, SCHEDULES
 from lenet.training.recipes import PRECISIONS, Recipe
 from lenet.training.stored import WEIGHTS
 from lenet.ui import messages
-from lenet.ui.report import figures as report_figures
+from lenet.ui.home import page as home
+from lenet.ui.report import about
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server
-from lenet.ui.shared import about_figures, texts
-from lenet.ui.zoo import figures as zoo_figures
+from lenet.ui.shared import texts
 from lenet.ui.zoo import tab as zoo
-from lenet.ui.zoo import uploads as own
+from lenet.ui.zoo import uploads
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
@@ -102,32 +101,48 @@ def shown_of(name: str) -> Exhibit:
     return exhibit(name, Classifier.from_pretrained(name), (WEIGHTS / f"{name}.safetensors").stat().st_size)
 
 
-def text_of(html: str) -> str:
-    return unescape(re.sub(r"<[^>]+>", " ", html))
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_every_network_in_weights_has_its_page(server: Server, name: str) -> None:
-    about = report.choose(server, {"network": name})["about"]
+    found = report.choose(server, {"network": name})
     network = Classifier.from_pretrained(name)
-    assert text_of(about).count(f"{network.parameters:,}") >= 1
-    for layer, _ in network.model.named_children():
-        assert f'<th scope="row">{layer}</th>' in about
-    assert f"{network.metrics['test_accuracy']:.2%}" in about
-    assert f"python train.py {network.recipe.name}" in about
-    assert about.count("<section") == about.count("</section>") == 7
+    assert (found["title"], found["parameters"]) == (name, network.parameters)
+    assert found["accuracy"] == network.metrics["test_accuracy"]
+    assert [row["name"] for row in found["layers"] if not row["part"]] == [
+        layer for layer, _ in network.model.named_children()
+    ]
+    assert sum(row["multiply_adds"] for row in found["layers"] if not row["part"]) == found["multiply_adds"]
+    assert found["command"] == f"python train.py {network.recipe.name}"
+    assert found["confusion"] == network.confusion
+    offered = [offer["kind"] for offer in found["files"]]
+    assert [kind for kind in offered if kind != "web"] == ["weights", "onnx", "report"]
+    assert ("web" in offered) == home.fits(len(network.recipe.input.mean), network.parameters)
+    assert found["files"][0]["bytes"] == (WEIGHTS / f"{name}.safetensors").stat().st_size
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(43.2, "43 s"), (89, "89 s"), (1214, "20 min"), (5430, "1 h 30 min"), (None, "unknown")]
+    ("seconds", "english", "chinese"),
+    [
+        (43.2, "43 s", "43 秒"),
+        (89, "89 s", "89 秒"),
+        (1214, "20 min", "20 分钟"),
+        (5400, "1 h 30 min", "1 小时 30 分"),
+        (None, "unknown", "未知"),
+    ],
 )
-def test_durations(seconds: float | None, said: str) -> None:
-    assert about_figures.duration(seconds) == said
+def test_durations(seconds: float | None, english: str, chinese: str) -> None:
+    said = about.duration(seconds)
+    assert str(said) == english
+    with texts.speaking("zh"):
+        assert str(said) == chinese
+
+
+def recipe_of(shown: Exhibit) -> str:
+    return "\n".join(f"{texts.say(key)} {texts.spoken(said)}" for key, said in about.recipe_rows(shown))
 
 
 def test_a_recipe_tells_every_setting_that_differs() -> None:
     shown = shown_of("digits")
-    said = text_of(about_figures.recipe_words(shown))
+    said = recipe_of(shown)
     recipe = shown.network.recipe
     for part in ("AdamW, learning rate 0.005", "weight decay 0.05", "one-cycle", "handwriting", "bfloat16", "0.931"):
         assert part in said, part
@@ -139,130 +154,107 @@ def test_a_learning_rate_that_was_changed_by_hand_is_told() -> None:
     shown = shown_of("digits")
     network = copy.copy(shown.network)
     network.lr_changes = (LrChange(epoch=3, step=40, lr=0.0005),)
-    said = text_of(about_figures.recipe_words(replace(shown, network=network)))
-    assert "learning rate 0.005, changed by hand to 0.0005 in epoch 3, weight decay" in said
+    changed = replace(shown, network=network)
+    assert "learning rate 0.005, changed by hand to 0.0005 in epoch 3, weight decay" in recipe_of(changed)
     with texts.speaking("zh"):
-        said = text_of(about_figures.recipe_words(replace(shown, network=network)))
-    assert "学习率 0.005，在第 3 轮手动改为 0.0005，权重衰减" in said
+        assert "学习率 0.005，在第 3 轮手动改为 0.0005，权重衰减" in recipe_of(changed)
 
 
-def test_names_in_the_figure_do_not_lie_on_each_other() -> None:
-    first = shown_of("digits")
-    same = [replace(first, name=f"copy-{number}") for number in range(5)]
-    html = zoo_figures.families({"Digits": same}, "digits")
-    tops = [int(top) for top in re.findall(r'<b style="top:(-?\d+)px"', html)]
-    assert tops == [zoo_figures.LINE * number for number in range(5)]
+def test_a_network_that_nobody_measured_comes_last() -> None:
+    def row(name: str, accuracy: float | None) -> messages.NetworkRow:
+        return messages.NetworkRow(name, name, "lenet5", "mnist", 1, 1, accuracy, None, False, 1)
 
-
-def test_a_network_that_nobody_measured_says_so_and_comes_last() -> None:
-    measured = [shown_of(name) for name in ("mnist-lenet5-sigmoid", "digits")]
-    unmeasured = shown_of("digits")
-    unmeasured.network.metrics = {}
-    unmeasured = replace(unmeasured, name="unmeasured")
-    ranked = zoo_figures.ranked([measured[0], unmeasured, measured[1]])
-    assert ranked[-1] is unmeasured
-    first, second = (zoo_figures.accuracy(one) for one in ranked[:2])
-    assert first is not None
-    assert second is not None
-    assert first > second
-    html = zoo_figures.families({"Digits": ranked}, "digits")
-    assert html.count("not measured") == 1
-    assert html.count('class="dot') == 2
-    assert "nan" not in text_of(html)
-
-
-def test_texts_from_a_file_are_escaped() -> None:
-    digits = Classifier.from_pretrained("digits")
-    odd = "<script>alert(1)</script>"
-    digits.recipe = digits.recipe.with_changes(about=odd, source=odd, claims=odd, name=odd)
-    shown = replace(shown_of("digits"), network=digits, name=odd, key=odd)
-    listed = zoo_figures.families({odd: [shown, shown]}, odd) + zoo_figures.own([shown], odd)
-    about = about_figures.about(shown, report_figures.frame(digits, [(odd, odd, odd)]))
-    assert "<script" not in about + listed
+    ranked = zoo.ranked([row("worse", 0.5), row("unmeasured", None), row("better", 0.9)])
+    assert [one.name for one in ranked] == ["better", "worse", "unmeasured"]
 
 
 # --------------------------------------------------------------------------------------------------
 # In Chinese
 
-# Names of networks, data sets, layers, settings and files, which stay.
-NAMES_STAY = re.compile(r"<h2>.*?</h2>|<(b|code|th scope=\"row\")>.*?</\1>|<td>[A-Za-z]\w+( \dx\d)?</td>")
-
-
-def english_in(html: str) -> list[str]:
-    """Runs of English words in what is read or read out."""
-    said = [
-        *re.findall(r'(?:aria-label|title|alt)="([^"]*)"', html),
-        re.sub(r"<[^>]+>", "\n", NAMES_STAY.sub("", html)),
-    ]
-    return [run for text in said for run in re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", text)]
-
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_networks_page_is_chinese_throughout(server: Server, name: str) -> None:
-    assert english_in(report.choose(server, {"network": name})["about"])
-    about = report.choose(server, {"network": name, "language": "zh"})["about"]
     names = {"LeCun, Bottou, Bengio, Haffner, Proc", "GB HBM"}  # of people, and of a GPU
-    assert set(english_in(about)) <= names
-    assert "混淆矩阵" in about
-    assert "校准误差" in about
+
+    def english_in() -> set[str]:
+        said = f"{texts.spoken(texts.English(shown_of(name).network.recipe.about))}\n{recipe_of(shown_of(name))}"
+        return set(re.findall(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z]{2,})+", said)) - names
+
+    assert english_in()
+    with texts.speaking("zh"):
+        assert english_in() == set()
 
 
-def test_the_list_is_in_the_questions_language_with_a_visitors_own(server: Server) -> None:
-    mine, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday")
-    question = {"network": mine, "own": [mine, mine, "own-gone"]}
-    english = zoo.list_networks(server, question)["families"]
-    chinese = zoo.list_networks(server, question | {"language": "zh"})["families"]
-    listed = re.compile('<button [^>]*data-network="([^"]+)"').findall
-    assert listed(english) == listed(chinese)
-    assert listed(chinese)[0] == mine
-    assert sorted(listed(chinese)[1:]) == NAMES
-    assert chinese.count('class="entry chosen"') == 1
-    assert "Your own" in english
-    assert "您的网络" in chinese
-    assert english_in(chinese) == []
+def test_what_is_known_of_a_network_is_in_no_language(server: Server) -> None:
+    found = report.choose(server, {"network": "digits"})
+    assert found == report.choose(server, {"network": "digits", "language": "zh"})
+    assert found["about"] == {"template": Classifier.from_pretrained("digits").recipe.about, "values": {}}
+    data = next(row["said"] for row in found["recipe"] if row["key"] == "fact_data")
+    assert data["key"] == "name_and_why"
+    assert data["values"]["why"]["template"] in texts.SENTENCES["zh"]
+
+
+def test_the_list_has_every_network_and_above_them_a_visitors_own(server: Server) -> None:
+    mine, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday <b>")
+    server.networks.call(mine, texts.Said("run_name", {"number": 3}))
+    found = zoo.list_networks(server, {"yours": [mine, mine, "own-gone"]})["families"]
+    assert [family["name"] for family in found] == ["yours", "photos", "digits"]
+    yours, *shipped = [[network["key"] for network in family["networks"]] for family in found]
+    assert yours == [mine]
+    assert sorted(key for family in shipped for key in family) == NAMES
+    (network,) = found[0]["networks"]
+    assert network["name"] == {"key": "run_name", "values": {"number": 3}}  # in no language yet
+    bn = Classifier.from_pretrained("mnist-lenet5-bn")
+    assert (network["model"], network["dataset"], network["parameters"]) == ("lenet5-bn", "mnist", bn.parameters)
+    assert (network["accuracy"], network["on_gpu"]) == (bn.metrics["test_accuracy"], False)
     server.networks.forget(mine)
+    assert [family["name"] for family in zoo.list_networks(server, {"yours": [mine]})["families"]] == [
+        "photos",
+        "digits",
+    ]
 
 
-@pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"network": "digits", "own": 7}, None])
+@pytest.mark.parametrize("question", [{}, {"network": "digits"}, {"yours": 7}, None])
 def test_what_is_no_question_for_the_list_gets_a_sentence(server: Server, question) -> None:
-    assert zoo.list_networks(server, question)["problem"] == messages.GARBLED
+    problem = zoo.list_networks(server, question)["problem"]
+    assert problem["en"] == messages.GARBLED
+    assert problem["zh"] != messages.GARBLED
 
 
 def test_every_setting_that_a_recipe_can_have_is_told_in_words() -> None:
     told = {f"fact_loss_{name}" for name in LOSSES} | {f"fact_precision_{name}" for name in PRECISIONS}
     told |= {f"schedule_{name}" for name in SCHEDULES} | {f"augmentation_{name}" for name in AUGMENTATIONS}
-    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in about_figures.TOLD}
+    told |= {f"fact_{field.name}" for field in fields(Recipe) if field.name not in about.TOLD}
     assert told <= set(texts.ENGLISH)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(43.2, "43 秒"), (1214, "20 分钟"), (5430, "1 小时 30 分"), (None, "未知")]
-)
-def test_durations_in_chinese(seconds: float | None, said: str) -> None:
-    with texts.speaking("zh"):
-        assert about_figures.duration(seconds) == said
 
 
 # --------------------------------------------------------------------------------------------------
 # The upload
 
 
-def test_what_is_said_of_an_upload_follows_the_language(server: Server, tmp_path: Path) -> None:
+def test_what_is_said_of_an_upload_is_said_in_each_language(server: Server, tmp_path: Path) -> None:
     content = (WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()
     torn, whole = tmp_path / "torn.safetensors", tmp_path / "holiday.safetensors"
     torn.write_bytes(content[:100_000])
     whole.write_bytes(content)
     for path, english, chinese in (
         (str(torn), "torn.safetensors is incomplete", "torn.safetensors 不完整"),
-        (str(whole), "holiday is yours on this page: it answers in the Draw tab", "holiday 已加入您的网络"),
         (None, "No file has arrived.", "没有收到文件。"),
     ):
-        key, said = own.upload(server, path, ("", ""))
-        assert bool(key) == (path == str(whole))
-        assert english in own.remark(said)
+        assert uploads.upload(server, path, ("", ""))[0] == ""
+        said = uploads.upload(server, path, ("", ""))[1]
+        remark = uploads.remark(said)
+        assert remark["problem"]
+        assert set(remark["said"]) == {"template", "values"}  # in no language yet
+        assert english in texts.spoken(said)
         with texts.speaking("zh"):
-            assert chinese in own.remark(said)
-            assert own.labels(said)[1] == own.remark(said)
-    _, said = own.upload(server, str(whole), ("", ""))
+            assert chinese in texts.spoken(said)
+    key, said = uploads.upload(server, str(whole), ("", ""))
+    assert server.networks.kept(key).name == "holiday"
+    tab = {"key": "tab_draw", "values": {}}
+    assert uploads.remark(said) == {
+        "said": {"key": "upload_done", "values": {"name": "holiday", "tab": tab}},
+        "problem": False,
+    }
     with texts.speaking("zh"):
-        assert "手写" in own.remark(said)
+        assert "手写" in str(said)

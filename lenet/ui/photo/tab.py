@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import asdict
 from functools import lru_cache, partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,23 @@ import gradio as gr
 from PIL import Image
 
 from lenet.data.datasets import CIFAR10_CLASSES
-from lenet.errors import ImageError
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
 from lenet.preprocessing.decoding import shrunk
-from lenet.preprocessing.stages import Box
 from lenet.ui import messages
-from lenet.ui.photo import figures as photo_figures
+from lenet.ui.messages import (
+    Gone,
+    NamedPhoto,
+    NamePhoto,
+    OpenedPhoto,
+    OpenPhoto,
+    PhotoAnswer,
+    PhotoNetwork,
+    PhotoNetworks,
+    Sentence,
+    Told,
+)
 from lenet.ui.server import Server, server_functions
-from lenet.ui.shared import assets, figures, networks, pictures, texts, why
+from lenet.ui.shared import assets, facts, networks, pictures, texts, why
 from lenet.ui.tab import Choice, Own, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
@@ -39,115 +47,70 @@ def uploaded_image(**options: Any) -> gr.Image:
 
 
 @messages.answering
-def open_photo(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the page asks once for each picture: to keep it, and how to show it; or a problem.
-
-    Args:
-        question: one of {"picture": data address}, {"url"} and {"example": its name}, and "language".
-    """
+def open_photo(server: Server, question: OpenPhoto) -> OpenedPhoto:
+    """What the page asks once for each picture: to keep it, and how to show it."""
     key, picture = server.pictures.keep(_source(server, question))
-    return {"photo": key, "address": pictures.address(picture), "width": picture.width, "height": picture.height}
+    return OpenedPhoto(key, pictures.address(picture), picture.width, picture.height)
 
 
-def _source(server: Server, question: dict[str, Any]) -> Path | bytes:
-    if "example" in question:
-        if (name := messages.text(question, "example")) not in EXAMPLES:
+def _source(server: Server, question: OpenPhoto) -> Path | bytes:
+    if question.example is not None:
+        if question.example not in EXAMPLES:
             raise messages.garbled()
-        return EXAMPLES[name]
-    if "url" in question:
-        return server.pictures.fetch(messages.text(question, "url"))
-    return pictures.decode(messages.text(question, "picture"))
+        return EXAMPLES[question.example]
+    if question.url is not None:
+        return server.pictures.fetch(question.url)
+    assert question.picture is not None
+    return pictures.decode(question.picture)
 
 
 @messages.answering
-def name_photo(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the page asks of each network: HTML for what it says of a kept photo, or a problem.
-
-    Args:
-        question: {"photo": key, "network": key, "box": four fractions or null for automatic, "language"}.
-
-    Returns:
-        {"gone": true} where the photo is no longer kept.
-    """
-    network, photo, box = _asked(question)
-    named, picture = server.networks.name(network, photo, box), server.pictures.get(photo)
-    if named is None or picture is None:
-        return {"gone": True}
-    prediction = named.prediction
-    boxes = [list(crop.box) for crop in prediction.crops]
-    return {
-        "boxes": [box for place, box in enumerate(boxes) if box not in boxes[:place]],
-        "card": photo_figures.card(prediction, named.milliseconds),
-        "answer": figures.answer(prediction, photo_figures.sentence(prediction)),
-        "seen": photo_figures.seen(prediction),
-        "crops": photo_figures.crops(prediction, picture.size),
-        "steps": figures.stages(prediction),
-    }
+def name_photo(server: Server, question: NamePhoto) -> NamedPhoto | Gone:
+    """What the page asks of each network: what it says of a kept photo."""
+    named = server.networks.name(question.network, question.photo, question.box)
+    if named is None:
+        return Gone()
+    return NamedPhoto(PhotoAnswer.of(named.prediction), named.milliseconds, facts.stages(named.prediction))
 
 
 def _answered(server: Server, question: dict[str, Any]) -> PhotoPrediction | None:
     """The answer to a question that `name_photo` knows; None where the photo is no longer kept."""
-    named = server.networks.name(*_asked(question))
+    asked = NamePhoto.read(question)
+    named = server.networks.name(asked.network, asked.photo, asked.box)
     return named.prediction if named is not None else None
 
 
-def _asked(question: dict[str, Any]) -> tuple[str, str, Box | None]:
-    """The network, the photo and the box that a question is about."""
-    return messages.text(question, "network"), messages.text(question, "photo"), _box(question)
-
-
-def _box(question: dict[str, Any]) -> Box | None:
-    if messages.field(question, "box") is None:
-        return None
-    edges = [messages.number(edge) for edge in messages.listed(question, "box")]
-    if len(edges) != 4:
-        raise messages.garbled()
-    if not all(map(math.isfinite, edges)):
-        raise ImageError("The box is not in the picture: drag it again.")
-    return edges[0], edges[1], edges[2], edges[3]
-
-
 def offer(server: Server, own: Own, chosen: str) -> dict[str, Any]:
-    """The networks to ask, for the tab's value: those in weights/ and the visitor's own, on cards in each language.
+    """The tab's value, `messages.PhotoNetworks`.
 
-    The default comes first, then the visitor's, then the others, the most accurate before the rest.  It is always a
-    value: in a tab that is not built yet, Gradio loses all of a part that gets an update, `gr.skip()` too.
+    It is always a value: in a tab that is not built yet, Gradio loses all of a part that gets an update, `gr.skip()`
+    too.
 
     Args:
         own: the visitor's own networks, of which those that name photos are offered.
         chosen: the one to ask from now on; "", or one of another kind, leaves that to the visitor.
-
-    Returns:
-        {"network": the one to ask, "wanted": whether also where the visitor has chosen another, "cards"}.
     """
     trained = server.networks.of_kind(PhotoClassifier, own)
     if chosen not in trained:
         chosen = ""
-    shipped = [key for _, key in networks.shipped(PhotoClassifier)]
-    others = sorted(
-        shipped[1:], key=lambda key: server.networks.get(key).metrics.get("test_accuracy", 0.0), reverse=True
-    )
-    keys = (*shipped[:1], *trained, *others)
-    network = chosen or [*trained, *keys][0]
-    cards = texts.in_each(lambda: photo_figures.cards([_listed(server, key, key in trained) for key in keys], network))
-    return {"network": network, "wanted": bool(chosen), "cards": cards}
+    first, *others = (_listed(server, key, False) for _, key in networks.shipped(PhotoClassifier))
+    others.sort(key=lambda network: network.accuracy or 0.0, reverse=True)
+    listed = (first, *(_listed(server, key, True) for key in trained), *others)
+    return asdict(PhotoNetworks(chosen or [*trained, first.key][0], bool(chosen), listed))
 
 
-def _listed(server: Server, key: str, own: bool) -> tuple[str, str, int, float | None]:
+def _listed(server: Server, key: str, own: bool) -> PhotoNetwork:
     network = server.networks.get(key)
-    caption = texts.say("yours", name=server.networks.kept(key).title) if own else networks.caption(network, key)
-    return key, caption, network.parameters, network.metrics.get("test_accuracy")
+    caption: Told = asdict(Sentence.of(networks.TITLES.get(key, f"{key}, {network.recipe.model}")))
+    if own:
+        caption = texts.told(texts.Said("yours", {"name": server.networks.kept(key).title}))
+    return PhotoNetwork(key, caption, network.parameters, network.metrics.get("test_accuracy"))
 
 
 @lru_cache(maxsize=1)
-def _examples() -> str:
-    """A button for each example, with its picture small."""
-    return "".join(
-        f'<button type="button" class="example" data-example="{escape(name)}" '
-        f'data-say-title="photo_example_{name}" data-say-label="photo_example_{name}">'
-        f'<img src="{_thumbnail(path)}" alt=""></button>'
-        for name, path in EXAMPLES.items()
-    )
+def _examples() -> dict[str, str]:
+    """Each example by name, small, at a data: address."""
+    return {name: _thumbnail(path) for name, path in EXAMPLES.items()}
 
 
 def _thumbnail(path: Path) -> str:
@@ -164,10 +127,11 @@ def build(server: Server, visitor: Visitor) -> Tab:
     value = offer(server, [], "")
     studio = gr.HTML(
         value=value,
-        html_template=assets.template("photo/tab.html").replace("@examples@", _examples()),
+        html_template=assets.template("photo/tab.html"),
         js_on_load=assets.mount("photo/view.js"),
         server_functions=server_functions(server, open_photo, name_photo, lane=server.photos),
-        empty=texts.in_each(lambda: figures.empty_answer(CIFAR10_CLASSES, texts.say("photo_empty"))),
+        classes=CIFAR10_CLASSES,  # that a photo is named by
+        examples=_examples(),
         largest=pictures.MAX_BYTES,
         elem_id="studio",
     )

@@ -5,8 +5,10 @@
 // are asked in turn, one at a time, so that none is timed while another works.
 
 import { centred, fitting, fractions, squareIn, stretched } from "./box.js";
-import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { noStages, stagesOf } from "../shared/stages.js";
+import { onLanguage, say, sayAll, sayIn } from "../shared/language.js";
 import { answered } from "./answer.js";
+import * as figures from "./figures.js";
 
 const AT_ONCE = 2; // questions, as for the pad: the second leaves while the first is on its way back
 
@@ -24,7 +26,6 @@ export function mount({ element, props, server, watch }) {
   let changes = 0; // counts photos and boxes
   let opened = 0; // the number of changes when the photo came: what is older is about another
   let opening = 0; // counts photos asked for; the newest is the one that is wanted
-  let refused = null; // the source that the server made no photo of, if that is what is complained about
   let dragging = false;
   let asking = 0; // questions under way
   const asked = new Map(); // network -> the number of changes that its newest question knows
@@ -39,13 +40,14 @@ export function mount({ element, props, server, watch }) {
   function sayRest() {
     url.placeholder = say("photo_address_like");
     crop.setAttribute("aria-roledescription", say("photo_box_kind"));
-    if (!result.dataset.changes) result.innerHTML = props.empty[language]; // nothing is answered yet
+    if (result.dataset.changes) return;
+    result.replaceChildren(figures.empty(props.classes)); // nothing is answered yet
+    steps.replaceChildren(noStages("photo_steps"));
   }
 
+  // What is known is said anew, without a question.
   onLanguage(element, () => {
     sayRest();
-    if (photo) askAnew();
-    if (refused) open(refused); // to be told why in this language
     listNetworks();
   });
 
@@ -57,16 +59,12 @@ export function mount({ element, props, server, watch }) {
     frame.classList.add("busy");
     find(".working").hidden = false;
     sayIn(find(".working span"), source.url ? "photo_fetching" : "photo_opening");
-    const reply = await server.open_photo({ ...source, language }).catch(() => null);
+    const reply = await server.open_photo(source).catch(() => null);
     if (number !== opening) return; // another one is wanted by now
     frame.classList.remove("busy");
     find(".working").hidden = true;
-    if (!reply) return complainOf("photo_no_server");
-    if (reply.problem) {
-      complain(reply.problem); // the photo before it stays
-      refused = source;
-      return;
-    }
+    if (!reply) return complain("photo_no_server");
+    if (reply.problem) return complain(reply.problem); // the photo before it stays
     stopCamera();
     if (source.url) source = { picture: reply.address }; // what is fetched once need not be again
     photo = { ...reply, source };
@@ -85,31 +83,24 @@ export function mount({ element, props, server, watch }) {
   async function openAgain() {
     const number = opening;
     photo.photo = null; // asked for once
-    const reply = await server.open_photo({ ...photo.source, language }).catch(() => null);
+    const reply = await server.open_photo(photo.source).catch(() => null);
     if (number !== opening) return;
-    if (!reply) return complainOf("photo_open_again");
+    if (!reply) return complain("photo_open_again");
     if (reply.problem) return complain(reply.problem);
     photo.photo = reply.photo;
     asked.clear();
     ask();
   }
 
-  // In the server's words, of which the language is past changing; "" where all is well.
-  function complain(message) {
-    refused = null;
-    delete trouble.dataset.say;
-    trouble.textContent = message;
-    trouble.classList.toggle("problem", Boolean(message));
-  }
-
-  function complainOf(key) {
-    complain(say(key));
-    sayIn(trouble, key);
+  // A key of ours, or the server's words; "" where all is well.
+  function complain(told) {
+    sayIn(trouble, told);
+    trouble.classList.toggle("problem", Boolean(told));
   }
 
   async function openFile(blob) {
     if (!blob) return;
-    if (blob.size > props.largest) return complainOf("picture_too_large");
+    if (blob.size > props.largest) return complain("picture_too_large");
     const picture = await new Promise((resolve) => {
       const reader = new FileReader();
       reader.onload = () => resolve(reader.result);
@@ -117,7 +108,7 @@ export function mount({ element, props, server, watch }) {
       reader.readAsDataURL(blob);
     });
     if (picture) open({ picture });
-    else complainOf("photo_unreadable");
+    else complain("photo_unreadable");
   }
 
   find(".open").addEventListener("click", () => file.click());
@@ -147,7 +138,7 @@ export function mount({ element, props, server, watch }) {
   find(".address").addEventListener("submit", (event) => {
     event.preventDefault();
     if (url.value.trim()) open({ url: url.value });
-    else complainOf("photo_no_address");
+    else complain("photo_no_address");
   });
   find(".pictures").addEventListener("click", (event) => {
     const example = event.target.closest(".example");
@@ -182,7 +173,7 @@ export function mount({ element, props, server, watch }) {
       sayIn(camera, "photo_take");
     } catch {
       stopCamera();
-      complainOf("photo_no_camera");
+      complain("photo_no_camera");
     }
   });
   new IntersectionObserver(([entry]) => {
@@ -300,7 +291,7 @@ export function mount({ element, props, server, watch }) {
   }
 
   function questionTo(network) {
-    return { photo: photo.photo, network, box: box && fractions(box, photo), language };
+    return { photo: photo.photo, network, box: box && fractions(box, photo) };
   }
 
   async function ask() {
@@ -311,7 +302,7 @@ export function mount({ element, props, server, watch }) {
     asked.set(network, known);
     asking += 1;
     const question = questionTo(network);
-    const reply = (await server.name_photo(question).catch(() => null)) ?? { problem: say("photo_no_server") };
+    const reply = (await server.name_photo(question).catch(() => null)) ?? { problem: "photo_no_server" };
     asking -= 1;
     if (reply.gone) {
       if (question.photo === photo.photo) return openAgain();
@@ -333,18 +324,21 @@ export function mount({ element, props, server, watch }) {
     const card = cardOf(network);
     if (card) {
       card.setAttribute("aria-busy", String(known < changes));
-      if (reply.problem) card.querySelector(".said").textContent = reply.problem;
-      else card.querySelector(".said").innerHTML = reply.card;
+      const said = card.querySelector(".said");
+      if (reply.problem) sayIn(said, reply.problem);
+      else said.replaceChildren(...figures.cardSaid(reply));
     }
     if (network !== chosen) return;
     if (reply.problem) return complain(reply.problem);
-    [result.innerHTML, seen.innerHTML] = [reply.answer, reply.seen];
-    [views.innerHTML, steps.innerHTML] = [reply.crops, reply.steps];
+    result.replaceChildren(figures.large(reply.answer));
+    seen.replaceChildren(figures.seen(reply.stages.at(-1)));
+    views.replaceChildren(...figures.crops(reply.answer.crops, photo));
+    steps.replaceChildren(stagesOf(reply.stages));
     result.dataset.changes = known; // which state of the photo is answered
     result.setAttribute("aria-busy", String(known < changes));
     if (known === changes) answered(questionTo(network));
     if (box || known < changes) return;
-    const [first, ...others] = reply.boxes;
+    const [first, ...others] = apart(reply.answer.crops);
     sayIn(note, others.length ? "photo_further" : "photo_sure");
     placeBox(first);
     looks.replaceChildren(...others.map((parts) => {
@@ -353,6 +347,9 @@ export function mount({ element, props, server, watch }) {
       return look;
     }));
   }
+
+  // The boxes of these crops, each once: a part that is looked at mirrored too is one.
+  const apart = (crops) => [...new Map(crops.map(({ box: parts }) => [parts.join(), parts])).values()];
 
   cards.addEventListener("click", (event) => {
     const card = event.target.closest(".card");
@@ -375,11 +372,12 @@ export function mount({ element, props, server, watch }) {
 
   // The networks to choose from: at first, when another tab adds one, and in another language.
   function listNetworks() {
-    cards.innerHTML = props.value.cards[language];
-    keys = [...cards.children].map((card) => card.dataset.network);
+    cards.replaceChildren(...props.value.networks.map(figures.card));
+    keys = props.value.networks.map(({ key }) => key);
     sayIn(find(".count"), keys.length > 1 ? "photo_networks" : "photo_network", { count: keys.length });
-    keys.forEach(show);
-    choose(keys.includes(chosen) ? chosen : keys[0]);
+    const next = keys.includes(chosen) ? chosen : keys[0];
+    keys.filter((key) => key !== next).forEach(show);
+    choose(next);
   }
 
   function offer() {
@@ -387,6 +385,7 @@ export function mount({ element, props, server, watch }) {
     listNetworks();
   }
 
+  find(".pictures").append(...Object.entries(props.examples).map(figures.example));
   watch("value", offer);
   sayAll(element);
   sayRest();

@@ -21,9 +21,10 @@ from lenet.inference.onnx import to_onnx
 from lenet.inference.report import Report
 from lenet.training.loop import EpochEnd
 from lenet.ui.home import page as home
-from lenet.ui.report import figures as report_figures
+from lenet.ui.messages import FileOffer
+from lenet.ui.report.document import document
 from lenet.ui.server import Server
-from lenet.ui.shared import about_figures, figures, networks, texts
+from lenet.ui.shared import figures, networks, texts
 
 KINDS = {
     "weights": ".safetensors",
@@ -35,8 +36,8 @@ KINDS = {
 }
 
 
-def offered(server: Server, key: str) -> list[tuple[str, str, str]]:
-    """(kind, name, remark) of the files that can be made for that network.
+def offered(server: Server, key: str) -> tuple[FileOffer, ...]:
+    """The files that can be made for that network.
 
     Raises:
         CheckpointError: see `networks.kept`.
@@ -45,12 +46,8 @@ def offered(server: Server, key: str) -> list[tuple[str, str, str]]:
     without = set() if kept.curves else {"csv", "png"}
     if not home.fits(len(kept.classifier.recipe.input.mean), kept.classifier.parameters):
         without.add("web")
-    weighs = {"weights": f", {about_figures.size(kept.file_bytes)}"}
-    return [
-        (kind, texts.say(f"keep_{kind}"), suffix + weighs.get(kind, ""))
-        for kind, suffix in KINDS.items()
-        if kind not in without
-    ]
+    sizes = {"weights": kept.file_bytes}
+    return tuple(FileOffer(kind, suffix, sizes.get(kind)) for kind, suffix in KINDS.items() if kind not in without)
 
 
 def write(server: Server, key: str, kind: str, found: Report | None) -> Path:
@@ -62,7 +59,7 @@ def write(server: Server, key: str, kind: str, found: Report | None) -> Path:
     Raises:
         CheckpointError: see `networks.kept`; or the network has no such file; or there is no room for it.
     """
-    if kind not in [offer for offer, _, _ in offered(server, key)]:
+    if kind not in [offer.kind for offer in offered(server, key)]:
         raise CheckpointError("This network has no such file. Reload the page and try again.")
     kept = server.networks.kept(key)
     path = server.networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
@@ -109,8 +106,7 @@ def _write(server: Server, path: Path, key: str, kind: str, found: Report | None
         assert found is not None
         positions = sorted({one.position for one in (*found.mistakes, *found.sample)})
         images = dict(zip(positions, server.evaluations.pictures(key, positions), strict=True))
-        recipe = about_figures.recipe_words(server.networks.exhibit(key))
-        path.write_text(report_figures.document(str(kept.title), found, images, recipe), encoding="utf-8")
+        path.write_text(document(str(kept.title), found, images, server.networks.exhibit(key)), encoding="utf-8")
 
 
 def _write_curves(path: Path, curves: Sequence[EpochEnd]) -> None:

@@ -7,9 +7,8 @@ export function mount({ element, props, server, watch }) {
 
   function follow() {
     const { network, title } = props.value;
-    const renamed = network === shown.network && shown.about.querySelector("h2");
-    if (renamed) renamed.textContent = title;
-    else if (network) shown.choose(network);
+    if (network && network === shown.network && shown.rename(title)) return;
+    if (network) shown.choose(network);
     else shown.clear();
   }
 

@@ -2,8 +2,7 @@
 
     place = report.build(server)    shows the report of the network that its value names
 
-Each question of the page names its "language", and is answered in it.
-The page asks for a network's room first (`choose`), and then, a few times a second while the network is
+The page asks what is known of a network first (`choose`), and then, a few times a second while the network is
 being asked for its test pictures, for what has come of it (`measure`, `show_pictures`).
 """
 
@@ -11,110 +10,86 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import gradio as gr
 
-from lenet.inference.report import MISTAKES, SAMPLE, Answered, Report, report
+from lenet.inference.report import SAMPLE, Answered, Examination, Report, report
 from lenet.ui import messages
-from lenet.ui.report import exports
-from lenet.ui.report import figures as report_figures
+from lenet.ui.messages import (
+    AboutNetwork,
+    AnsweredPicture,
+    AskNetwork,
+    BinFacts,
+    Idle,
+    KeepFile,
+    KeptFile,
+    Measured,
+    Pictures,
+    Problem,
+    ShowPictures,
+    Waiting,
+)
+from lenet.ui.report import about, exports
 from lenet.ui.server import Server, server_functions
-from lenet.ui.shared import about_figures, assets, texts
+from lenet.ui.shared import assets, facts, texts
 from lenet.ui.shared.evaluation import Asking
 
-PAGES_AT_MOST = 1_000_000  # of test pictures: no data set here has as many
+
+@messages.answering
+def choose(server: Server, question: AskNetwork) -> AboutNetwork:
+    """All that is known of a network without asking it anything."""
+    key = question.network
+    return about.about(server.networks.exhibit(key), server.networks.kept(key).title, exports.offered(server, key))
 
 
 @messages.answering
-def choose(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """All that is known of a network without asking it anything.
-
-    Args:
-        question: {"network": a name in weights/, or a visitor's key}.
-
-    Returns:
-        {"about": HTML}, or {"problem": a sentence}.
-    """
-    key = messages.text(question, "network")
-    exhibit = server.networks.exhibit(key)
-    room = report_figures.frame(exhibit.network, exports.offered(server, key))
-    return {"about": about_figures.about(exhibit, room)}
-
-
-@messages.answering
-def measure(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What came of the network's test pictures.
-
-    Args:
-        question: {"network", "again": true where a person has asked for it}.
-
-    Returns:
-        {"idle": true} where nobody asked and the pictures would have to be downloaded first; {"waiting": HTML}
-        until all are answered; then {"numbers", "calibration", "mistakes": HTML, "matrix": HTML where it is not
-        the one in the network's file}.  Or {"problem": a sentence}.
-    """
-    key = messages.text(question, "network")
-    asking = _asking(server, key, messages.flag(question, "again"))
+def measure(server: Server, question: AskNetwork) -> Idle | Waiting | Problem | Measured:
+    """What came of the network's test pictures, once it has answered all of them."""
+    asking = _asking(server, question.network, question.again)
     if asking is None:
-        return {"idle": True}
+        return Idle()
     if asking.problem:
-        return {"problem": texts.translated(asking.problem)}
+        return Problem(texts.told(asking.problem))
     if not asking.finished:
         answers = asking.answers
         return _waiting(asking, answers.known, len(answers)) if answers is not None else _waiting(asking)
-    found = measured(server, key, asking)
-    images = server.evaluations.pictures(key, [one.position for one in found.mistakes])
-    return {
-        "numbers": report_figures.numbers(found.accuracy, found.errors, found.count, found.calibration_error),
-        "calibration": report_figures.calibration(found.bins),
-        "mistakes": report_figures.mistakes(images, found, room=MISTAKES),
-        "matrix": report_figures.measured(found.classes, found.confusion)
-        if found.confusion != asking.network.confusion
-        else "",
-    }
+    found = measured(server, question.network, asking)
+    return Measured(
+        accuracy=found.accuracy,
+        errors=found.errors,
+        total=found.count,
+        calibration_error=found.calibration_error,
+        bins=tuple(BinFacts(one.count, one.confidence, one.accuracy) for one in found.bins),
+        confusion=found.confusion,
+        mistakes=_pictures(server, question.network, found.mistakes),
+    )
 
 
 @messages.answering
-def show_pictures(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """Test pictures and what the network took them for, once it has been asked for these.
-
-    Args:
-        question: {"network", "again" as for `measure`, "cell": [label, answer] or null for random pictures,
-            "page": from 0; random pictures' seed}.
-
-    Returns:
-        {"idle"} or {"waiting"} as `measure`, else {"said", "pictures": HTML, "more": whether there are}.
-        Or {"problem": a sentence}.
-    """
-    key, cell = messages.text(question, "network"), _cell_asked(question)
-    page = messages.whole(messages.field(question, "page"), PAGES_AT_MOST)
-    asking = _asking(server, key, messages.flag(question, "again"))
+def show_pictures(server: Server, question: ShowPictures) -> Idle | Waiting | Problem | Pictures:
+    """Test pictures and what the network took them for, once it has been asked for these."""
+    asking = _asking(server, question.network, question.again)
     if asking is None:
-        return {"idle": True}
+        return Idle()
     if asking.problem:
-        return {"problem": texts.say("tests_no_data", problem=texts.translated(asking.problem))}
-    if cell is None:
-        return _sample(server, key, asking, page)
-    return _cell(server, key, asking, *cell, page)
+        return Problem(texts.told(texts.Said("tests_no_data", {"problem": asking.problem})))
+    if question.cell is not None and max(question.cell) >= len(asking.network.classes):
+        raise messages.garbled()
+    if asking.examination is None:
+        return _waiting(asking)
+    show = _sample if question.cell is None else _cell
+    return show(server, asking, asking.examination, question)
 
 
 @messages.answering
-def keep(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """A file to download.
-
-    Args:
-        question: {"network", "kind": one of `exports.KINDS`}.
-
-    Returns:
-        {"name", "path"} of a file that Gradio serves, or {"problem": a sentence}.
-    """
-    key, kind = messages.text(question, "network"), messages.text(question, "kind")
+def keep(server: Server, question: KeepFile) -> KeptFile | Problem:
+    """A file to download."""
+    key, kind = question.network, question.kind
     asking = server.evaluations.ask(key) if kind == "report" else None
     if asking is not None and not asking.finished:
-        return {"problem": texts.say("report_still_asked")}
+        return Problem(texts.told(texts.Said("report_still_asked")))
     path = exports.write(server, key, kind, measured(server, key, asking) if asking is not None else None)
-    return {"name": path.name, "path": str(path)}
+    return KeptFile(path.name, str(path))
 
 
 FUNCTIONS = (choose, measure, show_pictures, keep)  # what report/view.js asks of the component that it is part of
@@ -136,52 +111,37 @@ def _asking(server: Server, key: str, again: bool) -> Asking | None:
     return known.ask(key, again) if again or known.begun(key) or known.within_reach(key) else None
 
 
-def _waiting(asking: Asking, done: int = 0, total: int = 0) -> dict[str, str]:
+def _waiting(asking: Asking, done: int = 0, total: int = 0) -> Waiting:
     """How many of the pictures that are waited for are answered; `total` is 0 until they are loaded."""
-    return {"waiting": report_figures.waiting(done, total, time.monotonic() - asking.began)}
+    return Waiting(done, total, time.monotonic() - asking.began)
 
 
-def _cell_asked(question: dict[str, Any]) -> tuple[int, int] | None:
-    """The cell of the confusion matrix that is asked about."""
-    if messages.field(question, "cell") is None:
-        return None
-    numbers = messages.listed(question, "cell")
-    if len(numbers) != 2:
-        raise messages.garbled()
-    label, answer = (messages.whole(value, PAGES_AT_MOST) for value in numbers)
-    return label, answer
-
-
-def _sample(server: Server, key: str, asking: Asking, seed: int) -> dict[str, Any]:
-    if asking.examination is None:
-        return _waiting(asking)
-    answers = asking.examination.answers
+def _sample(server: Server, asking: Asking, examination: Examination, question: ShowPictures) -> Waiting | Pictures:
+    answers, seed = examination.answers, question.page
     positions = answers.sample(seed, SAMPLE)
-    if not asking.examination.want(positions):
+    if not examination.want(positions):
         return _waiting(asking, answers.among(positions), len(positions))
-    said = report_figures.sampled(len(answers), seed)
-    return _pictures(server, key, asking, answers.at(positions), said) | {"more": (seed + 1) * SAMPLE < len(answers)}
+    shown = _pictures(server, question.network, answers.at(positions))
+    return Pictures(shown, len(answers), seed * SAMPLE, more=(seed + 1) * SAMPLE < len(answers))
 
 
-def _cell(server: Server, key: str, asking: Asking, label: int, answer: int, page: int) -> dict[str, Any]:
-    classes = asking.network.classes
-    if max(label, answer) >= len(classes):
-        raise messages.garbled()
-    if asking.examination is None:
-        return _waiting(asking)
-    answers = asking.examination.answers
-    needed = answers.labelled(label)
-    if not asking.examination.want(needed):
+def _cell(server: Server, asking: Asking, examination: Examination, question: ShowPictures) -> Waiting | Pictures:
+    assert question.cell is not None
+    answers = examination.answers
+    needed = answers.labelled(question.cell[0])
+    if not examination.want(needed):
         return _waiting(asking, answers.among(needed), len(needed))
-    found, first = answers.cell(label, answer), page * SAMPLE
-    positions = found[first : first + SAMPLE]
-    said = report_figures.in_cell(classes[label], classes[answer], len(found), first, len(positions))
-    return _pictures(server, key, asking, answers.at(positions), said) | {"more": first + SAMPLE < len(found)}
+    found, first = answers.cell(*question.cell), question.page * SAMPLE
+    shown = _pictures(server, question.network, answers.at(found[first : first + SAMPLE]))
+    return Pictures(shown, len(found), first, more=first + SAMPLE < len(found))
 
 
-def _pictures(server: Server, key: str, asking: Asking, shown: Sequence[Answered], said: str) -> dict[str, str]:
+def _pictures(server: Server, key: str, shown: Sequence[Answered]) -> tuple[AnsweredPicture, ...]:
     images = server.evaluations.pictures(key, [one.position for one in shown])
-    return {"said": said, "pictures": report_figures.pictures(images, shown, asking.network.classes, room=SAMPLE)}
+    return tuple(
+        AnsweredPicture(one.position, one.label, one.answer, one.confidence, facts.png_address(image))
+        for one, image in zip(shown, images, strict=True)
+    )
 
 
 def build(server: Server) -> gr.HTML:

@@ -1,10 +1,12 @@
 // A network's report, in `.about`: for zoo/view.js, and for report/place.js.
 //
-// Choosing a network asks the server for all that is said of it.  Its test pictures come at once where that
+// Choosing a network asks the server for what is known of it.  Its test pictures come at once where that
 // needs no download, else when a person wants them; while the network is being asked for them, the page
-// asks again and says how far it is.
+// asks again and says how far it is.  What the server said is kept, and said anew in another language.
 
-import { language, onLanguage, say, sayAll } from "../shared/language.js";
+import { make } from "../shared/elements.js";
+import { language, onLanguage, say, sayAll, spoken } from "../shared/language.js";
+import * as figures from "./figures.js";
 
 const PAUSE = 250; // milliseconds between two looks at how far it is
 const SILENCE = 1000; // and at whether a server answers again that did not
@@ -13,17 +15,16 @@ const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 
 export const pause = (reply) => new Promise((resolve) => setTimeout(resolve, reply.lost ? SILENCE : PAUSE));
 
-// What stands there already is not said again to those who hear the page.
-export function put(place, html) {
-  if (place.dataset.put !== html) place.innerHTML = place.dataset.put = html;
-}
+// A line that says what went wrong.
+export const warning = (problem) => make("p", { className: "problem", role: "alert" }, spoken(problem));
 
-function warning(sentence) {
-  const line = document.createElement("p");
-  line.className = "problem";
-  line.setAttribute("role", "alert");
-  line.textContent = sentence;
-  return line.outerHTML;
+// How far it is, or what went wrong.
+const progress = (reply) => (reply.waiting ? figures.waiting(reply) : warning(reply.problem));
+
+// What stands there already is not said again to those who hear the page.
+function put(place, line) {
+  if (place.firstChild?.isEqualNode(line) && place.childNodes.length === 1) return;
+  place.replaceChildren(line);
 }
 
 // The row and the column of a square of the confusion matrix.
@@ -39,9 +40,14 @@ export function report({ element, server }) {
   let asked = 0; // counts questions about pictures: only the newest one's answer is shown
   let chosen = 0; // counts networks, in the same way
 
+  // The server's newest answers about the network, null where there is none yet: what is known of it; what came of all
+  // its pictures, and what is said of that meanwhile; pictures, which ones, and what is said of these meanwhile.
+  const nothing = { known: null, measured: null, measuring: null, pictures: null, which: ANY, looking: null };
+  let facts = nothing;
+
   async function ask(name, question) {
-    const reply = (await server[name]({ language, network, ...question }).catch(() => null)) ?? { problem: say("report_no_answer"), lost: true };
-    return reply.problem ? { ...reply, problem: warning(reply.problem) } : reply;
+    const reply = await server[name]({ language, network, ...question }).catch(() => null);
+    return reply ?? { problem: { key: "report_no_answer", values: {} }, lost: true };
   }
 
   // `pictures`: which of its test pictures to begin with.
@@ -52,15 +58,15 @@ export function report({ element, server }) {
     about.setAttribute("aria-busy", "true");
     let reply = await ask("choose");
     while (mine === chosen && reply.lost) {
-      put(about, reply.problem);
+      put(about, warning(reply.problem));
       await pause(reply);
       reply = await ask("choose");
     }
     if (mine !== chosen) return;
-    delete about.dataset.put;
-    about.innerHTML = reply.about || reply.problem;
+    facts = { ...nothing, known: reply };
+    draw();
     about.setAttribute("aria-busy", "false");
-    if (reply.about) begin(false, pictures);
+    if (!reply.problem) begin(false, pictures);
   }
 
   // `wish`: a person asked for it.
@@ -69,38 +75,57 @@ export function report({ element, server }) {
     measure(wish);
   }
 
-  // The same network and the same of its pictures in another language.
-  onLanguage(element, async () => {
-    if (!network) return;
+  // All that is known.
+  function draw() {
+    const { known } = facts;
+    if (known.problem) return about.replaceChildren(warning(known.problem));
+    about.replaceChildren(...figures.about(known));
+    drawMeasured();
+    drawPictures();
+    drawLooking();
+  }
+
+  onLanguage(element, () => {
+    if (!facts.known) return;
     const inside = find(".parts")?.checked;
-    await choose(network, wanted);
+    const busy = [".report", ".pictures"].map((part) => find(part)?.getAttribute("aria-busy"));
+    draw();
+    if (facts.known.problem) return;
     if (find(".parts")) find(".parts").checked = inside;
+    [".report", ".pictures"].forEach((part, i) => find(part).setAttribute("aria-busy", busy[i]));
+    mark(wanted.cell);
   });
 
   // --- what all of its test pictures say -----------------------------------------------------------------
 
   async function measure(wish) {
     const mine = chosen;
-    const room = find(".report");
-    room.setAttribute("aria-busy", "true");
+    find(".report").setAttribute("aria-busy", "true");
     for (let again = wish; ; ) {
       const reply = await ask("measure", { again });
       if (mine !== chosen) return;
       again = again && Boolean(reply.lost);
-      if (reply.waiting || reply.problem) put(find(".calibration .said"), reply.waiting || reply.problem);
-      if (reply.numbers) {
-        find(".numbers").innerHTML = reply.numbers;
-        find(".calibration").innerHTML = reply.calibration;
-        find(".mistakes").innerHTML = reply.mistakes;
-        if (reply.matrix) find(".measured").innerHTML = reply.matrix;
-        if (reply.matrix) mark(wanted.cell);
-        find('[data-keep="report"]').disabled = false;
-      }
+      if (reply.waiting || reply.problem) facts.measuring = reply;
+      else if (!reply.idle) Object.assign(facts, { measured: reply, measuring: null });
+      drawMeasured();
       if (!reply.waiting && !reply.lost) break; // one answer that is lost is no reason to give up
       await pause(reply);
       if (mine !== chosen) return;
     }
-    room.setAttribute("aria-busy", "false");
+    find(".report").setAttribute("aria-busy", "false");
+  }
+
+  function drawMeasured() {
+    const { known, measured, measuring } = facts;
+    if (measuring) put(find(".calibration .said"), progress(measuring));
+    if (!measured || measuring) return;
+    find(".numbers").replaceChildren(figures.numbers(measured));
+    find(".calibration").replaceChildren(...figures.calibration(measured.bins, known.few));
+    find(".mistakes").replaceChildren(...figures.mistakes(measured, known));
+    find('[data-keep="report"]').disabled = false;
+    if (String(measured.confusion) === String(known.confusion)) return; // as in the network's own file
+    find(".measured").replaceChildren(...figures.measured(known.classes, measured.confusion));
+    mark(wanted.cell);
   }
 
   // --- pictures ----------------------------------------------------------------------------------------
@@ -108,25 +133,34 @@ export function report({ element, server }) {
   async function showPictures(cell, page, wish = true) {
     wanted = { cell, page };
     const question = (asked += 1);
-    const place = find(".pictures");
-    const [said, cards] = [place.querySelector(".said"), place.querySelector(".cards")];
-    place.setAttribute("aria-busy", "true");
+    find(".pictures").setAttribute("aria-busy", "true");
     mark(cell);
     for (let again = wish; ; ) {
       const reply = await ask("show_pictures", { cell, page, again });
       if (question !== asked) return;
       again = again && Boolean(reply.lost);
-      if (reply.waiting || reply.problem || reply.said) put(said, reply.waiting || reply.problem || reply.said);
-      if (!reply.waiting && !reply.lost) {
-        if (reply.pictures) cards.innerHTML = reply.pictures;
-        if (reply.pictures) label(cell, reply.more);
-        find(".start").hidden = !(reply.idle || reply.problem);
-        place.setAttribute("aria-busy", "false");
-        return;
-      }
+      facts.looking = reply.pictures ? null : reply;
+      if (reply.pictures) Object.assign(facts, { pictures: reply, which: wanted });
+      if (reply.pictures) drawPictures();
+      drawLooking();
+      if (!reply.waiting && !reply.lost) return find(".pictures").setAttribute("aria-busy", "false");
       await pause(reply);
       if (question !== asked) return;
     }
+  }
+
+  function drawPictures() {
+    const { known, pictures, which } = facts;
+    if (!pictures) return;
+    find(".pictures .cards").replaceChildren(figures.cards(pictures.pictures, known.classes, known.sample));
+    put(find(".pictures .said"), figures.whichPictures(pictures, known.classes, which.cell, which.page));
+    label(which.cell, pictures.more);
+  }
+
+  function drawLooking() {
+    const { looking } = facts;
+    if (looking && !looking.idle) put(find(".pictures .said"), progress(looking));
+    if (!looking?.waiting && !looking?.lost) find(".start").hidden = !looking;
   }
 
   // What the buttons below the pictures offer next.
@@ -196,7 +230,7 @@ export function report({ element, server }) {
     const reply = await ask("keep", { kind: button.dataset.keep });
     if (mine !== network) return;
     button.ariaBusy = "false";
-    note.innerHTML = reply.problem || "";
+    note.replaceChildren(...(reply.problem ? [warning(reply.problem)] : []));
     if (reply.problem) return;
     const link = document.createElement("a");
     link.href = `gradio_api/file=${encodeURI(reply.path)}`;
@@ -209,8 +243,17 @@ export function report({ element, server }) {
     network = "";
     chosen += 1;
     asked += 1;
-    about.innerHTML = "";
+    facts = nothing;
+    about.replaceChildren();
     about.setAttribute("aria-busy", "false");
+  }
+
+  // Call the network that is shown `title`; false where none is.
+  function rename(title) {
+    if (!facts.known || facts.known.problem) return false;
+    facts.known.title = title;
+    find(".about h2").textContent = title;
+    return true;
   }
 
   sayAll(element);
@@ -219,6 +262,7 @@ export function report({ element, server }) {
     ask,
     choose,
     clear,
+    rename,
     get network() {
       return network;
     },

@@ -1,6 +1,23 @@
-// A new element, with properties and children.
+// Elements of the page.  What they say is text: nothing that the server or a visitor wrote is read as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+// A new element, with children; `properties` are those that it has, or else attributes.  Children that are null or
+// false are left out.
 export const make = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in made) made[name] = value;
+    else made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== false));
+  return made;
+};
+
+// The same for an element of a picture, which has attributes alone.
+export const makeSvg = (tag, attributes = {}, ...children) => {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);
   return made;
 };

@@ -2,8 +2,8 @@
 //
 // The language is the one that the visitor chose in the page's head (shared/head.js), else the browser's.  Texts that
 // stand in the HTML name their key: data-say for what an element says, data-say-label for its aria-label,
-// data-say-title for its title, and data-said, as JSON, what is filled in.  data-say-each has, as JSON, what the
-// server says in each language.
+// data-say-title for its title, and data-said, as JSON, what is filled in.  data-say-each has, as JSON, words of
+// the server's.
 
 import { stored } from "./storage.js";
 import { SENTENCES, TEXTS } from "../texts.js"; // made by assets.py
@@ -31,7 +31,7 @@ export function say(key, values = {}) {
 }
 
 // What a module of the server's says in English, in the visitor's language: a `Sentence` of messages.py, or the template
-// of one without values.  Of Python's formats it knows those that such templates have: {low:.2f}, {part:.0%}, {size:,};
+// of one without values.  Of Python's formats it knows those that such templates have: {low:.2f}, {part:.0%}, {size:,}, {lr:g};
 // and {name!r}, without the quotes.
 export function translated(said) {
   const { template, values = {} } = typeof said === "string" ? { template: said } : said;
@@ -45,6 +45,7 @@ function told(value, format = "") {
   if (typeof value === "object" && value !== null) return translated(value);
   const [, decimals, kind] = /^\.(\d+)([f%])$/.exec(format) ?? [];
   if (kind) return kind === "f" ? value.toFixed(decimals) : `${(100 * value).toFixed(decimals)}%`;
+  if (format === "g") return String(Number(value.toPrecision(6)));
   return format === "," ? value.toLocaleString("en") : String(value);
 }
 
@@ -57,6 +58,15 @@ export function pieces(key, values) {
 // A class of a network's with its article, for `pieces`; `shown` stands for it.
 export const withArticle = (name, shown) => pieces(/^[8aeiou]/i.test(name) ? "article_an" : "article_a", { name: shown });
 
+// The server's words in the visitor's language, see `Told` in messages.py.
+export function spoken(words) {
+  if (Array.isArray(words)) return words.map(spoken).join(say("list_comma"));
+  if (words === null || typeof words !== "object") return String(words ?? "");
+  if (words.template) return translated(words);
+  if (!words.key) return words[language] ?? words.en;
+  return say(words.key, Object.fromEntries(Object.entries(words.values).map(([name, value]) => [name, spoken(value)])));
+}
+
 // Say every text that stands in the HTML of `part`.
 export function sayAll(part) {
   for (const place of part.querySelectorAll("[data-say], [data-say-label], [data-say-title], [data-say-each]")) {
@@ -65,18 +75,18 @@ export function sayAll(part) {
     if (text) place.textContent = say(text, values);
     if (label) place.setAttribute("aria-label", say(label, values));
     if (title) place.title = say(title, values);
-    if (each) place.textContent = JSON.parse(each)[language];
+    if (each) place.textContent = spoken(JSON.parse(each));
   }
 }
 
 // Say something in `place` that stays said, whichever language is chosen next.  `told` is a key of ours, or the server's
-// sentence in each language, {"en": ..., "zh": ...}; "" says nothing.
+// words, see `spoken`; "" says nothing.
 export function sayIn(place, told, values = {}) {
   const each = typeof told === "object";
   place.dataset.say = each ? "" : told;
   place.dataset.said = JSON.stringify(values);
   place.dataset.sayEach = each ? JSON.stringify(told) : "";
-  place.textContent = each ? told[language] : say(told, values);
+  place.textContent = each ? spoken(told) : say(told, values);
 }
 
 // A change is an event on the window, so that it reaches also scripts whose import was tried a second time, and which

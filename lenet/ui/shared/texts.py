@@ -47,7 +47,36 @@ class Said:
     values: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return say(self.key, **self.values)
+        return say(self.key, **{name: spoken(value) for name, value in self.values.items()})
+
+
+class English(str):
+    """What a module says in English without values, such as what a recipe is; or what a stranger wrote there."""
+
+
+def spoken(said: Any) -> str:
+    """What is still to be put into a language, in the one that is spoken: a text of these kinds, or a list of them."""
+    if isinstance(said, (list, tuple)):
+        return say("list_comma").join(map(spoken, said))
+    return translated(said) if isinstance(said, (Text, English)) else str(said)
+
+
+def told(said: Any) -> Any:
+    """The same for shared/language.js's `spoken`, which puts it into any language: see `messages.Told`."""
+    if isinstance(said, Said):
+        return {"key": said.key, "values": {name: told(value) for name, value in said.values.items()}}
+    if isinstance(said, Text):
+        return {"template": said.template, "values": {name: told(value) for name, value in said.values.items()}}
+    if isinstance(said, English):
+        return {"template": str(said), "values": {}}
+    if isinstance(said, (list, tuple)):
+        return [told(one) for one in said]
+    return told(said.text) if isinstance(said, LeNetError) else said
+
+
+def words(said: str | Text | LeNetError) -> dict[str, str]:
+    """What a module says in English, in each language."""
+    return in_each(lambda: translated(said))
 
 
 def say(key: str, **values: Any) -> str:

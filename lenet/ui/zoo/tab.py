@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,51 +11,62 @@ import gradio as gr
 from lenet.inference.classifier import Classifier
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.photos import PhotoClassifier
-from lenet.inference.summary import Exhibit
 from lenet.inference.untrusted import BYTES_AT_MOST
 from lenet.ui import messages
+from lenet.ui.messages import Family, ListNetworks, NetworkList, NetworkRow
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, networks, texts
 from lenet.ui.tab import Labels, Own, Owner, Source, Tab, Taken, Visitor, with_first, without_networks
-from lenet.ui.zoo import figures as zoo_figures
-from lenet.ui.zoo import uploads as own
+from lenet.ui.zoo import uploads
 
-FAMILIES: dict[str, type[Classifier]] = {"family_photos": PhotoClassifier, "family_digits": DigitClassifier}
+FAMILIES: dict[str, type[Classifier]] = {"photos": PhotoClassifier, "digits": DigitClassifier}
 
 
 @messages.answering
-def list_networks(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """Every network in weights/, and above them a visitor's own, as far as they are still kept.
-
-    Args:
-        question: {"network": the key of the chosen one, "own": keys}.
-
-    Returns:
-        {"families": HTML}, or {"problem": a sentence}.
-    """
-    chosen, own = messages.text(question, "network"), dict.fromkeys(map(str, messages.listed(question, "own")))
-    kept = [server.networks.exhibit(key) for key in own if server.networks.kind(key)]
-    return {"families": zoo_figures.own(kept, chosen) + zoo_figures.families(_families(server), chosen)}
+def list_networks(server: Server, question: ListNetworks) -> NetworkList:
+    """Every network in weights/, and above them a visitor's own, as far as they are still kept."""
+    yours = tuple(_row(server, key) for key in question.yours if server.networks.kind(key))
+    return NetworkList(tuple(family for family in (Family("yours", yours), *_families(server)) if family.networks))
 
 
-def _families(server: Server) -> dict[str, list[Exhibit]]:
-    """The networks in weights/ under their family's name, the most accurate first."""
-    return {
-        texts.say(family): zoo_figures.ranked(server.networks.exhibit(name) for _, name in networks.shipped(kind))
-        for family, kind in FAMILIES.items()
-    }
+def _families(server: Server) -> list[Family]:
+    """The networks in weights/, the most accurate first, and last those that nobody measured."""
+    return [
+        Family(name, ranked(_row(server, key) for _, key in networks.shipped(kind))) for name, kind in FAMILIES.items()
+    ]
 
 
-def shown(own: Sequence[str], key: str = "") -> gr.HTML:
+def ranked(rows: Iterable[NetworkRow]) -> tuple[NetworkRow, ...]:
+    return tuple(sorted(rows, key=lambda row: row.accuracy or 0.0, reverse=True))
+
+
+def _row(server: Server, key: str) -> NetworkRow:
+    exhibit = server.networks.exhibit(key)
+    network = exhibit.network
+    return NetworkRow(
+        key=key,
+        name=texts.told(server.networks.kept(key).title),
+        model=network.recipe.model,
+        dataset=network.recipe.dataset,
+        parameters=network.parameters,
+        multiply_adds=exhibit.multiply_adds,
+        accuracy=network.metrics.get("test_accuracy"),
+        train_seconds=network.metrics.get("train_seconds"),
+        on_gpu=network.trained_on != "cpu",
+        file_bytes=exhibit.file_bytes,
+    )
+
+
+def shown(yours: Sequence[str], key: str = "") -> gr.HTML:
     """The update of the tab that lists a visitor's own networks, and shows the one that `key` names."""
-    return gr.HTML(value={"network": key, "own": list(own)})
+    return gr.HTML(value={"network": key, "yours": list(yours)})
 
 
-def _upload(server: Server, event: gr.EventData, own_networks: Own, owner: Owner, path: str | None) -> Taken:
-    """What came of an upload: updates of the note, of what is said, and of the list."""
-    key, said = own.upload(server, path, owner)
-    listed = shown(with_first(key, own_networks), key) if key else gr.skip()
-    return Taken(key, (own.remark(said), said, listed))
+def _upload(server: Server, event: gr.EventData, yours: Own, owner: Owner, path: str | None) -> Taken:
+    """What came of an upload: updates of the note and of the list."""
+    key, said = uploads.upload(server, path, owner)
+    listed = shown(with_first(key, yours), key) if key else gr.skip()
+    return Taken(key, (uploads.remark(said), listed))
 
 
 def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]) -> Tab:
@@ -64,12 +75,12 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
     Args:
         report: the server functions that the report of the chosen network asks.
     """
-    listed = [exhibit for exhibits in _families(server).values() for exhibit in exhibits]
+    listed = [row for family in _families(server) for row in family.networks]
     if not listed:
         return without_networks("no_networks")
-    place = own.build()
+    place = uploads.build()
     exhibition = gr.HTML(
-        value={"network": listed[0].key, "own": []},
+        value={"network": listed[0].key, "yours": []},
         html_template=assets.template("zoo/tab.html"),
         js_on_load=assets.mount("zoo/view.js", events=["refuse", "seen"]),
         server_functions=server_functions(server, list_networks, *report, lane=server.reports),
@@ -78,7 +89,7 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
         padding=False,
     )
     # zoo/view.js: trigger("refuse", { name, size })
-    exhibition.refuse(own.refuse, visitor.language, [place.note, place.said], queue=False, api_visibility="private")
+    exhibition.refuse(uploads.refuse, None, place.note, queue=False, api_visibility="private")
     # zoo/view.js: trigger("seen")
     exhibition.seen(
         shown,
@@ -93,8 +104,8 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
         place.button.upload,
         partial(_upload, server),
         inputs=[place.button],
-        outputs=[place.note, place.said, exhibition],
+        outputs=[place.note, exhibition],
         options={"concurrency_limit": 2, "show_progress": "hidden"},  # of at most 20 MB each
     )
-    labels = Labels([place.button, place.note], lambda _, said: own.labels(said), [place.said])
+    labels = Labels([place.button], lambda _: [uploads.labelled()])
     return Tab(source=source, labels=labels)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -11,8 +12,9 @@ from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
 from lenet.ui import environment, messages
+from lenet.ui.messages import Remark
 from lenet.ui.server import Server
-from lenet.ui.shared import figures, texts
+from lenet.ui.shared import assets, texts
 
 SUFFIX = ".safetensors"
 FOREIGN = (".pth", ".pt", ".ckpt", ".bin")
@@ -62,13 +64,12 @@ def _taken(server: Server, path: str | None, owner: tuple[str, str]) -> str:
     return key
 
 
-def refuse(language: str, event: gr.EventData) -> tuple[str, Text]:
-    """What is said of a file that is too large to travel, and for `remark`: zoo/view.js sends its name and size."""
-    with texts.speaking(language), messages.endpoint("refusing an upload"):
+def refuse(event: gr.EventData) -> dict[str, Any]:
+    """The remark on a file that is too large to travel: zoo/view.js sends its name and size."""
+    with messages.endpoint("refusing an upload"):
         question = messages.sent(event)
         name, size = messages.text(question, "name"), messages.number(messages.field(question, "size"))
-        said = too_large(name[:100], size).text
-        return remark(said), said
+        return remark(too_large(name[:100], size).text)
 
 
 def _welcome(server: Server, key: str) -> texts.Said:
@@ -77,35 +78,34 @@ def _welcome(server: Server, key: str) -> texts.Said:
     return texts.Said("upload_done", {"name": kept.name, "tab": tab})
 
 
-def remark(said: texts.Said | Text) -> str:
-    """What stands beside the button, in the language that is spoken: a text of the page, or what went wrong."""
-    return figures.problem(said) if isinstance(said, Text) else figures.note(str(said))
+def remark(said: texts.Said | Text) -> dict[str, Any]:
+    """What stands beside the button: a text of the page, or what went wrong."""
+    return asdict(Remark(texts.told(said), problem=isinstance(said, Text)))
 
 
-def labels(said: texts.Said | Text) -> tuple[gr.UploadButton, str]:
-    """The updates that say the button, and what stands beside it, in the language that is spoken."""
-    return gr.UploadButton(texts.say("upload", suffix=SUFFIX)), remark(said)
+def labelled() -> gr.UploadButton:
+    """The update that says the button in the language that is spoken."""
+    return gr.UploadButton(_label())
+
+
+def _label() -> str:
+    return texts.say("upload", suffix=SUFFIX)
 
 
 class Place(NamedTuple):
     """Where networks are uploaded.
 
     Attributes:
-        said: what is said of the last one, in no language yet; see `remark`.
-        note: where that stands.
+        note: where what is said of the last one stands; see `remark`.
     """
 
     button: gr.UploadButton
-    said: gr.State
     note: gr.HTML
 
 
 def build() -> Place:
     """The button, and what is said beside it."""
-    said = gr.State(INVITATION)
     with gr.Row(elem_classes="upload", visible=environment.UPLOADS):
-        button = gr.UploadButton(
-            texts.say("upload", suffix=SUFFIX), file_types=[SUFFIX, *FOREIGN], elem_id="upload", scale=0
-        )
-        note = gr.HTML(remark(INVITATION))
-    return Place(button, said, note)
+        button = gr.UploadButton(_label(), file_types=[SUFFIX, *FOREIGN], elem_id="upload", scale=0)
+        note = gr.HTML(value=remark(INVITATION), html_template="", js_on_load=assets.mount("zoo/note.js"))
+    return Place(button, note)

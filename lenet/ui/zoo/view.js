@@ -1,22 +1,34 @@
 // The zoo's list of networks; report/view.js shows the chosen one.
 
-import { onLanguage } from "../shared/language.js";
-import { pause, put, report } from "../report/view.js";
+import { language, onLanguage } from "../shared/language.js";
+import { pause, report, warning } from "../report/view.js";
+import { family } from "./list.js";
 
 export function mount({ element, trigger, props, server, watch }) {
   const shown = report({ element, server });
+  const list = element.querySelector(".families");
 
-  let lists = 0; // counts questions for the list: only the newest one's answer is shown
+  let asked = 0; // counts questions for the list: only the newest one's answer is shown
+  let answer = null; // the newest, see NetworkList in messages.py
+  let listed = ""; // what stands in the list
 
-  async function list() {
-    const mine = (lists += 1);
-    let reply = await shown.ask("list_networks", { own: props.value.own });
-    while (mine === lists && reply.lost) { // report/view.js says so
+  async function ask() {
+    const mine = (asked += 1);
+    let reply = await shown.ask("list_networks", { yours: props.value.yours });
+    while (mine === asked && reply.lost) { // report/view.js says so
       await pause(reply);
-      reply = await shown.ask("list_networks", { own: props.value.own });
+      reply = await shown.ask("list_networks", { yours: props.value.yours });
     }
-    if (mine !== lists) return;
-    put(element.querySelector(".families"), reply.families || reply.problem);
+    if (mine !== asked) return;
+    answer = reply;
+    show();
+  }
+
+  function show() {
+    const now = JSON.stringify([language, answer]);
+    if (!answer || now === listed) return pick(shown.network); // what stands there keeps the keyboard's place
+    list.replaceChildren(...(answer.families ? answer.families.map(family) : [warning(answer.problem)]));
+    listed = now;
     pick(shown.network);
   }
 
@@ -41,7 +53,7 @@ export function mount({ element, trigger, props, server, watch }) {
   // A visitor's own networks stand above the others; one that was just uploaded is shown.
   function follow() {
     if (props.value.network) shown.choose(props.value.network);
-    list();
+    ask();
   }
 
   // A file that is too large is refused before it travels: Gradio would only name its own limit.
@@ -58,7 +70,7 @@ export function mount({ element, trigger, props, server, watch }) {
   );
 
   watch("value", follow);
-  onLanguage(element, list);
+  onLanguage(element, show);
   follow();
   // What was put to use in another tab meanwhile: asked for here, since Gradio empties a tab that it has not
   // built yet when another one updates it.
