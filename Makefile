@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/run.stamp
 DEV := $(VENV)/dev.stamp
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile # a file of tests stays in one process, with its server
 
 # The page talks to nobody that its user did not ask for.
 export GRADIO_ANALYTICS_ENABLED := False
@@ -17,7 +18,7 @@ app: $(RUN)
 	$(VENV)/bin/python app.py
 
 test: lint
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest $(PARALLEL)
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check .

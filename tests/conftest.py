@@ -70,7 +70,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_sessionfinish() -> None:
     if place := os.environ.get("LENET_REACHING_OUT"):
-        Path(place).write_text("".join(f"{name}\n" for name in sorted(_REACHING_OUT)), encoding="utf-8")
+        with Path(place).open("a", encoding="utf-8") as file:  # each process of pytest-xdist adds its own
+            file.write("".join(f"{name}\n" for name in sorted(_REACHING_OUT)))
 
 
 def require_or_skip(what: str, reason: str) -> NoReturn:

@@ -71,7 +71,8 @@ NARROW, WIDE = 0.75, 1.25  # width by height: below, a digit is not called touch
 WELL_READ = 0.05
 
 # The same for pieces that stand under one another: the two halves of a broken digit are nearer than two rows.
-STACK, STACK_GAP = -3.0, 20.0
+# The gap is measured by the taller of the two neighbours, so that a column of three is as easily told as one of two.
+STACK, STACK_GAP = -3.0, 9.0
 OVERLAP_STACK = 0.3  # of the narrower one's width
 
 
@@ -282,7 +283,7 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
             if pieces[last].row != piece.row:
                 if not (alone[last - 1] and alone[last]):
                     break
-                cost += _stack(whole, pieces[last])
+                cost += _stack(pieces[last - 1], pieces[last])
             else:
                 gap = pieces[last].box[0] - whole.box[2]
                 if gap > (DOT_GAP if dots[last] or dots[last - 1] else APART) * tall:
@@ -298,8 +299,7 @@ def _stack(a: Piece, b: Piece) -> float:
     """The cost of taking for one digit what stands under one another, alone in two rows: a broken 8, or a column."""
     if overlap(a, b, 0) < OVERLAP_STACK * min(a.width, b.width):
         return UNLIKELY
-    whole = joined([a, b])
-    return STACK + STACK_GAP * max(-overlap(a, b, 1), 0) / whole.height
+    return STACK + STACK_GAP * max(-overlap(a, b, 1), 0) / max(a.height, b.height)
 
 
 def _join(a: Piece, b: Piece) -> float:

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,10 @@ def begun(one: Page, epochs: int) -> str:
     return train.begin(one.holds, asked)["run"]
 
 
-def asked_of(one: Page, name: str) -> Callable[..., Any]:
-    """A server function of the page's own, as Gradio finds it by its name."""
+def asked_of(one: Page, name: str, question: dict[str, Any]) -> Any:
+    """The answer of a server function of the page's own, which Gradio finds by its name and awaits."""
     found = [getattr(block, name) for block in one.blocks.values() if name in _names(block)]
-    return found[0]
+    return asyncio.run(found[0](question))
 
 
 def _names(block: Any) -> list[str]:
@@ -120,11 +120,11 @@ def test_a_busy_page_slows_no_other_down(pages: tuple[Page, Page]) -> None:
 
 def test_gradio_asks_the_pages_own_server(pages: tuple[Page, Page]) -> None:
     mine, other = pages
-    reply = asked_of(mine, "open_photo")({"example": "ship"})
+    reply = asked_of(mine, "open_photo", {"example": "ship"})
     assert mine.holds.pictures.get(reply["photo"]) is not None
     assert other.holds.pictures.get(reply["photo"]) is None
     asked = {"photo": reply["photo"], "network": "photos", "box": None}
-    assert [("gone" in asked_of(one, "name_photo")(asked)) for one in pages] == [False, True]
+    assert [("gone" in asked_of(one, "name_photo", asked)) for one in pages] == [False, True]
 
 
 def test_one_page_ends_and_the_other_goes_on() -> None:

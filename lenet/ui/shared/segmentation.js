@@ -16,7 +16,7 @@ const MAX_PIECES = 24;
 const MAX_PIECES_OF_A_DIGIT = 3;
 const UNLIKELY = 1;
 const JOIN = { constant: -6.5, gap: 4, lower: 2.7, taller: 4.3, narrower: 2.9, aspect: 0.7 };
-const STACK = { constant: -3, gap: 20, overlap: 0.3 };
+const STACK = { constant: -3, gap: 9, overlap: 0.3 };
 const WELL_READ = 0.05;
 const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
@@ -165,7 +165,7 @@ export function trials(pieces) {
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
       if (pieces[last].row !== piece.row) {
         if (!single[last - 1] || !single[last]) break;
-        cost += stack(whole, pieces[last]);
+        cost += stack(pieces[last - 1], pieces[last]);
       } else {
         const gap = pieces[last].box[0] - whole.box[2];
         if (gap > (dots[last] || dots[last - 1] ? DOT_GAP : APART) * tall) break;
@@ -181,7 +181,7 @@ export function trials(pieces) {
 // The cost of taking for one digit what stands under one another, alone in two rows.
 function stack(a, b) {
   if (overlap(a, b, 0) < STACK.overlap * Math.min(widthOf(a), widthOf(b))) return UNLIKELY;
-  return STACK.constant + (STACK.gap * Math.max(-overlap(a, b, 1), 0)) / heightOf(joined([a, b]));
+  return STACK.constant + (STACK.gap * Math.max(-overlap(a, b, 1), 0)) / Math.max(heightOf(a), heightOf(b));
 }
 
 // The cost of taking two neighbours for one digit.
