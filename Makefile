@@ -11,7 +11,7 @@ DEV := $(VENV)/dev.stamp
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: app test lint format clean
+.PHONY: app test lint format lock clean
 
 app: $(RUN)
 	$(VENV)/bin/python app.py
@@ -27,6 +27,15 @@ lint: $(DEV)
 format: $(DEV)
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+# Of what .venv has, and the tests ran with.  No index's address goes into the file.
+lock: $(DEV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet uv
+	head -n 2 requirements.lock > $(VENV)/lock.txt
+	$(VENV)/bin/python -m pip list --format=freeze | grep -vE '^(pip|setuptools|uv)=' > $(VENV)/tested.txt
+	$(VENV)/bin/uv pip compile requirements.txt -c $(VENV)/tested.txt --python-version 3.12 \
+		--no-emit-index-url --no-header --no-annotate --quiet >> $(VENV)/lock.txt
+	mv $(VENV)/lock.txt requirements.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache test-artifacts

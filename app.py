@@ -1,9 +1,18 @@
 """Open the page: `python app.py`, or `gradio app.py` to reload it on every change."""
 
-from lenet.ui.page import build, launch_options, warm_up
+import sys
 
-demo = build()
+from lenet.errors import LeNetError
+
+try:
+    from lenet.ui.page import build, launch_options, warm_up
+    from lenet.ui.train.saved import home
+
+    demo = build(saved=home())
+    options = launch_options(demo)
+except LeNetError as error:
+    sys.exit(f"error: {error}")
 
 if __name__ == "__main__":
-    warm_up()
-    demo.launch(**launch_options(demo))
+    warm_up(demo)
+    demo.launch(**options)

@@ -19,6 +19,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
     "drawings": {
         "accuracy": "pen drawings by brush width, and the same drawings changed",
         "calibration": "MNIST's test error, and whether the probabilities mean what they say",
+        "kinds": "round zeros, a clock's digits, dashes",
         "not_digits": "letters, signs, scribbles: are they told from digits?",
         "numbers": "two to four digits side by side",
     },
@@ -48,6 +49,8 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "run": "the peak of a training run on CIFAR-10",
         "page": "the server and the page over many training runs, in Chromium",
     },
+    "load": {"": "a crowd of visitors who draw, memory after much use, and the start"},
+    "abuse": {"": "10,000 hostile requests: what leaks, what breaks, and what memory stays"},
     "classics": {"": "are the published claims reproduced? every classic recipe, three seeds"},
     "networks": {
         "table": "the networks in weights/ as their headers describe them: prints weights/README.md",

@@ -61,6 +61,10 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         ) from error
     if not isinstance(header, dict):
         raise foreign(path, Text("it has no {header!r} header", header=HEADER))
+    try:
+        json.dumps(header, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # no page could show it
+        raise foreign(path, Text("its header holds half a letter")) from None
     if header.get("format") != FORMAT:
         raise foreign(
             path,

@@ -4,6 +4,7 @@ lenet train --list                    what can be trained
 lenet train digits-demo               seconds, without any download
 lenet evaluate photos                 a name that is shipped, or a file
 lenet export onnx digits
+lenet import LeNet.pth                a network that a tutorial trained
 lenet app                             the page
 """
 
@@ -15,18 +16,22 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from lenet.checkpoint import save_somewhere, write_file
-from lenet.data.datasets import Dataset, answer_classes, load_test
+from lenet.data.datasets import DATASETS, Dataset, answer_classes, load_test
+from lenet.data.download import Progress, following
 from lenet.errors import DivergedError, LeNetError
+from lenet.inference import imported as imports
 from lenet.inference.evaluation import FIRST_TEST_IMAGES
 from lenet.inference.onnx import write_onnx
 from lenet.inference.pretrained import Checkpoint, load, save
+from lenet.models import MODELS
 from lenet.models.network import count_parameters
+from lenet.paths import expanded
 from lenet.run import RESUMABLE, NotSaved, Run
 from lenet.training import distributed
 from lenet.training.loop import EpochEnd, Event, Step, evaluate, lr_in_words
@@ -34,6 +39,7 @@ from lenet.training.metrics import accuracy, accuracy_per_class
 from lenet.training.recipes import RECIPES, recipe_named
 from lenet.training.stored import WEIGHTS
 from lenet.training.tensorboard import logs, tensorboard_writer
+from lenet.training.verdict import verdict
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -65,6 +71,9 @@ def train_main(description: str, arguments: Sequence[str] | None = None) -> int:
 def _told(act: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> int:
     """Do it; what goes wrong is one sentence on stderr.  Returns the exit status."""
     try:
+        for name in PATHS & vars(options).keys():
+            given = getattr(options, name)
+            setattr(options, name, given and type(given)(expanded(given)))
         act(options)
     except LeNetError as error:
         if distributed.is_local_main():
@@ -102,11 +111,28 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--out", metavar="FILE", type=Path, help="default: the same name in this folder")
     export.set_defaults(act=_export)
 
+    taking = commands.add_parser("import", help="make a file of this project of a plain state dict of PyTorch")
+    taking.add_argument("weights", metavar="FILE", help="a .pth or .pt: torch.save(model.state_dict(), FILE)")
+    taking.add_argument("--model", metavar="NAME", help="which network it is, where several have the same layers")
+    taking.add_argument("--dataset", metavar="NAME", help="what it learned from")
+    taking.add_argument(
+        "--input",
+        metavar="KIND",
+        help="what its training did to pixels in [0, 1]: unit (nothing), signed (mean and deviation 0.5), "
+        "statistics (the data set's own), or a mean and a deviation a channel, with commas",
+    )
+    taking.add_argument(
+        "--scaling", metavar="KIND", help="pad or resize: how pictures of 28 pixels became 32, where they did"
+    )
+    taking.add_argument("--out", metavar="FILE", type=Path, help="default: the same name in this folder")
+    taking.set_defaults(act=take_in)
+
     app = commands.add_parser("app", help="open the page, on http://127.0.0.1:7860")
     app.set_defaults(act=lambda options: open_page())
     return parser
 
 
+PATHS = {"weights", "evaluate", "resume", "out", "data"}  # options that hold one, with ~ and $NAME or without
 DATA_HELP = "where data sets live (default: LENET_DATA, or the cache)"
 
 
@@ -141,12 +167,50 @@ def _export(options: argparse.Namespace) -> None:
     print_export(weights, options.out or Path(weights.stem + ".onnx"))
 
 
+def take_in(options: argparse.Namespace) -> None:
+    """Import a plain state dict; what the options leave open is asked, where somebody can answer."""
+    weights = Path(options.weights)
+    found = imports.recognised(weights.name, imports.read_tensors(weights))
+    model = options.model or _asked("--model", "Which network is it", {n: MODELS[n].about for n in found.models})
+    data = imports.data_sets(found)
+    dataset = options.dataset or _asked("--dataset", "What did it learn from", {n: DATASETS[n].about for n in data})
+    kind = options.input or _asked("--input", "What did its training do to pixels in [0, 1]", imports.INPUTS)
+    scaling = options.scaling or _scaling(model, dataset)
+    checkpoint = imports.imported(found, model, dataset, imports.input_format(kind, model, dataset, scaling))
+    out = options.out or Path(weights.stem + ".safetensors")
+    if out.suffix != ".safetensors" or out.is_dir() or (out.exists() and out.samefile(weights)):
+        raise LeNetError("--out {out} must be another file, ending in .safetensors.", out=out)
+    save(out, checkpoint)
+    print(f"wrote {out}: {model}, {count_parameters(checkpoint.model):,} parameters, on {dataset}")
+    print(f"`lenet evaluate {out}` measures it; the page takes it in the Zoo tab.")
+
+
+def _scaling(model: str, dataset: str) -> str:
+    if MODELS[model].size <= 28 or DATASETS[dataset].channels == 3:
+        return "pad"
+    ways = {"pad": "with a black border of 2 pixels", "resize": "Resize(32)"}
+    return _asked("--scaling", "How did pictures of 28 pixels become 32", ways)
+
+
+def _asked(option: str, question: str, choices: Mapping[str, str]) -> str:
+    """The choice of who sits at the terminal; the only one where there is no other."""
+    if len(choices) == 1:
+        return next(iter(choices))
+    if not sys.stdin.isatty():
+        raise LeNetError(
+            "{question}? Say it with {option}: {names}.", question=question, option=option, names=[*choices]
+        )
+    print(f"{question}?", *(f"  {name:16}{about}" for name, about in choices.items()), sep="\n")
+    return input(f"{option} ").strip()
+
+
 def open_page() -> None:
     """Serve the page until Ctrl-C."""
     from lenet.ui.page import build, launch_options, warm_up
+    from lenet.ui.train.saved import home
 
-    demo = build()
-    warm_up()
+    demo = build(saved=home())
+    warm_up(demo)
     demo.launch(**launch_options(demo))
 
 
@@ -167,7 +231,8 @@ def train(options: argparse.Namespace) -> None:
             print(describe(run, out))
         if options.dry_run:
             return None
-        dataset = run.prepare(options.data)
+        with shown_downloads():
+            dataset = run.prepare(options.data)
         folder = logs(options.log, out.with_suffix(".tensorboard")) if options.log and distributed.is_main() else None
         with tensorboard_writer(folder, run.state, dataset) as note:
             done = follow(run, dataset, out, note, options.program)
@@ -260,6 +325,29 @@ def follow(run: Run, dataset: Dataset, out: Path, note: Callable[[Event], None],
 
 
 @contextlib.contextmanager
+def shown_downloads() -> Iterator[None]:
+    """Within it, a bar shows how far a download is."""
+    from tqdm import tqdm
+
+    bar: tqdm[NoReturn] | None = None
+
+    def tell(progress: Progress) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(desc=progress.title, total=progress.total, unit="B", unit_scale=True, dynamic_ncols=True)
+        bar.total = progress.total
+        bar.set_postfix_str(progress.host or "another process brings it", refresh=False)
+        bar.update(progress.bytes - bar.n)
+
+    with following(tell):
+        try:
+            yield
+        finally:
+            if bar is not None:
+                bar.close()
+
+
+@contextlib.contextmanager
 def heard_between_steps() -> Iterator[Callable[[], bool]]:
     """Yields what tells whether Ctrl-C was pressed: an exception in the middle of a step would leave half of it done.
 
@@ -300,6 +388,8 @@ def keep_network(run: Run, dataset: Dataset, out: Path, export: str | None) -> N
     files = [str(written.with_suffix(suffix)) for suffix in (".safetensors", ".png", ".onnx")]
     wrote = " and ".join(files if export else files[:2])
     print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {wrote}")
+    if wrong := verdict(run.state.recipe, run.state.history, run.state.lr):
+        print(wrong)
     if written != out:
         raise LeNetError(
             "{out} could not be written any more, so the network is in {written} instead.", out=out, written=written
@@ -340,7 +430,8 @@ def print_export(weights: Path, out: Path | None) -> None:
 
 def print_evaluation(weights: str | Path, data: str | None) -> None:
     checkpoint = load(weights)
-    test = load_test(checkpoint.recipe.dataset, data)
+    with shown_downloads():
+        test = load_test(checkpoint.recipe.dataset, data)
     classes = answer_classes(checkpoint.classes)
     logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input)[:, : len(classes)]
     print(f"{weights}: {checkpoint.recipe.model}, {count_parameters(checkpoint.model):,} parameters")

@@ -6,7 +6,7 @@
         print(event)
     checkpoint = run.finish(dataset)
 
-`train.py` and the `lenet` command train this way; nothing here prints.
+`train.py`, the `lenet` command and the page train this way; nothing here prints.
 """
 
 from __future__ import annotations
@@ -49,11 +49,20 @@ class Run:
         path: the file that it is saved in, see `load_state`.
         resumed: the file that it was read from, if it was.
         device: what it trains on, see `lenet.training.loop.pick_device`.
+        seconds: between two saves.
         epoch, step: how far the state in `path` is.
     """
 
-    def __init__(self, state: TrainingState, path: Path, device: str = "auto", resumed: Path | None = None) -> None:
+    def __init__(
+        self,
+        state: TrainingState,
+        path: Path,
+        device: str = "auto",
+        resumed: Path | None = None,
+        seconds: float = SECONDS_BETWEEN_SAVES,
+    ) -> None:
         self.state, self.path, self.device, self.resumed = state, path, device, resumed
+        self._seconds = seconds
         self.epoch, self.step = state.epoch, state.step
         self._saved = time.monotonic()
         # a loss above it is not worth saving; 0 until there is one to go by
@@ -156,7 +165,7 @@ class Run:
         if not isinstance(event, Step):
             return None
         self._limit = self._limit or EXPLODING * event.loss
-        if event.loss > self._limit or time.monotonic() - self._saved <= SECONDS_BETWEEN_SAVES:
+        if event.loss > self._limit or time.monotonic() - self._saved <= self._seconds:
             return None
         self._saved = time.monotonic()
         try:

@@ -6,17 +6,21 @@ then its tests are skipped with a sentence that names it.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import socket
+import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 import torch
 
-from lenet.data.datasets import data_root
+import lenet.data.datasets
 from lenet.data.strokes import PEN_FILE
 
+LOOPBACK = (None, "localhost", "127.0.0.1", "::1")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -24,6 +28,49 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 def one_thread():
     """The sums of a step must not depend on how many cores the machine happens to have."""
     torch.set_num_threads(1)
+
+
+# Files of tests whose outcome may depend on the data or the network: .ci/run runs them once more without either.
+_REACHING_OUT: set[str] = set()
+
+
+def _note(reached: bool) -> None:
+    test = os.environ.get("PYTEST_CURRENT_TEST", "")
+    if reached and test:
+        _REACHING_OUT.add(test.split("::")[0])
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "subprocess.Popen":
+        _note(True)
+    elif event == "socket.getaddrinfo":
+        _note(arguments[0] not in LOOPBACK)
+    elif event == "socket.connect":
+        _note(isinstance(arguments[1], tuple) and arguments[1][0] not in LOOPBACK)
+
+
+def pytest_configure() -> None:
+    if not os.environ.get("LENET_REACHING_OUT"):
+        return
+    find = lenet.data.datasets.data_root
+
+    def found() -> Path:
+        _note(True)
+        return find()
+
+    lenet.data.datasets.data_root = found
+    sys.addaudithook(_audit)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if fixtures & {"mnist_root", "cifar_root", "pen_file"}:
+        _REACHING_OUT.add(item.nodeid.split("::")[0])
+
+
+def pytest_sessionfinish() -> None:
+    if place := os.environ.get("LENET_REACHING_OUT"):
+        Path(place).write_text("".join(f"{name}\n" for name in sorted(_REACHING_OUT)), encoding="utf-8")
 
 
 def require_or_skip(what: str, reason: str) -> NoReturn:
@@ -34,11 +81,32 @@ def require_or_skip(what: str, reason: str) -> NoReturn:
 
 
 def _root_with(*names: str) -> Path:
-    root = data_root()
+    root = lenet.data.datasets.data_root()
     missing = [name for name in names if not (root / name).exists()]
     if missing:
         require_or_skip("data", f"{root} has no {', '.join(missing)}: set LENET_DATA to a folder that has")
     return root
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network but this machine's own: names are not found, and other addresses not reached."""
+    look_up, connect = socket.getaddrinfo, socket.socket.connect
+
+    def look_up_here(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host not in LOOPBACK:
+            raise socket.gaierror(socket.EAI_AGAIN, "no network in this test")
+        return look_up(host, *args, **kwargs)
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in LOOPBACK:
+            raise OSError(errno.ENETUNREACH, "no network in this test")
+        connect(self, address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

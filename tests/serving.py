@@ -27,7 +27,13 @@ def serve(log: Path, *program: str, **environment: str) -> Iterator[str]:
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False", **environment},
+            env={
+                **os.environ,
+                "GRADIO_SERVER_PORT": str(port),
+                "GRADIO_ANALYTICS_ENABLED": "False",
+                "LENET_RUNS_DIR": str(log.parent / "runs"),
+                **environment,
+            },
         )
         try:
             url = f"http://127.0.0.1:{port}"

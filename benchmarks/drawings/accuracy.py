@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     pairs = readers(options)
     print(heading(pairs, options) + "\n")
-    print("| brush width of 400 | modern | classic | modern, unsure | modern, wrong though sure |")
-    print("|---:|---:|---:|---:|---:|")
+    print("| brush width of 400 | modern | right and sure | classic | unsure | wrong though sure |")
+    print("|---:|---:|---:|---:|---:|---:|")
     rows = [measure(pairs, width) for width in WIDTHS]
     for width, row in zip(WIDTHS, rows, strict=True):
         print(f"| {width} | " + " | ".join(f"{value:.2%}" for value in row) + " |")
@@ -47,8 +47,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure(pairs: Pairs, width: int) -> tuple[float, float, float, float]:
-    """Fractions: right by the modern pipeline, right by the classic one, unsure, and sure but wrong."""
+def measure(pairs: Pairs, width: int) -> tuple[float, float, float, float, float]:
+    """Fractions: right and right and sure by the modern pipeline, right by the classic one, unsure, sure but wrong."""
     right = classic = unsure = misled = 0
     for classifier, drawings in pairs:
         for start in range(0, len(drawings), 500):
@@ -60,7 +60,8 @@ def measure(pairs: Pairs, width: int) -> tuple[float, float, float, float]:
                 misled += prediction.verdict == "sure" and not _is(prediction, d)
             classic += sum(_is(p, d) for p, d in zip(classifier.predict_batch(pictures, "classic"), some, strict=True))
     count = sum(len(drawings) for _, drawings in pairs)
-    return right / count, classic / count, unsure / count, misled / count
+    sure = count - unsure - misled
+    return right / count, sure / count, classic / count, unsure / count, misled / count
 
 
 def _is(prediction: Prediction, drawing: Drawing) -> bool:

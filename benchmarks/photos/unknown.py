@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from lenet.data.datasets import Dataset, Split, data_root, load
-from lenet.data.non_digits import stranger as drawn_stranger
+from lenet.data.non_digits import non_digit
 from lenet.data.strokes import PEN_FILE, Drawing, read_drawings, render
 from lenet.inference.ood import KNOWN_SHARE, energy
 from lenet.inference.photos import UNKNOWN_ABOVE, PhotoClassifier
@@ -197,7 +197,7 @@ def pen_drawings(rng: Rng, sources: Sources) -> Image.Image:
 
 
 def letters_and_scribbles(rng: Rng, sources: Sources) -> Image.Image:
-    return render(drawn_stranger(rng), float(rng.uniform(6, 30)), 240)
+    return render(non_digit(rng)[0], float(rng.uniform(6, 30)), 240)
 
 
 def white_noise(rng: Rng, sources: Sources) -> Image.Image:

@@ -20,7 +20,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure(contenders: dict[str, Callable[[int], float]], steps: int, rounds: int) -> dict[str, list[float]]:
+def measure(contenders: Mapping[str, Callable[[int], float]], steps: int, rounds: int) -> dict[str, list[float]]:
     """Each one's seconds a step, round by round."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):

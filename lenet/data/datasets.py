@@ -1,7 +1,7 @@
 """`load(name)` -> a whole data set as tensors: it is small enough to be two of them a split.
 
-MNIST, FashionMNIST and CIFAR-10 are downloaded from where torchvision knows them, with their checksums, into
-`data_root()`; scikit-learn's digits come with scikit-learn; the pen strokes are read from a file.
+MNIST, FashionMNIST and CIFAR-10 are downloaded into `data_root()`, see `lenet.data.download`; scikit-learn's digits
+come with scikit-learn; the pen strokes are read from a file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import math
 import os
 import struct
-import threading
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -20,17 +19,21 @@ from pathlib import Path
 import numpy as np
 import PIL
 import torch
+from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lenet.data.non_digits import stranger
+from lenet.data.download import CIFAR10_FILES, CIFAR10_FOLDER, CIFAR10_RECORD, CIFAR10_RECORDS, IDX_FILES, fetch
+from lenet.data.drawn_digits import apart, digit, dotted
+from lenet.data.non_digits import non_digit
 from lenet.data.strokes import (
     CANVAS,
     FOLDS,
     PEN_FILE,
     PEN_TABLET,
     Drawing,
+    Strokes,
     bent,
     fitted,
     read_drawings,
@@ -39,21 +42,12 @@ from lenet.data.strokes import (
     writer_split,
 )
 from lenet.errors import DataError
+from lenet.paths import expanded
 from lenet.preprocessing.digits import digit_image
 
 DIGITS = tuple("0123456789")
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-
-# https://www.cs.toronto.edu/~kriz/cifar.html, "CIFAR-10 binary version", with the MD5 given there
-CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
-CIFAR10_FOLDER = "cifar-10-batches-bin"
-CIFAR10_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
-CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
-
-# torchvision downloads under a file's final name, where a second visitor of the page would find half of it.
-_FETCHING = {name: threading.Lock() for name in ("mnist", "fashion-mnist", "cifar10")}
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ def answer_classes(classes: Sequence[str]) -> tuple[str, ...]:
 def data_root() -> Path:
     """Where data sets live: LENET_DATA if set, else a `lenet` folder in the platform's cache."""
     if named := os.environ.get("LENET_DATA"):
-        return Path(named)
+        return expanded(named)
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("lenet", appauthor=False))
@@ -126,7 +120,7 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Dataset:
         raise DataError(
             "There is no data set called {name!r}. Choose one of: {there}.", name=name, there=tuple(DATASETS)
         )
-    return DATASETS[name].read(Path(root) if root is not None else data_root())
+    return DATASETS[name].read(expanded(root) if root is not None else data_root())
 
 
 def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
@@ -137,14 +131,15 @@ def load_test(name: str, root: str | os.PathLike[str] | None = None) -> Split:
     """
     known = DATASETS.get(name)
     if known and known.read_test:
-        return known.read_test(Path(root) if root is not None else data_root())
+        return known.read_test(expanded(root) if root is not None else data_root())
     return load(known.test_of if known and known.test_of else name, root).test
 
 
 def is_downloaded(name: str, root: str | os.PathLike[str] | None = None) -> bool:
     """Whether `load_test(name)` finds all of its files and downloads none."""
     files = DATASETS[DATASETS[name].test_of or name].files
-    return all((Path(root if root is not None else data_root()) / file).exists() for file in files)
+    place = expanded(root) if root is not None else data_root()
+    return all((place / file).exists() for file in files)
 
 
 def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
@@ -157,29 +152,16 @@ def _hold_out(data: Split, count: int) -> tuple[Split, Split]:
 # MNIST and FashionMNIST
 
 
-IDX_READERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}  # torchvision's names, and their folders'
-IDX_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
+FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 
 
 def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
-    reader = IDX_READERS[name]
-    folder = root / reader / "raw"
-    with _FETCHING[name]:
-        _refuse_torn_idx(folder)
-        try:
-            if not all((folder / file).exists() for file in IDX_FILES):
-                _download_idx(reader, root)
-            train, test = (_idx_split(folder, part) for part in ("train", "t10k"))
-        except (RuntimeError, OSError) as error:
-            raise _unreachable(reader, folder, error) from error
+    folder = root / FOLDERS[name] / "raw"
+    _refuse_torn_idx(folder)
+    fetch(name, root, lambda: all((folder / file).exists() for file in IDX_FILES))
+    train, test = (_idx_split(folder, part) for part in ("train", "t10k"))
     train, val = _hold_out(train, 5_000)
     return Dataset(name, classes, train, val, test)
-
-
-def _download_idx(reader: str, root: Path) -> None:
-    import torchvision.datasets  # here, for importing it takes seconds and 170 MB
-
-    getattr(torchvision.datasets, reader)(root, download=True)
 
 
 def _idx_split(folder: Path, part: str) -> Split:
@@ -197,7 +179,7 @@ def _idx_file(path: Path) -> Tensor:
 
 
 def _refuse_torn_idx(folder: Path) -> None:
-    """torchvision checks what it downloads, but not what an interrupted unpacking left behind."""
+    """What we download is whole; what somebody put here may not be."""
     for path in sorted(folder.glob("*-ubyte")):
         with path.open("rb") as file:
             head = file.read(16)
@@ -207,16 +189,6 @@ def _refuse_torn_idx(folder: Path) -> None:
         expected = 4 + 4 * dimensions + int(np.prod(sizes)) if sizes else -1
         if path.stat().st_size != expected:
             raise DataError("{path} is incomplete or damaged: delete it, and start again to download it.", path=path)
-
-
-def _unreachable(title: str, folder: Path, error: Exception) -> DataError:
-    return DataError(
-        "{title} is not in {folder} and could not be downloaded ({reason}). "
-        "Go online once, set LENET_DATA to a folder that has it, or use the built-in data set 'digits'.",
-        title=title,
-        folder=folder,
-        reason=" ".join(str(error).split()),  # torchvision's runs over several lines
-    )
 
 
 # --------------------------------------------------------------------------------------------------
@@ -245,14 +217,7 @@ def _cifar10_test(root: Path) -> Split:
 def _cifar10_folder(root: Path) -> Path:
     """Where its files are, downloaded if need be."""
     folder = root / CIFAR10_FOLDER
-    with _FETCHING["cifar10"]:
-        if not all((folder / name).exists() for name in CIFAR10_FILES):
-            from torchvision.datasets.utils import download_and_extract_archive  # here, for it takes seconds and 170 MB
-
-            try:
-                download_and_extract_archive(CIFAR10_URL, str(root), md5=CIFAR10_MD5, remove_finished=True)
-            except (RuntimeError, OSError, EOFError) as error:
-                raise _unreachable("CIFAR-10", folder, error) from error
+    fetch("cifar10", root, lambda: all((folder / name).exists() for name in CIFAR10_FILES))
     return folder
 
 
@@ -301,6 +266,7 @@ def _builtin_digits(root: Path) -> Dataset:
 
 COPIES = 10  # of each drawing, each as another hand and another brush might have made it
 NON_DIGITS, NON_DIGITS_HELD_OUT = 30_000, 2_000
+BY_RULE, BY_RULE_HELD_OUT = 20_000, 1_000  # digits that are drawn by rule
 # Brush widths in pixels of 400.  The page's is 29, for a digit that may fill the pad; most of these are
 # a third as high as the pad, so that 56 makes a stroke as wide as 40% of the digit's height.
 BRUSHES = (4, 56)
@@ -316,19 +282,50 @@ def _brush(rng: np.random.Generator) -> float:
 
 
 def _render_drawing(drawing: Drawing, number: int) -> np.ndarray:
-    """(COPIES, 28, 28): the first as it was drawn, the others bent; all at brush widths of their own."""
+    """(COPIES, 28, 28): the first as it was drawn, the others bent; all at brush widths of their own.
+
+    The last two are written with a worse pen.
+    """
     rng = np.random.default_rng((number, 0))
     plain = [np.array(stroke) for stroke in drawing.strokes]
     copies = [plain, *(fitted(bent(plain, rng), rng.uniform(0.9, 1.2)) for _ in range(COPIES - 1))]
-    return np.stack([digit_image(render(strokes, _brush(rng))) for strokes in copies])
+    pictures = [render(strokes, _brush(rng)) for strokes in copies[:-2]]
+    pictures += [_worse_pen(strokes, rng) for strokes in copies[-2:]]
+    return np.stack([digit_image(picture) for picture in pictures])
+
+
+def _worse_pen(strokes: Strokes, rng: np.random.Generator) -> Image.Image:
+    """Rendered with gaps, as dots, or with ink that fades towards one side."""
+    brush, which = _brush(rng), rng.random()
+    if which < 0.5:
+        return render(apart(strokes, rng), brush)
+    if which < 0.7:
+        thin = min(brush, 16.0)  # a row of thicker dots hides a digit's holes
+        return render(dotted(strokes, rng.uniform(1.1, 2.0) * thin * PEN_TABLET / CANVAS), thin)
+    ink = 255 - np.asarray(render(strokes, brush), np.float32)
+    ramp = np.broadcast_to(np.linspace(1, rng.uniform(0.3, 0.9), CANVAS, dtype=np.float32), ink.shape)
+    return Image.fromarray((255 - ink * np.rot90(ramp, int(rng.integers(4)))).astype(np.uint8))
+
+
+def _render_digit(number: int) -> np.ndarray:
+    """(28, 28): a digit drawn by rule, one in six with a worse pen."""
+    _, strokes, rng = _digit(number)
+    if rng.random() < 1 / 6:
+        return digit_image(_worse_pen(strokes, rng))
+    side = float(np.ptp(np.concatenate(strokes), axis=0).max()) * CANVAS / PEN_TABLET
+    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], side / 3))))
+
+
+def _digit(number: int) -> tuple[int, Strokes, np.random.Generator]:
+    """The label and the strokes of digit `number`, and the random numbers that go on from there."""
+    rng = np.random.default_rng((number, 2))
+    return *digit(rng), rng
 
 
 def _render_non_digit(digits: list[Drawing], number: int) -> np.ndarray:
     rng = np.random.default_rng((number, 1))
-    strokes = stranger(rng, digits)
-    side = float(np.ptp(np.concatenate(strokes), axis=0).max()) * CANVAS / PEN_TABLET
-    # A thicker brush would close what makes a box no zero and a scribble no eight.
-    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], side / 6))))
+    strokes, widest = non_digit(rng, digits)
+    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], widest * CANVAS / PEN_TABLET))))
 
 
 def _cached(path: Path, fingerprint: str, count: int, make: Callable[[int], np.ndarray]) -> Tensor:
@@ -361,7 +358,7 @@ def _cached(path: Path, fingerprint: str, count: int, make: Callable[[int], np.n
 def _fingerprint(pen_file: Path) -> str:
     """Of all that decides a rendering: the strokes, the code that bends and draws them, and Pillow."""
     home = Path(__file__).parent
-    code = [home / f"{name}.py" for name in ("datasets", "non_digits", "strokes")]
+    code = [home / f"{name}.py" for name in ("datasets", "drawn_digits", "non_digits", "strokes")]
     code += [home.parent / "preprocessing" / f"{name}.py" for name in ("digits", "images", "ink", "paper")]
     content = b"".join(path.read_bytes() for path in (*code, pen_file))
     return hashlib.sha256(content + PIL.__version__.encode()).hexdigest()
@@ -395,7 +392,9 @@ def _pen(root: Path) -> Dataset:
 
 
 def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[int] = ()) -> Dataset:
-    """All that a reader of drawings learns from: MNIST, pen strokes, and strangers as an 11th class.
+    """All that a reader of drawings learns from: MNIST, pen strokes, digits drawn by rule, and non-digits.
+
+    The non-digits are an 11th class.
 
     The test split is MNIST's own, which others report on.
 
@@ -405,13 +404,13 @@ def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[in
     Raises:
         DataError: as `load`.
     """
-    root = Path(root) if root is not None else data_root()
+    root = expanded(root) if root is not None else data_root()
     mnist = load("mnist", root)
     pen, images = _pen_images(root)
     held = {d.writer for d in pen if d.writer in leave_out}
     learned = {d.writer for d in pen} - held
     known = [d for d in pen if d.writer in learned]
-    name = "strangers" + "".join(f"-{writer}" for writer in sorted(held))
+    name = "non-digits" + "".join(f"-{writer}" for writer in sorted(held))
     odd = _cached(
         root / f"{name}.rendered.safetensors",
         _fingerprint(root / PEN_FILE),
@@ -419,13 +418,31 @@ def drawings(root: str | os.PathLike[str] | None = None, leave_out: Container[in
         lambda i: _render_non_digit(known, i),
     )
     odd_split = Split(odd[:, None], torch.full((len(odd),), len(DIGITS)))
+    by_rule = _by_rule(root)
     return Dataset(
         "drawings",
         (*DIGITS, NOT_A_DIGIT),
-        _joined(mnist.train, _pen_split(pen, images, learned), odd_split.subset(torch.arange(NON_DIGITS))),
-        _joined(mnist.val, _pen_split(pen, images, held), odd_split.subset(torch.arange(NON_DIGITS, len(odd)))),
+        _joined(
+            mnist.train,
+            _pen_split(pen, images, learned),
+            by_rule.subset(slice(BY_RULE)),
+            odd_split.subset(slice(NON_DIGITS)),
+        ),
+        _joined(
+            mnist.val,
+            _pen_split(pen, images, held),
+            by_rule.subset(slice(BY_RULE, None)),
+            odd_split.subset(slice(NON_DIGITS, None)),
+        ),
         mnist.test,
     )
+
+
+def _by_rule(root: Path) -> Split:
+    count = BY_RULE + BY_RULE_HELD_OUT
+    fingerprint = _fingerprint(root / PEN_FILE)
+    images = _cached(root / "digits-by-rule.rendered.safetensors", fingerprint, count, _render_digit)
+    return Split(images[:, None], torch.tensor([_digit(number)[0] for number in range(count)]))
 
 
 def _drawings_fold(fold: int, root: Path) -> Dataset:

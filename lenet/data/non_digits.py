@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
@@ -27,8 +28,8 @@ n 0206 0413324446; p 0206 023241430404; r 0206 041222; t 2026 1232; u 0204163646
 x 0246 4206; + 2125 0343; - 0343; = 0242 0444; # 1016 3036 0242 0444; * 2125 0145 4105; > 014305; < 410345; ^ 042044
 ~ 04133344; dash 0343
 ? 01204123 2425; ! 2024 2526; & 46101030062645; @ 343313232435454120010426; % 4006 0001 4545; corner 060046
-arrow 0343 324334; hat 06204606; box 0040460600; house 06020042460602; star 1620360242 1602; cross 2026 0242
-tree 2026 2042 2004; heart 2021010002264242413020; bolt 30034316; door 0040460600 2026; sum 4000230646; root 03142640
+arrow 0343 324334; hat 06204606; box 0060660600; house 060220424606 0242; star 1620360242 1602; cross 2026 0242
+tree 2026 2042 2004; heart 2021010002264242413020; door 0040460600 2026; sum 4000230646; root 03142640
 pi 0141 1116 3136; omega 0616042042363646
 """
 GLYPHS = [
@@ -39,9 +40,10 @@ GLYPHS = [
 
 
 def letter(rng: Generator) -> Strokes:
-    """A letter or sign, its corners more or less rounded."""
+    """A letter or sign, its corners more or less rounded; those of a lone outline, a zero if rounded, stay."""
     glyph = GLYPHS[rng.integers(len(GLYPHS))]
-    rounds = rng.integers(0, 4)
+    outline = len(glyph) == 1 and glyph[0][0] == glyph[0][-1]
+    rounds = 0 if outline else rng.integers(0, 4)
     strokes = []
     for stroke in glyph:
         points = np.array(stroke, float) + rng.normal(0, 0.12, (len(stroke), 2))
@@ -87,17 +89,21 @@ def hatching(rng: Generator) -> Strokes:
 def spiral(rng: Generator) -> Strokes:
     """Two to six turns, inwards or along a line, as one tries out a pen."""
     angle = np.linspace(0, 2 * math.pi * rng.uniform(2, 6), 120) * rng.choice([-1, 1]) + rng.uniform(0, 7)
-    radius = np.linspace(rng.uniform(0, 220), 230, 120)
+    radius = np.linspace(rng.uniform(0, 40), 230, 120)  # one with a wide hole would be a zero
     loops = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     return [loops + np.linspace(0, rng.choice([0, 0, 700]), 120)[:, None] * (1, 0)]
 
 
 def shape(rng: Generator) -> Strokes:
-    """A polygon, plain or star-shaped, perhaps with a smaller one, dots or a cross inside."""
+    """A polygon or a star, perhaps with a smaller one, a face or a cross inside.
+
+    A polygon of more than three corners with nothing inside would be a zero to a wide brush.
+    """
     inside = rng.integers(0, 5)
-    # a rounder one with nothing inside would be a zero
-    corners, start = rng.integers(3, 9 if 0 < inside < 4 else 6), rng.uniform(0, 2 * math.pi)
-    radii = np.where(np.arange(2 * corners) % 2, rng.uniform(0.3, 0.7), 1.0) if rng.random() < 0.5 else None
+    star = rng.random() < 0.5
+    corners = rng.integers(3, 9) if star or 0 < inside < 4 else 3
+    start = rng.uniform(0, 2 * math.pi)
+    radii = np.where(np.arange(2 * corners) % 2, rng.uniform(0.3, 0.6), 1.0) if star else None
     count = corners if radii is None else 2 * corners
     angle = start + np.arange(count + 1) * 2 * math.pi / count
     radius = 220 * (np.ones(count + 1) if radii is None else np.append(radii, radii[0]))
@@ -130,20 +136,36 @@ def dots(rng: Generator) -> Strokes:
     return [rng.uniform(0, PEN_TABLET, (1, 2)) for _ in range(rng.integers(2, 10))]
 
 
-RULES: tuple[tuple[Callable[[Generator], Strokes], float], ...] = (
-    (letter, 0.36),
-    (scribble, 0.14),
-    (hatching, 0.08),
-    (spiral, 0.07),
-    (shape, 0.12),
-    (figure, 0.12),
-    (blot, 0.07),
-    (dots, 0.04),
-)  # and their shares
+@dataclass(frozen=True)
+class Rule:
+    """A way to draw what is no digit.
+
+    Attributes:
+        share: of all that is drawn by rule.
+        widest: the widest brush, as a share of the larger side of what is drawn.  A wider one would close
+            what makes a box no zero and a scribble no eight.
+    """
+
+    draw: Callable[[Generator], Strokes]
+    share: float
+    widest: float = 1 / 6
 
 
-def stranger(rng: Generator, digits: Sequence[Drawing] = ()) -> Strokes:
-    """The strokes of something that is no digit, 0 to 500 tablet pixels.
+RULES = (
+    Rule(letter, 0.36),
+    Rule(scribble, 0.14),
+    Rule(hatching, 0.08),
+    Rule(spiral, 0.07, widest=1 / 14),
+    Rule(shape, 0.12, widest=1 / 12),
+    Rule(figure, 0.12),
+    Rule(blot, 0.07),
+    Rule(dots, 0.04),
+)
+_SHARES = [rule.share for rule in RULES]
+
+
+def non_digit(rng: Generator, digits: Sequence[Drawing] = ()) -> tuple[Strokes, float]:
+    """The strokes of something that is no digit, 0 to 500 tablet pixels, and the widest brush for it, in them.
 
     Args:
         digits: drawings of which, one time in five, two or three stand side by side, or touch, or one
@@ -151,11 +173,13 @@ def stranger(rng: Generator, digits: Sequence[Drawing] = ()) -> Strokes:
     """
     if len(digits) and rng.random() < 0.2:
         strokes = _several(rng, digits) if rng.random() < 0.75 else _crossed_out(rng, digits)
-        return fitted(bent(strokes, rng), rng.uniform(0.9, 1.2))
-    rules, shares = zip(*RULES, strict=True)
-    strokes = rules[rng.choice(len(rules), p=shares)](rng)
-    # from the size of the tablet's digits to all of the tablet
-    return fitted(bent(strokes, rng), rng.uniform(0.35, 1.2))
+        size, widest = rng.uniform(0.9, 1.2), 1 / 6
+    else:
+        rule = RULES[rng.choice(len(RULES), p=_SHARES)]
+        # from the size of the tablet's digits to all of the tablet
+        strokes, size, widest = rule.draw(rng), rng.uniform(0.35, 1.2), rule.widest
+    strokes = fitted(bent(strokes, rng), size)
+    return strokes, widest * float(np.ptp(np.concatenate(strokes), axis=0).max())
 
 
 def _several(rng: Generator, digits: Sequence[Drawing]) -> Strokes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import os
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from lenet.data.datasets import answer_classes
 from lenet.errors import Text
 from lenet.inference.calibration import Calibration
 from lenet.models.network import Network
+from lenet.paths import expanded
 from lenet.training.loop import LrChange
 from lenet.training.recipes import Recipe
 from lenet.training.stored import described, load_network, lr_changes_of, versions
@@ -75,7 +75,7 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         header["calibration"] = asdict(checkpoint.calibration)
     if checkpoint.lr_changes:
         header["lr_changes"] = [asdict(change) for change in checkpoint.lr_changes]
-    write(Path(path), header, _short(checkpoint.model.state_dict()))
+    write(expanded(path), header, _short(checkpoint.model.state_dict()))
 
 
 def rounded(network: Network) -> Network:
@@ -101,7 +101,7 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     Raises:
         CheckpointError: no file, not one of this project's, torn, or of another shape.
     """
-    path = Path(path)
+    path = expanded(path)
     stored = load_network(path)
     header = stored.header
     try:

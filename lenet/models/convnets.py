@@ -13,13 +13,13 @@ from lenet.models.network import Network
 
 
 class Whitening(nn.Conv2d):
-    """Patches of 2x2 pixels as 24 uncorrelated numbers of equal variance, in place of a learned first layer.
+    """A fixed first layer that turns patches of 2x2 pixels into uncorrelated numbers of equal variance.
 
-    The filters are the principal components of the training images' patches, each divided by its
-    deviation, once with either sign, since a GELU follows.  They are set by `fit` and never trained.
+    The filters are the principal components of the training images' patches, each divided by its standard
+    deviation.  Each comes with both signs, because a GELU follows.  `fit` sets them; training does not change them.
 
     Args:
-        in_channels: of the images; there are 8 filters for each.
+        in_channels: of the images; each channel gets 8 filters.
     """
 
     def __init__(self, in_channels: int) -> None:
@@ -32,9 +32,9 @@ class Whitening(nn.Conv2d):
     def fit(self, x: Tensor) -> None:
         """Set the filters from network input x (B, C, H, W)."""
         patches = nn.functional.unfold(x, 2).transpose(1, 2).flatten(0, 1)  # (patches, 4 C)
-        # on the CPU, since Apple's devices know no double
+        # on the CPU, because Apple's devices have no float64
         variances, components = torch.linalg.eigh(patches.T.cov().cpu().double())
-        # 5e-4: the finest components are mostly noise, and would be blown up
+        # 5e-4: the finest components are mostly noise, which the division would amplify
         filters = (components / (variances + 5e-4).sqrt()).T.view(-1, *self.weight.shape[1:])
         self.weight.copy_(torch.cat([filters, -filters]))
 
@@ -42,7 +42,7 @@ class Whitening(nn.Conv2d):
 def _convnet(in_channels: int, classes: int, *blocks: tuple[int, ...]) -> Network:
     """Whitened patches, blocks of 3x3 convolutions with these numbers of maps, and one linear layer.
 
-    Behind each block's first convolution the resolution halves; behind the last, each map's maximum is left.
+    The resolution halves after the first convolution of each block.  At the end only each map's maximum is left.
     """
     layers: dict[str, nn.Module] = {"whiten": Whitening(in_channels), "gelu0": nn.GELU()}  # (B, 24, 31, 31)
     maps, number = 8 * in_channels, 0

@@ -1,19 +1,17 @@
-"""What makes training faster on a processor; networks and their answers stay the same to within rounding.
+"""Faster training on a processor.  Networks and their answers stay the same to within rounding.
 
-    keep_freed_memory()       malloc keeps what a step frees, for the next one
-    prepare(model)            convolutions of narrow maps learn from several pictures in a row (`SideBySide`)
-    forward(network, x)       a small convolution and the pooling behind it as one matrix product
+    keep_freed_memory()       malloc keeps the memory that a step frees for the next step
+    prepare(model)            convolutions of narrow maps learn from several images in a row (`SideBySide`)
+    forward(network, x)       a small convolution and the pooling after it as one matrix product
 
-Libraries compute convolutions of 3, 6 or 16 maps badly: their vectors are made for 16 and more.  But the
-2x2 pooling that follows lets 4 neighbouring outputs be computed together.  They see a window of k+1 pixels a
-side, so that
+Libraries are slow at convolutions of 3, 6 or 16 maps, because their vectors hold 16 numbers and more.  But if 2x2
+pooling follows, 4 neighbouring outputs can be computed together.  They see a window of k+1 pixels a side, so
 
     4 neighbours (4 O, fields)  =  kernels at 4 offsets (4 O, C (k+1)^2)  @  windows (C (k+1)^2, fields)
 
-is a product of well-shaped matrices, of windows that overlap far less than those of a convolution do, and
-pooling is the maximum of its 4 blocks of rows.  Maps come first and images last, (C, H, W, B), so that
-whatever is moved or compared lies side by side in memory.  The idea of images last is Krizhevsky's
-(cuda-convnet, 2012).
+is a product of well-shaped matrices.  Its windows overlap far less than those of a convolution, and pooling is
+the maximum of its 4 blocks of rows.  Maps come first and images last, (C, H, W, B), so that numbers which are
+moved or compared together lie side by side in memory.  Images last is Krizhevsky's idea (cuda-convnet, 2012).
 """
 
 from __future__ import annotations
@@ -28,26 +26,26 @@ from torch import Tensor, nn
 
 
 def prepare(model: nn.Module) -> None:
-    """Let the convolutions of `model` learn as `SideBySide` does; layers, parameters and answers stay the same."""
+    """Make the convolutions of `model` `SideBySide` ones.  Layers, parameters and answers stay the same."""
     for layer in model.modules():
         if type(layer) is not nn.Conv2d or layer.bias is not None or layer.stride != (1, 1):
             continue
         if layer.padding == tuple(side // 2 for side in layer.kernel_size):
-            layer.__class__ = SideBySide  # with the parameters that it has
+            layer.__class__ = SideBySide  # it keeps its parameters
 
 
 class SideBySide(nn.Conv2d):
-    """A convolution that learns from narrow maps as from wide ones: some pictures in a row, zeros between them.
+    """A convolution that is as fast on narrow maps as on wide ones: it joins several images in a row.
 
-    oneDNN sums the gradient towards bfloat16 weights along image rows, and is quick with rows of 32 numbers, not
-    with 7 or 3.  The zeros are the padding that each picture has anyway, so what comes out is the same to within
-    rounding, in two thirds of the time with 7x7 and a third with 3x3, forward and backward together.  A batch
-    of a prime number of pictures gains nothing.
+    oneDNN sums the gradient of bfloat16 weights along image rows.  It is fast with rows of 32 numbers and slow with
+    7 or 3.  The zeros between the joined images are the padding that each image has anyway, so the result is the
+    same to within rounding.  Forward and backward together take two thirds of the time with 7x7 maps and a third
+    with 3x3.  A batch of a prime number of images gains nothing.
 
     Its stride is 1, and its output as large as its input.
     """
 
-    WIDE, NARROW = 40, 8  # numbers: a row of pictures at most, and one of them at most
+    WIDE, NARROW = 40, 8  # numbers in a row of joined images, and in a row of one of them, at most
 
     def forward(self, x: Tensor) -> Tensor:
         together = self._together(x)
@@ -60,7 +58,7 @@ class SideBySide(nn.Conv2d):
         return apart.flatten(0, 1).permute(0, 3, 1, 2)
 
     def _together(self, x: Tensor) -> int:
-        """How many pictures of x (B, C, H, W) stand in a row; 1 where that is no faster."""
+        """How many images of x (B, C, H, W) to join in a row; 1 if joining is no faster."""
         if not (self.training and x.device.type == "cpu" and torch.is_autocast_enabled("cpu") and len(x)):
             return 1
         if x.shape[3] > self.NARROW:
@@ -74,7 +72,7 @@ MOST_MAPS, MOST_IMAGES = 16, 256
 
 
 def forward(network: nn.Sequential, x: Tensor) -> Tensor:
-    """network(x) for x (B, C, H, W), its small convolutions with 2x2 maximum pooling in one product each."""
+    """network(x) for x (B, C, H, W).  Each small convolution with 2x2 maximum pooling is one product."""
     if len(x) > MOST_IMAGES:
         return cast(Tensor, network(x.contiguous(memory_format=torch.channels_last)))
     layers = list(network)
@@ -91,7 +89,7 @@ def forward(network: nn.Sequential, x: Tensor) -> Tensor:
 
 
 def _pooled(layers: list[nn.Module], sides: tuple[int, ...]) -> int:
-    """How many of the first layers are a convolution and what follows up to its pooling; 0 if they are not."""
+    """How many of the first layers are a convolution up to its pooling; 0 if they are not."""
     kinds = [type(layer) for layer in layers[:4]]
     if kinds[0] is not nn.Conv2d or nn.MaxPool2d not in kinds:
         return 0
@@ -106,7 +104,7 @@ def _pooled(layers: list[nn.Module], sides: tuple[int, ...]) -> int:
         and conv.bias is not None
         and between in ([], [nn.ReLU], [nn.BatchNorm2d], [nn.BatchNorm2d, nn.ReLU])
         and (pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode) == (2, 2, 0, 1, False)
-        # BatchNorm counts also the odd last row that pooling drops
+        # BatchNorm also counts the odd last row, which pooling drops
         and (nn.BatchNorm2d not in between or all((side - k + 1) % 2 == 0 for side in sides))
     )
     return len(between) + 2 if fits else 0
@@ -193,18 +191,36 @@ class _Largest(torch.autograd.Function):
 
 
 # of glibc's malloc.h
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
 
 
 @cache
 def keep_freed_memory() -> bool:
-    """Have freed memory kept for the next step, for the rest of this process; whether that could be had.
+    """Make malloc keep freed memory for the rest of this process; returns whether that worked.
 
-    By default glibc takes a large tensor's memory from the system and gives it back at once, so that every step
-    waits for the same pages to be emptied anew: an eighth of its time with 500 photos a batch.  Other C libraries
-    are left as they are.
+    By default glibc takes the memory of a large tensor from the system and returns it at once.  Then every step
+    waits while the system clears the same pages again: an eighth of its time with 500 photos a batch.  Other C
+    libraries are left as they are.
     """
     if sys.platform != "linux":
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
+
+
+@cache
+def share_freed_memory(arenas: int = 2) -> bool:
+    """Have all threads take memory from so few places, for the rest of this process; whether that could be had.
+
+    By default glibc gives each new thread a place of its own, up to eight a core, and what a thread has freed there no
+    other finds: a server with forty threads keeps many times what it uses.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    return mallopt is not None and bool(mallopt(M_ARENA_MAX, arenas))
+
+
+def give_freed_memory_back() -> None:
+    """Give the system what is free, which `keep_freed_memory` has malloc keep; it takes milliseconds."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

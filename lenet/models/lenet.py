@@ -26,7 +26,7 @@ def lenet5(in_channels: int = 3, classes: int = 10) -> Network:
 
 
 def lenet5_linear(in_channels: int = 3, classes: int = 10) -> Network:
-    """`lenet5` whose two convolutions have no activation behind them (max pooling is all)."""
+    """`lenet5` without activations after its two convolutions; max pooling follows them directly."""
     return Network(
         conv1=nn.Conv2d(in_channels, 6, 5),  # (B, 6, 28, 28)
         pool1=nn.MaxPool2d(2),  # (B, 6, 14, 14)
@@ -102,10 +102,10 @@ def lenet_wide(in_channels: int = 3, classes: int = 10) -> Network:
 
 
 def lenet_modern(in_channels: int = 1, classes: int = 10) -> Network:
-    """LeNet's plan with what was learned since, for 28x28 input: 51,435 parameters with 11 classes.
+    """LeNet's plan with later ideas, for 28x28 input: 51,435 parameters with 11 classes.
 
-    Two 3x3 convolutions behind each other where LeNet-5 has one of 5x5, more maps, BatchNorm after
-    each, and in place of three linear layers, which hold 95% of LeNet-5's parameters, a single small one.
+    Two 3x3 convolutions in a row replace LeNet-5's second one of 5x5, there are more maps, and BatchNorm
+    follows each convolution.  One small linear layer replaces the three that hold 95% of LeNet-5's parameters.
     """
     return Network(
         conv1=nn.Conv2d(in_channels, 16, 5),  # (B, 16, 24, 24)

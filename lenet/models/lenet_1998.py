@@ -1,4 +1,8 @@
-"""LeNet-5 as printed: LeCun, Bottou, Bengio, Haffner, Proc. IEEE 86(11), 1998, section II.B."""
+"""LeNet-5 as printed in 1998.
+
+LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", Proc. IEEE 86(11), 1998,
+section II.B.  Equations and tables below are the paper's.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from lenet.models.network import Network
-
-# --------------------------------------------------------------------------------------------------
-# LeNet-5 as printed: LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document
-# Recognition", Proc. IEEE 86(11), 1998, section II.B.  Equations and tables below are the paper's.
 
 
 class ScaledTanh(nn.Module):
@@ -109,8 +109,8 @@ def digit_bitmaps() -> Tensor:
 class EuclideanRBF(nn.Module):
     """The output layer, equation 7: y_i = sum_j (x_j - w_ij)^2, with w fixed.  Nothing is trained.
 
-    y is a penalty, small for the right class.  Logits are its negative, so that argmax, softmax and
-    the rest of the project read this network like any other.
+    y is a penalty: it is small for the right class.  The logits are its negative, so argmax, softmax and the
+    rest of the project read this network like any other.
     """
 
     centres: Tensor

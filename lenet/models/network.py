@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
-
-# --------------------------------------------------------------------------------------------------
-# The two ideas that everything below is made of
 
 
 class Network(nn.Sequential):
@@ -15,6 +13,10 @@ class Network(nn.Sequential):
 
     def __init__(self, **layers: nn.Module) -> None:
         super().__init__(OrderedDict(layers))
+
+    if TYPE_CHECKING:  # `network.conv1` is a layer; only the reader of the table knows its type
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def activations(self, x: Tensor) -> dict[str, Tensor]:
         """Every layer's output by name, in order; the last entry is the logits.
@@ -30,5 +32,5 @@ class Network(nn.Sequential):
 
 
 def count_parameters(module: nn.Module) -> int:
-    """How many trainable numbers `module` has."""
+    """The number of trainable parameters of `module`."""
     return sum(p.numel() for p in module.parameters() if p.requires_grad)

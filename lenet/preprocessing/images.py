@@ -16,18 +16,22 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from torch import Tensor
 
 from lenet.errors import ImageError, Text
+from lenet.paths import expanded
 from lenet.preprocessing import decoding
+from lenet.preprocessing.arrays import to_image
 from lenet.preprocessing.decoding import shrunk
 
-Picture = Image.Image | np.ndarray | bytes | str | os.PathLike[str]
+Picture = Image.Image | np.ndarray | Tensor | Sequence[Any] | bytes | BinaryIO | str | os.PathLike[str]
 
 MAX_PIXELS = 50_000_000  # of a JPEG: as many as a phone's camera has; it is decoded at a half, quarter or eighth
 MAX_PIXELS_WHOLE = 25_000_000  # of other formats, which are decoded whole: 100 MB
@@ -45,6 +49,7 @@ APART_MEMORY = 400 * 2**20  # bytes, Python's own 50 MB included
 APART_SECONDS = 5  # of computing; a PNG of 25 megapixels takes 0.5
 PATIENCE = 15.0  # seconds for all of it: it waits where others compute
 
+_PICTURE = Text("The picture")
 _TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
 _TOO_COSTLY = (
     "{name} takes too much memory or time to read: make it smaller, or save it again as JPEG or PNG, and retry."
@@ -58,26 +63,43 @@ def open_picture(source: Picture) -> Image.Image:
     """`source` as an upright 8-bit "L", "RGB" or "RGBA" image, the first frame of an animation.
 
     Args:
-        source: a PIL image, a path, a file's bytes, or an array (H, W), (H, W, 3) or (H, W, 4): uint8
-            in 0 to 255, float in 0 to 1, or bool.
+        source: a PIL image of any mode; a path; a file's bytes, or an open one; or an array, a tensor or lists of
+            numbers, see `lenet.preprocessing.arrays.to_image`.
 
     Raises:
         ImageError: no picture, not a readable one, too large, too slow to decode, or too many at once.
     """
     if source is None:
         raise ImageError("There is no picture: give one.")
-    if isinstance(source, np.ndarray):
-        return _from_array(source)
     if isinstance(source, Image.Image):
-        return _readable(Text("The picture"), lambda: _8_bit(shrunk(source.copy())))
-    if isinstance(source, bytes):
-        return _readable(Text("The picture"), lambda: _decode(source, Text("The picture")))
-    path = Path(source)
+        return _readable(_PICTURE, lambda: _8_bit(shrunk(source.copy())))
+    if isinstance(source, (bytes, bytearray, memoryview)) or hasattr(source, "read"):
+        content = _content(source)
+        return _readable(_PICTURE, lambda: _decode(content, _PICTURE))
+    if not isinstance(source, (str, os.PathLike)):
+        return _from_numbers(source)
+    path = expanded(source)
     if not path.is_file():
         raise ImageError("There is no picture at {path}. Check the path.", path=path)
     if path.stat().st_size > MAX_BYTES:
         raise ImageError("{name} has over {count} MB: make it smaller.", name=path.name, count=MAX_BYTES // 1_000_000)
     return _readable(path.name, lambda: _decode(path.read_bytes(), path.name))
+
+
+def _content(source: Any) -> bytes:
+    """The bytes of a file, as they are or still to be read."""
+    content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else bytes(source)
+    if not isinstance(content, bytes):
+        raise ImageError("This file is open as text: open it with mode 'rb'.")
+    if len(content) > MAX_BYTES:
+        raise ImageError("{name} has over {count} MB: make it smaller.", name=_PICTURE, count=MAX_BYTES // 1_000_000)
+    return content
+
+
+def _from_numbers(source: Any) -> Image.Image:
+    image = to_image(source)
+    _refuse_large(image.width, image.height, MAX_PIXELS_WHOLE)
+    return _8_bit(image)
 
 
 def _readable(name: str | Text, read: Callable[[], Image.Image]) -> Image.Image:
@@ -307,14 +329,3 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
     top = values.max(initial=0.0)
     full = 1.0 if image.mode == "F" and top <= 1 else 255.0 if top <= 255 else 65535.0 if top <= 65535 else top
     return Image.fromarray((values.clip(0) * (255 / full)).round().astype(np.uint8))
-
-
-def _from_array(array: np.ndarray) -> Image.Image:
-    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
-        raise ImageError(
-            "An array of shape {shape} is not a picture: give (H, W), (H, W, 3) or (H, W, 4).", shape=str(array.shape)
-        )
-    if array.dtype == bool or np.issubdtype(array.dtype, np.floating):
-        array = (np.nan_to_num(array.astype(np.float64)).clip(0, 1) * 255).round()
-    pixels = array.clip(0, 255).astype(np.uint8)
-    return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)

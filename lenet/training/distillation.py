@@ -1,7 +1,7 @@
-"""Learning from a larger network's answers, where a recipe names one.
+"""Distillation: learning from a larger network's answers, if a recipe names one.
 
-Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015: that a picture is a cat which
-might be a dog, and hardly a ship, teaches a small network more than "cat".
+Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015: "a cat, perhaps a dog, hardly a
+ship" teaches a small network more than "cat".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TEMPERATURE = 6.0  # divides the teacher's logits: its second thoughts count for
 def load_with_soft_labels(
     dataset: str, teacher: str = "", root: str | os.PathLike[str] | None = None, device: str = "auto"
 ) -> Dataset:
-    """`lenet.load_dataset(dataset, root)`, its training labels softened where there is a teacher.
+    """`lenet.load_dataset(dataset, root)`, with soft training labels if there is a teacher.
 
     Args:
         teacher: a name in weights/, or "".
@@ -33,7 +33,7 @@ def load_with_soft_labels(
     Raises:
         DataError: see `lenet.data.datasets.load`.
         CheckpointError: there is no such teacher.
-        RecipeError: it knows other classes than the data set.
+        RecipeError: the teacher has other classes than the data set.
     """
     data = load(dataset, root)
     if not teacher:
@@ -51,10 +51,10 @@ def load_with_soft_labels(
 
 
 def with_soft_labels(train: Split, teacher: StoredNetwork, device: str = "auto") -> Split:
-    """`train` with soft labels: the teacher's opinion of each image, as it is and mirrored.
+    """`train` with soft labels: the teacher's mean answer for each image and its mirror image.
 
-    The labels themselves are left out: a tenth of them mixed in did no better (docs/results.md).  The
-    teacher is asked once and not in every step: how an augmentation moves an image hardly moves its opinion.
+    The true labels are not used: mixing in a tenth of them was no better (docs/results.md).  The teacher
+    answers once for each image and not in every step, because an augmentation hardly changes its answer.
     """
     recipe, its_device = teacher.recipe, pick_device(device)
     network = copy.deepcopy(teacher.model).to(its_device)

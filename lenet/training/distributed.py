@@ -2,16 +2,16 @@
 
     torchrun --nproc-per-node 2 train.py RECIPE
 
-Every process, called a rank, holds the whole network and all pictures and takes a part of each batch, whose size
-stays the recipe's.  DistributedDataParallel averages the gradients, so that all ranks take the same step.  BatchNorm
-reckons with the whole batch too.  Sums that are split round otherwise: after an epoch by SGD without BatchNorm the
-weights are one process's to 2e-5; Muon and BatchNorm amplify the difference, and learn as well towards other weights.
+Every process (a rank) holds the whole network and all images, and takes a part of each batch.  The batch keeps the
+recipe's size.  DistributedDataParallel averages the gradients, so all ranks take the same step.  BatchNorm uses the
+statistics of the whole batch too.  A sum that is split is rounded differently: after an epoch of SGD without BatchNorm
+the weights differ from those of a single process by 2e-5.  Muon and BatchNorm amplify the difference; the accuracy is
+as good, but the weights are others.
 
-Augmentation is done for the whole batch on every rank: which numbers a picture draws must not depend on how many
-ranks there are.  Files are read by all ranks and written by the main one, so that several machines need a folder
-that they share.
+Every rank augments the whole batch, because the random numbers of an image must not depend on the number of ranks.
+All ranks read files and the main one writes them, so several machines need a shared folder.
 
-In a process that nobody launched this way all of this does nothing.
+In a process that torchrun did not start, none of this has an effect.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lenet.errors import LeNetError, TrainingError
 
-MOST_STEPS_AHEAD = 1000  # that ranks agree on without another word
+MOST_STEPS_AHEAD = 1000  # steps between two agreements of the ranks, at most
 
 
 def is_launched() -> bool:
-    """Whether torchrun started this process, and others with it."""
+    """Whether torchrun started this process together with others."""
     return dist.is_available() and dist.is_torchelastic_launched() and int(os.environ["WORLD_SIZE"]) > 1
 
 
@@ -54,16 +54,16 @@ def is_local_main() -> bool:
 
 
 def initialized() -> bool:
-    """Whether this process talks to others: within `process_group`, where it was launched with them."""
+    """Whether this process can talk to others: it was launched with them and is within `process_group`."""
     return dist.is_available() and dist.is_initialized()
 
 
 @contextmanager
 def process_group(device: str = "auto") -> Iterator[None]:
-    """Within it the ranks talk to each other; on "cuda", and "auto" where it is there, each has a GPU of its own.
+    """Connect the ranks for the duration of a `with` block.  With GPUs ("cuda" or "auto"), each rank has its own.
 
     Raises:
-        TrainingError: there are too few GPUs; or another rank ended, and nothing can be agreed on any more.
+        TrainingError: there are too few GPUs; or another rank ended, so this one cannot continue.
     """
     if not is_launched():
         yield
@@ -90,7 +90,7 @@ def process_group(device: str = "auto") -> Iterator[None]:
 
 @contextmanager
 def main_first() -> Iterator[None]:
-    """The first rank of each machine goes through it before the others: what it downloads, they find."""
+    """Let the first rank of each machine run the block before the others, so that they find what it downloads."""
     first = not initialized() or is_local_main()
     if not first:
         dist.barrier()
@@ -102,10 +102,10 @@ def main_first() -> Iterator[None]:
 
 
 def on_main(act: Callable[[], None]) -> None:
-    """Have the leading rank `act`.
+    """Call `act` on the main rank only.
 
     Raises:
-        LeNetError: it did there; every rank raises it.
+        LeNetError: `act` raised it; every rank raises it then.
     """
     if not initialized():
         return act()
@@ -121,12 +121,12 @@ def on_main(act: Callable[[], None]) -> None:
 
 
 def any_process(mine: bool) -> bool:
-    """Whether it is so on any rank."""
+    """Whether `mine` is true on any rank."""
     return bool(all_reduce(torch.tensor(float(mine))))
 
 
 def all_reduce(numbers: Tensor) -> Tensor:
-    """The sum over the ranks, on each: a new tensor."""
+    """The sum over all ranks, as a new tensor on each of them."""
     numbers = numbers.clone()
     if initialized():
         dist.all_reduce(numbers)
@@ -134,12 +134,12 @@ def all_reduce(numbers: Tensor) -> Tensor:
 
 
 def own(total: Tensor) -> Tensor:
-    """What a rank keeps of an `all_reduce` that will be summed again: the main one all of it, the others nothing."""
+    """A rank's share of a total that will be summed again: all of it on the main rank, zeros on the others."""
     return total if is_main() else torch.zeros_like(total)
 
 
 def part(count: int) -> slice:
-    """This rank's of `count` things: neighbours, about as many as the others', and none where they are too few."""
+    """Which of `count` items this rank takes: a contiguous slice, about as long as the others', possibly empty."""
     if not initialized():
         return slice(0, count)
     rank, ranks = dist.get_rank(), dist.get_world_size()
@@ -147,12 +147,12 @@ def part(count: int) -> slice:
 
 
 def weighted_loss(loss: Tensor, own: int, whole: int) -> Tensor:
-    """The mean loss of `own` of a batch's `whole` pictures, such that the ranks' average is the batch's mean."""
+    """Weight the mean loss of `own` out of `whole` images so that the ranks' average is the batch's mean."""
     return loss if not initialized() else loss * (own * dist.get_world_size() / whole)
 
 
 def all_gather(rows: Tensor, count: int, device: torch.device) -> Tensor:
-    """The rows (count, ...) of which each rank brings its `part`, on the CPU; `device` is where ranks can talk."""
+    """All rows (count, ...), on the CPU; each rank brings its `part`.  The ranks communicate through `device`."""
     if not initialized():
         return rows
     everyone = rows.new_zeros(count, *rows.shape[1:])
@@ -161,10 +161,10 @@ def all_gather(rows: Tensor, count: int, device: torch.device) -> Tensor:
 
 
 class Pace:
-    """Says after which steps to show how it goes: every `seconds`, and after the same ones on all ranks.
+    """Decides after which steps to report: about every `seconds`, and after the same steps on all ranks.
 
-    Asking after each step would double the time of a small network's, so the leading rank's clock decides at each
-    showing how many steps on the next one is.
+    To agree after each step would double a small network's time.  So at each report the main rank's clock decides
+    how many steps later the next one comes.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -172,11 +172,11 @@ class Pace:
         self.wait()
 
     def wait(self) -> None:
-        """Begin to wait for the next showing."""
+        """Begin to wait for the next report."""
         self.since, self.steps = time.perf_counter(), 0
 
     def due(self, now: float) -> bool:
-        """To be asked once after each step, by the clock `time.perf_counter`."""
+        """Whether to report now.  Call it once after each step with `time.perf_counter()`."""
         self.steps += 1
         if not initialized():
             return now - self.since >= self.seconds
@@ -192,7 +192,7 @@ class Pace:
 
 
 def replica(model: nn.Module) -> nn.Module:
-    """What to call in place of `model` in training, for gradients and BatchNorm's statistics of all ranks' pictures."""
+    """What to train in place of `model`, so that gradients and BatchNorm's statistics are those of all ranks."""
     if not initialized():
         return model
     for layer in model.modules():
@@ -202,7 +202,7 @@ def replica(model: nn.Module) -> nn.Module:
 
 
 class SharedBatchNorm2d(nn.BatchNorm2d):
-    """BatchNorm whose mean and variance are those of all ranks' pictures; PyTorch's own SyncBatchNorm needs a GPU."""
+    """BatchNorm with the mean and variance over all ranks' images.  PyTorch's own SyncBatchNorm needs a GPU."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not initialized() or not self.training:
@@ -227,7 +227,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
 
 
 class _AllReduce(torch.autograd.Function):
-    """`all_reduce`, through which gradients flow: each rank's numbers are in every rank's sum."""
+    """`all_reduce` with a gradient: each rank's numbers are part of every rank's sum."""
 
     @staticmethod
     def forward(ctx: FunctionCtx, numbers: Tensor) -> Tensor:

@@ -6,7 +6,7 @@
     logits = evaluate(state.outcome, dataset.test.images, recipe.input)
 
 All randomness is a function of (seed, epoch, step) and is drawn on the CPU.  So every device sees
-the same batches, and a run stopped at any event goes on exactly as if it had not been.
+the same batches, and a run that stops at any event can continue as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ from lenet.training.metrics import accuracy, cross_entropy
 from lenet.training.optim import LOSSES, OPTIMIZERS, SCHEDULES
 from lenet.training.recipes import Recipe
 
-SECONDS_BETWEEN_STEPS = 0.1  # of Step events: how often a page can redraw, how soon a stop is heard
-EVAL_BATCH_SIZE = 100  # images in an evaluation: the largest network needs half a second for them on one core
-WHITENING_IMAGES = 5000  # images, of some 900 patches each
+SECONDS_BETWEEN_STEPS = 0.1  # between Step events: how often a page can redraw, and how soon a run can stop
+EVAL_BATCH_SIZE = 100  # images; the largest network needs half a second for them on one core
+WHITENING_IMAGES = 5000  # images, of about 900 patches each
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happened since the last Step: means over those batches.
+    """What happened since the last Step: means over the batches in between.
 
     Attributes:
         epoch: from 1.
-        step: batches done in this epoch, of `total_steps`.
+        step: batches finished in this epoch, out of `total_steps`.
         accuracy: a fraction, on the augmented training images.
     """
 
@@ -61,7 +61,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Validation:
-    """An epoch's steps are done, and `images` of the validation split's `total_images` evaluated."""
+    """The validation after an epoch's last step: `images` of `total_images` are evaluated."""
 
     epoch: int
     images: int
@@ -70,7 +70,7 @@ class Validation:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """An epoch's mean training loss and accuracy as it went, and the validation split's after it."""
+    """The mean training loss and accuracy during an epoch, and the validation split's after it."""
 
     epoch: int
     train_loss: float
@@ -85,7 +85,7 @@ Event = Step | Validation | EpochEnd
 
 @dataclass(frozen=True)
 class LrChange:
-    """Somebody changed the learning rate by hand: in `epoch`, from 1, after `step` of its batches, to `lr`."""
+    """The learning rate was changed by hand to `lr`, in `epoch` (from 1), after `step` of its batches."""
 
     epoch: int
     step: int
@@ -97,7 +97,7 @@ class LrChange:
 
 
 def lr_in_words(lr: float, changes: Sequence[LrChange]) -> Text:
-    """A recipe's learning rate `lr`, and what was made of it by hand, in a phrase."""
+    """A recipe's learning rate `lr` and the changes that were made by hand, in a phrase."""
     if not changes:
         return Text("{lr:g}", lr=lr)
     last = {"now": changes[-1].lr, "epoch": changes[-1].epoch}
@@ -110,12 +110,12 @@ def lr_in_words(lr: float, changes: Sequence[LrChange]) -> Text:
 
 @dataclass
 class TrainingState:
-    """All that a run needs to go on: what `fit` changes, and nothing else.
+    """All that a run needs to continue: what `fit` changes, and nothing else.
 
     Attributes:
         model: the weights being trained.
-        average: their running average, where the recipe wants one.
-        best: a copy of `network` after the epoch with the lowest validation loss, where the recipe keeps that.
+        average: their running average, if the recipe wants one.
+        best: a copy of `network` after the epoch with the lowest validation loss, if the recipe keeps it.
         epoch, step: epochs finished, and batches finished in the current one.
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
@@ -140,17 +140,17 @@ class TrainingState:
 
     @property
     def network(self) -> Network:
-        """What to evaluate: the average where there is one."""
+        """What to evaluate: the average, if there is one."""
         return cast(Network, self.average.module) if self.average is not None else self.model
 
     @property
     def lr(self) -> float:
-        """What the schedule takes for the recipe's learning rate."""
+        """The peak learning rate that holds now: the recipe's, or the last one set by hand."""
         return self.lr_changes[-1].lr if self.lr_changes else self.recipe.lr
 
     @property
     def outcome(self) -> Network:
-        """What the run has come to, to ship and use: the best network so far, where the recipe keeps that."""
+        """The network to ship and use: the best one so far if the recipe keeps it, else `network`."""
         return self.best if self.best is not None and self.history else self.network
 
     @property
@@ -159,10 +159,10 @@ class TrainingState:
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """The device called "cpu", "cuda" or "mps", or with "auto" the fastest that is there.
+    """The device called "cpu", "cuda" or "mps"; "auto" is the fastest one on this machine.
 
     Raises:
-        RecipeError: it is not there.
+        RecipeError: this machine does not have it.
     """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if distributed.is_launched():
@@ -177,12 +177,12 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """What to call `device` in a table: a GPU by its maker's name, else "cpu" or "mps"."""
+    """What to call `device` in a table: a GPU's product name, else "cpu" or "mps"."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def start(recipe: Recipe, device: str = "auto") -> TrainingState:
-    """A run of `recipe` that has not begun; its weights depend on the recipe's seed alone.
+    """A run of `recipe` that has not begun.  Its weights depend only on the recipe's seed.
 
     Raises:
         RecipeError: the recipe names something unknown, or a model that does not fit its data.
@@ -249,16 +249,16 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
 
 
 def change_lr(state: TrainingState, lr: float) -> None:
-    """Go on with `lr` in place of the recipe's learning rate; to be called between two events.
+    """Continue with `lr` in place of the recipe's learning rate.  Call it between two events.
 
-    The schedule goes on, and a plateau's halvings stay.
+    The schedule continues, and the halvings of a plateau stay.
 
     Raises:
         RecipeError: it is out of range.
     """
     state.recipe.with_changes(lr=lr)
     if lr == state.lr or state.done:
-        return  # it is no change, or nothing will be learned with it
+        return  # the rate is the same, or no step will use it
     for group in state.optimizer.param_groups:
         group["lr"] *= lr / state.lr  # for the schedules that keep their state there
     change = LrChange(state.epoch + 1, state.step, lr)
@@ -267,13 +267,13 @@ def change_lr(state: TrainingState, lr: float) -> None:
 
 
 def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
-    """Train from where `state` is to its recipe's last epoch, changing it in place.
+    """Train from where `state` is to its recipe's last epoch, and change `state` in place.
 
-    Between any two events the state is whole: it can be saved, evaluated, used, or dropped.
+    Between any two events the state is complete: it can be saved, evaluated, used, or dropped.
 
     Raises:
-        RecipeError: the recipe trains in another framework, or the data has another teacher than it, or none.
-        DivergedError: the loss is no longer finite; `state` is lost, what was saved of it is not.
+        RecipeError: the recipe trains in another framework, or the data does not have the recipe's teacher.
+        DivergedError: the loss is no longer finite.  `state` is lost; a saved copy of it is not.
         TrainingError: the teacher is not the one that the run began with.
     """
     recipe, device = state.recipe, state.device
@@ -299,7 +299,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             teacher=recipe.teacher,
         )
     state.teacher = dataset.teacher
-    # The whole data set, on the device: no loader, one index a batch.
+    # The whole data set is on the device, so a batch is one index and no loader is needed.
     train = dataset.train.to(device)
     state.sums = distributed.own(state.sums)
     augmentation = AUGMENTATIONS[recipe.augmentation]
@@ -311,7 +311,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     while not state.done:
         order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
         pace, shown = distributed.Pace(SECONDS_BETWEEN_STEPS), distributed.all_reduce(state.sums)
-        sums: list[Tensor] = []  # after each step since the last event; nobody waits for what is in them
+        sums: list[Tensor] = []  # after each step since the last event; reading them would wait for the device
         while state.step < total_steps:
             began = time.perf_counter()
             batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
@@ -325,7 +325,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             show = pace.due(time.perf_counter()) or state.step == total_steps
             if show:
                 total = distributed.all_reduce(state.sums)
-                loss, correct, count = (total - shown).tolist()  # which waits for the device
+                loss, correct, count = (total - shown).tolist()  # waits for the device
             now = time.perf_counter()
             state.seconds += now - began
             if show:
@@ -345,7 +345,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
 
 
 def _whiten(state: TrainingState, images: Tensor) -> None:
-    """Set the layers that learn from images alone, before the first step."""
+    """Set the layers that learn from images without labels, before the first step."""
     for network in (state.model, state.network):
         for layer in network:
             if isinstance(layer, Whitening):
@@ -353,7 +353,7 @@ def _whiten(state: TrainingState, images: Tensor) -> None:
 
 
 def _generator(*key: int) -> torch.Generator:
-    """A stream of random numbers of its own for each (seed, epoch) and each (seed, epoch, step)."""
+    """A separate stream of random numbers for each (seed, epoch) and each (seed, epoch, step)."""
     mixed = 0
     for number in (*key, len(key)):
         mixed = (mixed * 1_000_003 + number + 1) % (2**61 - 1)
@@ -361,7 +361,7 @@ def _generator(*key: int) -> torch.Generator:
 
 
 def _set_lr(state: TrainingState, progress: float) -> float:
-    """Set and return this step's learning rate; `progress` is the fraction of the run that is done."""
+    """Set and return this step's learning rate.  `progress` is the finished fraction of the run."""
     recipe, groups = state.recipe, state.optimizer.param_groups
     schedule = SCHEDULES[recipe.schedule]
     if schedule is None:
@@ -373,16 +373,17 @@ def _set_lr(state: TrainingState, progress: float) -> float:
 
 
 def _learn(state: TrainingState, replica: nn.Module, x: Tensor, batch: Split, whole: int) -> None:
-    """One step: forward, backward, update; the sums stay on the device, so nothing waits for it.
+    """One step: forward, backward, update.  The sums stay on the device, so no step waits for it.
 
     Args:
-        replica: `state.model`, or what stands for it where there are several processes.
+        replica: `state.model`, or its distributed wrapper if there are several processes.
         x, batch: this process's part of a batch of `whole` pictures.
     """
-    # Of this thread, and the page may have changed it.  A dead unit's momentum shrinks into numbers below 1e-38,
-    # with which a processor counts many times slower: LeNet-5 by Muon took 101 ms a step, and 16 without them.
+    # The setting belongs to the thread, and another user of the thread may have changed it.  The momentum of a dead
+    # unit shrinks below 1e-38, and a processor computes with such numbers many times more slowly: LeNet-5 with Muon
+    # took 101 ms a step with them and 16 ms without.
     torch.set_flush_denormal(True)
-    if not replica.training:  # whoever was handed an event may have evaluated
+    if not replica.training:  # the caller may have evaluated after the last event
         replica.train()
     bfloat16 = in_bfloat16(state.recipe, state.device)
     with torch.autocast(state.device.type, torch.bfloat16, enabled=bfloat16):
@@ -398,26 +399,26 @@ def _learn(state: TrainingState, replica: nn.Module, x: Tensor, batch: Split, wh
     if state.average is not None:
         state.average.update_parameters(state.model)
     if len(batch) == 0:
-        return  # which has no mean loss
+        return  # an empty batch has no mean loss
     with torch.no_grad():
         correct = (logits.argmax(dim=1) == batch.labels).sum()
         state.sums = state.sums + torch.stack([loss * len(batch), correct, torch.full_like(loss, len(batch))])
 
 
 def in_bfloat16(recipe: Recipe, device: torch.device) -> bool:
-    """Whether the recipe wants bfloat16 and the device computes with it; a processor that only imitates it is slow."""
+    """Whether the recipe wants bfloat16 and the device has it in hardware; emulating it is slow."""
     if recipe.precision != "bfloat16":
         return False
     return device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
 
 
 def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) -> None:
-    """DivergedError for a loss since the last event that is no number, or weights that will give such ones.
+    """Raise DivergedError if the loss since the last event, or a weight, is not a finite number.
 
-    The weights are looked at so that no event leaves a state that is lost and may be saved over a good one.
+    The weights are checked so that a lost state is never saved over a good one.
 
     Args:
-        sums: `state.sums` as it was after each step since then; looked at only where something is wrong.
+        sums: `state.sums` after each step since the last event; read only if something is wrong.
     """
     weights = torch.stack([parameter.detach().sum() for parameter in state.model.parameters()]).sum()
     if not math.isfinite(loss + float(weights)):
@@ -438,7 +439,7 @@ def _refuse_not_finite(loss: float, state: TrainingState, sums: list[Tensor]) ->
 
 
 def _end_epoch(state: TrainingState, val: Split) -> Iterator[Event]:
-    """Evaluate, which can be stopped and begun anew, for it leaves the state as it is; then go to the next epoch."""
+    """Evaluate, then go to the next epoch.  The evaluation does not change the state, so it can stop and restart."""
     bfloat16 = in_bfloat16(state.recipe, state.device)
     pace, found, done = distributed.Pace(SECONDS_BETWEEN_STEPS), list[Tensor](), 0
     for images in val.images.split(EVAL_BATCH_SIZE * distributed.world_size()):
@@ -479,8 +480,8 @@ def evaluate(
     """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
 
     Args:
-        bfloat16: compute with it, which is faster: for the validation as a run goes; files and tables use float32.
-        before_each: called before each batch; what it raises ends the evaluation.
+        bfloat16: compute in bfloat16, which is faster.  Validation during a run may use it; files and tables never do.
+        before_each: called before each batch; an error that it raises ends the evaluation.
     """
     network.eval()
     device = next(network.parameters()).device

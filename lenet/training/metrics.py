@@ -44,12 +44,12 @@ def calibration_error(probs: Tensor, labels: Tensor, bins: int = 15) -> float:
 def reliability(confidence: Tensor, right: Tensor, bins: int = 15) -> Tensor:
     """What a reliability diagram shows (Guo et al. 2017), float64 (3, bins).
 
-    The rows are each bin's count, its summed confidence (so many of its answers should be right), and how
-    many of them are.
+    The rows are each bin's count, its summed confidence (how many of its answers should be right), and how
+    many of its answers are right.
 
     Args:
-        confidence: (N,), 0 to 1, of the answers given.
-        right: bool (N,), whether each was.
+        confidence: (N,), 0 to 1, of the answers.
+        right: bool (N,), whether each answer is right.
         bins: of equal width, over 0 to 1.
     """
     confidence = confidence.double()

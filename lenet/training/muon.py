@@ -1,4 +1,4 @@
-"""Muon: steps for weight matrices in which every direction counts alike.
+"""Muon: optimizer steps in which every direction of a weight matrix counts equally.
 
 Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024: the momentum of a
 weight matrix is replaced by the nearest matrix with orthonormal rows or columns, so that directions
@@ -21,16 +21,16 @@ COEFFICIENTS = 3.4445, -4.7750, 2.0315
 class Muon(torch.optim.AdamW):
     """Muon for the weights of hidden layers, AdamW for biases, BatchNorm and the last layer.
 
-    A step of learning rate lr turns a hidden layer's weights, which keep their norm, by about lr: they need
-    neither weight decay nor a learning rate of their own for each size of layer.  Behind such a layer stands
-    BatchNorm or a ReLU with a layer that can scale, so the norm says nothing.
+    A step of learning rate lr turns the weights of a hidden layer by about lr and keeps their norm.  So they need
+    no weight decay, and one learning rate fits layers of every size.  The norm itself does not matter, because
+    BatchNorm or another layer that can scale follows.
 
     Args:
-        model: a table of layers of which the last is a linear one.
-        lr: of hidden layers; AdamW's is `REST` of it.
-        momentum: Nesterov's, 0 to below 1.
-        weight_decay: AdamW's.
-        dtype: what the iteration computes in; bfloat16 is enough, and faster where the device has it.
+        model: a table of layers whose last one is linear.
+        lr: for hidden layers; AdamW gets `REST` times as much.
+        momentum: Nesterov momentum, 0 to below 1.
+        weight_decay: for AdamW.
+        dtype: of the iteration; bfloat16 is precise enough, and faster if the device has it.
     """
 
     REST = 0.05
@@ -65,7 +65,7 @@ class Muon(torch.optim.AdamW):
                     momentum = self.state[parameter]["momentum"]
                     momentum.lerp_(parameter.grad, 1 - self.turning)
                     _turn(parameter, parameter.grad.lerp(momentum, self.turning), group["lr"], self.dtype)
-                    parameter.grad = None  # which AdamW passes over
+                    parameter.grad = None  # so AdamW skips it
         super().step()
 
 

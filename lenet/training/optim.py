@@ -19,7 +19,7 @@ from lenet.training.muon import Muon
 # --------------------------------------------------------------------------------------------------
 # Optimizers
 
-# Fused: one kernel a step in place of one an operation and layer, 2.5 times as fast on small networks.
+# `fused` runs one kernel a step instead of one for each operation and layer: 2.5 times as fast on small networks.
 
 
 def _sgd(model: nn.Sequential, lr: float, momentum: float, weight_decay: float, dtype: torch.dtype) -> Any:
@@ -49,7 +49,7 @@ OPTIMIZERS: dict[str, Callable[[nn.Sequential, float, float, float, torch.dtype]
 # --------------------------------------------------------------------------------------------------
 # Schedules
 
-WARM_UP = 0.2  # of a one-cycle schedule; the rest goes down to zero
+WARM_UP = 0.2  # the share of a one-cycle schedule in which the rate rises; then it falls to zero
 
 
 def cosine(progress: float) -> float:
@@ -67,8 +67,8 @@ def one_cycle(progress: float) -> float:
     return min((progress + 1e-3) / WARM_UP, (1 - progress) / (1 - WARM_UP))
 
 
-# progress, 0 to 1 -> what the recipe's learning rate is multiplied by; None where the optimizer's own rate stays,
-# which "plateau" halves between epochs
+# progress, 0 to 1 -> a factor for the recipe's learning rate.  None: the optimizer keeps its own rate, which
+# "plateau" halves between epochs
 SCHEDULES: dict[str, Callable[[float], float] | None] = {
     "constant": None,
     "plateau": None,
@@ -80,8 +80,8 @@ SCHEDULES: dict[str, Callable[[float], float] | None] = {
 # --------------------------------------------------------------------------------------------------
 # Losses
 
-# The constant j of equation 9 (LeCun et al. 1998), which the paper calls positive and leaves open: an output whose
-# penalty exceeds it is no longer pushed away.
+# The constant j of equation 9 (LeCun et al. 1998).  The paper only says that it is positive.  An output whose penalty
+# exceeds it is no longer pushed away.
 RUBBISH_PENALTY = 10.0
 
 

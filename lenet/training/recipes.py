@@ -171,6 +171,7 @@ UNIT_COLOUR = InputFormat(32, mean=(0.0,) * 3, std=(1.0,) * 3)
 SIGNED_COLOUR = InputFormat(32, mean=(0.5,) * 3, std=(0.5,) * 3)  # [-1, 1]
 # mean and standard deviation of MNIST's training pixels, as PyTorch's own MNIST example has them
 MNIST_STATISTICS = (0.1307,), (0.3081,)
+FASHION_STATISTICS = (0.2860,), (0.3530,)  # of FashionMNIST's training pixels
 MNIST_RESIZED = InputFormat(32, *MNIST_STATISTICS, scaling="resize")
 MNIST_PADDED = InputFormat(32, *MNIST_STATISTICS)
 MNIST_AS_IS = InputFormat(28, *MNIST_STATISTICS)
@@ -330,7 +331,7 @@ _CLASSIC = [
         about="LeNet-5 with BatchNorm on clothes, suggested as future work by the tutorials",
         model="lenet5-bn",
         dataset="fashion-mnist",
-        input=InputFormat(32, (0.2860,), (0.3530,)),  # FashionMNIST's training pixels
+        input=InputFormat(32, *FASHION_STATISTICS),
         epochs=10,
         batch_size=64,
         optimizer="adam",

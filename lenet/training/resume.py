@@ -1,4 +1,4 @@
-"""A run on disk, to go on exactly where it was.
+"""A run on disk, which can continue exactly where it was.
 
     save_state(path, state)      between two events
     state = load_state(path)     ready for `fit`
@@ -24,7 +24,7 @@ from lenet.training.stored import RESUME, described, fill, lr_changes_of, recipe
 
 
 def save_state(path: str | os.PathLike[str], state: TrainingState) -> None:
-    """Write all that `state` needs to go on exactly; to be called between two events.
+    """Write all that `state` needs to continue.  Call it between two events.
 
     Raises:
         CheckpointError: the folder cannot be written to.
@@ -94,7 +94,7 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         state.sums = torch.tensor(resume["sums"], device=state.device).view(3)
         state.history = [EpochEnd(**event) for event in resume["history"]]
         state.lr_changes = list(lr_changes_of(header))
-        state.teacher = resume.get("teacher")  # None in files of before it
+        state.teacher = resume.get("teacher")  # older files have none
         _refuse_impossible(state)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise foreign(path, Text("what it needs to resume is damaged: {error}", error=repr(error))) from error
@@ -107,7 +107,7 @@ def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _refuse_impossible(state: TrainingState) -> None:
-    """ValueError for numbers that no run has; without this they would surface in the middle of an epoch."""
+    """Raise ValueError for numbers that no run has.  Otherwise they would fail in the middle of an epoch."""
     if not all(isinstance(number, int) and number >= 0 for number in (state.epoch, state.step)):
         raise ValueError(f"epoch {state.epoch!r}, step {state.step!r}")
     if len(state.history) != state.epoch or not state.seconds >= 0:

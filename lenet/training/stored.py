@@ -23,6 +23,7 @@ from lenet.data.datasets import DATASETS
 from lenet.errors import CheckpointError, RecipeError, Text
 from lenet.models import MODELS
 from lenet.models.network import Network
+from lenet.paths import expanded
 from lenet.training.loop import LrChange
 from lenet.training.recipes import Recipe
 
@@ -39,9 +40,9 @@ class StoredNetwork:
     Attributes:
         model: the network with its weights, in eval mode.
         classes: names, in the order of the logits.
-        temperature: what the logits are divided by before they become probabilities: as it was measured, else as
-            the recipe says.
-        header: all that the file says, for whoever reads more of it.
+        temperature: the logits are divided by it before they become probabilities.  It is the measured one if the
+            file has it, else the recipe's.
+        header: everything that the file's header says.
     """
 
     model: Network
@@ -52,27 +53,28 @@ class StoredNetwork:
 
 
 def weights_file(name: str | os.PathLike[str]) -> Path:
-    """Where the network called `name` in weights/, or in a file at that path, lies.
+    """The file of the network called `name` in weights/, or the file at that path.
 
     Raises:
-        CheckpointError: there is none.
+        CheckpointError: there is no such file.
     """
     shipped = WEIGHTS / f"{name}.safetensors"
     if shipped.parent == WEIGHTS and shipped.exists():
         return shipped
-    if not os.path.exists(name):
+    path = expanded(name)
+    if not path.exists():
         there = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
         raise CheckpointError(
             "There are no weights called {name}: give a path, or one of {there}.", name=name, there=there
         )
-    return Path(name)
+    return path
 
 
 def load_network(path: Path) -> StoredNetwork:
-    """The network in the file at `path`, which may also be that of a run to resume.
+    """The network in the file at `path`.  The file of a run to resume has one too.
 
     Raises:
-        CheckpointError: no file, not one of this project's, torn, or of another shape.
+        CheckpointError: the file is missing, damaged, or not of this project.
     """
     header, tensors = read(path)
     recipe = recipe_of(path, header)
@@ -87,7 +89,7 @@ def load_network(path: Path) -> StoredNetwork:
 
 
 def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The network's own weights, in single precision, of all tensors of a file."""
+    """The network's weights in single precision, without a file's other tensors."""
     return {name: tensor.float() for name, tensor in tensors.items() if not name.startswith(RESUME)}
 
 
@@ -97,12 +99,12 @@ def described(recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and PyTorch, on this machine."""
+    """The versions of Python and PyTorch on this machine."""
     return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
 
 
 def lr_changes_of(header: Mapping[str, Any]) -> tuple[LrChange, ...]:
-    """Where the training left its recipe; older files do not say."""
+    """The changes of the learning rate made by hand; older files do not list them."""
     return tuple(LrChange(**change) for change in header.get("lr_changes", ()))
 
 
@@ -110,7 +112,7 @@ def recipe_of(path: Path, header: dict[str, Any]) -> Recipe:
     """The recipe that a header names.
 
     Raises:
-        CheckpointError: it is none that this version knows.
+        CheckpointError: this version does not know the recipe's model, data set or settings.
     """
     try:
         recipe = Recipe.from_dict(header["recipe"])
@@ -131,7 +133,7 @@ def fill(path: Path, model: torch.nn.Module, weights: dict[str, Tensor]) -> None
     """Load `weights`, which the file at `path` holds, into `model`.
 
     Raises:
-        CheckpointError: they are of other names or shapes.
+        CheckpointError: their names or shapes do not fit the model.
     """
     own = model.state_dict()
     wrong = sorted(set(own) ^ set(weights)) or [n for n in own if own[n].shape != weights[n].shape]

@@ -1,4 +1,4 @@
-"""A run's figures in a form that other programs show: so far TensorBoard's.
+"""Writes a run's figures for TensorBoard.
 
 with tensorboard_writer(folder, state, dataset) as note:
     for event in fit(state, dataset):
@@ -17,11 +17,12 @@ from pathlib import Path
 
 from lenet.data.datasets import Dataset
 from lenet.errors import CheckpointError, PackageError, RecipeError
+from lenet.paths import expanded
 from lenet.training.loop import Event, Step, TrainingState, Validation
 
 
 def logs(flag: str, folder: Path) -> Path:
-    """The folder that a flag "tensorboard:DIR" or "tensorboard" means; `folder` where it names none.
+    """The folder that a flag "tensorboard:DIR" names; plain "tensorboard" means `folder`.
 
     Raises:
         RecipeError: the flag names another program.
@@ -35,17 +36,17 @@ def logs(flag: str, folder: Path) -> Path:
             importlib.import_module(package)
     except ImportError as error:
         raise PackageError("--log tensorboard needs tensorboard: `pip install tensorboard` installs it.") from error
-    return Path(place) if place else folder
+    return expanded(place) if place else folder
 
 
 @contextmanager
 def tensorboard_writer(
     folder: Path | None, state: TrainingState, dataset: Dataset
 ) -> Iterator[Callable[[Event], None]]:
-    """What to call with every event, so that `tensorboard --logdir FOLDER` shows it; None for no log.
+    """A function to call with every event, so that `tensorboard --logdir FOLDER` shows it.
 
-    The horizontal axis counts steps.  A resumed run's figures replace those that were noted after its checkpoint.
-    A disk that fills up meanwhile ends the log and not the run.
+    The horizontal axis counts steps.  A resumed run replaces the figures that were written after its checkpoint.
+    If the disk fills up, the log ends and the run continues.  Without a folder nothing is written.
 
     Raises:
         CheckpointError: the folder cannot be written to.
@@ -53,7 +54,7 @@ def tensorboard_writer(
     if folder is None:
         yield lambda event: None
         return
-    from torch.utils.tensorboard import SummaryWriter  # which not everybody has, see `logs`
+    from torch.utils.tensorboard import SummaryWriter  # optional, see `logs`
 
     total_steps = math.ceil(len(dataset.train) / state.recipe.batch_size)
     try:

@@ -22,7 +22,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import gradio as gr
 
@@ -39,7 +39,7 @@ Answer = dict[str, Any]
 # Words for shared/language.js's `spoken`: a text of the page as {"key", "values"}, what a module says as a `Sentence`,
 # or as {language: words}, several of these as a list, or what is the same in each language as a string.
 Told = dict[str, Any] | list[Any] | str
-ServerFunction = TypeVar("ServerFunction", bound=Callable[..., Any])
+ServerFunction = Callable[..., Any]  # of the server, the question, and what Gradio adds
 
 COUNT_AT_MOST = 1_000_000  # of test pictures, or of pages of them: no data set here has as many
 
@@ -110,6 +110,14 @@ def whole(value: Any, most: int) -> int:
     if not (0 <= found <= most and found == int(found)):
         raise garbled()
     return int(found)
+
+
+def sent(event: gr.EventData) -> Question:
+    """What a script has given to `trigger`."""
+    data = getattr(event, "_data", None)
+    if not isinstance(data, dict):
+        raise garbled()
+    return data
 
 
 def language(question: Any) -> str:
@@ -671,7 +679,7 @@ def _answering(function: ServerFunction, read: Callable[[Any], Any], said: Calla
                 except Exception as error:
                     return {"problem": said(told(function.__name__, error))}
 
-        return answer_later  # type: ignore[return-value]  # of the same signature
+        return answer_later
 
     @functools.wraps(function)
     def answer(server: Any, question: Question, *context: Any) -> Any:
@@ -682,7 +690,7 @@ def _answering(function: ServerFunction, read: Callable[[Any], Any], said: Calla
             except Exception as error:
                 return {"problem": said(told(function.__name__, error))}
 
-    return answer  # type: ignore[return-value]  # of the same signature
+    return answer
 
 
 def _plain(answer: Any) -> Any:
@@ -701,7 +709,9 @@ def endpoint(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise gr.Error(texts.translated(told(name, error))) from error
+        if isinstance(error, LeNetError):
+            logging.warning("%s was refused: %s", name, error.template)  # without its values: names of visitors' files
+        raise gr.Error(texts.translated(told(name, error)), print_exception=False) from None
 
 
 def told(name: str, error: Exception) -> Text:

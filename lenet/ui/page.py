@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -12,13 +13,19 @@ from typing import Any, TypeVar
 import gradio as gr
 from starlette.middleware import Middleware
 
+from lenet.errors import PackageError
 from lenet.inference.classifier import Prediction
-from lenet.ui import messages
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.photos import PhotoClassifier
+from lenet.ui import environment, messages
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
 from lenet.ui.shared import assets, files, texts
+from lenet.ui.shared.address import address_of
+from lenet.ui.shared.networks import shipped
+from lenet.ui.shared.requests import Guard
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
 from lenet.ui.train import tab as train
 from lenet.ui.zoo import tab as zoo
@@ -28,6 +35,7 @@ Answer = TypeVar("Answer", bound=Prediction)
 
 # System fonts: the page works without any network.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+SESSIONS = 1000  # whose states Gradio keeps, of 100 kB each
 LAUNCH: dict[str, Any] = {
     "theme": gr.themes.Default(
         primary_hue="orange",
@@ -44,25 +52,27 @@ LAUNCH: dict[str, Any] = {
     ),
     "css_paths": [Path(__file__).parent / name for name in ("shared/style.css", "report/style.css")],
     "head": assets.preload("shared/head.js", "train/heartbeat.js", "draw/view.js"),
-    "app_kwargs": {"routes": assets.ROUTES, "middleware": [Middleware(files.ClosedRoutes)]},
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
     "max_file_size": files.MAX_BYTES,  # see also admission.BYTES_AT_MOST, whose sentence is ours
     "run_history": False,  # on a Space it would fetch the web addresses in what endpoints are given, to keep them
     "show_error": True,
+    "enable_monitoring": False,  # it would write an address into the log at which anybody may see who asks what
 }
 
-# What the first drawing, the first training run and the first picture of curves import: seconds that no visitor
-# should wait for, nor the page's start.  An optimizer of PyTorch imports torch._dynamo when it is made.
-IMPORTED_AFTER_START = ("scipy.ndimage", "torch._dynamo", "matplotlib.figure")
+# What the first drawing needs, seconds that no visitor should wait for, nor the page's start.  Not what training
+# needs (`runs.prepare` imports it for who opens that tab), nor matplotlib, which the first picture of curves imports.
+IMPORTED_AFTER_START = ("scipy.ndimage",)
 
 
-def warm_up() -> threading.Thread:
-    """Import on another thread what the page needs later; returns the thread."""
+def warm_up(page: Page) -> threading.Thread:
+    """Do on another thread what would make the first answers slow; returns the thread."""
 
     def load() -> None:
         for name in IMPORTED_AFTER_START:
             importlib.import_module(name)
+        for kind in (DigitClassifier, PhotoClassifier):
+            page.holds.networks.warm(kind)
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
@@ -77,14 +87,27 @@ class Page(files.UploadsOnly):
     def fetch(self, url: str) -> bytes:
         return self.holds.pictures.fetch(url)
 
+    def launch(self, *args: Any, **options: Any) -> Any:
+        self.holds.keep_tidy()
+        return super().launch(*args, **{"state_session_capacity": SESSIONS, **options})
+
     def close(self, verbose: bool = True) -> None:
         super().close(verbose)
         self.holds.close()
 
 
 def launch_options(page: Page) -> dict[str, Any]:
-    """What to launch it with."""
-    return LAUNCH | {"allowed_paths": [str(page.holds.downloads)]}
+    """What to launch it with.
+
+    Raises:
+        PackageError: LENET_MCP is on, and what Gradio needs for it is not installed.
+    """
+    if environment.MCP and importlib.util.find_spec("mcp") is None:
+        raise PackageError("LENET_MCP needs what `pip install 'gradio[mcp]'` installs.")
+    guards = [Middleware(Guard, uploads=page.holds.uploaded), Middleware(files.ClosedRoutes)]
+    app = {"routes": assets.ROUTES, "middleware": guards}
+    folders = [str(page.holds.downloads)]
+    return LAUNCH | {"allowed_paths": folders, "app_kwargs": app, "mcp_server": environment.MCP}
 
 
 # --------------------------------------------------------------------------------------------------
@@ -116,23 +139,27 @@ TABS: dict[str, Callable[[Server, Visitor], Tab]] = {
 # The page
 
 
-def build() -> Page:
-    """The whole page, ready for `launch(**launch_options(page))`."""
-    files.use_own_upload_folder()
-    server = Server()
-    with Page(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as page:
-        page.holds = server
+def build(saved: Path | None = None) -> Page:
+    """The whole page, ready for `launch(**launch_options(page))`.
+
+    Args:
+        saved: see `Server`.
+    """
+    server = Server(saved)
+    offered = {name: build_tab for name, build_tab in TABS.items() if name != "train" or environment.TRAINING}
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as page:
+        page.holds, page.state_session_capacity = server, SESSIONS
         head = gr.HTML(
             html_template=assets.template("shared/head.html"),
             js_on_load=assets.mount("shared/head.js", events=["speak"]),
-            tabs=list(TABS),
+            tabs=list(offered),
             elem_id="title",
             padding=False,
         )
         visitor = Visitor(own=gr.State([]), language=gr.State(texts.DEFAULT))
         heads, built = {}, {}
         with gr.Tabs(selected="draw", elem_id="tabs") as tabs:
-            for name, build_tab in TABS.items():
+            for name, build_tab in offered.items():
                 with gr.Tab(texts.say(f"tab_{name}"), id=name) as heads[name]:
                     built[name] = build_tab(server, visitor)
         _connect_language(head, visitor, heads, built)
@@ -153,9 +180,11 @@ def build() -> Page:
         _publish(
             bound(server, classify_photo), [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)]
         )
+        _publish(bound(server, networks), [])
+        _publish(bound(server, report_of), [gr.Textbox("digits", render=False)], "report")
     # A drawing is answered while a run goes on: only runs wait for each other, in a queue of their own (`runs`).
     # Programs that ask to train pass through Gradio's at once; its length is for a burst of them and a class's uploads.
-    page.queue(max_size=200, default_concurrency_limit=4)
+    page.queue(max_size=200, default_concurrency_limit=4, api_open=False)  # no event passes the queue by
     return page
 
 
@@ -169,8 +198,9 @@ def _connect_language(head: gr.HTML, visitor: Visitor, heads: Mapping[str, gr.Ta
 
     def speak(event: gr.EventData, own: Own, *states: Any) -> list[Any]:
         remaining = iter(states)
-        with texts.speaking(str(event.language)):
-            updates: list[Any] = [str(event.language), *(gr.Tab(texts.say(f"tab_{name}")) for name in heads)]
+        language = messages.language(getattr(event, "_data", None))
+        with texts.speaking(language):
+            updates: list[Any] = [language, *(gr.Tab(texts.say(f"tab_{name}")) for name in heads)]
             for labels in spoken:
                 updates += labels.say(own, *(next(remaining) for _ in labels.states))
         return updates
@@ -190,9 +220,10 @@ def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.T
     """Offer a visitor's new network in each tab that has a choice of networks."""
     choices = {name: tab.choice for name, tab in built.items() if tab.choice is not None}
 
-    def take(event: gr.EventData, own: Own, language: str, *values: Any) -> list[Any]:
+    def take(event: gr.EventData, request: gr.Request, own: Own, language: str, *values: Any) -> list[Any]:
+        owner = address_of(request), request.session_hash or ""
         with texts.speaking(language), messages.endpoint("offering a network"):
-            taken = source.take(event, own, *values)
+            taken = source.take(event, own, owner, *values)
             own = with_first(taken.key, own) if taken.key else own
             updates = [own, *taken.updates, *(choice.offer(own, taken.key) for choice in choices.values())]
         if source.opens:
@@ -219,12 +250,13 @@ def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.T
 # For programs
 
 
-def _publish(function: Any, inputs: list[Any]) -> None:
-    """An endpoint of its own name, with inputs that the page does not show."""
+def _publish(function: Any, inputs: list[Any], name: str = "") -> None:
+    """An endpoint called `name`, or as the function is, with inputs that the page does not show."""
+    name = name or function.__name__
     with gr.Row(visible=False):
         for component in inputs:
             component.render()
-        gr.Button(function.__name__).click(function, inputs, gr.JSON(), api_name=function.__name__, queue=False)
+        gr.Button(name).click(function, inputs, gr.JSON(), api_name=name, queue=False)
 
 
 def classify_digit(server: Server, image: str, network: str, pipeline: str) -> dict[str, Any]:
@@ -237,7 +269,7 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
         network: a name in weights/, such as "digits".
         pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
-    prediction = _asked(lambda: server.networks.classify_digit(network, image, pipeline))
+    prediction = _asked(lambda: server.networks.classify_digit(str(network), image, str(pipeline)))
     return _answer(prediction) | {"p_not_digit": prediction.p_not_digit}
 
 
@@ -252,7 +284,48 @@ def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    return asdict(messages.PhotoAnswer.of(_asked(lambda: server.networks.classify_photo(network, image))))
+    return asdict(messages.PhotoAnswer.of(_asked(lambda: server.networks.classify_photo(str(network), image))))
+
+
+def networks(server: Server) -> list[dict[str, Any]]:
+    """List the networks in weights/: {"name", "reads", "model", "dataset", "parameters", "test_accuracy"} each.
+
+    `reads` is "digits" for those that /classify_digit takes, and "photos" for those that /classify_photo takes.
+    """
+    return [
+        _facts(server, name, reads)
+        for reads, kind in (("digits", DigitClassifier), ("photos", PhotoClassifier))
+        for _, name in shipped(kind)
+    ]
+
+
+def report_of(server: Server, network: str) -> dict[str, Any]:
+    """Report how good a network is: what /networks says of it, and {"classes", "confusion", "accuracies", "metrics"}.
+
+    Row i, column j of `confusion` counts the test pictures of class i that were taken for class j; `accuracies` has
+    the fraction of each class that was right.
+
+    Args:
+        network: a name that /networks lists, such as "digits".
+    """
+    with messages.endpoint("reporting on a network"):
+        found = server.networks.get(network)
+        reads = "digits" if isinstance(found, DigitClassifier) else "photos"
+        right = {found.classes[i]: row[i] / max(sum(row), 1) for i, row in enumerate(found.confusion)}
+        measured = {"confusion": [list(row) for row in found.confusion], "accuracies": right, "metrics": found.metrics}
+        return _facts(server, network, reads) | {"classes": list(found.classes)} | measured
+
+
+def _facts(server: Server, name: str, reads: str) -> dict[str, Any]:
+    found = server.networks.get(name)
+    return {
+        "name": name,
+        "reads": reads,
+        "model": found.recipe.model,
+        "dataset": found.recipe.dataset,
+        "parameters": found.parameters,
+        "test_accuracy": found.metrics.get("test_accuracy"),
+    }
 
 
 def _asked(ask: Callable[[], Answer]) -> Answer:

@@ -10,41 +10,63 @@ from __future__ import annotations
 import atexit
 import functools
 import inspect
+import logging
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import MethodType
 from typing import Any
 
 from lenet.data.datasets import Dataset
+from lenet.models.cpu import give_freed_memory_back, share_freed_memory
 from lenet.training.distillation import load_with_soft_labels
 from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.evaluation import Evaluations
+from lenet.ui.shared.lanes import Lane
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
+from lenet.ui.shared.uploaded import Uploads
+from lenet.ui.shared.worker import Work, Worker
 from lenet.ui.train.runs import Runs
+from lenet.ui.train.saved import SavedRuns
+from lenet.ui.zoo.counts import Counts
 
+EXPORTS = 1000  # files that are known to be made; the others would be made again
+DRAWERS = 1  # threads for drawings: the other core takes the questions in, and Python's lock allows no more
+TIDY_SECONDS = 30.0
 DATASETS_KEPT = 2  # a second run on the same data starts at once; CIFAR-10 takes 184 megabytes
 
 
 class Server:
     """See the module.  It ends with the process, or before it by `close`.
 
+    Args:
+        saved: the folder that runs outlive the process in, see `lenet.ui.train.saved`; None for nowhere.
+
     Attributes:
         folder: of its own, and of nobody else's; it goes at the end.
         downloads: the folder in it from which Gradio may serve files.
+        exports: the files of networks that were made to be downloaded, so that each is made once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, saved: Path | None = None) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="lenet-page-", ignore_cleanup_errors=True)
         self.folder = Path(self._temporary.name)
         self.downloads = self.folder / "networks"
         self.downloads.mkdir()
         self._data: BoundedCache[tuple[str, str], Dataset] = BoundedCache(DATASETS_KEPT)
+        self.exports: BoundedCache[Path, Path] = BoundedCache(EXPORTS)
+        self.uploads, self.uploaded = Counts(), Uploads()
         self.pictures = Pictures()
         self.networks = Networks(self.downloads, self.pictures)
-        self.runs = Runs(self.networks, load=self._load)
+        self.runs = Runs(self.networks, load=self._load, saved=_saved_runs(saved))
+        self.runs.restore()
         self.evaluations = Evaluations(self.networks)
+        self._tidied = time.monotonic()
+        self._tidy = Worker("tidy", self._untidy, TIDY_SECONDS)
+        self.drawings = Lane("drawings", DRAWERS, training=lambda: self.runs.busy)
+        self.photos, self.reports = Lane("photos"), Lane("reports")
         atexit.register(self.close)
 
     def close(self) -> None:
@@ -55,10 +77,32 @@ class Server:
         atexit.unregister(self.close)
         self.runs.close()
         self.evaluations.close()
+        self._tidy.close()
+        for lane in (self.drawings, self.photos, self.reports):
+            lane.close()
         self._temporary.cleanup()
+
+    def keep_tidy(self) -> None:
+        """From now on give memory that is free back to the system, every half minute."""
+        share_freed_memory()
+        self._tidy.wake()
+
+    def _untidy(self) -> Work | None:
+        if time.monotonic() - self._tidied < TIDY_SECONDS:
+            return None
+        self._tidied = time.monotonic()
+        return give_freed_memory_back
 
     def _load(self, dataset: str, teacher: str) -> Dataset:
         return self._data.get_or_make((dataset, teacher), lambda: load_with_soft_labels(dataset, teacher))
+
+
+def _saved_runs(folder: Path | None) -> SavedRuns | None:
+    try:
+        return SavedRuns(folder) if folder is not None else None
+    except OSError as error:
+        logging.warning("runs are not saved, for %s cannot be written to: %s", folder, error.strerror)
+        return None
 
 
 def bound(server: Server, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,12 +110,22 @@ def bound(server: Server, function: Callable[..., Any]) -> Callable[..., Any]:
     return MethodType(function, server)
 
 
-def server_functions(server: Server, *functions: Callable[..., Any]) -> list[Callable[..., Any]]:
-    """The same for `gr.HTML(server_functions=...)`, which marks each with an attribute that no method can have."""
-    return [_function(MethodType(function, server)) for function in functions]
+def server_functions(
+    server: Server, *functions: Callable[..., Any], lane: Lane | None = None
+) -> list[Callable[..., Any]]:
+    """The same for `gr.HTML(server_functions=...)`, which marks each with an attribute that no method can have.
+
+    Args:
+        lane: where the questions wait for their turn; without one, threads of Gradio's answer them.
+    """
+    return [_function(MethodType(function, server), lane) for function in functions]
 
 
-def _function(method: Callable[..., Any]) -> Callable[..., Any]:
+def _function(method: Callable[..., Any], lane: Lane | None) -> Callable[..., Any]:
+    async def in_turn(question: Any) -> Any:
+        assert lane is not None
+        return await lane.answer(question, method)
+
     async def later(*args: Any) -> Any:
         return await method(*args)
 
@@ -79,6 +133,8 @@ def _function(method: Callable[..., Any]) -> Callable[..., Any]:
         return method(*args)
 
     served: Callable[..., Any] = later if inspect.iscoroutinefunction(method) else at_once
+    if lane is not None:
+        served = in_turn
     functools.update_wrapper(served, method)  # its name, and where its annotations are from
     setattr(served, "__signature__", inspect.signature(method))  # noqa: B010 - for mypy
     return served

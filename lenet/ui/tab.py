@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
 from lenet.inference.classifier import Classifier
+from lenet.ui.shared import texts
 
 Own = list[str]  # the keys of a visitor's own networks, the newest first
+Owner = tuple[str, str]  # who a request is from: the network address, and the session
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Source:
 
     Attributes:
         event: Gradio's listener, such as `button.upload`.
-        take: answers the event: from it, the visitor's networks and the values of `inputs`.
+        take: answers the event: from it, the visitor's networks, who it is from, and the values of `inputs`.
         opens: whether the tab that takes the network is opened then.
         options: of the listener.
     """
@@ -105,6 +108,16 @@ class Tab:
     source: Source | None = None
     labels: Labels | None = None
     ahead: Callable[[], Callable[..., Any]] | None = None
+
+
+def without_networks(text: str) -> Tab:
+    """The contents of a tab that has no network to ask: `texts` has the sentence that says so, under that key."""
+
+    def said() -> str:
+        return f'<p class="problem" role="alert">{escape(texts.say(text))}</p>'
+
+    place = gr.HTML(said())
+    return Tab(labels=Labels([place], lambda own: [said()]))
 
 
 def with_first(key: str, own: Own) -> Own:

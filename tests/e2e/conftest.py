@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ FLAGS = [
 ]
 expect.set_options(timeout=10_000)
 
-Points = list[tuple[float, float]]
+Points = Sequence[tuple[float, float]]
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +71,7 @@ def snap(artifacts: Path) -> Callable[[Page, str], None]:
     return lambda page, name: (page.screenshot(path=artifacts / f"{name}.png", full_page=True), None)[1]
 
 
-def draw(page: Page, strokes: list[Points], side: float) -> None:
+def draw(page: Page, strokes: Sequence[Points], side: float) -> None:
     """Draw with the mouse, strokes in a square of `side` units, as fast as the browser takes it."""
     box = page.locator("canvas.pad").bounding_box()
     assert box is not None

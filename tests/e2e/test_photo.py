@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -264,7 +265,7 @@ def test_a_picture_behind_a_web_address_is_fetched(photo_tab: Page) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
-        body = route.request.post_data_json
+        body: Any = route.request.post_data_json
         if body["fn_name"] == "open_photo" and "url" in str(body["data"]):
             held.append(route)
         else:
@@ -291,7 +292,8 @@ def test_a_forgotten_photo_is_sent_again(photo_tab: Page) -> None:
 
     def forget_once(route: Route) -> None:
         nonlocal gone
-        if route.request.post_data_json["fn_name"] == "name_photo" and not gone:
+        body: Any = route.request.post_data_json
+        if body["fn_name"] == "name_photo" and not gone:
             gone += 1
             route.fulfill(content_type="application/json", body='{"gone": true}')
         else:

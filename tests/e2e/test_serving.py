@@ -14,7 +14,7 @@ from tests.serving import serve
 MOUNTED = """
 import os
 import fastapi, gradio, uvicorn
-from lenet.ui.page import LAUNCH, build
+from lenet.ui.page import build, launch_options
 
 app = fastapi.FastAPI()
 
@@ -23,11 +23,16 @@ def framed() -> str:
     return '<!doctype html><title>Framed</title><iframe src="/two/deep/" style="width: 100%; height: 1400px"></iframe>'
 
 for path in ("/one", "/two/deep"):
-    gradio.mount_gradio_app(app, build(), path=path, **LAUNCH)
+    page = build()
+    gradio.mount_gradio_app(app, page, path=path, **launch_options(page))
 uvicorn.run(app, host="127.0.0.1", port=int(os.environ["GRADIO_SERVER_PORT"]), log_level="warning")
 """
 # Behind a proxy that takes "/proxied" off the path, as root_path says.
-PROXIED = 'from lenet.ui.page import LAUNCH, build; build().launch(root_path="/proxied", **LAUNCH)'
+PROXIED = """
+from lenet.ui.page import build, launch_options
+page = build()
+page.launch(root_path="/proxied", **launch_options(page))
+"""
 
 
 @pytest.fixture(scope="module")

@@ -133,7 +133,8 @@ def test_the_charts_grow_and_hold_still(train_tab: Page, snap: Snap) -> None:
     begin(page, epochs=500)
     learning(page)
     expect(page.locator("[data-figure=time]")).to_have_text(re.compile(r"\d s"))
-    said, before = set(), {chart: painted(page, chart) for chart in ("loss", "accuracy")}
+    said: set[str] = set()
+    before = {chart: painted(page, chart) for chart in ("loss", "accuracy")}
     box = placed(page)
     deadline = time.monotonic() + 30
     while len(said) < 6 or not all(painted(page, chart) > count for chart, count in before.items()):

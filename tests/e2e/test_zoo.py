@@ -99,10 +99,10 @@ def test_pictures_and_a_cell_of_the_matrix(page: Page, cifar_root: Path, snap: C
     cell(page, 3, 5).click()
     expect(page.locator("#zoo .pictures .hint").first).to_contain_text("cat called dog")
     expect(cell(page, 3, 5)).to_have_attribute("aria-selected", "true")
-    said = cards.all_inner_texts()
-    assert len(said) == 25
-    assert all(re.match(r"✗\s+dog\s+\(cat\)", text) for text in said)
-    confidences = [int(re.findall(r"(\d+)%", text)[0]) for text in said]
+    told = cards.all_inner_texts()
+    assert len(told) == 25
+    assert all(re.match(r"✗\s+dog\s+\(cat\)", text) for text in told)
+    confidences = [int(re.findall(r"(\d+)%", text)[0]) for text in told]
     assert confidences == sorted(confidences, reverse=True)
     page.get_by_role("button", name="More of these").click()
     expect(page.locator("#zoo .pictures")).to_contain_text("26 to 50 of")

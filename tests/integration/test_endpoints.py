@@ -53,7 +53,7 @@ def test_a_photo_is_named(client: Client) -> None:
 @pytest.mark.parametrize(
     ("network", "pipeline", "says"),
     [
-        ("../digits", "modern", "no longer keeps"),
+        ("../digits", "modern", "no network called ../digits here"),
         ("digits", "scenic", "choose one of modern, classic"),
         ("photos-lenet5", "modern", "names photos"),
     ],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -19,10 +21,12 @@ from lenet.inference.pretrained import load
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted
 from lenet.training.stored import WEIGHTS
 from lenet.ui.server import Server
-from lenet.ui.shared import networks
+from lenet.ui.shared import networks, texts
 from lenet.ui.zoo import uploads as own
+from lenet.ui.zoo.counts import UPLOADS
 
 SHIPPED = WEIGHTS / "digits.safetensors"
+OWNER = "192.0.2.1", "somebody"
 
 
 @pytest.fixture
@@ -49,8 +53,9 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"large\.safetensors has 20\.0 MB, .* at most 20 MB: choose"):
         load_untrusted(path)
     # What the browser tells of one that has not even travelled.
-    said, _ = own.refuse("en", gr.EventData(None, {"name": "<b>.safetensors", "size": 31_400_000}))
-    assert "&lt;b&gt;.safetensors has 31.4 MB" in said
+    remark = own.refuse(gr.EventData(None, {"name": "<b>.safetensors", "size": 31_400_000}))
+    assert remark["problem"]
+    assert remark["said"]["values"] == {"name": "<b>.safetensors", "size": 31.4, "most": 20.0}
 
 
 def test_a_file_of_this_project_is_let_in(changed: Callable[..., Path]) -> None:
@@ -104,24 +109,73 @@ def test_torn_and_foreign_files_get_a_sentence(tmp_path: Path) -> None:
 def test_an_upload_is_kept_for_its_visitor(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     path.write_bytes(SHIPPED.read_bytes())
-    key, count, said = own.upload(server, str(path), 0)
-    assert "mine is yours on this page: it answers in the Draw tab" in own.remark(said)
-    assert count == 1
+    key, said = own.upload(server, str(path), OWNER)
+    assert "mine is yours on this page: it answers in the Draw tab" in texts.spoken(said)
     assert server.networks.get(key).classes == tuple("0123456789")
 
 
-def test_a_refused_upload_changes_nothing_and_there_is_a_limit(server: Server, tmp_path: Path) -> None:
-    path = tmp_path / "torn.safetensors"
+def test_a_refused_upload_does_not_count(server: Server, tmp_path: Path) -> None:
+    path, whole = tmp_path / "torn.safetensors", tmp_path / "whole.safetensors"
     path.write_bytes(SHIPPED.read_bytes()[:-1000])
-    for file, count, says in (
-        (str(path), 2, "torn.safetensors"),
-        (str(tmp_path / "a.pt"), 0, "a.pt is not a .safetensors file"),
-        (None, 0, "No file has arrived"),
-        (str(path), own.UPLOADS, f"can upload {own.UPLOADS} networks"),
-    ):
-        key, uploads, said = own.upload(server, file, count)
-        assert (key, uploads) == ("", count)
-        assert says in own.remark(said)
+    whole.write_bytes(SHIPPED.read_bytes())
+    refused = [
+        (str(path), "torn.safetensors"),
+        (str(tmp_path / "a.pt"), "a.pt is not a .safetensors file"),
+        (None, "No file has arrived"),
+    ]
+    for file, says in refused * 3:
+        key, said = own.upload(server, file, OWNER)
+        assert key == ""
+        assert says in texts.spoken(said)
+    assert all(own.upload(server, str(whole), OWNER)[0] for _ in range(UPLOADS))
+    key, said = own.upload(server, str(whole), OWNER)
+    assert key == ""
+    assert f"can upload {UPLOADS} networks" in texts.spoken(said)
+    assert own.upload(server, str(whole), ("1.1.1.1", "another"))[0]
+
+
+def test_uploads_at_once_are_counted_too(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(SHIPPED.read_bytes())
+    with ThreadPoolExecutor(20) as pool:
+        keys = [key for key, _ in pool.map(lambda _: own.upload(server, str(path), OWNER), range(20)) if key]
+    assert len(keys) == UPLOADS
+    assert all(server.networks.get(key) for key in keys)
+
+
+def test_strangers_uploads_push_out_nobodys_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "KEPT_BYTES", 20 * 4 * 60_000)
+    server = Server()
+    try:
+        checkpoint = load(SHIPPED)
+        trained, _ = server.networks.keep(checkpoint, owner=("1.1.1.1", "pupil"))
+        uploaded, _ = server.networks.keep(checkpoint, owner=("1.1.1.1", "pupil"), uploaded=True)
+        for visitor in range(66):  # of one address, each with a session of its own
+            server.networks.keep(checkpoint, owner=("2.2.2.2", f"stranger {visitor}"), uploaded=True)
+        assert server.networks.get(trained)
+        assert server.networks.get(uploaded)
+    finally:
+        server.close()
+
+
+def test_a_full_disk_loses_no_network(server: Server) -> None:
+    home = server.networks.place
+    server.networks.place = Path("/dev/full")  # where nothing can be written
+    key, path = server.networks.keep(load(SHIPPED))
+    picture = np.full((280, 280), 255, "uint8")
+    picture[60:220, 130:150] = 0
+    assert server.networks.digit_reader(key).predict(picture).label == "1"
+    assert server.networks.exhibit(key).file_bytes > 100_000
+    assert server.networks.checkpoint(key).metrics == load(SHIPPED).metrics
+    with pytest.raises(CheckpointError) as refused:
+        server.networks.file(key)
+    assert str(refused.value) == networks.NO_ROOM
+    assert str(path) not in str(refused.value)
+    # there is room again
+    server.networks.place = home
+    server.networks._trained.change(key, lambda kept: replace(kept, path=home / key / "mine.safetensors"))
+    assert load(server.networks.file(key)).metrics == load(SHIPPED).metrics
+    assert server.networks.kept(key).unsaved is None
 
 
 def test_all_networks_together_stay_below_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

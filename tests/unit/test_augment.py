@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator
 
-from lenet.data.augmentation import AUGMENTATIONS, Affine, Chain, Cutout, FlipShift, Jpeg, StrokeWidth
+from lenet.data.augmentation import AUGMENTATIONS, Affine, Augmentation, Chain, Cutout, FlipShift, Jpeg, StrokeWidth
 
 
 def seeded(seed: int = 0) -> Generator:
@@ -21,7 +21,7 @@ def same_picture(count: int, channels: int = 1, side: int = 28) -> torch.Tensor:
     return picture.repeat(count, 1, 1, 1)
 
 
-RANDOM = {
+RANDOM: dict[str, Augmentation] = {
     "flip-shift": FlipShift(pixels=3),
     "affine": Affine(degrees=15, scale=0.2, shear=0.2, pixels=2),
     "strokes": StrokeWidth(share=1.0),

@@ -100,6 +100,36 @@ def test_a_value_is_made_once_and_other_keys_do_not_wait_for_it() -> None:
     assert made == ["a"]
 
 
+def test_who_asks_while_a_value_is_made_waits_for_it() -> None:
+    cache: BoundedCache[str, int] = BoundedCache(2)
+    made = []
+
+    def slow() -> int:
+        time.sleep(0.1)
+        made.append("a")
+        return 1
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(lambda _: cache.get_or_make("a", slow), range(20))) == [1] * 20
+    assert made == ["a"]
+
+
+def test_who_holds_the_most_loses_first() -> None:
+    gone: list[str] = []
+    cache: BoundedCache[str, tuple[str, str]] = BoundedCache(
+        6, owner=lambda value: value, on_evict=lambda key, _: gone.append(key)
+    )
+    for visitor in ("anne", "bob"):
+        cache.put(f"school {visitor}", ("school", visitor))
+    for number in range(9):
+        cache.put(f"far {number}", ("far", str(number)))
+    assert gone == [f"far {number}" for number in range(5)]
+    cache.put("school anne again", ("school", "anne"))  # 3 to 4
+    assert gone[5:] == ["far 5"]
+    cache.put("school bob again", ("school", "bob"))  # 4 to 3: now the school's own, and the older of a visitor's two
+    assert gone[6:] == ["school bob"] or gone[6:] == ["school anne"]
+
+
 def test_a_value_that_cannot_be_made_is_tried_again() -> None:
     cache: BoundedCache[str, int] = BoundedCache(2)
     with pytest.raises(ZeroDivisionError):

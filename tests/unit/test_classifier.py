@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def constant(logits: list[float], temperature: float = 1.0) -> DigitClassifier:
     recipe = RECIPES["digits"].with_changes(temperature=temperature)
     classes = DATASETS["drawings"].classes
     model = MODELS[recipe.model].build(1, len(classes))
-    *_, last = model.children()
+    last: Any = model[-1]
     torch.nn.init.zeros_(last.weight)
     last.bias.data = torch.tensor(logits, dtype=torch.float32)
     return DigitClassifier(Checkpoint(model, recipe, classes, {}))
@@ -142,7 +143,7 @@ def certain(logits: list[float], calibration: Calibration | None = None) -> Phot
     """A namer of photos that always answers the same."""
     recipe = RECIPES["photos"]
     model = MODELS[recipe.model].build(3, 10)
-    *_, last = model.children()
+    last: Any = model[-1]
     torch.nn.init.zeros_(last.weight)
     last.bias.data = torch.tensor(logits)
     return PhotoClassifier(Checkpoint(model, recipe, DATASETS["cifar10"].classes, {}, calibration=calibration))

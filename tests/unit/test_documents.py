@@ -61,7 +61,7 @@ def test_every_benchmark_has_its_arguments_and_its_help(program: str, name: str)
     module = module_of(program, name)
     parser = argparse.ArgumentParser(description=module.__doc__)
     module.add_arguments(parser)
-    assert f"python -m benchmarks {program} {name}".rstrip() in module.__doc__
+    assert f"python -m benchmarks {program} {name}".rstrip() in (module.__doc__ or "")
     assert "--help" in parser.format_help()
     assert callable(module.run)
 

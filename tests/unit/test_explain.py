@@ -140,7 +140,7 @@ def test_ink_has_a_say_and_paper_has_none(digits: Classifier, seven: Prediction)
 def test_what_the_ink_said_adds_up(digits: Classifier, seven: Prediction, monkeypatch: pytest.MonkeyPatch) -> None:
     """Completeness (Sundararajan et al. 2017, proposition 1) without noise, and nearly so with it."""
     x, best = seven.preprocessed.x, two_best(digits, seven)
-    whole = margin(digits.model, x, *best) - margin(digits.model, torch.full_like(x, x.min()), *best)
+    whole = margin(digits.model, x, *best) - margin(digits.model, torch.full_like(x, float(x.min())), *best)
     assert float(explain.saliency(digits.model, x, *best).sum()) == pytest.approx(whole, rel=0.35)
     monkeypatch.setattr(explain, "NOISE", 0.0)
     assert float(explain.saliency(digits.model, x, *best, steps=256).sum()) == pytest.approx(whole, rel=0.02)

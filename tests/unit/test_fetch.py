@@ -46,7 +46,7 @@ def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign] - a handshake that the client ends
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a handshake that the client ends
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -57,7 +57,7 @@ def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
         server.server_close()
 
 
-def reply(body: bytes = PICTURE, status: int = 200, **headers: str) -> Answer:
+def reply(body: bytes = PICTURE, status: int = 200, **headers: Any) -> Answer:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
         for name, value in ({"Content_Length": str(len(body))} | headers).items():
@@ -186,7 +186,7 @@ def test_a_name_is_looked_up_once_and_that_address_is_connected_to(monkeypatch: 
 
 @pytest.mark.parametrize("kind", ["image/png", "image/png; charset=binary", "application/octet-stream", None])
 def test_a_picture_arrives_whole(kind: str | None) -> None:
-    content = fetched(reply(**({"Content_Type": kind} if kind else {})))
+    content = fetched(reply(Content_Type=kind) if kind else reply())
     assert open_picture(content).size == (40, 30)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -54,7 +56,7 @@ def printed(page: np.ndarray, lines: np.ndarray) -> np.ndarray:
     return np.where(lines, page * 0.78, page)
 
 
-def read(page: np.ndarray, **camera: float) -> Preprocessed:
+def read(page: np.ndarray, **camera: Any) -> Preprocessed:
     return digit(seen(page, **camera), GREY)
 
 
@@ -100,7 +102,7 @@ def test_a_drawing_may_leave_the_pad():
     assert is_flat(np.asarray(picture))
 
 
-@pytest.mark.parametrize("light", set(LIGHTS) - {"even"})
+@pytest.mark.parametrize("light", sorted(set(LIGHTS) - {"even"}))
 def test_uneven_light_is_not_flat(light):
     assert not is_flat(to_grey(seen(five() * LIGHTS[light])))
 

@@ -118,7 +118,7 @@ def test_a_run_that_nobody_reads_on_ends():
     events = keras_backend.fit(state, DATA)
     next(event for event in events if isinstance(event, EpochEnd))
     assert [thread.name for thread in threading.enumerate()].count("keras") == 1
-    events.close()
+    events.close()  # type: ignore[attr-defined]  # a generator, though it says only Iterator
     assert "keras" not in [thread.name for thread in threading.enumerate()]
     assert state.epoch == len(state.history) == 1
 

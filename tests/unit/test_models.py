@@ -10,7 +10,7 @@ from lenet.models import MODELS
 from lenet.models.convnets import Whitening
 from lenet.models.cpu import SideBySide
 from lenet.models.lenet_1998 import TABLE_I, EuclideanRBF, ScaledTanh, Subsampling, digit_bitmaps
-from lenet.models.network import count_parameters
+from lenet.models.network import Network, count_parameters
 
 # Layer by layer; the totals and the LeNet rows are the ones that the tutorials and the paper print.
 LENET5 = {"conv1": 456, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850}
@@ -70,7 +70,7 @@ PUBLISHED = {
 }
 
 
-def build(name: str) -> nn.Module:
+def build(name: str) -> Network:
     torch.manual_seed(0)
     model = MODELS[name]
     return model.build(model.channels, 10).eval()

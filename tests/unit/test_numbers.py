@@ -15,7 +15,7 @@ from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.preprocessing.segmentation import Sheet, Trial, cheapest, trials
 
-Strokes = list[list[tuple[float, float]]]
+Strokes = Sequence[Sequence[tuple[float, float]]]
 
 EXAMPLES = json.loads((Path(lenet.ui.__file__).parent / "draw" / "examples.json").read_text(encoding="utf-8"))
 

@@ -7,12 +7,17 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from lenet.errors import CheckpointError
+from lenet.inference.classifier import Classifier
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.photos import PhotoClassifier
 from lenet.inference.pretrained import load
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
@@ -21,12 +26,13 @@ from lenet.ui.draw import tab as draw
 from lenet.ui.page import Page, build, launch_options
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
+from lenet.ui.shared import networks
 from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.train import settings
 from lenet.ui.train import tab as train
 from lenet.ui.train.runs import Runs
 from lenet.ui.zoo import tab as zoo
-from tests.unit.test_runs import DATA, until
+from tests.unit.test_runs import DATA, has_learned, until
 from tests.unit.test_ui import question
 
 # Gradio makes event loops while it builds a page, and leaves them unclosed.
@@ -102,7 +108,7 @@ def test_two_pages_know_nothing_of_each_other(pages: tuple[Page, Page]) -> None:
     folders = [Path(*launch_options(one)["allowed_paths"]) for one in pages]
     assert (folders[0] / key).is_dir()
     assert list(folders[1].iterdir()) == []
-    assert page.LAUNCH.keys() == launch_options(mine).keys() - {"allowed_paths"}
+    assert page.LAUNCH.keys() == launch_options(mine).keys() - {"allowed_paths", "app_kwargs", "mcp_server"}
 
 
 def test_a_busy_page_slows_no_other_down(pages: tuple[Page, Page]) -> None:
@@ -127,7 +133,7 @@ def test_one_page_ends_and_the_other_goes_on() -> None:
     try:
         for one in (mine, other):
             run = begun(one, 5000)
-            until(lambda one=one, run=run: one.holds.runs.run(ANNE, run).last is not None)
+            until(partial(has_learned, one.holds.runs.run(ANNE, run)))
             report.measure(one.holds, {"network": "digits", "again": True})
         theirs = [thread for thread in set(threading.enumerate()) - before if thread.name in ("train", "test")]
         assert sorted(thread.name for thread in theirs) == ["test", "test", "train", "train"]
@@ -180,3 +186,21 @@ def test_tabs_do_not_know_each_other() -> None:
     knowing = {name for name, found in GRAPH.items() if found & tabs}
     assert knowing == {"lenet.ui.page"}
     assert {name for name, found in GRAPH.items() if found & texts} == {"lenet.ui.shared.texts"}
+
+
+@pytest.mark.parametrize("missing", [DigitClassifier, PhotoClassifier, Classifier])
+def test_the_page_starts_without_networks(missing: type[Classifier], monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {key: kept for key, kept in networks._shipped().items() if not isinstance(kept.classifier, missing)}
+    monkeypatch.setattr(networks, "_shipped", lambda: there)
+    demo = build()
+    try:
+        said = [str(block.value) for block in demo.blocks.values() if isinstance(block, gr.HTML)]
+        wanted = {DigitClassifier: "reads digits", PhotoClassifier: "names photos"}.get(
+            missing, "There are no networks"
+        )
+        assert [text for text in said if "problem" in text and wanted in text]
+        asked = "photos" if missing is PhotoClassifier else "digits"
+        with pytest.raises(CheckpointError, match=f"There is no network called {asked}"):
+            demo.holds.networks.get(asked)
+    finally:
+        demo.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -33,7 +35,7 @@ def folder(tmp_path):
 def trucker() -> PhotoClassifier:
     """Calls everything a truck, surely."""
     model = MODELS["lenet5"].build(3, 10)
-    *_, last = model.children()
+    last: Any = model[-1]
     torch.nn.init.zeros_(last.weight)
     last.bias.data = torch.tensor([0.0] * 9 + [9.0])
     return PhotoClassifier(Checkpoint(model, RECIPES["photos"], CIFAR10_CLASSES, {}))
@@ -79,7 +81,7 @@ def test_every_kind_of_stranger_is_a_picture_and_differs_from_the_last(kind):
         torch.randint(0, 256, (3, 3, 32, 32), generator=generator, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64)
     )
     sources = unknown.Sources(
-        Split(split.images[:, :1, :28, :28], split.labels), split, [Drawing(0, 1, [[(10, 10), (400, 300)]])]
+        Split(split.images[:, :1, :28, :28], split.labels), split, [Drawing(0, 1, (((10, 10), (400, 300)),))]
     )
     rng = np.random.default_rng(0)
     first, second = (unknown.KINDS[kind](rng, sources) for _ in range(2))

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -55,7 +56,7 @@ def test_a_photo_is_kept_upright_and_small(server: Server) -> None:
     assert (reply["width"], reply["height"]) == (512, 1024)
     kept = server.pictures.get(reply["photo"])
     assert kept is not None
-    assert kept.getpixel((256, 100))[2] > 200  # blue was on the left, and stands at the top
+    assert np.asarray(kept)[100, 256, 2] > 200  # blue was on the left, and stands at the top
     # What is shown, what is kept and what is looked at are the same way up.
     shown = Image.open(io.BytesIO(base64.b64decode(reply["address"].split(",")[1])))
     assert shown.size == kept.size
@@ -178,7 +179,9 @@ def test_what_no_class_fits_is_asked_of_more_crops(server: Server) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"network": "run-guessed"}, "no longer keeps"),
+        ({"network": "run-guessed"}, "no network called run-guessed here"),
+        ({"network": "own-guessed-far!"}, "no network called"),
+        ({"network": "own-0123456789ab"}, "no longer keeps"),
         ({"network": "digits"}, "reads digits"),
         ({"network": "digits", "box": [0, 0, 1, 1]}, "reads digits"),
         ({"box": [0, 0, 1]}, "Reload"),

@@ -69,7 +69,7 @@ def assert_same(network: Network, x: Tensor, *, whole_pictures: bool = False) ->
     if whole_pictures:
         theirs["x"], ours["x"] = theirs["x"].sum((2, 3)), ours["x"].sum((2, 3))
     for key, value in theirs.items():
-        torch.testing.assert_close(ours[key], value, atol=1e-5, rtol=2e-4, msg=lambda text, key=key: f"{key}: {text}")
+        torch.testing.assert_close(ours[key], value, atol=1e-5, rtol=2e-4, msg=partial("{}: {}".format, key))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -142,4 +142,4 @@ def test_training_is_that_of_the_plain_loop(name):
         if key in ("conv1.bias", "conv2.bias") and "bn1.weight" in plain.state_dict():
             continue  # BatchNorm takes them out again: their gradient is rounding, of which Adam makes whole steps
         if "running" not in key:
-            torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3, msg=lambda text, key=key: f"{key}: {text}")
+            torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3, msg=partial("{}: {}".format, key))

@@ -72,7 +72,7 @@ def test_a_changed_recipe_is_a_new_one():
     assert (changed.lr, changed.seed, changed.epochs) == (0.5, 7, recipe.epochs)
     assert RECIPES["digits-demo"] == recipe != changed
     with pytest.raises(FrozenInstanceError):
-        recipe.lr = 1.0
+        recipe.lr = 1.0  # type: ignore[misc]  # which is the point
 
 
 @pytest.mark.parametrize(

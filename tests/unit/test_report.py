@@ -8,7 +8,9 @@ import io
 import re
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -197,7 +199,7 @@ def test_texts_from_a_file_are_escaped(digits: Checkpoint, tmp_path: Path) -> No
     recipe = digits.recipe.with_changes(about=odd, name=odd, source=odd, claims=odd)
     lying = replace(digits, recipe=recipe, classes=(odd,) * 10, versions={odd: odd})
     save(tmp_path / "odd.safetensors", lying)
-    shown = exhibit("odd", Classifier.of(lying), tmp_path / "odd.safetensors")
+    shown = exhibit("odd", Classifier.of(lying), (tmp_path / "odd.safetensors").stat().st_size)
     found = report(lying, some_answers(), CURVES)
     images = {one.position: np.zeros((28, 28), np.uint8) for one in (*found.sample, *found.mistakes)}
     html = document.document(odd, found, images, shown)
@@ -404,8 +406,32 @@ def test_without_data_there_is_a_sentence_and_the_next_click_tries_again(server:
     assert tries == ["mnist", "mnist"]  # whose pictures the readers of drawings are tested on
 
 
+def test_a_download_holds_up_no_other_report(server: Server, own: str) -> None:
+    arrived = threading.Event()
+
+    def load_slowly(name: str) -> Split:
+        if name == "cifar10":
+            arrived.wait(30)
+            raise DataError("CIFAR-10 is not here.")
+        return datasets.load("digits").test
+
+    evaluations = Evaluations(server.networks, load=load_slowly)
+    far, near = evaluations.ask("photos-lenet5"), evaluations.ask(own)
+    until = time.monotonic() + 20
+    while not near.finished and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (near.finished, near.problem, far.examination, far.problem) == (True, None, None, None)
+    arrived.set()
+    while far.problem is None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert "CIFAR-10 is not here." in str(far.problem)
+    evaluations.close()
+
+
 def test_an_accident_while_asking_gets_a_sentence_and_a_note(caplog) -> None:
-    asking = Asking(Classifier.from_pretrained("digits"), load=lambda: 1 / 0)
+    loading: Future[Split] = Future()
+    loading.set_exception(ZeroDivisionError())
+    asking = Asking(Classifier.from_pretrained("digits"), loading)
     asking.go_on()
     assert "The fault is ours" in str(asking.problem)
     assert "ZeroDivisionError" in caplog.text

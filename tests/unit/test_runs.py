@@ -9,12 +9,14 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 import lenet.training.loop
+from lenet.data import download
 from lenet.data.datasets import DATASETS, Dataset, Split
 from lenet.errors import CheckpointError, DataError, RecipeError
 from lenet.inference.pretrained import Checkpoint
@@ -70,6 +72,10 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def has_learned(run: Run) -> bool:
+    return run.last is not None
+
+
 def status(run: Run, *wanted: str) -> None:
     until(lambda: run.status in wanted)
 
@@ -111,7 +117,7 @@ class Gate:
 
 def test_a_run_stops_within_a_validation(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, real = Gate(), lenet.training.loop.evaluate
-    monkeypatch.setattr(lenet.training.loop, "evaluate", lambda *args, **named: real(*args, **named, before_each=gate))
+    monkeypatch.setattr(lenet.training.loop, "evaluate", partial(real, before_each=gate))
     registry._load = lambda dataset, teacher: replace(DATA, val=MANY)
     run = registry.begin(ANNE, RECIPE)
     until(lambda: gate.reached == 1)
@@ -217,6 +223,7 @@ def test_a_step_is_one_epoch(registry: Runs) -> None:
     registry.resume(ANNE, run.id, epochs=1)
     until(lambda: run.epoch > before)
     status(run, "paused")
+    assert run.last is not None
     assert (run.epoch, run.last.step) == (before + 1, run.last.total_steps)
 
 
@@ -259,7 +266,7 @@ def test_a_rate_changed_by_hand_holds_from_the_next_moment_on(registry: Runs) ->
     run = registry.begin(ANNE, LONG.with_changes(schedule="constant"))
     until(lambda: run.last is not None)
     registry.scale(ANNE, run.id, 0.25)
-    until(lambda: run.last.lr == pytest.approx(run.recipe.lr / 4))
+    until(lambda: run.last is not None and run.last.lr == pytest.approx(run.recipe.lr / 4))
     for wrong in (0, 1e9):
         with pytest.raises(RecipeError, match="above 0 and at most 100"):
             registry.scale(ANNE, run.id, wrong)
@@ -381,7 +388,7 @@ def test_too_many_paused_runs_are_not_all_remembered(registry: Runs, monkeypatch
     for number in range(4):
         run = registry.begin(f"{number:032x}", LONG)
         status(run, "running")
-        until(lambda run=run: run.last is not None)
+        until(partial(has_learned, run))
         registry.pause(run.visitor, run.id)
         status(run, "paused")
         made.append(run)
@@ -527,9 +534,14 @@ def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPat
     for run in runs_of.values():
         status(run, "waiting")
     waits = {visitor: registry._wait(run) for visitor, run in runs_of.items()}
-    assert waits[BEN] == (1, pytest.approx(15, abs=5), True)  # the rest of Anne's turn
-    assert waits[CAROL] == (2, pytest.approx(30, abs=5), True)  # and a turn of Ben's
-    assert waits[ANNE] == (3, pytest.approx(100 + 100 + 2), True)  # seven turns of hers and theirs
+    assert {visitor: (place, known) for visitor, (place, _, known) in waits.items()} == {
+        BEN: (1, True),
+        CAROL: (2, True),
+        ANNE: (3, True),
+    }
+    assert waits[BEN][1] == pytest.approx(15, abs=5)  # the rest of Anne's turn
+    assert waits[CAROL][1] == pytest.approx(30, abs=5)  # and a turn of Ben's
+    assert waits[ANNE][1] == pytest.approx(100 + 100 + 2)  # seven turns of hers and theirs
 
 
 def test_a_class_behind_one_address_has_room(registry: Runs) -> None:
@@ -625,3 +637,28 @@ def test_a_line_tells_from_where_on_it_is_new() -> None:
     line.add(POINTS_AT_MOST - 1, 0.0)  # now two become one
     told = line.since([1, POINTS_AT_MOST - 1])
     assert (told["merged"], told["from"], len(told["points"])) == (2, 0, POINTS_AT_MOST // 2)
+
+
+def test_how_far_a_download_is_stands_in_the_facts(networks: Networks) -> None:
+    arrived = threading.Event()
+
+    def load(dataset: str, teacher: str) -> Dataset:
+        pace = download._Pace("MNIST", 20_000_000)
+        pace.at(5_000_000, "example.org")
+        assert arrived.wait(30)
+        return DATA
+
+    registry = Runs(networks, patience=1000, load=load)
+    run = registry.begin(ANNE, RECIPE)
+    until(lambda: "download" in registry.look(ANNE, {})[0])
+    assert registry.look(ANNE, {})[0]["download"] == [5_000_000, 20_000_000, None]
+    arrived.set()
+    status(run, *ENDED)
+    assert "download" not in registry.look(ANNE, {})[0]
+    registry.close()
+
+
+def test_a_run_that_learned_nothing_says_so_in_the_facts(registry: Runs) -> None:
+    run = registry.begin(ANNE, RECIPE.with_changes(lr=50.0))
+    status(run, *ENDED)
+    assert "too high: try 0.004" in registry.look(ANNE, {})[0]["verdict"]

@@ -16,7 +16,7 @@ from lenet.ui.train import settings
 HERE = Path(settings.__file__).parent
 
 
-def of(name: str, **changes: object) -> dict[str, object]:
+def of(name: str, **changes: object) -> dict[str, str]:
     """As the page sends them: all text."""
     values = settings.of(RECIPES[name]) | changes
     return {"recipe": name} | {field: str(value) for field, value in values.items()}

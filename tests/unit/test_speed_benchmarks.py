@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 import pytest
 import torch
@@ -60,7 +61,7 @@ def test_contenders_take_turns_and_a_ratio_is_of_one_round(capsys):
         turns.append(name)
         return next(speeds[name]) * steps
 
-    pair = {name: lambda steps, name=name: contender(name, steps) for name in speeds}
+    pair = {name: partial(contender, name) for name in speeds}
     seconds = step.measure(pair, 5, 3)
     assert turns == ["ours", "slower"] * 3
     assert seconds == {"ours": [1, 10, 1], "slower": [2, 20, 3]}

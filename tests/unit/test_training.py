@@ -299,7 +299,7 @@ def test_closing_the_generator_leaves_a_whole_state():
     events = fit(state, data)
     for _ in range(6):
         next(events)
-    events.close()
+    events.close()  # type: ignore[attr-defined]  # a generator, though it says only Iterator
     assert (state.epoch, state.step) == (1, 1)
     assert torch.isfinite(evaluate(state.network, data.val.images, recipe.input)).all()
     list(fit(state, data))
@@ -414,7 +414,7 @@ def test_no_event_leaves_a_state_that_is_lost(tmp_path):
         real(*args, **kwargs)
         next(state.model.parameters()).data[0] = math.inf
 
-    state.optimizer.step = too_far
+    state.optimizer.step = too_far  # type: ignore[method-assign]
     with pytest.raises(DivergedError, match="The weights stopped being finite numbers in epoch 1, at step 2"):
         next(events)
     list(fit(load_state(tmp_path / "run", "cpu"), data))

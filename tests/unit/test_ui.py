@@ -12,7 +12,7 @@ from PIL import Image
 
 from lenet.data.strokes import render
 from lenet.errors import CheckpointError, ImageError, Text
-from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit
+from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit, Verdict
 from lenet.inference.pretrained import load
 from lenet.training.loop import EpochEnd
 from lenet.training.stored import WEIGHTS
@@ -109,7 +109,7 @@ def test_a_stage_travels_as_a_small_png() -> None:
 # several digits, and none
 
 
-def said(label: str, confidence: float, verdict: str = "sure") -> DigitPrediction:
+def said(label: str, confidence: float, verdict: Verdict = "sure") -> DigitPrediction:
     """A prediction made by hand: the rest of the probability goes to another class, or to none."""
     probs = dict.fromkeys("0123456789", 0.0)
     probs[label] = confidence
@@ -173,8 +173,8 @@ def test_the_digit_under_the_pen_is_meant(server: Server, monkeypatch: pytest.Mo
     question = {"picture": address(render(SEVEN, 20)), "network": "digits", "pipeline": "modern"}
     for focus, chosen in ((None, "1"), ([0.7, 0.5], "2"), ([0.2, 0.9], "1"), ([0.51, 0.5], "2"), ([1, 1], "2")):
         assert f"Digit {chosen} of 2" in draw.read_drawing(server, question | {"focus": focus})["answer"], focus
-    for focus in ("here", [0.5], [0.5, "here"], [0.5, None], {"x": 1}):
-        assert draw.read_drawing(server, question | {"focus": focus})["problem"] == messages.GARBLED
+    for garbled in ("here", [0.5], [0.5, "here"], [0.5, None], {"x": 1}):
+        assert draw.read_drawing(server, question | {"focus": garbled})["problem"] == messages.GARBLED
 
 
 @pytest.mark.parametrize(
@@ -307,4 +307,4 @@ def test_curves_have_axis_names() -> None:
     history = [EpochEnd(i, 1 / i, 0.5, 1 / i, 0.5, 1.0) for i in (1, 2, 3)]
     loss, accuracy = figures.curves(history, "a run").axes
     assert (loss.get_xlabel(), loss.get_ylabel(), accuracy.get_ylabel()) == ("epoch", "loss (nats)", "accuracy (%)")
-    assert loss.lines[1].get_ydata().tolist() == [1.0, 0.5, 1 / 3]
+    assert np.asarray(loss.lines[1].get_ydata()).tolist() == [1.0, 0.5, 1 / 3]

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lenet.errors import CheckpointError
+from lenet.errors import CheckpointError, Text
 from lenet.inference.explain import Layer
 from lenet.inference.photos import PhotoPrediction
 from lenet.ui import messages
@@ -69,8 +69,8 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     strongest = list(range(5, 195, 6))[: figures.MAPS_SHOWN]
     maps[strongest, 1, 1] = -9.0
     crowded, answer = (
-        Layer("conv1", "convolution", maps, True),
-        Layer("fc1", "fully connected", torch.arange(3.0), True),
+        Layer("conv1", Text("convolution"), maps, True),
+        Layer("fc1", Text("fully connected"), torch.arange(3.0), True),
     )
     row, last = figures.inside((crowded, answer), ("a", "b", "c"), every=False)
     assert row["shape"] == [figures.MAPS_SHOWN, 3, 3]
@@ -80,7 +80,7 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     assert row["said"].count(-9.0) == len(strongest)
     assert len(base64.b64decode(row["bytes"])) == figures.MAPS_SHOWN * 9
     assert "of" not in last
-    hidden = figures.inside((Layer("conv1", "", maps, False), answer), ("a", "b", "c"), every=False)[0]
+    hidden = figures.inside((Layer("conv1", Text(""), maps, False), answer), ("a", "b", "c"), every=False)[0]
     assert hidden["shape"] == row["shape"], "room for it is known before it is shown"
     assert "bytes" not in hidden
 
@@ -106,5 +106,5 @@ def test_what_cannot_be_told_is_a_sentence(server: Server, ship: PhotoPrediction
     assert why.look(server, lambda question: None, {"network": "photos", "why": True}) == {}
     with pytest.raises(messages.QuestionError):
         why.look(server, lambda question: ship, {})
-    with pytest.raises(CheckpointError, match="no longer keeps this network"):
+    with pytest.raises(CheckpointError, match="no network called none here"):
         why.look(server, lambda question: ship, {"network": "none", "why": True})

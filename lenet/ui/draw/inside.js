@@ -112,7 +112,8 @@ export function inside({ element, props, server, pad }) {
   function plan() {
     clearTimeout(timer);
     // A pen at rest sees all at once; while it moves, the answer comes first.
-    timer = setTimeout(askInside, pad.drawing ? Math.max(0, last + (pad.training ? FAR_APART : APART) - performance.now()) : 0);
+    const apart = Math.max(pad.training ? FAR_APART : APART, 2 * pad.rest);
+    timer = setTimeout(askInside, pad.drawing ? Math.max(0, last + apart - performance.now()) : 0);
   }
 
   async function askInside() {

@@ -18,7 +18,7 @@ from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, figures, networks, pictures, texts, why
-from lenet.ui.tab import Choice, Labels, Own, Tab, Visitor
+from lenet.ui.tab import Choice, Labels, Own, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 
@@ -160,6 +160,8 @@ def _pipelines() -> list[tuple[str, str]]:
 def build(server: Server, visitor: Visitor) -> Tab:
     """The tab's contents."""
     choices = networks.shipped(DigitClassifier)
+    if not choices:
+        return without_networks("no_digit_networks")
     default = choices[0][1]
     with gr.Row(elem_classes="choices"):
         network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
@@ -169,7 +171,7 @@ def build(server: Server, visitor: Visitor) -> Tab:
         value={"network": default, "pipeline": "modern"},
         html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
         js_on_load=assets.mount("draw/view.js"),
-        server_functions=server_functions(server, read_drawing, look_inside, what_if),
+        server_functions=server_functions(server, read_drawing, look_inside, what_if, lane=server.drawings),
         examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
         empty=texts.in_each(lambda: _empty(classes)),
         knowing=[

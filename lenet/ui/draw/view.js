@@ -8,7 +8,7 @@ import { inside } from "./inside.js";
 import { language, onLanguage, say } from "../shared/language.js";
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
-const SPARING = 100; // milliseconds between two questions under a moving pen while a network trains on the same cores
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 function trace(pen, { width, points }) {
   pen.lineWidth = width;
@@ -49,11 +49,13 @@ export function mount({ element, props, server, watch }) {
   const brush = find(".brush input");
   const file = find(".file");
 
+  const name = fresh(); // by which the server tells this pad's questions from others'
   let strokes = []; // [{width, points: [{x, y}]}] in canvas pixels
   let picture = null; // {address, image}: shown and read in place of strokes
   let refused = false; // the picture that was last chosen, for its size
   let active = null; // the stroke under the pen
   let pointer = null; // the pointer that draws it: a second finger does nothing
+  let rest = 0; // milliseconds between two questions under a moving pen, as the newest answer says
   let training = false; // a network is trained behind the page, as the newest answer says
   let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
   let changes = 0; // counts all that changes the pad
@@ -184,8 +186,8 @@ export function mount({ element, props, server, watch }) {
     if (asking === AT_ONCE || (asking && asked === changes)) return;
     result.setAttribute("aria-busy", "true");
     clearTimeout(wait);
-    const rest = training && active ? left + SPARING - performance.now() : 0;
-    if (rest > 0) wait = setTimeout(read, rest);
+    const early = active ? left + rest - performance.now() : 0;
+    if (early > 0) wait = setTimeout(read, early);
     else ask();
   }
 
@@ -201,12 +203,15 @@ export function mount({ element, props, server, watch }) {
     asked = changes;
     left = performance.now();
     const [known, of] = [asked, version];
+    let superseded = false; // by a newer question of this pad
     try {
       const empty = !strokes.length && !picture;
-      const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), language, ...props.value };
+      const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), language, pad: name, live: active !== null, ...props.value };
       const reply = question ? await server.read_drawing(question) : refused ? { problem: say("picture_too_large") } : nothing();
       training = reply.training ?? training;
-      if (of === version && known >= shown) {
+      rest = reply.rest ?? rest;
+      superseded = Boolean(reply.superseded);
+      if (!superseded && of === version && known >= shown) {
         show(reply);
         behind.look(reply.problem ? null : question); // once nothing is more urgent
       }
@@ -214,7 +219,7 @@ export function mount({ element, props, server, watch }) {
       complain(say("draw_no_server"));
     }
     asking -= 1;
-    shown = Math.max(shown, known);
+    if (!superseded) shown = Math.max(shown, known);
     result.dataset.changes = shown; // which state of the pad is answered; `benchmarks latency page` reads it
     if (asked !== changes) read();
     else if (!asking) result.setAttribute("aria-busy", "false");
@@ -291,6 +296,9 @@ export function mount({ element, props, server, watch }) {
       },
       get version() {
         return version;
+      },
+      get rest() {
+        return rest;
       },
       get training() {
         return training;

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
-from lenet.preprocessing.photos import upright
+from lenet.preprocessing.decoding import shrunk
 from lenet.ui import messages
 from lenet.ui.messages import (
     Gone,
@@ -27,7 +28,7 @@ from lenet.ui.messages import (
 )
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
-from lenet.ui.tab import Choice, Own, Tab, Visitor
+from lenet.ui.tab import Choice, Own, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
@@ -113,20 +114,22 @@ def _examples() -> dict[str, str]:
 
 
 def _thumbnail(path: Path) -> str:
-    picture = upright(path)
+    with Image.open(path) as file:  # one of the program's own files: no need of a process apart
+        picture = shrunk(file).convert("RGB")
     picture.thumbnail((128, 128))
     return pictures.address(picture)
 
 
 def build(server: Server, visitor: Visitor) -> Tab:
     """The tab's contents."""
+    if not networks.shipped(PhotoClassifier):
+        return without_networks("no_photo_networks")
     value = offer(server, [], "")
-    server.networks.warm(PhotoClassifier)
     studio = gr.HTML(
         value=value,
         html_template=assets.template("photo/tab.html"),
         js_on_load=assets.mount("photo/view.js"),
-        server_functions=server_functions(server, open_photo, name_photo),
+        server_functions=server_functions(server, open_photo, name_photo, lane=server.photos),
         classes=CIFAR10_CLASSES,  # that a photo is named by
         examples=_examples(),
         largest=pictures.MAX_BYTES,

@@ -6,7 +6,9 @@ network's key, and which goes when the network does.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import logging
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -33,7 +35,7 @@ def offered(server: Server, key: str) -> tuple[FileOffer, ...]:
     """
     kept = server.networks.kept(key)
     without = set() if kept.curves else {"csv", "png"}
-    sizes = {"weights": kept.path.stat().st_size}
+    sizes = {"weights": kept.file_bytes}
     return tuple(FileOffer(kind, suffix, sizes.get(kind)) for kind, suffix in KINDS.items() if kind not in without)
 
 
@@ -44,16 +46,28 @@ def write(server: Server, key: str, kind: str, found: Report | None) -> Path:
         found: what the kind "report" is made of.
 
     Raises:
-        CheckpointError: see `networks.kept`; or the network has no such file.
+        CheckpointError: see `networks.kept`; or the network has no such file; or there is no room for it.
     """
     if kind not in [offer.kind for offer in offered(server, key)]:
         raise CheckpointError("This network has no such file. Reload the page and try again.")
     kept = server.networks.kept(key)
     path = server.networks.folder(key) / f"{networks.plain(str(kept.title))}{_language(kind)}{KINDS[kind]}"
     if not path.exists():
-        part = path.with_name(f"{secrets.token_hex(4)}.part")  # two visitors may ask for it at once
+        server.exports.pop(path)  # of a network that was kept once
+    return server.exports.get_or_make(path, lambda: _made(server, path, key, kind, found))
+
+
+def _made(server: Server, path: Path, key: str, kind: str, found: Report | None) -> Path:
+    """`path`, where the file of that kind now is, whole."""
+    part = path.with_name(f"{secrets.token_hex(4)}.part")
+    try:
         _write(server, part, key, kind, found)
         part.replace(path)
+    except OSError as error:
+        logging.warning("a file to download was not made: %s", error.strerror)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)  # half a file would keep a full disk full
+        raise CheckpointError(networks.NO_ROOM) from None
     return path
 
 
@@ -66,7 +80,7 @@ def _language(kind: str) -> str:
 def _write(server: Server, path: Path, key: str, kind: str, found: Report | None) -> None:
     kept = server.networks.kept(key)
     if kind == "weights":
-        shutil.copyfile(kept.path, path)
+        shutil.copyfile(server.networks.file(key), path)
     elif kind == "onnx":
         path.write_bytes(to_onnx(server.networks.checkpoint(key)))
     elif kind == "csv":

@@ -150,7 +150,7 @@ def build(server: Server) -> gr.HTML:
         value={"network": "", "title": ""},
         html_template=assets.template("report/tab.html"),
         js_on_load=assets.mount("report/place.js"),
-        server_functions=server_functions(server, *FUNCTIONS),
+        server_functions=server_functions(server, *FUNCTIONS, lane=server.reports),
         elem_id="report",
         padding=False,
     )

@@ -27,6 +27,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from lenet.ui.shared import texts
+from lenet.ui.shared.requests import mark_said
 
 HERE = Path(__file__).parents[1]
 IMPORT = re.compile(r'^import .* from "(\.[\w./-]+)";', re.MULTILINE)
@@ -130,6 +131,7 @@ def preload(*names: str) -> str:
 
 
 async def _serve(request: Request) -> Response:
+    mark_said(request.scope)
     version = request.path_params["version"].removesuffix(AGAIN)
     if version != scripts().version:
         scripts.cache_clear()  # `gradio app.py` reloads the page after a change

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +25,7 @@ from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 
 KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the least recently asked for go first
+LOADERS = 4  # data sets that load at once
 SPLITS = 3  # data sets whose test pictures are remembered: CIFAR-10's have 31 megabytes, the others 8
 
 FAILED = Text("Reading the test pictures failed on the server. The fault is ours, and it was logged. Try again.")
@@ -34,7 +36,7 @@ class Asking:
     """How far one network is with its test pictures; written by one thread and read by others.
 
     Attributes:
-        load: gives its test pictures.
+        loading: gives its test pictures, which may have to come from far and hold up nobody meanwhile.
         examination: its answers so far; None until its test pictures are loaded.
         finished: it has answered all of them.
         problem: why they cannot be had, if so.
@@ -42,7 +44,7 @@ class Asking:
     """
 
     network: Classifier
-    load: Callable[[], Split]
+    loading: Future[Split]
     examination: Examination | None = None
     finished: bool = False
     problem: Text | None = None
@@ -53,10 +55,10 @@ class Asking:
         return self.examination.answers if self.examination is not None else None
 
     def go_on(self) -> None:
-        """Load the test pictures, or answer one batch of them."""
+        """Take the test pictures, or answer one batch of them."""
         try:
             if self.examination is None:
-                self.examination = Examination(self.network, self.load())
+                self.examination = Examination(self.network, self.loading.result())
             else:
                 threads.one()
                 self.finished = not self.examination.go_on()
@@ -79,6 +81,7 @@ class Evaluations:
         self._askings: BoundedCache[str, Asking] = BoundedCache(KEPT)
         self._splits: BoundedCache[str, Split] = BoundedCache(SPLITS)
         self._worker = Worker("test", self._most_urgent)
+        self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load-test", initializer=threads.one)
 
     def ask(self, key: str, again: bool = False) -> Asking:
         """What is known of that network's answers; starts to ask it if nobody has yet.
@@ -93,7 +96,8 @@ class Evaluations:
         with self._worker.changed:
             asking = self._askings.get(key)
             if asking is None or (asking.problem and again):
-                asking = Asking(network, lambda: self._split(network))
+                asking = Asking(network, self._loader.submit(self._split, network))
+                asking.loading.add_done_callback(lambda _: self._worker.wake())
                 self._askings.put(key, asking)
             self._worker.wake()
         return asking
@@ -121,7 +125,8 @@ class Evaluations:
         return found.squeeze(3) if found.shape[3] == 1 else found
 
     def close(self) -> None:
-        """End the thread after the batch that is under way."""
+        """End the thread after the batch that is under way, and those that load when they have loaded."""
+        self._loader.shutdown(wait=False, cancel_futures=True)
         self._worker.close()
 
     def _split(self, network: Classifier) -> Split:
@@ -131,6 +136,6 @@ class Evaluations:
     def _most_urgent(self) -> Work | None:
         """A step of the network that was asked for last, of those that have pictures to answer."""
         for asking in self._askings.values():
-            if not asking.finished and not asking.problem:
+            if not asking.finished and not asking.problem and asking.loading.done():
                 return asking.go_on
         return None

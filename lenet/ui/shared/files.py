@@ -15,13 +15,12 @@ the path alone: it heeds other fields too, such as "url" and "is_stream".
 
 from __future__ import annotations
 
-import atexit
 import contextlib
+import logging
 import os
 import re
 import secrets
 import stat
-import tempfile
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,12 @@ from typing import Any
 import anyio.to_thread
 import gradio as gr
 from gradio.data_classes import FileData, ImageData, ListFiles
+from gradio.exceptions import AppError
 from gradio.utils import get_upload_folder
 
 from lenet.errors import ImageError, LeNetError
 from lenet.ui.shared import pictures, texts
+from lenet.ui.shared.requests import NOT_UNDERSTOOD, SENTENCES, mark_said
 
 MAX_BYTES = 20_000_000  # of one file; the upload itself refuses larger ones
 MAX_PARTS = 100_000  # lists, objects and values in one input; the page's own have a few hundred
@@ -41,18 +42,6 @@ TOO_LONG = "The request holds more than any page of ours sends. Reload the page 
 
 _META = {"_type": "gradio.FileData"}
 _WEB = ("http://", "https://")
-
-
-def use_own_upload_folder() -> None:
-    """Give this process an upload folder of its own, which ends with it.
-
-    Gradio's default is one folder for all Gradio servers of the machine: another program's files would count as
-    uploaded here, and where another user owns it, no upload works.
-    """
-    if not os.environ.get("GRADIO_TEMP_DIR"):
-        folder = tempfile.TemporaryDirectory(prefix="lenet-uploads-", ignore_cleanup_errors=True)
-        os.environ["GRADIO_TEMP_DIR"] = folder.name
-        atexit.register(folder.cleanup)
 
 
 class UploadsOnly(gr.Blocks):
@@ -70,9 +59,24 @@ class UploadsOnly(gr.Blocks):
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
     ) -> list[Any]:
         # /run, /call, /queue/join and /stream all pass here, and Gradio has not touched a file yet.
-        if not explicit_call:  # by a function of this process, not by a request
-            inputs = await self._admit(block_fn.inputs, inputs)
-        return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        if explicit_call:  # by a function of this process, not by a request
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        inputs = await self._admit(block_fn.inputs, inputs)
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except AppError:
+            raise
+        except Exception:  # of inputs that no page sends: too few, or of the wrong kind
+            raise _refusal(NOT_UNDERSTOOD) from None
+
+    async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
+        try:
+            return await super().process_api(*args, **options)
+        except AppError:
+            raise
+        except Exception:
+            logging.exception("an event failed")
+            raise _refusal(SENTENCES[500]) from None
 
     async def _admit(self, blocks: list[Any], inputs: list[Any]) -> list[Any]:
         """`inputs` as Gradio may have them; nothing is fetched before all of them have been looked through."""
@@ -205,6 +209,7 @@ class ClosedRoutes:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and self._is_closed(scope):
+            mark_said(scope)
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
             await send({"type": "http.response.body", "body": b"This page does not offer that."})
         else:

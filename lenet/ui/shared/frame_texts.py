@@ -13,6 +13,12 @@ ENGLISH = {
     "seconds": "{seconds} s",
     "minutes": "{minutes} min {seconds} s",
     "hours_minutes": "{hours} h {minutes} min",
+    "no_digit_networks": "There is no network that reads digits: the folder weights/ has none, or none that is whole. "
+    "Put one there and start the page again, or train one in the Train tab.",
+    "no_photo_networks": "There is no network that names photos: the folder weights/ has none, or none that is whole. "
+    "Put one there and start the page again.",
+    "no_networks": "There are no networks: the folder weights/ has none, or none that is whole. "
+    "Put some there and start the page again.",
     "no_script": "This part of the page did not load. Reload the page to try again.",
     # --- an answer, in the Draw tab and in the Photo tab
     "picture_too_large": "This picture has over 20 MB: make it smaller and try again.",
@@ -54,6 +60,9 @@ CHINESE = {
     "seconds": "{seconds} 秒",
     "minutes": "{minutes} 分 {seconds} 秒",
     "hours_minutes": "{hours} 小时 {minutes} 分",
+    "no_digit_networks": "没有识别数字的网络：weights/ 文件夹里没有，或没有完好的。请放入一个再启动页面，或在“训练”标签页训练一个。",
+    "no_photo_networks": "没有识别照片的网络：weights/ 文件夹里没有，或没有完好的。请放入一个再启动页面。",
+    "no_networks": "没有网络：weights/ 文件夹里没有，或没有完好的。请放入几个再启动页面。",
     "no_script": "页面的这一部分没有加载成功。请重新加载页面再试。",
     # --- an answer, in the Draw tab and in the Photo tab
     "picture_too_large": "这张图片超过 20 MB：请缩小后再试。",

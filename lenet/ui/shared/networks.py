@@ -5,7 +5,9 @@ A visitor's own is known by a key that nobody can guess, so each visitor sees on
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import logging
 import re
 import secrets
 import shutil
@@ -36,8 +38,13 @@ from lenet.ui.shared.pictures import Pictures
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
-KEPT = 256  # of visitors' networks; the least recently used go first
-KEPT_BYTES = 500_000_000  # that they take together: a small one a quarter of a megabyte, the largest 18
+KEPT = 256  # networks that runs have trained, and as many uploads
+KEPT_BYTES = 250_000_000  # that each of these take together: a small one a quarter of a megabyte, the largest 18
+MISSING = "The server no longer keeps this network: choose another, or train or upload it again."
+NO_ROOM = "The server's disk is full, so this file cannot be made now. The network stays in memory: try again later."
+
+
+_OWN_KEY = re.compile(r"own-[\w-]{12}")  # as `Networks.keep` makes them
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Kept:
         title: what a visitor calls it, of any characters, or what is said of it where they call it nothing; of a
             shipped one its name.
         curves: an EpochEnd for each epoch of its run; () where they were not kept.
+        owner: who it counts for, the network address and the visitor.
+        unsaved: the network where its file could not be written yet.
     """
 
     name: str
@@ -65,6 +74,13 @@ class Kept:
     path: Path
     title: str | texts.Said
     curves: tuple[EpochEnd, ...] = ()
+    owner: tuple[str, str] = ("", "")
+    unsaved: Checkpoint | None = None
+
+    @property
+    def file_bytes(self) -> int:
+        """Its file's size; about that, where there is none yet."""
+        return 4 * self.classifier.parameters if self.unsaved else self.path.stat().st_size
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +109,7 @@ def shipped(kind: type[Classifier]) -> list[tuple[str, str]]:
 def _shipped_exhibit(name: str) -> Exhibit:
     """Its layers are counted by sending a picture through; so all pages share that too."""
     kept = _shipped()[name]
-    return exhibit(name, kept.classifier, kept.path)
+    return exhibit(name, kept.classifier, kept.file_bytes)
 
 
 # What the shipped ones are to a visitor.
@@ -147,14 +163,19 @@ class Networks:
 
     def __init__(self, place: Path, pictures: Pictures, most: int = KEPT) -> None:
         self.place, self._pictures = place, pictures
-        self._own: BoundedCache[str, Kept] = BoundedCache(
+        self._trained, self._uploaded = self._shelf(most), self._shelf(most)
+        self._readings: BoundedCache[tuple[str, str, bytes], tuple[FoundDigit, ...]] = BoundedCache(REMEMBERED)
+        self._named: BoundedCache[tuple[str, str, Box | None], Named] = BoundedCache(NAMED)
+
+    def _shelf(self, most: int) -> BoundedCache[str, Kept]:
+        """Room for visitors' networks: one for those of runs and one for uploads, which push each other out never."""
+        return BoundedCache(
             most,
             weigh=lambda kept: 4 * kept.classifier.parameters,  # of four bytes each
             heaviest=KEPT_BYTES,
-            on_evict=lambda key, _: shutil.rmtree(place / key, ignore_errors=True),
+            on_evict=lambda key, _: shutil.rmtree(self.place / key, ignore_errors=True),
+            owner=lambda kept: kept.owner,
         )
-        self._readings: BoundedCache[tuple[str, str, bytes], tuple[FoundDigit, ...]] = BoundedCache(REMEMBERED)
-        self._named: BoundedCache[tuple[str, str, Box | None], Named] = BoundedCache(NAMED)
 
     def yours(self, key: str) -> str:
         """What the page calls a visitor's own network.
@@ -186,14 +207,14 @@ class Networks:
         Raises:
             CheckpointError: it is no longer kept, or never was.
         """
-        own = self._own.get(key)
-        if own is not None:
-            return own
-        if key not in _shipped():
-            raise CheckpointError(
-                "The server no longer keeps this network: choose another, or train or upload it again."
-            )
-        return _shipped()[key]
+        found = self._trained.get(key) or self._uploaded.get(key) or _shipped().get(key)
+        if found is not None:
+            return found
+        if _OWN_KEY.fullmatch(key):
+            raise CheckpointError(MISSING)
+        raise CheckpointError(
+            "There is no network called {name} here: choose one of {there}.", name=key[:60], there=tuple(_shipped())
+        )
 
     def checkpoint(self, key: str) -> Checkpoint:
         """All that its file says of the network that `key` names.
@@ -201,7 +222,24 @@ class Networks:
         Raises:
             CheckpointError: see `kept`.
         """
-        return load(self.kept(key).path)
+        kept = self.kept(key)
+        return kept.unsaved or load(kept.path)
+
+    def file(self, key: str) -> Path:
+        """The file of the network that `key` names.
+
+        Raises:
+            CheckpointError: see `kept`; or there is no room for it.
+        """
+        kept = self.kept(key)
+        if kept.unsaved is not None:
+            try:
+                save(kept.path, kept.unsaved)
+            except CheckpointError:  # whose sentence names a path of the server
+                raise CheckpointError(NO_ROOM) from None
+            for shelf in (self._trained, self._uploaded):
+                shelf.change(key, lambda kept: replace(kept, unsaved=None))
+        return kept.path
 
     def folder(self, key: str) -> Path:
         """Where files to download for the network that `key` names are made; it goes when the network does.
@@ -227,7 +265,7 @@ class Networks:
         kept = self.kept(key)
         if kept.path.stem == key:
             return _shipped_exhibit(key)
-        return replace(exhibit(key, kept.classifier, kept.path), name=str(kept.title))
+        return replace(exhibit(key, kept.classifier, kept.file_bytes), name=str(kept.title))
 
     def kind(self, key: str) -> type[Classifier] | None:
         """What the network does, or None where it is no longer kept."""
@@ -367,25 +405,42 @@ class Networks:
         target = network.classes.index(prediction.runner_up)
         return counterfactual(network.model, prediction.preprocessed.x, target, network.recipe.temperature)
 
-    def keep(self, checkpoint: Checkpoint, curves: Sequence[EpochEnd] = (), name: str = "") -> tuple[str, Path]:
-        """Keep a visitor's network for the page; its key, and the file to download.
+    def keep(
+        self,
+        checkpoint: Checkpoint,
+        curves: Sequence[EpochEnd] = (),
+        name: str = "",
+        owner: tuple[str, str] = ("", ""),
+        uploaded: bool = False,
+    ) -> tuple[str, Path]:
+        """Keep a visitor's network for the page; its key, and where its file is, or will be once there is room.
 
         Args:
             curves: an EpochEnd for each epoch of its run, where they are known.
             name: what to call it, of any characters; its recipe's name by default.
+            owner: see `Kept`.
+            uploaded: it comes from no run of this page.
         """
         key = f"own-{secrets.token_urlsafe(9)}"
         # A folder each, so that the download has a plain name.
         path = self.place / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
-        save(path, checkpoint)
-        classifier = Classifier.of(load(path))  # from the file: on the CPU, and apart from the run
-        self._own.put(key, Kept(path.stem, classifier, path, path.stem, tuple(curves)))
+        unsaved = None
+        try:
+            save(path, checkpoint)
+            classifier = Classifier.of(load(path))  # from the file: on the CPU, and apart from the run
+        except CheckpointError as error:
+            logging.warning("a visitor's network stays in memory: %s", error.template)
+            unsaved = replace(checkpoint, model=copy.deepcopy(checkpoint.model).cpu())
+            classifier = Classifier.of(unsaved)
+        shelf = self._uploaded if uploaded else self._trained
+        shelf.put(key, Kept(path.stem, classifier, path, path.stem, tuple(curves), owner, unsaved))
         return key, path
 
     def call(self, key: str, title: str | texts.Said) -> None:
         """Call a visitor's network `title`, if it is still kept."""
-        self._own.change(key, lambda kept: replace(kept, title=title))
+        self._trained.change(key, lambda kept: replace(kept, title=title))
 
     def forget(self, key: str) -> None:
         """Keep a visitor's network no longer."""
-        self._own.pop(key)
+        self._trained.pop(key)
+        self._uploaded.pop(key)

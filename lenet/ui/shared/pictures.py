@@ -16,6 +16,7 @@ from lenet.errors import FetchError, ImageError
 from lenet.preprocessing.fetch import fetch
 from lenet.preprocessing.images import Picture
 from lenet.preprocessing.photos import upright
+from lenet.ui import environment
 from lenet.ui.shared.cache import BoundedCache
 
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
@@ -69,6 +70,8 @@ class Pictures:
         Raises:
             FetchError: see `lenet.preprocessing.fetch`; or as many as may be are fetched just now.
         """
+        if not environment.FETCHING:
+            raise FetchError("This server fetches no pictures: save the picture and open it as a file instead.")
         if not self._fetching.acquire(blocking=False):  # to wait would hold a thread too
             raise FetchError("The server is fetching other pictures right now: try again in a few seconds.")
         try:

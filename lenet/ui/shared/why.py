@@ -79,7 +79,7 @@ def build(server: Server, ask: Ask, network: str) -> gr.HTML:
     return gr.HTML(
         html_template=assets.template("shared/why.html").replace("@layers@", assets.template("shared/layers.html")),
         js_on_load=assets.mount("shared/why.js"),
-        server_functions=server_functions(server, look_at_photo),
+        server_functions=server_functions(server, look_at_photo, lane=server.photos),
         layers=figures.inside(server.networks.blank(network), server.networks.get(network).classes, every=False),
         elem_id="photo-why",
     )

@@ -1,4 +1,4 @@
-"""A thread for work that goes on behind the page: one piece at a time, and the most urgent first.
+"""A thread, or a few, for work that goes on behind the page: one piece at a time each, and the most urgent first.
 
     worker = Worker("train", self._most_urgent)
     with worker.changed:                # the lock of all that decides what is most urgent
@@ -28,34 +28,37 @@ class Worker:
         name: the thread's.
         most_urgent: what to do now, or None where there is nothing; it is called under `changed`.
         tick: seconds after which it is asked again while there is nothing to do; None where only `wake` tells.
+        threads: how many work at once.
 
     Attributes:
         changed: holds the lock of whatever `most_urgent` reads.
         ending: the work that is under way should end soon.
     """
 
-    def __init__(self, name: str, most_urgent: Callable[[], Work | None], tick: float | None = None) -> None:
+    def __init__(
+        self, name: str, most_urgent: Callable[[], Work | None], tick: float | None = None, threads: int = 1
+    ) -> None:
         self.changed = threading.Condition()
         self.ending = False
         self._name, self._most_urgent, self._tick = name, most_urgent, tick
-        self._thread: threading.Thread | None = None
+        self._count, self._threads = threads, list[threading.Thread]()
 
     def wake(self) -> None:
-        """There may be something to do; the thread starts with the first call, and with none after `close`."""
+        """There may be something to do; the threads start with the first call, and with none after `close`."""
         with self.changed:
-            if self._thread is None and not self.ending:
-                self._thread = threading.Thread(target=self._work_off, name=self._name, daemon=True)
-                self._thread.start()
+            while len(self._threads) < self._count and not self.ending:
+                self._threads.append(threading.Thread(target=self._work_off, name=self._name, daemon=True))
+                self._threads[-1].start()
             self.changed.notify_all()
 
     def close(self) -> None:
-        """End the thread between two steps, and wait for that; nothing is worked at any more."""
+        """End the threads between two steps, and wait for that; nothing is worked at any more."""
         with self.changed:
             self.ending = True
             self.changed.notify_all()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(PATIENCE)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(PATIENCE)
 
     def _work_off(self) -> None:
         while (work := self._next()) is not None:

@@ -19,36 +19,49 @@ Nothing here knows gradio.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import logging
 import math
+import os
 import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from lenet.data.datasets import Dataset
+from lenet.data.download import Progress, following
 from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
+from lenet.inference.pretrained import load as load_checkpoint
+from lenet.inference.pretrained import save as save_checkpoint
+from lenet.run import NotSaved
+from lenet.run import Run as Resumable
 from lenet.training.distillation import load_with_soft_labels
-from lenet.training.loop import EpochEnd, Event, Step, TrainingState, change_lr, fit, start
+from lenet.training.loop import EpochEnd, Event, Step, TrainingState, change_lr, start
 from lenet.training.recipes import Recipe
+from lenet.training.resume import load_state, save_state
+from lenet.training.verdict import verdict
+from lenet.ui import environment
 from lenet.ui.shared import texts, threads
 from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 from lenet.ui.train import settings, snapshot
+from lenet.ui.train.saved import SavedRuns
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
-SECONDS_AT_MOST = 45 * 60  # of training; then a run ends as if stopped, so that a forgotten one frees its place
+SECONDS_AT_MOST = (
+    60 * environment.TRAIN_MINUTES
+)  # of training; then a run ends as if stopped, so that a forgotten one frees its place
 POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs become one
 LOADERS = 8  # data sets that load at once: a slow download must not hold up what is there already
 PACES = 100  # that are remembered, of networks on data sets
@@ -56,9 +69,10 @@ PACES = 100  # that are remembered, of networks on data sets
 TURN_SECONDS = 15.0  # of a turn, when others wait: mnist-demo ends in its first, at half the speed of our two cores too
 MOST = 8  # runs of one owner: as many as there are colours
 NAME_AT_MOST = 40  # characters of a name that a visitor gives a run
-MOST_OF_ALL = 200  # runs of all, fewer than networks.KEPT; a class of 30 behind one address has 3 each in its half
-STATES_AT_MOST = 16  # runs that can go on, of up to 60 megabytes each
+MOST_OF_ALL = environment.RUNS  # runs of all; one address has half
+STATES_AT_MOST = 16  # runs in memory that can go on, of up to 60 megabytes each; others wait on disk
 PROGRAMS_AT_MOST = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
+SECONDS_BETWEEN_SAVES = 10.0  # a state of 60 MB takes a fifth of a second
 KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
 
 Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
@@ -132,7 +146,10 @@ class Run:
         usual: how many steps a point of `train` is about.
         version: counts all that changes what the page shows.
         training, dataset: what it needs to go on, while it may.
-        key: of the trained network, and `path` its file.
+        saved: its state is on disk as well, as it is in `training`, or would be.
+        restored: it comes from a server that has died.
+        key: of the trained network, and `path` its file; `gone`: it made room for others.
+        verdict: what is wrong with it, if anything.
     """
 
     id: str
@@ -162,14 +179,18 @@ class Run:
     newest: EpochEnd | None = None
     usual: int = 0
     version: int = 0
-    training: TrainingState | None = None
+    training: Resumable | None = None
+    saved: bool = False
+    restored: bool = False
     dataset: Dataset | None = None
     row: snapshot.Row | None = None
     looked: int = 0
     view: dict[str, Any] = field(default_factory=dict)
     key: str = ""
+    gone: bool = False
     path: Path | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    verdict: Text | None = None
     tested: int = 0
 
     @property
@@ -224,6 +245,7 @@ class Runs:
         patience: PATIENCE.
         load: from a data set's and a teacher's name to the data; `load_with_soft_labels`.
         turn: TURN_SECONDS.
+        saved: where runs are saved; None for nowhere.
     """
 
     def __init__(
@@ -232,8 +254,10 @@ class Runs:
         patience: float = PATIENCE,
         load: Callable[[str, str], Dataset] = load_with_soft_labels,
         turn: float = TURN_SECONDS,
+        saved: SavedRuns | None = None,
     ) -> None:
         self.networks, self._patience, self._load, self._turn = networks, patience, load, turn
+        self._saved = saved
         self._worker = Worker("train", self._most_urgent, TICK)
         self._lock = self._worker.changed
         self._runs: dict[str, Run] = {}
@@ -244,8 +268,17 @@ class Runs:
         self._programs: Counter[str] = Counter()  # address -> calls under way
         self._paces: BoundedCache[tuple[str, str], float] = BoundedCache(PACES)  # (model, data set) -> seconds an epoch
         self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
+        self._downloads: dict[tuple[str, ...], Progress] = {}  # how far those are that have to come from far
         self._tickets = itertools.count(1)
+        self._prepared = False
         self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=threads.to_train)
+
+    def prepare(self) -> None:
+        """Somebody may train soon: import what making an optimizer imports, seconds and 150 MB that most never need."""
+        with self._lock:
+            if not self._prepared and not self._worker.ending:
+                self._prepared = True
+                self._loader.submit(importlib.import_module, "torch._dynamo")
 
     # --- what a visitor wants ---
 
@@ -279,6 +312,7 @@ class Runs:
             self._tidy()
             self._enqueue(run)
             self._worker.wake()
+        self._write(run)
         return run
 
     @contextmanager
@@ -331,7 +365,7 @@ class Runs:
             if run.order == "pause":
                 run.order = ""
             if run.status in ("paused", "away"):
-                run.ticket = self._draw_ticket(run.owner)
+                run.ticket, run.restored = self._draw_ticket(run.owner), False
                 self._enqueue(run)
 
     def stop(self, visitor: str, id: str) -> None:
@@ -351,9 +385,17 @@ class Runs:
             self._forget(run)
 
     def rename(self, visitor: str, id: str, name: str) -> None:
+        """Call it `name`.
+
+        Raises:
+            RecipeError: half a letter is in the name: `requests.whole_letters` has put this sign in its place.
+        """
+        if "\ufffd" in name:
+            raise RecipeError("This name holds half a letter: type it again.")
         with self._theirs(visitor, id) as run:
             run.name = name.strip()[:NAME_AT_MOST]
             self.networks.call(run.key, run.title)
+        self._write(run)
 
     def scale(self, visitor: str, id: str, factor: float) -> None:
         """Multiply its schedule's learning rate by `factor`, once more if it was before.
@@ -401,12 +443,83 @@ class Runs:
         """End the threads: the one that trains between two steps, those that load when they have loaded."""
         self._loader.shutdown(wait=False, cancel_futures=True)
         self._worker.close()
+        if self._saved is not None:
+            self._saved.close(keep=bool(self._runs))
+
+    # --- on disk ---
+
+    def restore(self) -> None:
+        """Offer again what servers that have died were training or had trained."""
+        for record in self._saved.adopt(KEPT_SECONDS) if self._saved is not None else ():
+            try:
+                self._restore(record)
+            except (LeNetError, KeyError, TypeError, ValueError, AttributeError):  # of another version, or damaged
+                logging.warning("a saved run cannot be read")
+        if self._runs:
+            self._worker.wake()
+
+    def _restore(self, record: dict[str, Any]) -> None:
+        assert self._saved is not None
+        run = _from_record(record)
+        if run.status in ENDED and not self._saved.network(run.id).exists():
+            self._saved.remove(run.id)
+            return
+        if run.status in ENDED:
+            checkpoint = load_checkpoint(self._saved.network(run.id))
+            curves = [EpochEnd(**event) for event in record["history"]]
+            owner = (run.address, run.visitor)
+            run.key, run.path = self.networks.keep(checkpoint, curves, str(run.title), owner)
+            self.networks.call(run.key, run.title)
+        elif not self._saved.state(run.id).exists():  # it had not come far
+            run = replace(_from_record(record), last=None, epoch=0, worked=0.0, best=None, newest=None)
+            run.train, run.val = Series(mean=True), Series(mean=False)
+        if run.status not in ENDED:
+            run.status, run.saved = "paused", self._saved.state(run.id).exists()
+        with self._lock:
+            run.restored, run.ticket = True, next(self._tickets)
+            self._runs[run.id] = run
+            self._heard[run.visitor] = time.monotonic()
+
+    def _write(self, run: Run) -> None:
+        """Save the facts of a run."""
+        if self._saved is not None:
+            with self._lock:
+                record = _record(run)
+            self._saved.write(record)
+            self._clear(run)
+
+    def _clear(self, run: Run) -> None:
+        """Remove what was saved of a run that was removed meanwhile."""
+        with self._lock:
+            if self._saved is not None and run.id not in self._runs:
+                self._saved.remove(run.id)
+
+    def _keep_state(self, run: Run) -> None:
+        """Save a run that rests, so that it need not stay in memory."""
+        if self._saved is None or run.training is None or run.order == "remove":
+            return
+        try:
+            save_state(self._saved.state(run.id), run.training.state)
+            run.saved = True
+        except CheckpointError as error:  # it stays in memory
+            logging.warning("a run was not saved: %s", error.template)
+        self._write(run)
+
+    def _resumable(self, run: Run) -> Resumable:
+        """The run where it was: in memory, on disk, or at its beginning."""
+        if run.training is not None:
+            return run.training
+        file = self._saved.state(run.id) if self._saved is not None else Path(os.devnull)
+        state = load_state(file, "cpu") if run.saved else start(run.recipe)
+        return Resumable(state, file, seconds=SECONDS_BETWEEN_SAVES if self._saved is not None else math.inf)
 
     # --- facts ---
 
     def _facts(self, run: Run, known: Any, watched: bool) -> dict[str, Any]:
         version, train, val, looked = known if isinstance(known, list) and len(known) == 4 else (-1, None, None, 0)
         active = run.status in ACTIVE
+        if run.key and not run.gone and self.networks.kind(run.key) is None:
+            run.gone, run.version = True, run.version + 1
         if version == run.version and not active and not (watched and looked != run.looked):
             return {"id": run.id}
         recipe, step, best = run.recipe, run.last, run.best
@@ -438,13 +551,18 @@ class Runs:
             "left": self._left(run),
             "worked": run.worked,
             "best": best and [best.epoch, best.val_loss, best.val_accuracy],
+            "restored": run.restored,
             "newest": run.newest and [run.newest.epoch, run.newest.val_loss, run.newest.val_accuracy],
-            "network": run.key,
+            "network": "" if run.gone else run.key,
+            "gone": run.gone,
             "metrics": run.metrics,
+            "verdict": texts.translated(run.verdict) if run.verdict else "",
             "tested": run.tested,
             "train": run.train.since(train),
             "val": run.val.since(val),
         }
+        if run.status == "loading" and (progress := self._downloads.get((recipe.dataset, recipe.teacher))):
+            facts["download"] = [progress.bytes, progress.total, progress.seconds_left]
         if run.status == "waiting":
             facts["place"], facts["wait"], facts["wait_known"] = self._wait(run)
         if watched and looked != run.looked:
@@ -537,8 +655,15 @@ class Runs:
         key = run.recipe.dataset, run.recipe.teacher
         loading = self._loading.get(key)
         if loading is None:
-            loading = self._loading[key] = self._loader.submit(self._load, *key)
+            loading = self._loading[key] = self._loader.submit(self._load_followed, *key)
         loading.add_done_callback(lambda loaded: self._loaded(run, loaded))
+
+    def _load_followed(self, *key: str) -> Dataset:
+        with following(partial(self._downloads.__setitem__, key)):
+            try:
+                return self._load(*key)
+            finally:
+                self._downloads.pop(key, None)
 
     def _loaded(self, run: Run, loaded: Future[Dataset]) -> None:
         key = run.recipe.dataset, run.recipe.teacher
@@ -575,6 +700,8 @@ class Runs:
         if run is not self._training:
             self._rest(run, "stopped")
         self._runs.pop(run.id, None)
+        if self._saved is not None:
+            self._saved.remove(run.id)
         if run.key:
             self.networks.forget(run.key)
 
@@ -590,7 +717,9 @@ class Runs:
         for run in by_absence:
             old = now - self._heard.get(run.visitor, 0.0) > KEPT_SECONDS
             heavy = states > STATES_AT_MOST and run.training is not None and run.status not in ACTIVE
-            if old or kept > MOST_OF_ALL or heavy:
+            if heavy and run.saved and not old and kept <= MOST_OF_ALL:
+                run.training, states = None, states - 1  # it waits on disk
+            elif old or kept > MOST_OF_ALL or heavy:
                 kept -= 1
                 states -= run.training is not None
                 self._forget(run)
@@ -632,6 +761,7 @@ class Runs:
             with self._lock:
                 self._fail(run, error)
         finally:
+            self._clear(run)
             with self._lock:
                 self._training = None
                 self._round[run.owner] = next(self._tickets)  # the last of the round now
@@ -641,9 +771,10 @@ class Runs:
         data = run.dataset
         if data is None:
             raise RuntimeError("a run without its data")
-        state = run.training if run.training is not None else start(run.recipe)
+        training = self._resumable(run)
+        state, kept = training.state, (training.epoch, training.step)
         with self._lock:
-            run.training = state
+            run.training = training
         if run.row is None:
             run.row = snapshot.row(data)
         self._watch(run, state)
@@ -651,7 +782,13 @@ class Runs:
             status = self._wanted(run, None)
         looked = began = time.monotonic()
         if status is None:
-            for event in fit(state, data):
+            for event in training.events(data):
+                if isinstance(event, NotSaved):
+                    logging.warning("a run was not saved: %s", event.error.template)
+                    continue
+                if kept != (training.epoch, training.step):  # saved since the last event
+                    kept, run.saved = (training.epoch, training.step), True
+                    self._write(run)
                 now = time.monotonic()
                 with self._lock:
                     run.record(event)
@@ -670,6 +807,8 @@ class Runs:
                     looked = time.monotonic()
         self._watch(run, state)
         if status is not None and status != "stopped":
+            if status != "waiting":
+                self._keep_state(run)
             with self._lock:
                 if status != "waiting":
                     self._rest(run, status)
@@ -732,10 +871,44 @@ class Runs:
                 self._rest(run, "away")
                 run.order = "stop" if status == "stopped" else ""  # to be measured when its visitor is back
             return
-        key, path = self.networks.keep(checkpoint, state.history, str(run.title))
+        key, path = self.networks.keep(checkpoint, state.history, str(run.title), (run.address, run.visitor))
         with self._lock:
             if run.order == "remove":
                 self.networks.forget(key)
             run.key, run.path, run.metrics, run.tested = key, path, checkpoint.metrics, len(data.test)
+            run.verdict = verdict(run.recipe, state.history, state.lr)
             self.networks.call(key, run.title)  # of any characters, where a file has but plain ones
             self._rest(run, status)
+        if self._saved is not None and run.id in self._runs:
+            try:
+                save_checkpoint(self._saved.network(run.id), checkpoint)
+                self._saved.state(run.id).unlink(missing_ok=True)
+            except (CheckpointError, OSError):
+                logging.warning("a run's network was not saved")
+            self._saved.write(_record(run) | {"history": [asdict(event) for event in state.history]})
+
+
+# What of a run is saved as it is.
+_PLAIN = (
+    *("id", "visitor", "number", "colour", "owner", "address", "name", "status", "scale", "rescaled", "late"),
+    *("worked", "rate", "epoch", "usual", "metrics", "tested"),
+)
+
+
+def _record(run: Run) -> dict[str, Any]:
+    """What is to be known of a run after the server's death, as JSON."""
+    events = {name: asdict(event) if (event := getattr(run, name)) else None for name in ("last", "best", "newest")}
+    lines = {name: asdict(getattr(run, name)) for name in ("train", "val")}
+    plain = {name: getattr(run, name) for name in _PLAIN}
+    return plain | events | lines | {"recipe": run.recipe.to_dict(), "history": []}
+
+
+def _from_record(record: dict[str, Any]) -> Run:
+    plain = {name: record[name] for name in _PLAIN}
+    lines: dict[str, Any] = {
+        name: Series(**record[name] | {"points": [tuple(point) for point in record[name]["points"]], "pending": []})
+        for name in ("train", "val")
+    }
+    kinds = {"last": Step, "best": EpochEnd, "newest": EpochEnd}
+    events: dict[str, Any] = {name: kind(**record[name]) if record[name] else None for name, kind in kinds.items()}
+    return Run(recipe=Recipe.from_dict(record["recipe"]), ticket=0, **plain, **lines, **events)

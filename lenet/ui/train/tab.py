@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +26,8 @@ from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import messages
 from lenet.ui.server import Server, bound, server_functions
 from lenet.ui.shared import assets, texts
-from lenet.ui.tab import Own, Source, Tab, Taken, Visitor
+from lenet.ui.shared.address import address_of
+from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
 from lenet.ui.train import settings
 from lenet.ui.train.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
 
@@ -58,6 +58,7 @@ async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
         question: {"visitor", "known", "watched", "wait"}.
     """
     visitor, known = _visitor(question), messages.named(question, "known")
+    server.runs.prepare()
     if messages.flag(question, "wait"):
         server.runs.heard(visitor)
         await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
@@ -98,7 +99,7 @@ def begin(server: Server, question: dict[str, Any], request: gr.Request | None =
     visitor, values = _visitor(question), _settings(question)
     if wrong := _problems(values):
         return {"problems": wrong}
-    return {"run": server.runs.begin(visitor, settings.chosen(values), address=_address(request)).id}
+    return {"run": server.runs.begin(visitor, settings.chosen(values), address=address_of(request)).id}
 
 
 def _settings(question: dict[str, Any]) -> dict[str, str | int | float]:
@@ -152,7 +153,7 @@ def download(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     run = server.runs.run(_visitor(question), messages.text(question, "run"))
     if run.path is None:
         raise messages.garbled()
-    path = server.networks.kept(run.key).path
+    path = server.networks.file(run.key)
     return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
 
 
@@ -168,33 +169,19 @@ def _visitor(question: dict[str, Any]) -> str:
     return key
 
 
-def _address(request: gr.Request | None) -> str:
-    """The network address that a request comes from, of IPv6 the /64 that one customer has; "" where it is unknown.
-
-    It is the connection's own.  Of X-Forwarded-For, which anybody can write, uvicorn believes only what a proxy on
-    this machine adds, or one that FORWARDED_ALLOW_IPS names.
-    """
-    host = request.client.host if request is not None and request.client is not None else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
-
-
 # --------------------------------------------------------------------------------------------------
 # What happens elsewhere on the page
 
 
-def use(server: Server, event: gr.EventData, own: Own) -> Taken:
+def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
     """Put a trained network to use.
 
     Raises:
         CheckpointError: the run or its network is no longer kept.
+        QuestionError: no script of this page sends that.
     """
-    key = server.runs.run(event.visitor, event.run).key
+    question = messages.sent(event)
+    key = server.runs.run(_visitor(question), messages.text(question, "run")).key
     server.networks.kept(key)
     return Taken(key)
 
@@ -226,7 +213,7 @@ async def train(
         lr: the peak learning rate.
         seed: the same seed gives the same network.
     """
-    read, address, visitor = _reader(request), _address(request), secrets.token_hex(16)
+    read, address, visitor = _reader(request), address_of(request), secrets.token_hex(16)
     curves: dict[str, Any] = {name: {"train": [], "validation": []} for name in ("loss", "accuracy")}
     yield _status("Starting", f"{recipe} on {dataset}"), curves, None
     run: Run | None = None
@@ -289,11 +276,14 @@ def _said(facts: dict[str, Any]) -> str:
     headline = texts.say(f"state_{facts['status']}", dataset=facts["dataset"], **counted)
     if facts["status"] == "waiting":
         return _status(headline, f"place {facts['place']} in the queue")
+    if "download" in facts:
+        done, total, _ = facts["download"]
+        return _status(headline, texts.say("loading_far", done=round(done / 1e6), total=round(total / 1e6)))
     if facts["network"]:
         accuracy, took = facts["metrics"]["test_accuracy"], facts["metrics"]["train_seconds"]
         epochs = texts.say("epochs_one") if facts["epoch"] == 1 else texts.say("epochs_many", count=facts["epoch"])
         right = {"accuracy": f"{accuracy:.2%}", "count": f"{facts['tested']:,}", "epochs": epochs, "time": f"{took} s"}
-        return _status(headline, texts.say("right", **right))
+        return _status(headline, ". ".join(filter(None, [texts.say("right", **right), facts["verdict"]])))
     if facts["step"]:
         newest = f", validation accuracy {facts['newest'][2]:.1%}" if facts["newest"] else ""
         return _status(headline, f"{facts['done']:.1%} done{newest}")

@@ -259,11 +259,19 @@ export function mount({ element, trigger, props, server }) {
       return say(run.place === 1 ? "waiting_next" : "waiting_place", said);
     }
     if (["done", "stopped"].includes(run.status)) {
+      if (run.gone) return say("network_gone");
       if (!run.network) return say("stopped_empty");
       const epochs = run.epoch < run.epochs ? say("epochs_part", { count: (run.done * run.epochs).toFixed(1), epochs: run.epochs }) : epochsOf(run.epochs);
       const late = run.late ? say("stopped_late", props.limits) : "";
-      return late + say("right", { accuracy: percent(run.metrics.test_accuracy, 2), count: number(run.tested), epochs, time: time(run.worked) });
+      const right = { accuracy: percent(run.metrics.test_accuracy, 2), count: number(run.tested), epochs, time: time(run.worked) };
+      return `${late}${say("right", right)}${run.verdict && ". "}${run.verdict}`;
     }
+    if (run.status === "loading" && run.download) {
+      const [bytes, total, left] = run.download;
+      const far = { done: number(Math.round(bytes / 1e6)), total: number(Math.round(total / 1e6)) };
+      return say("loading_far", far) + (left === null ? "" : ` ${say("loading_left", { time: time(left) })}`);
+    }
+    if (run.restored) return say("restored_why");
     if (run.status === "running" && !run.step) return "";
     const said = say(`${run.status}_why`, run.step ? { step: number(run.step[1]), steps: number(run.step[2]) } : {});
     return run.status === "running" && run.until !== null ? `${said} ${say("until", { epoch: run.until })}` : said;

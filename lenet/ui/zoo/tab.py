@@ -16,7 +16,7 @@ from lenet.ui import messages
 from lenet.ui.messages import Family, ListNetworks, NetworkList, NetworkRow
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, networks, texts
-from lenet.ui.tab import Labels, Own, Source, Tab, Taken, Visitor, with_first
+from lenet.ui.tab import Labels, Own, Owner, Source, Tab, Taken, Visitor, with_first, without_networks
 from lenet.ui.zoo import uploads
 
 FAMILIES: dict[str, type[Classifier]] = {"photos": PhotoClassifier, "digits": DigitClassifier}
@@ -62,11 +62,11 @@ def shown(yours: Sequence[str], key: str = "") -> gr.HTML:
     return gr.HTML(value={"network": key, "yours": list(yours)})
 
 
-def _upload(server: Server, event: gr.EventData, yours: Own, path: str | None, count: int) -> Taken:
-    """What came of an upload: updates of the note, the count and the list."""
-    key, count, said = uploads.upload(server, path, count)
+def _upload(server: Server, event: gr.EventData, yours: Own, owner: Owner, path: str | None) -> Taken:
+    """What came of an upload: updates of the note and the list."""
+    key, said = uploads.upload(server, path, owner)
     listed = shown(with_first(key, yours), key) if key else gr.skip()
-    return Taken(key, (uploads.remark(said), count, listed))
+    return Taken(key, (uploads.remark(said), listed))
 
 
 def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]) -> Tab:
@@ -75,13 +75,15 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
     Args:
         report: the server functions that the report of the chosen network asks.
     """
+    listed = [network for family in _families(server) for network in family.networks]
+    if not listed:
+        return without_networks("no_networks")
     place = uploads.build()
-    first = next(family.networks[0] for family in _families(server) if family.networks)
     exhibition = gr.HTML(
-        value={"network": first.key, "yours": []},
+        value={"network": listed[0].key, "yours": []},
         html_template=assets.template("zoo/tab.html"),
         js_on_load=assets.mount("zoo/view.js", events=["refuse", "seen"]),
-        server_functions=server_functions(server, list_networks, *report),
+        server_functions=server_functions(server, list_networks, *report, lane=server.reports),
         largest=BYTES_AT_MOST,  # of a file that may be uploaded; of a larger one the event "refuse" tells
         elem_id="zoo",
         padding=False,
@@ -101,8 +103,8 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
     source = Source(
         place.button.upload,
         partial(_upload, server),
-        inputs=[place.button, place.uploaded],
-        outputs=[place.note, place.uploaded, exhibition],
+        inputs=[place.button],
+        outputs=[place.note, exhibition],
         options={"concurrency_limit": 2, "show_progress": "hidden"},  # of at most 20 MB each
     )
     labels = Labels([place.button], lambda _: [uploads.labelled()])

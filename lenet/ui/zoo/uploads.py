@@ -11,49 +11,65 @@ import gradio as gr
 from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
-from lenet.ui import messages
+from lenet.ui import environment, messages
 from lenet.ui.messages import Remark
 from lenet.ui.server import Server
 from lenet.ui.shared import assets, texts
 
-UPLOADS = 6  # networks of one visitor
 SUFFIX = ".safetensors"
+FOREIGN = (".pth", ".pt", ".ckpt", ".bin")
 INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
 
 
-def upload(server: Server, path: str | None, count: int) -> tuple[str, int, texts.Said | Text]:
-    """Take a visitor's file in: the network's key, or "", how many uploads that makes, and what is said of it."""
+def upload(server: Server, path: str | None, owner: tuple[str, str]) -> tuple[str, texts.Said | Text]:
+    """Take a visitor's file in: the network's key, or "", and what is said of it.
+
+    Args:
+        owner: the network address and the session that it comes from.
+    """
     try:
-        key = _taken(server, path, count)
+        with server.uploads.one_more(owner[1]):
+            key = _taken(server, path, owner)
     except LeNetError as error:
-        return "", count, error.text
-    return key, count + 1, _welcome(server, key)
+        return "", error.text
+    return key, _welcome(server, key)
 
 
-def _taken(server: Server, path: str | None, count: int) -> str:
+def _taken(server: Server, path: str | None, owner: tuple[str, str]) -> str:
     """The new network's key.
 
     Raises:
         CheckpointError: the file is none that this page takes.
     """
+    if not environment.UPLOADS:
+        raise CheckpointError("This server takes in no networks.")
     if path is None:
         raise CheckpointError("No file has arrived. Choose one and try again.")
-    if count >= UPLOADS:
-        raise CheckpointError("One visitor can upload {count} networks: reload the page to start again.", count=UPLOADS)
-    if Path(path).suffix != SUFFIX:
+    if Path(path).suffix.lower() in FOREIGN:
+        raise CheckpointError(
+            "{name} is a file of PyTorch, which may hold a program, so this page does not open it. "
+            "On your own machine, `lenet import {name}` makes a {suffix} file of it without running anything: "
+            "upload that.",
+            name=Path(path).name,
+            suffix=SUFFIX,
+        )
+    if Path(path).suffix.lower() != SUFFIX:
         raise CheckpointError(
             "{name} is not a {suffix} file: upload one that this project has written.",
             name=Path(path).name,
             suffix=SUFFIX,
         )
-    key, _ = server.networks.keep(load_untrusted(Path(path)), name=Path(path).stem)
+    checkpoint = load_untrusted(Path(path))
+    key, _ = server.networks.keep(checkpoint, name=Path(path).stem, owner=owner, uploaded=True)
     return key
 
 
 def refuse(event: gr.EventData) -> dict[str, Any]:
     """The remark on a file that is too large to travel: zoo/view.js sends its name and size."""
     with messages.endpoint("refusing an upload"):
-        return remark(too_large(str(event.name)[:100], messages.number(event.size)).text)
+        question = messages.sent(event)
+        name, size = messages.text(question, "name"), messages.number(messages.field(question, "size"))
+        return remark(too_large(name[:100], size).text)
 
 
 def _welcome(server: Server, key: str) -> texts.Said:
@@ -80,19 +96,16 @@ class Place(NamedTuple):
     """Where networks are uploaded.
 
     Attributes:
-        uploaded: how many the visitor has uploaded.
         note: where what is said of the last one stands; see `remark`.
     """
 
     button: gr.UploadButton
-    uploaded: gr.State
     note: gr.HTML
 
 
 def build() -> Place:
     """The button, and what is said beside it."""
-    uploaded = gr.State(0)
-    with gr.Row(elem_classes="upload"):
-        button = gr.UploadButton(_label(), file_types=[SUFFIX], elem_id="upload", scale=0)
+    with gr.Row(elem_classes="upload", visible=environment.UPLOADS):
+        button = gr.UploadButton(_label(), file_types=[SUFFIX, *FOREIGN], elem_id="upload", scale=0)
         note = gr.HTML(value=remark(INVITATION), html_template="", js_on_load=assets.mount("zoo/note.js"))
-    return Place(button, uploaded, note)
+    return Place(button, note)

@@ -1,0 +1,349 @@
+"""A network that another program trained: a plain `state_dict`, recognised by the shapes of its layers.
+
+    found = recognised(read_tensors(Path("LeNet.pth")))
+    checkpoint = imported(found, InputFormat(28), "mnist")
+
+Tutorials save `model.state_dict()` under names of their own: `conv1.0.weight`, `layer1.0.weight`, `module.fc.weight`.
+Names differ, but a network's layers come in their order, and their shapes say which network it is.  Where two networks
+have the same shapes, such as LeNet-5 with and without activations, the caller says which one is meant.
+
+A .pth file is a pickle.  It is read with `weights_only`, by which PyTorch builds tensors and plain containers and runs
+nothing else, and only up to a size that networks here have.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from lenet.data.datasets import DATASETS
+from lenet.errors import CheckpointError
+from lenet.inference.pretrained import Checkpoint
+from lenet.models import MODELS
+from lenet.models.network import Network
+from lenet.paths import expanded
+from lenet.preprocessing.normalization import InputFormat
+from lenet.training.recipes import CIFAR10_STATISTICS, FASHION_STATISTICS, MNIST_STATISTICS, Recipe
+
+MAX_BYTES = 200_000_000  # of a file, and of what a compressed one unpacks to: as for our own files
+MAX_TENSORS = 500  # our largest network has 100
+SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".safetensors")
+# Under which training programs keep a state dict beside the optimizer's and the epoch.
+_WITHIN = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's name and its tensors by part: "weight", "bias", "running_mean" ..."""
+
+    name: str
+    tensors: Mapping[str, Tensor]
+
+    @property
+    def shapes(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        return tuple(sorted((part, tuple(tensor.shape)) for part, tensor in self.tensors.items()))
+
+    def __str__(self) -> str:
+        return "x".join(map(str, self.tensors["weight"].shape)) if "weight" in self.tensors else self.name
+
+
+@dataclass(frozen=True)
+class Found:
+    """A state dict that is one of our networks'.
+
+    Attributes:
+        name: of the file, for sentences.
+        weights: of each network in MODELS whose shapes these are, by its own names, in single precision.
+        channels: of its images.
+        classes: how many it answers.
+    """
+
+    name: str
+    weights: Mapping[str, Mapping[str, Tensor]]
+    channels: int
+    classes: int
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(self.weights)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors in a .pth, .pt or plain .safetensors file, by their names in it, in its order.
+
+    Raises:
+        CheckpointError: no file, too large, damaged, or it holds more than tensors and plain containers.
+    """
+    path = expanded(path)
+    _refuse_large(path)
+    try:
+        if path.suffix.lower() == ".safetensors":
+            content: Any = load_file(path)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            "{name} holds more than numbers, and nothing in it was run. Save it again from the program that made it, "
+            "with torch.save(model.state_dict(), FILE), and import that.",
+            name=path.name,
+        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        raise CheckpointError(
+            "{name} cannot be read as a file of PyTorch ({error}): save or download it again.",
+            name=path.name,
+            error=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+        ) from error
+    return _state_dict(path.name, content)
+
+
+def _refuse_large(path: Path) -> None:
+    if not path.is_file():
+        raise CheckpointError("There is no weights file at {path}. Check the name.", path=path)
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = max(size, sum(entry.file_size for entry in archive.infolist()))
+    if size > MAX_BYTES:
+        raise CheckpointError(
+            "{name} has {size:.0f} MB; no network of this project is that large.", name=path.name, size=size / 1e6
+        )
+
+
+def _state_dict(name: str, content: Any) -> dict[str, Tensor]:
+    """The tensors in what was read, wherever a training program put them."""
+    for key in _WITHIN:
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+            break
+    tensors = {str(key): value for key, value in content.items()} if isinstance(content, Mapping) else {}
+    if not tensors or len(tensors) > MAX_TENSORS or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
+        raise CheckpointError(
+            "{name} holds no state dict: save it with torch.save(model.state_dict(), FILE).", name=name
+        )
+    return tensors
+
+
+# --------------------------------------------------------------------------------------------------
+# Which network is it
+
+
+def recognised(name: str, tensors: Mapping[str, Tensor]) -> Found:
+    """Which of our networks have these layers, in this order.
+
+    Args:
+        name: of the file, for sentences.
+        tensors: by any names that end in "weight", "bias" and BatchNorm's; their order is the layers'.
+
+    Raises:
+        CheckpointError: none has.
+    """
+    layers = _layers(tensors)
+    weights = [layer.tensors["weight"] for layer in layers if "weight" in layer.tensors]
+    classes = next((len(weight) for weight in reversed(weights) if weight.ndim == 2), 0)  # the last linear layer's
+    fits: dict[str, dict[str, Tensor]] = {}
+    sizes = None
+    for model in MODELS:
+        for channels in (1, 3):
+            matched = _matched(model, channels, classes, layers)
+            if matched is not None:
+                fits[model], sizes = matched, (channels, classes)
+    if sizes is None:
+        raise CheckpointError(
+            "{name} has the layers of no network here: {layers}. These are known: {known}.",
+            name=name,
+            layers=[str(layer) for layer in layers][:12],
+            known=[*MODELS],
+        )
+    return Found(name, fits, *sizes)
+
+
+def _layers(tensors: Mapping[str, Tensor]) -> list[Layer]:
+    """In order; a layer is what its tensors' names have before the last dot."""
+    layers: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        layer, _, part = key.rpartition(".")
+        if part != "num_batches_tracked":  # how long it learned, which no answer depends on
+            layers.setdefault(layer, {})[part] = tensor
+    return [Layer(name, parts) for name, parts in layers.items()]
+
+
+def _matched(model: str, channels: int, classes: int, layers: list[Layer]) -> dict[str, Tensor] | None:
+    """The weights by the model's own names, where its layers have these shapes; None where they do not.
+
+    Programs define layers in orders of their own: a residual block's shortcut first or last, all BatchNorms behind all
+    convolutions.  So a layer goes where its shapes fit, together with the BatchNorm behind it; among those of one shape
+    the order decides.  Where shapes are all different, each layer may stand anywhere.
+    """
+    own = _empty(model, channels, classes)
+    if own is None:
+        return None
+    wanted = _layers(own.state_dict())
+    pairs = _paired(_units(wanted), _units(layers)) or _paired([[one] for one in wanted], [[one] for one in layers], 1)
+    if pairs is None:
+        return None
+    counters = {name: torch.tensor(0) for name in own.state_dict() if name.endswith("num_batches_tracked")}
+    return counters | {
+        f"{layer.name}.{part}": tensor.float() if tensor.is_floating_point() else tensor
+        for layer, found in pairs
+        for part, tensor in found.tensors.items()
+    }
+
+
+def _units(layers: Sequence[Layer]) -> list[list[Layer]]:
+    """Each layer with the BatchNorms behind it."""
+    units: list[list[Layer]] = []
+    for layer in layers:
+        if units and "running_mean" in layer.tensors:
+            units[-1].append(layer)
+        else:
+            units.append([layer])
+    return units
+
+
+def _paired(
+    wanted: list[list[Layer]], found: list[list[Layer]], most_alike: int | None = None
+) -> list[tuple[Layer, Layer]] | None:
+    """Each wanted layer with the one that was found for it; None where their shapes are not the same ones.
+
+    Args:
+        most_alike: how many may have the same shapes, where their order must not decide.
+    """
+    waiting: dict[Any, list[list[Layer]]] = {}
+    for unit in found:
+        waiting.setdefault(tuple(layer.shapes for layer in unit), []).append(unit)
+    if len(wanted) != len(found) or (most_alike and max(map(len, waiting.values())) > most_alike):
+        return None
+    pairs = []
+    for unit in wanted:
+        alike = waiting.get(tuple(layer.shapes for layer in unit))
+        if not alike:
+            return None
+        pairs += list(zip(unit, alike.pop(0), strict=True))
+    return pairs
+
+
+def _empty(model: str, channels: int, classes: int) -> Network | None:
+    """That network on no memory; None where there is none with so many channels and classes."""
+    if not 2 <= classes <= max(len(source.classes) for source in DATASETS.values()):
+        return None
+    try:
+        with torch.device("meta"):
+            return MODELS[model].build(channels, classes)
+    except (ValueError, NotImplementedError, RuntimeError):
+        return None
+
+
+# --------------------------------------------------------------------------------------------------
+# Ours
+
+
+# What training programs do to pixels in [0, 1], by the name of an option.
+UNIT, SIGNED, STATISTICS = "unit", "signed", "statistics"
+INPUTS = {
+    UNIT: "nothing more: ToTensor() alone, or division by 255",
+    SIGNED: "Normalize(0.5, 0.5), which gives -1 to 1",
+    STATISTICS: "Normalize with the data set's own mean and deviation",
+}
+KNOWN_STATISTICS = {
+    "mnist": MNIST_STATISTICS,
+    "fashion-mnist": FASHION_STATISTICS,
+    "cifar10": (CIFAR10_STATISTICS.mean, CIFAR10_STATISTICS.std),
+}
+
+
+def data_sets(found: Found) -> list[str]:
+    """The names in DATASETS that it may have learned from."""
+    fits = (found.channels, found.classes)
+    return [n for n, s in DATASETS.items() if not s.benchmark_only and (s.channels, len(s.classes)) == fits]
+
+
+def input_format(kind: str, model: str, dataset: str, scaling: str = "pad") -> InputFormat:
+    """How a training program made network input of pictures.
+
+    Args:
+        kind: a name in INPUTS, or a mean and a deviation a channel, such as "0.13,0.31" or "0.5,0.5,0.5,0.2,0.2,0.2".
+        scaling: "pad" or "resize", where pictures are smaller than what the network reads.
+
+    Raises:
+        CheckpointError: it is none of these.
+    """
+    channels, size = DATASETS[dataset].channels, MODELS[model].size
+    known = {UNIT: ((0.0,) * channels, (1.0,) * channels), SIGNED: ((0.5,) * channels, (0.5,) * channels)}
+    mean, std = known.get(kind) or (_statistics(dataset) if kind == STATISTICS else _numbers(kind, channels))
+    if scaling not in ("pad", "resize"):
+        raise CheckpointError("There is no scaling called {name!r}: choose pad or resize.", name=scaling)
+    return InputFormat(size, mean, std, "resize" if scaling == "resize" else "pad")
+
+
+def _statistics(dataset: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if dataset not in KNOWN_STATISTICS:
+        raise CheckpointError("The mean and deviation of {dataset} are not known: give them.", dataset=dataset)
+    return KNOWN_STATISTICS[dataset]
+
+
+def _numbers(kind: str, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    try:
+        numbers = tuple(float(number) for number in kind.replace("/", ",").split(","))
+    except ValueError:
+        numbers = ()
+    mean, std = numbers[:channels], numbers[channels:]
+    if len(numbers) != 2 * channels or not all(map(math.isfinite, numbers)) or min(std) <= 0:
+        raise CheckpointError(
+            "{kind!r} is no input: choose {known}, or give a mean and a positive deviation for each of {count} "
+            "channels, with commas between them.",
+            kind=kind,
+            known=[*INPUTS],
+            count=channels,
+        )
+    return mean, std
+
+
+def imported(found: Found, model: str, dataset: str, form: InputFormat) -> Checkpoint:
+    """A checkpoint of ours with these weights.  Nothing is known of how it was trained, and its metrics are empty.
+
+    Args:
+        model: one of `found.models`.
+        dataset: one of `data_sets(found)`: what it learned from, whose classes its answers are.
+        form: how its training made network input of pictures, see `input_format`.
+
+    Raises:
+        CheckpointError: it is no such network, or has not that data set's channels and classes.
+    """
+    if model not in found.models:
+        raise CheckpointError(
+            "{name} has not the layers of {model}: choose {models}.", name=found.name, model=model, models=found.models
+        )
+    if dataset not in data_sets(found):
+        raise CheckpointError(
+            "{name} reads {channels} channels and answers {classes} classes, which {dataset} has not: choose {there}.",
+            name=found.name,
+            channels=found.channels,
+            classes=found.classes,
+            dataset=dataset,
+            there=data_sets(found),
+        )
+    network = MODELS[model].build(found.channels, found.classes)
+    network.load_state_dict(dict(found.weights[model]))
+    recipe = Recipe(
+        name=Path(found.name).stem[:60] or "imported",
+        about="imported; how it was trained is not known",
+        model=model,
+        dataset=dataset,
+        input=form,
+        epochs=1,
+        batch_size=1,
+        optimizer="sgd",
+        lr=1.0,
+        source=found.name[:100],
+    )
+    return Checkpoint(network.eval(), recipe, DATASETS[dataset].classes, {}, {})

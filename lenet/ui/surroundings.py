@@ -1,0 +1,100 @@
+"""What the machine around the page may be like: behind a proxy, with a temporary folder that cannot be written.
+
+`settle()` runs when `lenet.ui` is imported, for Gradio reads its environment when it is.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lenet.data.datasets import data_root
+from lenet.errors import LeNetError
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ROOM = 1_000_000  # bytes that a temporary folder must take: a few uploads, or the page fails at the first of them
+
+
+def settle() -> None:
+    """Make this process fit for the page, wherever it runs.
+
+    Raises:
+        LeNetError: no folder at all can be written.
+    """
+    never_proxy_loopback()
+    tempfile.tempdir = str(temporary_folder())
+    use_own_upload_folder()
+
+
+def never_proxy_loopback() -> None:
+    """At its start Gradio asks its own page, which a company's proxy does not know.
+
+    Both spellings, since a program reads one or the other, and they must agree.
+    """
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    hosts = [host.strip() for host in known.split(",") if host.strip()]
+    value = ",".join(hosts + [host for host in LOOPBACK if host not in hosts])
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = value
+
+
+def temporary_folder() -> Path:
+    """The system's temporary folder, or where that is read-only or full another one.
+
+    Raises:
+        LeNetError: there is none.
+    """
+    for folder in _candidates():
+        if has_room(folder):
+            return folder
+    raise LeNetError(
+        "No folder for temporary files can be written, not even {last}: "
+        "free some space, or name another folder in TMPDIR.",
+        last=folder,
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    with contextlib.suppress(FileNotFoundError):
+        yield Path(tempfile.gettempdir())  # TMPDIR, /tmp, /var/tmp, the current folder: whichever takes a few bytes
+    yield Path("/dev/shm")
+    yield data_root()
+
+
+def has_room(folder: Path) -> bool:
+    """Whether a file of `ROOM` bytes can be made in `folder`."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(ROOM))
+            file.flush()
+        return True
+    except OSError:
+        return False
+
+
+def use_own_upload_folder() -> None:
+    """Give this process an upload folder of its own, which ends with it, unless GRADIO_TEMP_DIR names one that works.
+
+    Gradio's default is one folder for all Gradio servers of the machine: another program's files would count as
+    uploaded here, and where another user owns it, no upload works.
+    """
+    named = os.environ.get("GRADIO_TEMP_DIR")
+    if named and _made(Path(named)):
+        return
+    if named:
+        logging.warning("GRADIO_TEMP_DIR is %s, which cannot be written: uploads go to another folder.", named)
+    folder = tempfile.TemporaryDirectory(prefix="lenet-uploads-", ignore_cleanup_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = folder.name
+    atexit.register(folder.cleanup)
+
+
+def _made(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return has_room(folder)

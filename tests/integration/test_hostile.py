@@ -1,0 +1,274 @@
+"""Requests that no page sends: each gets a sentence, none a look into the server, and nobody else notices."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lenet.training.recipes import RECIPES
+from lenet.training.stored import WEIGHTS
+from lenet.ui.train.settings import of
+from tests.integration.test_files import META, SHIP, App
+from tests.serving import serve
+
+HALF = "\ud800"
+VISITOR = "a" * 32
+# Words that only Python, pydantic or a traceback say, and paths of this machine.
+INSIDE = re.compile(
+    r"Traceback|Error\b|pydantic|site-packages|NoneType|object has no|input_value|/work/|/root/|/tmp/|/usr/"
+)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("page")
+    uploads = folder / "uploads"
+    with serve(folder / "app.log", GRADIO_TEMP_DIR=str(uploads)) as url:
+        app = App(url, uploads)
+        yield app
+        app.http.close()
+
+
+def log_of(app: App) -> str:
+    return (app.uploads.parent / "app.log").read_text()
+
+
+def ask(app: App, name: str, question: Any, **more: Any) -> httpx.Response:
+    """What a script asks of the component that has this function."""
+    component = next(part["id"] for part in app.config["components"] if name in (part["props"].get("server_fns") or []))
+    body = {"component_id": component, "fn_name": name, "session_hash": "s", "data": question} | more
+    return app.http.post(
+        "/gradio_api/component_server", content=json.dumps(body), headers={"content-type": "application/json"}
+    )
+
+
+def test_the_page_is_alive(app: App) -> None:
+    """Without this, the tests below could pass on a server that refuses all."""
+    assert ask(app, "look", {"visitor": VISITOR, "known": {}}).json() == {"runs": []}
+    path = app.upload(SHIP.read_bytes(), "ship.jpg")
+    assert app.run("classify_photo", {"path": path, "meta": META}, "photos")[1]["label"] == "ship"
+
+
+MALFORMED: list[tuple[str, Any]] = [
+    ("component_server", b"{"),
+    ("component_server", b"[" * 5000),
+    ("component_server", b'{"data": ' + b"[" * 500 + b"]" * 500 + b"}"),
+    ("component_server", b"\xff\xfe"),
+    ("component_server", []),
+    ("component_server", {}),
+    ("component_server", {"component_id": 10**9, "fn_name": "look", "session_hash": "a", "data": {}}),
+    ("component_server", {"component_id": "x", "fn_name": "look", "session_hash": "a", "data": {}}),
+    ("component_server", {"component_id": 1, "fn_name": "__class__", "session_hash": "a", "data": {}}),
+    ("component_server", {"component_id": None, "fn_name": None, "session_hash": None, "data": None}),
+    ("run/classify_digit", {"data": []}),
+    ("run/classify_digit", {"data": [None]}),
+    ("run/classify_digit", {"data": [1, 2, 3]}),
+    ("run/classify_digit", {"data": {"a": 1}}),
+    ("run/classify_digit", {"data": "text"}),
+    ("run/classify_digit", b"null"),
+    ("run/classify_photo", {"data": [None, {"a": [1]}]}),
+    ("run/classify_photo", {"data": [None, None, None, None]}),
+    ("run/nothing", {"data": []}),
+    ("run/predict", {"data": [], "fn_index": 10**6}),
+    ("run/predict", {"data": [], "fn_index": "x"}),
+    ("run/train", {"data": ["digits-demo", "digits", 1, 64, 0.1, 0]}),
+    ("call/nothing", {"data": []}),
+    ("call/v2/nothing", {"image": 1}),
+    ("queue/join", {"data": [], "fn_index": 10**6, "session_hash": "x"}),
+    ("queue/join", {"data": []}),
+    ("queue/join", b""),
+    ("reset", {"event_id": 7}),
+    ("cancel", {"session_hash": 1}),
+    ("upload", {"no": "form"}),
+    ("no/such/route", {}),
+]
+
+
+@pytest.mark.parametrize(("route", "body"), MALFORMED)
+def test_a_malformed_call_gets_a_sentence_and_a_4xx(app: App, route: str, body: Any) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = app.http.post(f"/gradio_api/{route}", content=content, headers={"content-type": "application/json"})
+    assert 400 <= answer.status_code < 500, answer.text
+    said = answer.json()
+    sentence = said.get("detail") or said["error"]
+    assert re.fullmatch(r"[A-Z].*\.", sentence), said
+    assert not INSIDE.search(sentence)
+
+
+@pytest.mark.parametrize("event", range(20))
+def test_every_event_of_the_page_answers_nonsense_with_a_sentence(app: App, event: int) -> None:
+    known = {dependency["id"] for dependency in app.config["dependencies"]}
+    if event not in known:
+        pytest.skip("the page has fewer events")
+    for data, event_data in (([], None), ([1] * 9, {"language": HALF, "run": 7}), ([{"a": []}], [])):
+        body: dict[str, Any] = {
+            "data": data,
+            "fn_index": event,
+            "session_hash": f"nonsense-{event}",
+            "event_data": event_data,
+        }
+        joined = app.http.post("/gradio_api/queue/join", content=json.dumps(body).encode())
+        if joined.status_code != 200:
+            assert 400 <= joined.status_code < 500
+            assert not INSIDE.search(joined.text)
+            continue
+        with app.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": body["session_hash"]}) as stream:
+            for line in stream.iter_lines():
+                message = json.loads(line[6:]) if line.startswith("data: ") else {}
+                if message.get("msg") == "process_completed":
+                    assert not INSIDE.search(json.dumps(message["output"].get("error") or "")), line
+                    break
+
+
+def test_no_event_passes_the_queue_by(app: App) -> None:
+    event = app.event("uploadbutton")
+    path = app.upload((WEIGHTS / "digits.safetensors").read_bytes(), "mine.safetensors")
+    data = [{"path": path, "meta": META} if part == event["inputs"][-1] else None for part in event["inputs"]]
+    answer = app.http.post("/gradio_api/run/predict", json={"data": data, "fn_index": event["id"]})
+    assert answer.status_code == 404
+
+
+# --------------------------------------------------------------------------------------------------
+# Half a letter
+
+
+def test_half_a_letter_gets_a_sentence_wherever_it_stands(app: App) -> None:
+    settings = {"recipe": "digits-demo"} | of(RECIPES["digits-demo"])
+    for field in settings:
+        answer = ask(app, "begin", {"visitor": VISITOR, "settings": settings | {field: HALF}})
+        assert answer.status_code == 200, field
+        assert field in answer.json()["problems"], field
+    run = ask(app, "begin", {"visitor": VISITOR, "settings": settings}).json()["run"]
+    told = {"visitor": VISITOR, "run": run, "order": "rename", "value": f"half {HALF}"}
+    assert "half a letter" in ask(app, "tell", told).json()["problem"]["en"]
+    assert ask(app, "look", {"visitor": VISITOR, "known": {}}).json()["runs"][0]["name"] == ""
+    ask(app, "tell", told | {"order": "remove"})
+    status, said = app.run("classify_digit", None, HALF, HALF)
+    assert (status, "There is no picture" in said or "no network called" in said) == (422, True)
+    assert ask(app, "read_drawing", {"picture": HALF, "network": HALF, "pipeline": HALF}).json()["problem"]
+
+
+def test_half_a_letter_in_an_upload_gets_a_sentence(app: App) -> None:
+    whole = (WEIGHTS / "digits.safetensors").read_bytes()
+    size = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + size])
+    inner = json.loads(header["__metadata__"]["lenet"])
+    inner["recipe"]["about"] = HALF
+    inner.pop("sha256", None)
+    header["__metadata__"]["lenet"] = json.dumps(inner)
+    changed = json.dumps(header).encode()
+    path = app.upload(len(changed).to_bytes(8, "little") + changed + whole[8 + size :], "half.safetensors")
+    status, said = app.give("uploadbutton", {"path": path, "meta": META})
+    assert status == 200
+    assert "half.safetensors is not a weights file of this project" in said
+    assert "half a letter" in said
+
+
+# --------------------------------------------------------------------------------------------------
+# Sizes
+
+
+def test_a_body_that_is_too_large_is_not_read(app: App) -> None:
+    answer = app.http.post("/gradio_api/component_server", content=b'{"data": "' + b"a" * 29_000_000 + b'"}')
+    assert (answer.status_code, answer.json()["detail"][:17]) == (413, "This is too large")
+    files = [("files", (f"{n}.jpg", bytes(1_000_000))) for n in range(40)]
+    assert app.http.post("/gradio_api/upload", files=files).status_code == 413
+
+
+def test_uploads_take_a_bounded_part_of_the_disk(tmp_path: Path) -> None:
+    program = "\n".join(
+        [
+            "from lenet.ui.shared import uploaded",
+            "uploaded.BYTES = 5_000_000",
+            "uploaded.Uploads.__init__.__defaults__ = (5_000_000,)",
+            "from lenet.ui.page import build, launch_options",
+            "page = build()",
+            "page.launch(**launch_options(page))",
+        ]
+    )
+    uploads = tmp_path / "uploads"
+    with serve(tmp_path / "app.log", "-c", program, GRADIO_TEMP_DIR=str(uploads)) as url:
+        app = App(url, uploads)
+        for number in range(12):
+            app.upload(bytes([number]) * 1_000_000, f"{number}.jpg")
+        taken = sum(path.stat().st_size for path in uploads.rglob("*") if path.is_file())
+        app.http.close()
+    assert 4_000_000 <= taken <= 5_000_000
+
+
+# --------------------------------------------------------------------------------------------------
+# Headers and logs
+
+
+def test_headers(app: App) -> None:
+    for path in ("/", "/config", "/gradio_api/info", "/theme.css"):
+        headers = app.http.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff", path
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'self' https://huggingface.co" in policy
+        assert "x-frame-options" not in headers  # which would forbid Spaces their frame
+
+
+def test_monitoring_is_off_and_not_logged(app: App) -> None:
+    for path in ("/monitoring", "/monitoring/summary", "/monitoring/x"):
+        assert app.http.get(path).status_code == 403
+    assert "onitoring" not in log_of(app)
+
+
+def test_a_refused_picture_is_one_line_without_its_name(app: App) -> None:
+    path = app.upload(b"no picture", "secret-name.jpg")
+    before = log_of(app)
+    status, said = app.run("classify_photo", {"path": path, "meta": META}, "photos")
+    assert (status, "secret-name.jpg" in said) == (422, True)
+    new = log_of(app)[len(before) :]
+    assert len(new.splitlines()) == 1
+    assert "secret-name" not in new
+    assert "classifying a picture was refused" in new
+
+
+# --------------------------------------------------------------------------------------------------
+# One file, many at once
+
+
+def test_a_file_is_made_once_for_all_who_ask(app: App) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: ask(app, "keep", {"network": "digits", "kind": "onnx"}).json(), range(20)))
+    assert {answer.get("path") for answer in answers} == {answers[0]["path"]}
+    assert app.http.get(f"/gradio_api/file={answers[0]['path']}").status_code == 200
+
+
+# --------------------------------------------------------------------------------------------------
+# Time
+
+
+def test_clients_that_never_read_and_half_open_ones_hold_up_nobody(app: App) -> None:
+    host, port = app.url.removeprefix("http://").split(":")
+    half_open = []
+    for _ in range(100):
+        one = socket.create_connection((host, int(port)))
+        one.sendall(b"POST /gradio_api/component_server HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        half_open.append(one)
+    for number in range(30):
+        one = socket.create_connection((host, int(port)))
+        one.sendall(f"GET /gradio_api/queue/data?session_hash=never{number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        half_open.append(one)
+    assert ask(app, "look", {"visitor": VISITOR, "known": {}}).json() == {"runs": []}
+    path = app.upload(SHIP.read_bytes(), "ship.jpg")
+    assert app.run("classify_photo", {"path": path, "meta": META}, "photos")[1]["label"] == "ship"
+    for one in half_open:
+        one.close()
+
+
+def test_the_log_has_no_traceback(app: App) -> None:
+    time.sleep(0.5)
+    assert "Traceback" not in log_of(app)

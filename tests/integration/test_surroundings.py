@@ -1,0 +1,80 @@
+"""The page starts and answers behind proxies, and where temporary files have no place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT, serve
+
+DEAD = "127.0.0.1:9"  # the port of "discard": nobody answers there
+NO_PROXIES = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"http_proxy": f"http://{DEAD}", "HTTPS_PROXY": f"http://{DEAD}", "NO_PROXY": "intranet.example"},
+        {"ALL_PROXY": f"socks5://{DEAD}", "HTTP_PROXY": f"http://{DEAD}"},
+    ],
+    ids=["http", "socks"],
+)
+def test_loopback_is_never_proxied(settings: dict[str, str], tmp_path: Path) -> None:
+    with serve(tmp_path / "app.log", **{**NO_PROXIES, **settings}) as url:
+        assert b"LeNet" in urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).read()
+    assert "Traceback" not in (tmp_path / "app.log").read_text()
+
+
+# A file system in memory over each usual place: read-only, or full.  Python and the project may lie below one of them.
+COVER = """
+set -e
+mount -t tmpfs none /mnt
+mkdir /mnt/python /mnt/project
+mount --bind "$PYTHON" /mnt/python
+mount --bind "$PROJECT" /mnt/project
+for folder in /tmp /var/tmp /usr/tmp; do
+    [ -d $folder ] || continue
+    mount -t tmpfs -o $OPTIONS none $folder
+    [ $OPTIONS = ro ] || dd if=/dev/zero of=$folder/fill bs=1k count=64 2>/dev/null || true
+done
+cd /proc
+PYTHONPATH=/mnt/project exec /mnt/python/bin/python -c "$1"
+"""
+BUILD = """
+import os, tempfile
+from lenet.ui.page import build
+page = build()
+for folder in (tempfile.gettempdir(), os.environ["GRADIO_TEMP_DIR"]):
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(500_000))
+print(tempfile.gettempdir())
+page.close()
+"""
+
+
+def can_mount() -> bool:
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        return False
+    mount = [unshare, "-m", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or not can_mount(), reason="needs unshare, and to be root")
+@pytest.mark.parametrize(
+    ("options", "named"), [("ro", ""), ("size=16k", ""), ("ro", "/tmp/mine")], ids=["read-only", "full", "named"]
+)
+def test_there_is_a_place_for_temporary_files(options: str, named: str) -> None:
+    places = {"PYTHON": sys.prefix, "PROJECT": str(ROOT), "OPTIONS": options, "GRADIO_TEMP_DIR": named}
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", COVER, "sh", BUILD], env=os.environ | places, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() not in ("/tmp", "/var/tmp", "/usr/tmp")
+    assert ("GRADIO_TEMP_DIR is /tmp/mine, which cannot be written" in done.stderr) == bool(named)

@@ -1,0 +1,127 @@
+"""What programs hand to `predict`: read as it is meant, or refused with what to give instead."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lenet.data.strokes import render
+from lenet.errors import ImageError
+from lenet.inference.digits import DigitClassifier
+from lenet.preprocessing.images import open_picture
+
+SEVEN = np.asarray(render([[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]], 30))
+COLOUR = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
+
+
+def png() -> io.BytesIO:
+    buffer = io.BytesIO()
+    Image.fromarray(SEVEN).save(buffer, "PNG")
+    buffer.seek(0)
+    return buffer
+
+
+SAME: dict[str, Any] = {
+    "uint8": SEVEN,
+    "bool": SEVEN > 127,
+    "mask of 0 and 1": (SEVEN > 127).astype(np.uint8),
+    "int64": SEVEN.astype(np.int64),
+    "uint16 in 0 to 65535": SEVEN.astype(np.uint16) * 257,
+    "uint16 in 0 to 255": SEVEN.astype(np.uint16),
+    "int32 in 0 to 65535": SEVEN.astype(np.int32) * 257,
+    "float in 0 to 1": SEVEN / 255,
+    "float16 in 0 to 1": (SEVEN / 255).astype(np.float16),
+    "float in 0 to 255": SEVEN.astype(np.float32),
+    "float that overshoots": SEVEN / 255 * 1.06 - 0.03,
+    "float in 0 to 255 that overshoots": SEVEN * 1.06 - 8.0,
+    "big-endian": SEVEN.astype(">u2"),
+    "channels last": SEVEN[:, :, None],
+    "channels first": SEVEN[None],
+    "batch of one": SEVEN[None, None],
+    "batch of one, colour": np.repeat(SEVEN[None, :, :, None], 3, 3),
+    "colour, channels first": np.repeat(SEVEN[None], 3, 0),
+    "with alpha": np.dstack([SEVEN, SEVEN, SEVEN, np.full_like(SEVEN, 255)]),
+    "grey and alpha": np.dstack([SEVEN, np.full_like(SEVEN, 255)]),
+    "tensor": torch.from_numpy(SEVEN.copy()),
+    "tensor in 0 to 1": torch.from_numpy(SEVEN / 255)[None, None],
+    "tensor with a gradient": torch.from_numpy(SEVEN / 255).float().requires_grad_(),
+    "bfloat16": torch.from_numpy(SEVEN / 255).bfloat16(),
+    "tensor of few rows, channels first": torch.from_numpy(np.repeat(SEVEN[None], 3, 0)),
+    "lists": SEVEN.tolist(),
+    "tuple of lists": tuple((SEVEN / 255).tolist()),
+    "read-only": np.frombuffer(SEVEN.tobytes(), np.uint8).reshape(SEVEN.shape),
+    "transposed twice": np.asfortranarray(SEVEN),
+    "BytesIO": png(),
+    "bytes": png().getvalue(),
+    "bytearray": bytearray(png().getvalue()),
+    "memoryview": memoryview(png().getvalue()),
+    **{mode: Image.fromarray(SEVEN).convert(mode) for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV")},
+    **{mode: Image.fromarray(SEVEN).convert(mode) for mode in ("I", "F", "LA", "RGBX")},
+    "RGBa": Image.fromarray(SEVEN).convert("RGBA").convert("RGBa"),
+    "La": Image.fromarray(SEVEN).convert("LA").convert("La"),
+    "PA": Image.fromarray(SEVEN).convert("PA"),
+    "I;16": Image.fromarray(SEVEN.astype(np.uint16) * 257),
+}
+
+
+@pytest.fixture(scope="module")
+def reader() -> DigitClassifier:
+    return DigitClassifier.from_pretrained("digits")
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_a_seven_is_a_seven_however_it_comes(name: str, reader: DigitClassifier) -> None:
+    prediction = reader.predict(SAME[name])
+    assert (prediction.label, prediction.verdict) == ("7", "sure")
+
+
+@pytest.mark.parametrize(
+    ("array", "same"),
+    [
+        (COLOUR.transpose(2, 0, 1), COLOUR),
+        (torch.from_numpy(COLOUR).permute(2, 0, 1)[None] / 255, COLOUR),
+        (COLOUR.astype(np.float64), COLOUR),
+        (COLOUR.tolist(), COLOUR),
+        (COLOUR[:, :3], COLOUR[:, :3]),  # (6, 3, 3): the last axis, as NumPy has it
+        (torch.from_numpy(COLOUR[:3]).permute(2, 0, 1), COLOUR[:3]),  # (3, 3, 9): the first, as PyTorch does
+    ],
+)
+def test_colours_keep_their_places(array: Any, same: np.ndarray) -> None:
+    assert np.array_equal(np.asarray(open_picture(array)), same)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (np.zeros((2, 28, 28, 1)), r"\(2, 28, 28, 1\) are 2 pictures: give one, or all of them to predict_batch"),
+        (torch.zeros(3, 3, 32, 32), "are 3 pictures"),
+        (np.zeros((5, 28, 28)), r"\(5, 28, 28\) are not a picture: give \(H, W\)"),
+        (np.zeros(784), "are not a picture"),
+        (np.float64(3), "are not a picture"),
+        (np.zeros((0, 5)), "are not a picture"),
+        (np.zeros((1, 1, 1, 28, 28)), "are not a picture"),
+        ([[1, 2], [3]], "no array of numbers"),
+        ([["a"]], "no array of numbers"),
+        ({"image": 3}, "no array of numbers"),
+        (np.zeros((4, 4), complex), "no array of numbers"),
+        (np.full((4, 4), np.nan), "not finite"),
+        (np.array([[0.0, np.inf]]), "not finite"),
+        (torch.full((4, 4), float("nan")), "not finite"),
+        ((SEVEN / 255 - 0.5) / 0.5, "from -1 to 1: give 0 to 255, or fractions from 0 to 1, before any normalisation"),
+        ((1 - SEVEN / 255 - 0.1307) / 0.3081, "before any normalisation"),
+        (SEVEN.astype(np.int16) - 128, "from -128 to 127"),
+        (np.array([[0, 200_000]]), "from 0 to 200000"),
+        (np.broadcast_to(np.uint8(0), (6000, 5000)), "megapixels"),
+        (io.StringIO("text"), "open it with mode 'rb'"),
+        (io.BytesIO(), "not a picture in a format"),
+        (b"", "not a picture in a format"),
+    ],
+)
+def test_what_is_no_picture_says_what_to_give(source: Any, says: str) -> None:
+    with pytest.raises(ImageError, match=says):
+        open_picture(source)

@@ -1,0 +1,265 @@
+"""Networks that tutorials trained and saved, read into ours: the same answers, and no code run."""
+
+from __future__ import annotations
+
+import copy
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lenet.cli import main
+from lenet.data.datasets import Split, load
+from lenet.errors import CheckpointError
+from lenet.inference import pretrained
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.imported import imported, input_format, read_tensors, recognised
+from lenet.models import MODELS
+from lenet.training.loop import evaluate
+from lenet.ui.server import Server
+from lenet.ui.zoo import uploads
+
+
+def block(*layers: nn.Module) -> nn.Sequential:
+    return nn.Sequential(*layers)
+
+
+class BatchNormTutorial(nn.Module):
+    """LeNet-5 with BatchNorm for 32x32 digits, by the names that its tutorial has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer1 = block(nn.Conv2d(1, 6, 5), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2))
+        self.layer2 = block(nn.Conv2d(6, 16, 5), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2))
+        self.fc = nn.Linear(400, 120)
+        self.relu = nn.ReLU()
+        self.fc1 = nn.Linear(120, 84)
+        self.relu1 = nn.ReLU()
+        self.fc2 = nn.Linear(84, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.layer2(self.layer1(x)).flatten(1)
+        return self.fc2(self.relu1(self.fc1(self.relu(self.fc(x)))))
+
+
+class SigmoidTutorial(nn.Sequential):
+    def __init__(self) -> None:
+        pool = nn.AvgPool2d
+        super().__init__(
+            *(nn.Conv2d(1, 6, 5), nn.Sigmoid(), pool(2), nn.Conv2d(6, 16, 5), nn.Sigmoid(), pool(2), nn.Flatten()),
+            *(nn.Linear(256, 120), nn.Linear(120, 84), nn.Linear(84, 10)),
+        )
+
+
+class ColourTutorial(nn.Module):
+    """LeNet-5 for CIFAR-10, its layers defined in another order than they are used in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+        self.conv1, self.conv2 = block(nn.Conv2d(3, 6, 5)), block(nn.Conv2d(6, 16, 5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for conv in (self.conv1, self.conv2):
+            x = nn.functional.max_pool2d(conv(x).relu(), 2)
+        return self.fc3(self.fc2(self.fc1(x.flatten(1)).relu()).relu())
+
+
+class Block(nn.Module):
+    """A residual block that defines its shortcut first."""
+
+    def __init__(self, narrow: int, wide: int) -> None:
+        super().__init__()
+        self.downsample = block(nn.Conv2d(narrow, wide, 1), nn.BatchNorm2d(wide)) if narrow != wide else None
+        self.conv1, self.bn1 = nn.Conv2d(narrow, wide, 3, padding=1), nn.BatchNorm2d(wide)
+        self.conv2, self.bn2 = nn.Conv2d(wide, wide, 3, padding=1), nn.BatchNorm2d(wide)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        return y + (x if self.downsample is None else self.downsample(x))
+
+
+class ResidualTutorial(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = block(nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU())
+        self.block1, self.block2 = Block(16, 16), Block(16, 32)
+        self.out = nn.Linear(32768, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.block2(self.block1(self.stem(x))).flatten(1))
+
+
+def train(network: nn.Module, split: Split, size: int, steps: int) -> None:
+    torch.manual_seed(0)
+    optimizer = torch.optim.Adam(network.parameters(), 3e-3)
+    for step in range(steps):
+        batch = split.subset(torch.arange(64) + 64 * (step % (len(split) // 64)))
+        x = nn.functional.pad(batch.images / 255, [(size - 28) // 2] * 4)
+        nn.functional.cross_entropy(network(x), batch.labels).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    network.eval()
+
+
+def test_a_tutorials_network_answers_as_it_did(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = load("digits")
+    network = BatchNormTutorial()
+    train(network, digits.train, 32, 100)
+    monkeypatch.chdir(tmp_path)
+    torch.save(network.state_dict(), "LeNet.pth")
+    asked = ["--dataset", "digits", "--input", "unit", "--scaling", "pad"]
+    assert main(["import", "LeNet.pth", *asked]) == 0
+    assert "lenet5-bn, 61,750 parameters" in capsys.readouterr().out
+    ours = pretrained.load("LeNet.safetensors")
+    with torch.inference_mode():
+        theirs = network(nn.functional.pad(digits.test.images / 255, [2] * 4))
+    logits = evaluate(ours.model, digits.test.images, ours.recipe.input)
+    torch.testing.assert_close(logits, theirs, rtol=1e-4, atol=1e-4)
+    assert (theirs.argmax(1) == digits.test.labels).double().mean() > 0.9
+    found = DigitClassifier.from_pretrained("LeNet.safetensors").predict(255 - digits.test.images[0])
+    assert found.label == str(int(theirs[0].argmax()))
+
+
+@pytest.mark.parametrize(
+    ("network", "models"),
+    [
+        (BatchNormTutorial(), ["lenet5-bn"]),
+        (SigmoidTutorial(), ["lenet5-sigmoid"]),
+        (ColourTutorial(), ["lenet5", "lenet5-linear"]),
+        (ResidualTutorial(), ["resnet-mini"]),
+    ],
+    ids=["bn", "sigmoid", "colour", "residual"],
+)
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.net."])
+def test_it_is_recognised_by_any_names(network: nn.Module, models: list[str], prefix: str) -> None:
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            assert part.running_mean is not None
+            nn.init.uniform_(part.running_mean)
+            nn.init.uniform_(part.bias)
+    state = {prefix + name: tensor for name, tensor in network.state_dict().items()}
+    found = recognised("x.pth", state)
+    assert list(found.models) == models
+    form = input_format("unit", models[0], "cifar10" if found.channels == 3 else "mnist")
+    ours = imported(found, models[0], "cifar10" if found.channels == 3 else "mnist", form)
+    x = torch.rand(2, found.channels, form.size, form.size)
+    with torch.inference_mode():
+        torch.testing.assert_close(ours.model(x), copy.deepcopy(network).eval()(x), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "lenet5-1998"])
+def test_every_network_of_ours_is_recognised(model: str) -> None:
+    network = MODELS[model].build(MODELS[model].channels, 10)
+    found = recognised("x.pth", network.state_dict())
+    assert model in found.models
+    assert found.weights[model].keys() == network.state_dict().keys()
+
+
+def test_a_checkpoint_of_a_training_program_is_looked_into(tmp_path: Path) -> None:
+    network = SigmoidTutorial()
+    saved = {"epoch": 3, "model_state_dict": network.state_dict(), "optimizer": {"lr": 0.1}}
+    torch.save(saved, tmp_path / "last.ckpt")
+    assert read_tensors(tmp_path / "last.ckpt").keys() == network.state_dict().keys()
+    torch.save(network.state_dict(), tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    assert read_tensors(tmp_path / "old.pt").keys() == network.state_dict().keys()
+
+
+class Hostile:
+    def __reduce__(self) -> Any:
+        return os.mkdir, ("was-run",)
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_nothing_in_a_file_is_run(new: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"fc.weight": Hostile()}, "bad.pth", _use_new_zipfile_serialization=new)
+    with pytest.raises(CheckpointError, match="nothing in it was run"):
+        read_tensors(Path("bad.pth"))
+    torch.save(SigmoidTutorial(), "whole.pth", _use_new_zipfile_serialization=new)
+    with pytest.raises(CheckpointError, match=r"torch.save\(model.state_dict\(\), FILE\)"):
+        read_tensors(Path("whole.pth"))
+    assert not Path("was-run").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "cannot be read"), (b"<html>", "cannot be read|holds more than numbers"), (b"PK\3\4" + bytes(99), "cannot")],
+)
+def test_a_torn_file_is_one_sentence(content: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "torn.pth").write_bytes(content)
+    with pytest.raises(CheckpointError, match=says):
+        read_tensors(tmp_path / "torn.pth")
+
+
+@pytest.mark.parametrize("content", [{}, [1, 2], {"lr": 0.1}, torch.zeros(3)])
+def test_what_holds_no_network_is_said(content: Any, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "x.pth")
+    with pytest.raises(CheckpointError, match="holds no state dict"):
+        read_tensors(tmp_path / "x.pth")
+
+
+def test_what_unpacks_to_much_more_is_refused(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(250_000_000))
+    with pytest.raises(CheckpointError, match="250 MB; no network of this project is that large"):
+        read_tensors(tmp_path / "bomb.pth")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_another_network_is_told_by_its_layers(channels: int) -> None:
+    other = block(nn.Conv2d(channels, 8, 3), nn.Linear(50, 10))
+    with pytest.raises(CheckpointError, match=rf"no network here: 8x{channels}x3x3, 10x50. These are known: lenet5"):
+        recognised("x.pth", other.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("kind", "mean"), [("unit", (0.0,)), ("signed", (0.5,)), ("statistics", (0.1307,)), ("0.2/0.3", (0.2,))]
+)
+def test_inputs_are_known_by_name_or_given(kind: str, mean: tuple[float, ...]) -> None:
+    assert input_format(kind, "lenet5-bn", "mnist").mean == mean
+
+
+@pytest.mark.parametrize("kind", ["", "0.5", "0.5,0", "0.5,nan", "a,b", "0.5,0.5,0.5"])
+def test_another_input_is_refused(kind: str) -> None:
+    with pytest.raises(CheckpointError, match="choose unit, signed, statistics, or give a mean"):
+        input_format(kind, "lenet5-bn", "mnist")
+
+
+def test_what_is_left_open_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(ColourTutorial().state_dict(), tmp_path / "net.pth")
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", "net.pth"]) == 1
+    assert "Which network is it? Say it with --model: lenet5, lenet5-linear." in capsys.readouterr().err
+    answers = iter(["lenet5", "signed"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: next(answers))
+    assert main(["import", "net.pth", "--out", "mine.safetensors"]) == 0
+    assert "signed" in capsys.readouterr().out
+    recipe = pretrained.load("mine.safetensors").recipe
+    assert (recipe.model, recipe.dataset, recipe.input.mean) == ("lenet5", "cifar10", (0.5, 0.5, 0.5))
+
+
+def test_the_page_takes_it_once_imported_whatever_its_case(tmp_path: Path, server: Server) -> None:
+    found = recognised("LeNet.pth", BatchNormTutorial().state_dict())
+    ours = imported(found, "lenet5-bn", "mnist", input_format("statistics", "lenet5-bn", "mnist", "resize"))
+    pretrained.save(tmp_path / "LENET.SAFETENSORS", ours)
+    key, _ = uploads.upload(server, str(tmp_path / "LENET.SAFETENSORS"), ("127.0.0.1", "session"))
+    assert key
+
+
+@pytest.mark.parametrize("name", ["LeNet.pth", "LeNet.PT"])
+def test_the_page_says_how_to_bring_a_file_of_pytorch(name: str, tmp_path: Path, server: Server) -> None:
+    torch.save(BatchNormTutorial().state_dict(), tmp_path / name)
+    key, said = uploads.upload(server, str(tmp_path / name), ("127.0.0.1", "session"))
+    assert key == ""
+    assert f"`lenet import {name}` makes a .safetensors file" in str(said)

@@ -1,0 +1,113 @@
+"""Which question is answered next, and which not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lenet.ui.shared import lanes
+from lenet.ui.shared.lanes import Lane
+
+
+@pytest.fixture
+def lane() -> Iterator[Lane]:
+    made = Lane("test")
+    yield made
+    made.close()
+
+
+def live(pad: str, picture: int) -> dict[str, Any]:
+    return {"pad": pad, "picture": picture, "live": True}
+
+
+def final(pad: str, picture: int) -> dict[str, Any]:
+    return {"pad": pad, "picture": picture, "live": False}
+
+
+class Busy:
+    """Answers a first question until it is let go, and notes what is answered after it."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane, self.go, self.began = lane, threading.Event(), threading.Event()
+        self.order: list[int] = []
+
+    def read(self, question: dict[str, Any]) -> dict[str, Any]:
+        if question["picture"] == 0:
+            self.began.set()
+            assert self.go.wait(10)
+        self.order.append(question["picture"])
+        return {"picture": question["picture"]}
+
+    def replies(self, *questions: dict[str, Any]) -> list[dict[str, Any]]:
+        async def ask() -> list[dict[str, Any]]:
+            asked = [asyncio.ensure_future(self.lane.answer(final("first", 0), self.read))]
+            await asyncio.to_thread(self.began.wait)
+            for question in questions:
+                asked.append(asyncio.ensure_future(self.lane.answer(question, self.read)))
+                await asyncio.sleep(0)
+            self.go.set()
+            return list(await asyncio.gather(*asked))
+
+        return asyncio.run(ask())
+
+
+def test_final_answers_come_before_live_ones(lane: Lane) -> None:
+    busy = Busy(lane)
+    busy.replies(live("a", 1), live("b", 2), final("c", 3), final("d", 4))
+    assert busy.order == [0, 3, 4, 1, 2]
+
+
+def test_the_newest_question_of_a_pad_replaces_its_older_one_in_its_place(lane: Lane) -> None:
+    busy = Busy(lane)
+    replies = busy.replies(live("a", 1), live("b", 2), live("a", 3), live("a", 4), final("b", 5))
+    assert busy.order == [0, 5, 4]
+    superseded = [reply.get("superseded", False) for reply in replies]
+    assert superseded == [False, True, True, True, False, False]
+    assert [reply.get("picture") for reply in replies] == [0, None, None, None, 4, 5]
+
+
+def test_questions_without_a_pad_are_all_answered(lane: Lane) -> None:
+    busy = Busy(lane)
+    replies = busy.replies({"picture": 1}, {"picture": 2}, {"picture": 3, "live": True})
+    assert busy.order == [0, 1, 2, 3]
+    assert all("rest" not in reply for reply in replies[1:])
+
+
+def test_the_more_pads_the_longer_each_rests(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests = []
+    for pads in (1, 20, 80, 80):
+        busy = Busy(lane)
+        busy.replies(*(live(f"pad {number}", number + 1) for number in range(pads)))
+        lane._seconds = 0.003
+        rests.append(lane.rest())
+    assert rests[0] < rests[1] < rests[2] == rests[3] <= lanes.LONG
+    lane._training = lambda: True
+    assert lane.rest() > rests[3]
+    monkeypatch.setattr(lanes, "SEEN_SECONDS", -1.0)
+    lane._see("last")
+    assert lane.rest() == lanes.TRAINING_REST
+
+
+def test_a_full_line_refuses_with_a_sentence(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "MOST_WAITING", 2)
+    busy = Busy(lane)
+    replies = busy.replies(final("a", 1), final("b", 2), final("c", 3), live("d", 4) | {"language": "zh"})
+    assert busy.order == [0, 1, 2]
+    assert replies[3] == {"problem": str(lanes.BUSY)}
+    assert "服务器现在很忙" in replies[4]["problem"]
+
+
+def test_a_failure_is_told_and_the_next_question_is_answered(lane: Lane) -> None:
+    def fails(question: dict[str, Any]) -> dict[str, Any]:
+        raise ZeroDivisionError
+
+    async def ask() -> list[Any]:
+        return [await lane.answer({}, fails), await lane.answer({}, lambda question: {"fine": True})]
+
+    failed, fine = asyncio.run(ask())
+    assert "The fault is ours" in failed["problem"]
+    assert fine == {"fine": True}
