@@ -4,6 +4,7 @@ python train.py --list                    what can be trained
 python train.py digits-demo               seconds, without any download
 python train.py --evaluate weights/photos.safetensors
 python train.py --export onnx weights/digits.safetensors
+python train.py --export web weights/digits.safetensors
 torchrun --nproc-per-node 2 train.py digits-demo
 """
 

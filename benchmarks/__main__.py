@@ -24,6 +24,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "numbers": "two to four digits side by side",
     },
     "paper": {"": "digits on photographed paper, by kind of photograph"},
+    "pictures": {"": "rows, frames, layouts, colours, odd files: what people send besides one clean digit"},
     "photos": {
         "accuracy": "CIFAR-10's test split, with and without test-time augmentation",
         "folders": "your own photos, one folder a class",
@@ -44,6 +45,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "page": "milliseconds from the pen to the answer on screen, in Chromium",
         "training": "how soon a closed tab's place is free, and how often the page tells of a run",
     },
+    "web": {"": "does the browser read drawings as Python does, and how fast?"},
     "memory": {
         "imports": "seconds and megabytes of `import lenet` and of the page's start",
         "run": "the peak of a training run on CIFAR-10",

@@ -4,6 +4,7 @@ lenet train --list                    what can be trained
 lenet train digits-demo               seconds, without any download
 lenet evaluate photos                 a name that is shipped, or a file
 lenet export onnx digits
+lenet export web digits               one file of HTML that works offline
 lenet import LeNet.pth                a network that a tutorial trained
 lenet app                             the page
 """
@@ -17,6 +18,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -61,7 +63,7 @@ def train_main(description: str, arguments: Sequence[str] | None = None) -> int:
     if options.evaluate:
         return _told(lambda given: print_evaluation(given.evaluate, given.data), options)
     if options.export and options.recipe and options.recipe.endswith(".safetensors") and not options.list:
-        return _told(lambda given: print_export(Path(given.recipe), given.out), options)
+        return _told(lambda given: print_export(given.export, Path(given.recipe), given.out), options)
     if not (options.list or options.recipe or options.resume):
         parser.print_help()
         return 0
@@ -106,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluation.set_defaults(act=lambda options: print_evaluation(_file(options.weights), options.data))
 
     export = commands.add_parser("export", help="write a network in another form")
-    export.add_argument("kind", choices=("onnx",))
+    export.add_argument("kind", choices=EXPORTS, help="onnx: for other programs; web: one file of HTML, to take home")
     export.add_argument("weights", metavar="WEIGHTS", help="a file, or the name of a network that is shipped")
     export.add_argument("--out", metavar="FILE", type=Path, help="default: the same name in this folder")
     export.set_defaults(act=_export)
@@ -133,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 PATHS = {"weights", "evaluate", "resume", "out", "data"}  # options that hold one, with ~ and $NAME or without
+EXPORTS = {"onnx": ".onnx", "web": ".html"}  # the forms that a network can be written in
 DATA_HELP = "where data sets live (default: LENET_DATA, or the cache)"
 
 
@@ -150,7 +153,9 @@ def _add_training(parser: argparse.ArgumentParser, program: str) -> None:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--data", metavar="DIR", help=DATA_HELP)
     parser.add_argument("--out", metavar="FILE", type=Path, help="default: runs/RECIPE.safetensors")
-    parser.add_argument("--export", choices=("onnx",), help="write the network, once trained, as an ONNX file too")
+    parser.add_argument(
+        "--export", choices=EXPORTS, help="write the network, once trained, as an ONNX file or a web page too"
+    )
     parser.add_argument("--log", metavar="tensorboard[:DIR]", help="write the curves for TensorBoard as well")
     parser.add_argument("--dry-run", action="store_true", help="show what would be trained, and stop")
     parser.set_defaults(program=program)
@@ -164,7 +169,7 @@ def _file(name: str) -> Path:
 
 def _export(options: argparse.Namespace) -> None:
     weights = _file(options.weights)
-    print_export(weights, options.out or Path(weights.stem + ".onnx"))
+    print_export(options.kind, weights, options.out or Path(weights.stem + EXPORTS[options.kind]))
 
 
 def take_in(options: argparse.Namespace) -> None:
@@ -385,8 +390,8 @@ def keep_network(run: Run, dataset: Dataset, out: Path, export: str | None) -> N
     checkpoint = run.finish(dataset)
     written = save_somewhere(out, lambda path: write(path, checkpoint, run.state.history, export))
     run.discard()
-    files = [str(written.with_suffix(suffix)) for suffix in (".safetensors", ".png", ".onnx")]
-    wrote = " and ".join(files if export else files[:2])
+    suffixes = (".safetensors", ".png", *([EXPORTS[export]] if export else []))
+    wrote = " and ".join(str(written.with_suffix(suffix)) for suffix in suffixes)
     print(f"test accuracy {checkpoint.metrics['test_accuracy']:.2%}; wrote {wrote}")
     if wrong := verdict(run.state.recipe, run.state.history, run.state.lr):
         print(wrong)
@@ -405,7 +410,16 @@ def write(path: Path, checkpoint: Checkpoint, history: Sequence[EpochEnd], expor
     curves(history, checkpoint.recipe.name).savefig(picture, format="png")
     write_file(path.with_suffix(".png"), picture.getvalue())
     if export:
-        write_onnx(path.with_suffix(".onnx"), checkpoint)
+        write_export(export, path.with_suffix(EXPORTS[export]), checkpoint)
+
+
+def write_export(kind: str, path: Path, checkpoint: Checkpoint) -> None:
+    """The network in another form, one of `EXPORTS`."""
+    if kind == "onnx":
+        return write_onnx(path, checkpoint)
+    from lenet.ui.home.page import document
+
+    write_file(path, document(checkpoint, path.stem, date.today()).encode())
 
 
 # --------------------------------------------------------------------------------------------------
@@ -420,11 +434,12 @@ def print_recipes() -> None:
         print(f"{'':24}{recipe.model} on {recipe.dataset}, {recipe.epochs} epochs{claim}{extra}\n")
 
 
-def print_export(weights: Path, out: Path | None) -> None:
-    out = out or weights.with_suffix(".onnx")
-    if out.suffix != ".onnx" or os.path.isdir(out):
-        raise LeNetError("--out {out} must be a file ending in .onnx.", out=out)
-    write_onnx(out, load(weights))
+def print_export(kind: str, weights: Path, out: Path | None) -> None:
+    suffix = EXPORTS[kind]
+    out = out or weights.with_suffix(suffix)
+    if out.suffix != suffix or os.path.isdir(out):
+        raise LeNetError("--out {out} must be a file ending in {suffix}.", out=out, suffix=suffix)
+    write_export(kind, out, load(weights))
     print(f"wrote {out}")
 
 

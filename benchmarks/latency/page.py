@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         pace = (after[1] - before[1]) / (after[0] - before[0])
         print(f"\n{options.training}: {alone:.2f} steps/s on its own, {pace:.2f} while drawn upon ({pace / alone:.0%})")
     else:
-        print(row("the server's share: decode, prepare, predict, HTML", on_the_server(drawings)))
+        print(row("the server's share: decode, prepare, predict, facts", on_the_server(drawings)))
     return 0
 
 

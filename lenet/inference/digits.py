@@ -20,6 +20,7 @@ from lenet.inference.classifier import UNSURE_BELOW, Classifier, Prediction, row
 from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture
+from lenet.preprocessing.layout import MarkKind
 from lenet.preprocessing.segmentation import Sheet, cheapest, may_touch, trials
 from lenet.preprocessing.stages import Box, Preprocessed
 
@@ -44,6 +45,16 @@ class DigitPrediction(Prediction):
     verdict: Verdict
     p_not_digit: float
 
+    def without_doubt(self) -> DigitPrediction:
+        """The same for someone who knows that it is a digit: `probs` sum to 1, and the verdict is never "not_digit"."""
+        total = sum(self.probs.values())
+        if not self.p_not_digit or not total:
+            return self
+        probs = {name: p / total for name, p in self.probs.items()}
+        confidence = probs[self.label]
+        verdict: Verdict = "sure" if confidence >= UNSURE_BELOW else "unsure"
+        return replace(self, confidence=confidence, probs=probs, verdict=verdict, p_not_digit=0.0)
+
 
 @dataclass(frozen=True)
 class FoundDigit:
@@ -58,6 +69,44 @@ class FoundDigit:
     box: Box
     prediction: DigitPrediction
     touching: bool
+
+    def without_doubt(self) -> FoundDigit:
+        """The same for someone who knows that it is a digit, and so one: see `DigitPrediction.without_doubt`."""
+        return _found(self.box, self.prediction.without_doubt(), self.touching and not self.prediction.rejected)
+
+
+@dataclass(frozen=True)
+class FoundMark:
+    """What stands beside the digits of a picture and is none.
+
+    Attributes:
+        kind: "point" (or a comma) or "minus", which were written; "box" or "line", which were printed for the digits.
+        box: as in `FoundDigit`.
+        before: the index of the digit that it stands before, in reading order.
+    """
+
+    kind: MarkKind
+    box: Box
+    before: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that was found in one picture, in reading order: rows from the top down, each from left to right."""
+
+    digits: tuple[FoundDigit, ...]
+    marks: tuple[FoundMark, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The digits with the points and minus signs among them, such as "-3.14"."""
+        written = {"point": ".", "minus": "-"}
+        signs = [
+            "".join(written.get(m.kind, "") for m in self.marks if m.before == i) for i in range(len(self.digits) + 1)
+        ]
+        return (
+            "".join(sign + digit.prediction.label for sign, digit in zip(signs, self.digits, strict=False)) + signs[-1]
+        )
 
 
 class DigitClassifier(Classifier, channels=1):
@@ -95,28 +144,46 @@ class DigitClassifier(Classifier, channels=1):
         return self._answers([PIPELINES[pipeline](image, self.recipe.input) for image in images])
 
     def read(self, image: Picture, pipeline: str = "modern") -> tuple[FoundDigit, ...]:
-        """Every digit of one picture, left to right; none where nothing is drawn.
+        """Every digit of one picture in reading order; none where nothing is drawn.
 
         Only the modern pipeline looks for several: to the classic one the whole picture is one digit.  Takes and
         raises what `predict` does.
         """
-        if pipeline != "modern":
-            prediction = self.predict(image, pipeline)
-            return () if prediction.verdict == "blank" else (FoundDigit(WHOLE_PICTURE, prediction, False),)
+        if pipeline == "modern":
+            return self.read_page(image).digits
+        prediction = self.predict(image, pipeline)
+        return () if prediction.verdict == "blank" else (FoundDigit(WHOLE_PICTURE, prediction, False),)
+
+    def read_page(self, image: Picture) -> Reading:
+        """`read` by the modern pipeline, and what else was found: points, minus signs, printed boxes and lines.
+
+        Raises:
+            ImageError: the picture cannot be read.
+        """
         stages, ink = inked(image)
         sheet = Sheet(ink)
         tried = trials(sheet.pieces)
         inks = [sheet.ink_of(trial.whole) for trial in tried]
         predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
         doubts = [_doubt(prediction) for prediction in predictions]
-        return tuple(
-            _found(
-                sheet.fractions(tried[i].whole),
-                _alone(predictions[i]) if len(tried) > 1 else predictions[i],
-                may_touch(inks[i], doubts[i]),
-            )
-            for i in cheapest(tried, doubts)
-            if tried[i].digit and predictions[i].verdict != "blank"
+        chosen = cheapest(tried, doubts)
+        digits = [i for i in chosen if tried[i].digit and predictions[i].verdict != "blank"]
+        marks = [*sheet.marks, *sheet.points([tried[i].whole for i in chosen if not tried[i].digit])]
+        places = [sheet.place(mark.box) for mark in marks]
+        ends = [sheet.place(tried[i].whole.box) for i in digits]
+        return Reading(
+            tuple(
+                _found(
+                    sheet.fractions(tried[i].whole.box),
+                    _alone(predictions[i]) if len(tried) > 1 else predictions[i],
+                    may_touch(inks[i], doubts[i]),
+                )
+                for i in digits
+            ),
+            tuple(
+                FoundMark(mark.kind, sheet.fractions(mark.box), sum(end < place for end in ends))
+                for place, mark in sorted(zip(places, marks, strict=True), key=lambda pair: pair[0])
+            ),
         )
 
     def _answers(self, preprocessed: Sequence[Preprocessed]) -> list[DigitPrediction]:

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from lenet.errors import Text
+from lenet.preprocessing.canvas import canvas
 from lenet.preprocessing.images import Picture, open_picture
-from lenet.preprocessing.ink import MIN_CONTRAST, extract, is_flat, to_grey
+from lenet.preprocessing.ink import MIN_CONTRAST, evened, extract, is_flat, to_grey
 from lenet.preprocessing.normalization import InputFormat, form_range, to_input
 from lenet.preprocessing.paper import from_paper
 from lenet.preprocessing.stages import Preprocessed, Stage
@@ -28,6 +29,10 @@ from lenet.preprocessing.stages import Preprocessed, Stage
 # 1998, section III.A).
 DIGIT_SIDE = 28
 DIGIT_BOX = 20
+
+# A pen of a pixel or two on a large picture all but vanishes when shrunk: it is made as broad as this first, in pixels
+# of the small picture.  No brush of the pad is so fine.
+FINE, FINE_PEN = 48, 0.6
 
 INK_THRESHOLD = 64  # of 255: ink of at least this much says where a digit begins and ends
 
@@ -51,16 +56,24 @@ def inked(source: Picture) -> tuple[list[Stage], np.ndarray]:
     """
     grey = to_grey(open_picture(source))
     stages = [Stage("Grey", grey, Text("Colour says nothing about which digit it is."))]
-    if is_flat(grey):
-        ink, inverted = extract(grey)
+    region = canvas(grey)
+    written = grey[region]
+    if written.shape != grey.shape:
+        stages.append(Stage("Unframed", written, Text("Lines, bars and margins around the drawing are cut off.")))
+    if is_flat(written):
+        ink, inverted = extract(written)
+        ink = evened(ink)
     else:
-        paper = from_paper(grey)
+        paper = from_paper(written)
         ink, inverted = paper.ink, paper.inverted
         why = Text("Each place is compared with the paper around it, so shadows disappear.")
         stages.append(Stage("Evened", paper.evened, why))
         if paper.unlined is not None:
             why = Text("Lines that run straight through the whole picture were printed, so they are removed.")
             stages.append(Stage("Unlined", paper.unlined, why))
+    if written.shape != grey.shape:
+        ink, inner = np.zeros_like(grey), ink
+        ink[region] = inner
     if inverted:
         why = Text("The paper is light, so light and dark are swapped: the network learned white ink on black.")
     else:
@@ -111,8 +124,11 @@ def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
     scale = DIGIT_BOX / max(crop.shape)
     height, width = (max(1, round(side * scale)) for side in crop.shape)
     small = np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.LANCZOS))
-    if small.max() < MIN_CONTRAST:  # a few specks far apart, which vanish when shrunk: no digit
-        return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True
+    if small.max() < FINE:
+        if np.count_nonzero(marked) < max(crop.shape) / 2:  # a few specks far apart: no digit
+            return np.zeros((DIGIT_SIDE, DIGIT_SIDE), np.uint8), True
+        broad = Image.fromarray(crop).filter(ImageFilter.MaxFilter(2 * round(FINE_PEN / 2 / scale) + 1))
+        small = np.asarray(broad.resize((width, height), Image.Resampling.LANCZOS))
     # A thin pen fades to grey when shrunk; MNIST's strokes reach white.
     small = (small * (255 / small.max())).astype(np.uint8)
     stages.append(Stage("Fitted", small, Text("The longest side becomes 20 pixels; the proportions stay.")))

@@ -324,8 +324,11 @@ def _8_bit(image: Image.Image) -> Image.Image:
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float greys to 8 bit; Pillow's own convert clips them at 255 instead."""
+    """16-bit, 32-bit and float greys to 8 bit; Pillow's own convert clips them at 255 instead.
+
+    Sensors of 10, 12 or 14 bits write files of 16: white is the most that as many bits hold as the picture takes.
+    """
     values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
     top = values.max(initial=0.0)
-    full = 1.0 if image.mode == "F" and top <= 1 else 255.0 if top <= 255 else 65535.0 if top <= 65535 else top
+    full = 1.0 if image.mode == "F" and top <= 1 else 255.0 if top <= 255 else 2.0 ** np.ceil(np.log2(top + 1)) - 1
     return Image.fromarray((values.clip(0) * (255 / full)).round().astype(np.uint8))

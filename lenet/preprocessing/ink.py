@@ -31,9 +31,84 @@ def to_grey(image: Image.Image) -> np.ndarray:
         luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
         light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())
         image = flatten(image, 0 if light_ink and alpha.min() < 128 else 255)
-    grey = image.convert("L")
+    grey = _separated(image) or image.convert("L")
     factor = -(-max(grey.size) // WORKING_SIDE)  # ceiling division
     return np.array(grey.reduce(factor) if factor > 1 else grey)
+
+
+COLOUR = 24  # of 255: channels that differ by less are grey, in JPEG's colours too
+COLOUR_CONTRAST = 40  # of 255: ink differs so much from its ground, as colours
+# Where brightness shows less than this of the difference, colour is looked at instead.
+SAME_LUMINANCE = 0.35
+INKED = 99.5  # percentile of the difference from the ground: a thin stroke takes 1% of a picture
+
+
+def _separated(image: Image.Image) -> Image.Image | None:
+    """Grey that tells ink from ground where both are as bright: how far each pixel is from the ground towards the ink.
+
+    None where brightness does it, as nearly always.
+    """
+    if image.mode != "RGB":
+        return None
+    step = max(1, min(image.size) // 96)
+    sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.float32)
+    if np.ptp(sample, axis=1).max() < COLOUR:
+        return None
+    ground = np.median(sample, axis=0)
+    away = sample - ground
+    far = np.linalg.norm(away, axis=1)
+    contrast = float(np.percentile(far, INKED))
+    if contrast < COLOUR_CONTRAST:
+        return None
+    brightness = np.abs(away @ np.array([0.299, 0.587, 0.114], np.float32))
+    if float(np.percentile(brightness, INKED)) > SAME_LUMINANCE * contrast:
+        return None
+    towards = away[far >= contrast].mean(axis=0)
+    if (length := float(np.linalg.norm(towards))) < 0.5 * contrast:  # not one ink but many colours: a photograph
+        return None
+    near = (np.asarray(image, np.float32) - ground) @ (towards / length**2)  # 0 is the ground, about 1 the ink
+    return Image.fromarray((GROUND_GREY * (1 - near)).clip(0, 255).astype(np.uint8))
+
+
+GROUND_GREY = 220  # which leaves room for a ground that is not quite even
+
+
+# In a stroke that fades:
+FAINT = 24  # of 255: what is fainter is no ink
+STRONG = 170  # of 255: half of the ink of an even stroke is at least this dark, but for its soft edges
+EVEN = 0.45
+ROOTED = 128  # of 255: a piece that is nowhere darker is dirt, not the end of a stroke
+REACH = 0.03  # of the picture: as far as that a stroke is about as dark as it is here; a pen's width, more or less
+
+
+def evened(ink: np.ndarray) -> np.ndarray:
+    """The ink of strokes that fade, everywhere as dark as their surroundings allow; that of others as it is.
+
+    Args:
+        ink: as `extract` gives it, (H, W) uint8.
+    """
+    if min(ink.shape) < PAPER_MIN_SIDE:
+        return ink
+    counts = np.bincount(ink.ravel(), minlength=256)
+    if counts[STRONG:].sum() >= EVEN * counts[FAINT:].sum():
+        return ink
+    return strengthened(ink, ink > FAINT)
+
+
+def strengthened(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """`ink`, within `mask` (H, W) bool everywhere as dark as near by; pieces that are faint all over stay so."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(mask, np.ones((3, 3), bool))
+    if count == 0:
+        return ink
+    rooted = ndimage.maximum(ink, labels, np.arange(count + 1)) >= ROOTED
+    rooted[0] = False
+    strokes = np.where(rooted[labels], ink, np.uint8(0))
+    size = 2 * round(REACH * max(ink.shape) / 2) + 1
+    local = ndimage.uniform_filter(ndimage.maximum_filter(strokes, size).astype(np.float32), size)
+    gain = 255 / np.maximum(local, 2 * FAINT)
+    return np.where(rooted[labels], (ink * np.maximum(gain, 1)).clip(0, 255), ink).astype(np.uint8)
 
 
 def extract(grey: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -15,6 +15,13 @@ from PIL import Image, ImageFilter
 
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
 PIECES = 200  # of ink that are looked at, the weightiest
+# A stroke that leaves the picture, not a shadow or a desk: what of its longer side lies on the edge, or else how far it
+# reaches inward and how thick it is.  One that is flatter than this is the rest of a ruled line.
+CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
+# What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near.
+AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
+ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
+LONE_DARKNESS = 0.3  # a single line from top to bottom that is paler is a margin's
 WINDOWS = (0.05, 0.12, 0.28)  # of the longer side: strokes are narrower, shadows and desks wider
 
 
@@ -43,6 +50,10 @@ def from_paper(grey: np.ndarray) -> Paper:
     evened = _darkness(grey, WINDOWS[0])
     rows, columns = _find_lines(evened), _find_lines(evened.T)
     strokes = _strokes(_without_lines(evened, rows, columns))
+    if len(columns) and not len(rows) and np.ptp(columns) < ONE_STROKE * evened.shape[1]:
+        wider = _darkness(grey, WINDOWS[1])  # such a stroke may be broader than the narrow window
+        if lone := _lone_one(wider, strokes):
+            columns, evened, strokes = columns[:0], wider, lone
     for window in WINDOWS[1:]:
         wider = _darkness(grey, window)
         if np.count_nonzero((wider > _ink_above(strokes)) & ~strokes.mask) <= 0.03 * np.count_nonzero(strokes.mask):
@@ -53,6 +64,20 @@ def from_paper(grey: np.ndarray) -> Paper:
         evened, strokes = wider, more
     lined = len(rows) + len(columns) > 0
     return Paper(strokes.ink, inverted, _shown(evened), _shown(strokes.darkness) if lined else None)
+
+
+def _lone_one(darkness: np.ndarray, unlined: _Strokes) -> _Strokes | None:
+    """The strokes of a page whose one line, from the top to the bottom, is all that is on it: a 1, not printed."""
+    from scipy import ndimage
+
+    strokes = _strokes(darkness)
+    labels, _ = ndimage.label(strokes.mask, structure=np.ones((3, 3)))
+    tall = [
+        i for i, part in enumerate(ndimage.find_objects(labels), 1) if part[0].stop - part[0].start > 0.85 * len(labels)
+    ]
+    near = ndimage.binary_dilation(np.isin(labels, tall), iterations=4)
+    alone = len(tall) == 1 and not (unlined.mask & ~near).any()
+    return strokes if alone and strokes.level > LONE_DARKNESS else None
 
 
 def _ink_above(strokes: _Strokes) -> float:
@@ -157,7 +182,8 @@ def _strokes(darkness: np.ndarray) -> _Strokes:
         counted = dark & ~ndimage.binary_dilation(tried.outside, iterations=3)
     if best is None:
         return _Strokes(nothing, nothing > 0, darkness, 0.0)
-    mask, level = best[0].mask, best[1]
+    tried, level = best
+    mask = np.isin(tried.labels, _akin(tried.labels, darkness, tried.fit, tried.pieces))
     low = max(0.25 * level, min(floor, 0.5 * level))
     top = float(np.percentile(darkness[mask], 75))
     ink = ((darkness - 0.7 * low) / max(top - 0.7 * low, 1e-3)).clip(0, 1)
@@ -173,6 +199,9 @@ class _Try:
         score: much ink, and dark; 0 where there is no digit.
         weight: the digit's summed darkness.
         mask: where it is, bool (H, W).
+        labels: of all that is darker, int (H, W).
+        fit: which of them may be written, bool (count + 1,).
+        pieces: which of them are the digit.
         outside: where what runs out of the picture is, bool (H, W).
         weight_outside, heaviest_outside: the darkness of all that, and of the heaviest piece of it.
     """
@@ -180,6 +209,9 @@ class _Try:
     score: float
     weight: float
     mask: np.ndarray
+    labels: np.ndarray
+    fit: np.ndarray
+    pieces: np.ndarray
     outside: np.ndarray
     weight_outside: float
     heaviest_outside: float
@@ -193,6 +225,7 @@ def _try(darkness: np.ndarray, threshold: float) -> _Try:
     for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         edge[side] = True
     edge[0] = False
+    edge &= ~_leaving_strokes(labels, edge)
     pieces = _digit_among(labels, darkness, ~edge)
     area = np.bincount(labels.ravel(), minlength=count + 1)
     weight = np.bincount(labels.ravel(), darkness.ravel(), minlength=count + 1)
@@ -201,10 +234,91 @@ def _try(darkness: np.ndarray, threshold: float) -> _Try:
         score=found * (found / area[pieces].sum()) ** 2 if found > 0 else 0.0,
         weight=found,
         mask=np.isin(labels, pieces),
+        labels=labels,
+        fit=~edge,
+        pieces=pieces,
         outside=edge[labels],
         weight_outside=float(weight[edge].sum()),
         heaviest_outside=float(weight[edge].max(initial=0.0)),
     )
+
+
+def _leaving_strokes(labels: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """Which of the labels at the picture's edge are strokes that leave it, and no shadow, desk or printed line.
+
+    Bool (count + 1,).  A stroke crosses the edge where it is narrow, or lies along one side with a part of it; a desk
+    lies along all of a side.
+    """
+    from scipy import ndimage
+
+    sides = np.array(
+        [np.bincount(s, minlength=len(edge)) for s in (labels[0], labels[-1], labels[:, 0], labels[:, -1])]
+    )
+    area = np.bincount(labels.ravel(), minlength=len(edge))
+    parts = ndimage.find_objects(labels)
+    thick = _thickness(labels, area)
+    found = np.zeros(len(edge), bool)
+    for label in np.flatnonzero(edge & (area > 20) & (area < 0.3 * labels.size)):
+        height, width = (part.stop - part.start for part in parts[label - 1])
+        longer, contact = max(height, width), sides[:, label]
+        inward = height if contact[:2].any() else width
+        along = np.count_nonzero(contact) == 1 and inward >= INWARD * longer and thick[label] <= SLENDER * longer
+        slender = contact.sum() <= CONTACT * longer or along
+        found[label] = slender and width <= FLAT_BY_HEIGHT * height and longer >= 0.1 * max(labels.shape)
+    return found
+
+
+def _thickness(labels: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Of each label, about how many pixels its strokes are thick; `area` is how many it has."""
+    mask = labels > 0
+    inner = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    within = np.bincount(labels[1:-1, 1:-1][inner], minlength=len(area))
+    return 2 * area / np.maximum(area - within, 1)
+
+
+def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.ndarray) -> np.ndarray:
+    """The labels of a digit, and of all that the same pen wrote as large and as dark in the picture.
+
+    Args:
+        fit: which labels may be chosen, bool (count + 1,).
+        digit: the labels of the digit that was found first.
+    """
+    from scipy import ndimage
+
+    if len(digit) == 0:
+        return digit
+    count = len(fit)
+    area = np.bincount(labels.ravel(), minlength=count)
+    mean = np.bincount(labels.ravel(), darkness.ravel(), minlength=count) / np.maximum(area, 1)
+    slices = ndimage.find_objects(labels)
+    box = np.array([[0, 0, 0, 0], *([y.start, y.stop, x.start, x.stop] for y, x in slices)])
+    longer = np.maximum(box[:, 1] - box[:, 0], box[:, 3] - box[:, 2])
+    size, dark = float(longer[digit].max()), float(np.average(mean[digit], weights=area[digit]))
+    thick = _thickness(labels, area)
+    usual = float(np.average(thick[digit], weights=area[digit]))
+    alike = fit & (area >= 4) & (mean > AKIN_DARKNESS * dark)
+    alike[0] = False
+    digits = alike & (longer > AKIN_SIZE * size) & (longer < size / AKIN_SIZE)
+    digits &= (thick > usual / AKIN_THICKNESS) & (thick < AKIN_THICKNESS * usual)
+    member = np.zeros(count, bool)
+    member[digit] = True
+    for candidates, reach in ((digits, AKIN_REACH * size), (alike & (longer <= size / AKIN_SIZE), 0.2 * size)):
+        member = _reached(box, member, candidates, reach)
+    return np.flatnonzero(member)
+
+
+def _reached(box: np.ndarray, member: np.ndarray, candidates: np.ndarray, reach: float) -> np.ndarray:
+    """`member` and those of the candidates that a chain of gaps of at most `reach` leads to."""
+    member, left = member.copy(), candidates & ~member
+    new = np.flatnonzero(member)
+    while len(new) and left.any():
+        at = np.flatnonzero(left)
+        gap_y = np.maximum(box[at, None, 0], box[None, new, 0]) - np.minimum(box[at, None, 1], box[None, new, 1])
+        gap_x = np.maximum(box[at, None, 2], box[None, new, 2]) - np.minimum(box[at, None, 3], box[None, new, 3])
+        near = (np.hypot(gap_y.clip(0), gap_x.clip(0)) <= reach).any(axis=1)
+        new = at[near]
+        member[new], left[new] = True, False
+    return member
 
 
 def _otsu(values: np.ndarray) -> float:

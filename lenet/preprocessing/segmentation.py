@@ -22,14 +22,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.preprocessing.digits import INK_THRESHOLD
+from lenet.preprocessing.layout import (
+    MAX_DOTS,
+    Box,
+    Mark,
+    Piece,
+    bridged,
+    in_rows,
+    is_minus,
+    is_point,
+    joined,
+    lines_along,
+    overlap,
+    printed_box,
+    tallest,
+)
 
-Box = tuple[int, int, int, int]
-
+FAINT = 24  # of 255: printed boxes may be fainter than ink
 MASK_PIXELS = 40_000  # ink is labelled in a mask of no more than this: 0.15 ms
 EIGHT = np.ones((3, 3), bool)  # pixels that meet at a corner belong together
 
 # Of tall:
 SPECK = 0.08  # ink with no longer side than this is dirt
+POINT = 0.04  # but for a fine pen's decimal point
 DOT = 0.3  # and with no longer side than this, no digit by itself
 DOT_GAP = 0.08  # but part of one that is as close as this
 SMALL = 0.3  # a piece lower than this is part of what stands over or under it
@@ -52,22 +67,12 @@ JOIN, JOIN_GAP, JOIN_LOWER, JOIN_TALLER, JOIN_NARROWER, JOIN_ASPECT = -6.5, 4.0,
 # has something else the matter with it.
 TOUCHING, TOUCHING_STROKES, TOUCHING_DOUBT = 1.7, 0.3, 1.2
 NARROW, WIDE = 0.75, 1.25  # width by height: below, a digit is not called touching; above, always
+# But for what reads this well: of 866 pairs that touch 0.2% do, of 1,394 single digits by the same writers 98%.
+WELL_READ = 0.05
 
-
-@dataclass(frozen=True)
-class Piece:
-    """Ink that belongs together: its labels on the sheet, and its box."""
-
-    labels: tuple[int, ...]
-    box: Box
-
-    @property
-    def width(self) -> int:
-        return self.box[2] - self.box[0]
-
-    @property
-    def height(self) -> int:
-        return self.box[3] - self.box[1]
+# The same for pieces that stand under one another: the two halves of a broken digit are nearer than two rows.
+STACK, STACK_GAP = -3.0, 20.0
+OVERLAP_STACK = 0.3  # of the narrower one's width
 
 
 @dataclass(frozen=True)
@@ -86,40 +91,111 @@ class Sheet:
 
     Attributes:
         ink: white on black, (H, W) uint8.
-        pieces: left to right; none where nothing is drawn.
+        pieces: in reading order: rows from the top down, each from left to right; none where nothing is drawn.
+        marks: what stands beside them: minus signs, printed boxes and lines.
     """
 
     def __init__(self, ink: np.ndarray) -> None:
-        from scipy import ndimage
 
         self.ink = ink
         self.pieces: tuple[Piece, ...] = ()
-        marked = ink > INK_THRESHOLD
+        self.marks: tuple[Mark, ...] = ()
+        self._specks: list[Piece] = []
+        boxes: list[Box] = []
+        if self._label(FAINT) and (boxes := self._without_boxes()) and not (self.ink > INK_THRESHOLD).any():
+            return
+        if not self._label(INK_THRESHOLD):
+            return
+        if self._count == 1 and not boxes:
+            self.pieces = (Piece((1,), self._box((slice(0, self._labels.shape[0]), slice(0, self._labels.shape[1])))),)
+        else:
+            self._divide()
+            self.marks = (*self.marks, *(Mark("box", box) for box in boxes))
+
+    def _label(self, threshold: int) -> bool:
+        """Labels the ink above this threshold; False where there is none."""
+        from scipy import ndimage
+
+        marked = self.ink > threshold
         rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
         if len(rows) == 0:
-            return
+            return False
         left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
         self._corner = left, top
         self._factor = int(np.ceil(((right - left) * (bottom - top) / MASK_PIXELS) ** 0.5))
         self._labels, self._count = ndimage.label(_reduced(marked[top:bottom, left:right], self._factor), EIGHT)
+        return True
+
+    def _without_boxes(self) -> list[Box]:
+        """Takes printed boxes out of the ink, and says where they were."""
+        mask = self._labels > 0
+        whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
+        lines = printed_box(mask, mask)
+        if lines is not None:
+            self._erase(whole, lines)
+            return [self._box(whole)]
         if self._count == 1:
-            self.pieces = (Piece((1,), (left, top, right, bottom)),)
-        else:
-            self.pieces = _merged(self._components())
+            return []
+        found = []
+        for number, part in enumerate(self._parts(), start=1):
+            lines = printed_box(self._labels[part] == number, mask[part])
+            if lines is not None:
+                self._erase(part, lines)
+                found.append(self._box(part))
+        return found
+
+    def _parts(self) -> list[tuple[slice, slice]]:
+        """Where each label is; none where there are too many to be pieces."""
+        from scipy import ndimage
+
+        return ndimage.find_objects(self._labels) if self._count <= MAX_DOTS else []
+
+    def _box(self, part: tuple[slice, slice]) -> Box:
+        """A part of the labels as a box of the ink."""
+        (left, top), factor, (y, x) = self._corner, self._factor, part
+        right = min(x.stop * factor + left, self.ink.shape[1])
+        bottom = min(y.stop * factor + top, self.ink.shape[0])
+        return x.start * factor + left, y.start * factor + top, right, bottom
+
+    def _erase(self, part: tuple[slice, slice], lines: np.ndarray) -> None:
+        """Sets the ink of `lines`, and of their soft edges, to 0."""
+        from scipy import ndimage
+
+        left, top, right, bottom = self._box(part)
+        soft = ndimage.binary_dilation(lines, EIGHT) & ((self._labels[part] == 0) | lines)
+        large = soft.repeat(self._factor, axis=0).repeat(self._factor, axis=1)[: bottom - top, : right - left]
+        self.ink = self.ink.copy()
+        self.ink[top:bottom, left:right][large] = 0
+
+    def _divide(self) -> None:
+        """Find `pieces` and `marks` among the components."""
+        components = self._components()
+        found = largest(bridged(components, [float(self._mask_of(p).mean()) for p in components]))
+        lines = lines_along(found)
+        rest = [p for i, p in enumerate(found) if i not in lines]
+        tall = tallest(rest)
+        pieces = in_rows(_merged(rest))
+        self._specks = [p for p in rest if POINT * tall <= p.longer < SPECK * tall]
+        rows = {row: [p for p in pieces if p.row == row] for row in {p.row for p in pieces}}
+        minus = [p for p in pieces if is_minus(p, rows[p.row], tall)]
+        self.pieces = tuple(p for p in pieces if p not in minus)
+        self.marks = (*(Mark("minus", p.box) for p in minus), *(Mark("line", found[i].box) for i in lines))
+
+    def _mask_of(self, piece: Piece) -> np.ndarray:
+        """Where this piece is in its box, bool, at the scale of the labels."""
+        (x, y), factor = self._corner, self._factor
+        left, top = (piece.box[0] - x) // factor, (piece.box[1] - y) // factor
+        right, bottom = -(-(piece.box[2] - x) // factor), -(-(piece.box[3] - y) // factor)
+        labels = self._labels[top:bottom, left:right]
+        return np.isin(labels, piece.labels) if len(piece.labels) > 1 else labels == piece.labels[0]
 
     def _components(self) -> list[Piece]:
         from scipy import ndimage
 
         areas = np.bincount(self._labels.ravel())[1:]
-        slices = ndimage.find_objects(self._labels)
-        (left, top), factor = self._corner, self._factor
-        found = []
-        for i in np.argsort(areas)[-MAX_PIECES:]:
-            y, x = slices[i]
-            right = min(x.stop * factor + left, self.ink.shape[1])
-            bottom = min(y.stop * factor + top, self.ink.shape[0])
-            found.append(Piece((int(i) + 1,), (x.start * factor + left, y.start * factor + top, right, bottom)))
-        return found
+        parts = ndimage.find_objects(self._labels)
+        chosen = np.argsort(areas)[-(MAX_DOTS if self._count <= MAX_DOTS else MAX_PIECES) :]
+        return [Piece((int(i) + 1,), self._box(parts[i])) for i in chosen]
 
     def ink_of(self, piece: Piece) -> np.ndarray:
         """What of the ink is in this piece's box, (h, w) uint8, without that of other pieces."""
@@ -127,7 +203,7 @@ class Sheet:
 
         left, top, right, bottom = piece.box
         ink = self.ink[top:bottom, left:right]
-        if len(self.pieces) == 1:
+        if len(self.pieces) == 1 and not self.marks:
             return ink
         (x, y), factor = self._corner, self._factor
         rows, columns = (np.arange(top, bottom) - y) // factor, (np.arange(left, right) - x) // factor
@@ -141,10 +217,21 @@ class Sheet:
             foreign = ndimage.binary_dilation(foreign, EIGHT) & ~own[labels]
         return np.where(foreign[np.ix_(rows - above, columns - before)], np.uint8(0), ink)
 
-    def fractions(self, piece: Piece) -> tuple[float, float, float, float]:
-        """Its box in fractions of the picture's width and height."""
+    def points(self, dots: Sequence[Piece]) -> list[Mark]:
+        """Which of the dots, and of what is smaller, are decimal points or commas; the others are dirt."""
+        tall = tallest(self.pieces)
+        return [Mark("point", dot.box) for dot in (*dots, *self._specks) if is_point(dot, self.pieces, tall, DOT)]
+
+    def place(self, box: Box) -> tuple[int, float]:
+        """Where a box comes in reading order: the row of the piece nearest in height, and its middle in x."""
+        middle = box[1] + box[3]
+        nearest = min(self.pieces, key=lambda p: abs(p.box[1] + p.box[3] - middle), default=None)
+        return (nearest.row if nearest else 0), (box[0] + box[2]) / 2
+
+    def fractions(self, box: Box) -> tuple[float, float, float, float]:
+        """A box in fractions of the picture's width and height."""
         height, width = self.ink.shape
-        left, top, right, bottom = piece.box
+        left, top, right, bottom = box
         return left / width, top / height, right / width, bottom / height
 
 
@@ -158,23 +245,18 @@ def _reduced(mask: np.ndarray, factor: int) -> np.ndarray:
     return np.logical_or.reduce([rows[:, i::factor] for i in range(factor)])
 
 
-def _joined(pieces: Sequence[Piece]) -> Piece:
-    lefts, tops, rights, bottoms = zip(*(p.box for p in pieces), strict=True)
-    labels = tuple(label for p in pieces for label in p.labels)
-    return Piece(labels, (min(lefts), min(tops), max(rights), max(bottoms)))
+def largest(pieces: Sequence[Piece]) -> list[Piece]:
+    """At most MAX_PIECES of them."""
+    return sorted(pieces, key=lambda p: p.width * p.height)[-MAX_PIECES:]
 
 
-def _tall(pieces: Sequence[Piece]) -> int:
-    return max((p.height for p in pieces), default=0)
-
-
-def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:
-    """Left to right, without specks, and a small one made one with what it stands over, under or in."""
-    tall = _tall(pieces)
-    pieces = [p for p in pieces if max(p.width, p.height) >= SPECK * tall]
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    """Without specks, and a small one made one with what it stands over, under or in."""
+    tall = tallest(pieces)
+    pieces = [p for p in pieces if p.longer >= SPECK * tall]
     while pair := _over_one_another(pieces, tall):
-        pieces = [p for p in pieces if p not in pair] + [_joined(pair)]
-    return tuple(sorted(pieces, key=lambda p: p.box[0] + p.box[2]))
+        pieces = [p for p in pieces if p not in pair] + [joined(pair)]
+    return pieces
 
 
 def _over_one_another(pieces: Sequence[Piece], tall: int) -> tuple[Piece, Piece] | None:
@@ -189,26 +271,40 @@ def _over_one_another(pieces: Sequence[Piece], tall: int) -> tuple[Piece, Piece]
 
 def trials(pieces: Sequence[Piece]) -> list[Trial]:
     """Every run of neighbouring pieces that may be one digit, by its first piece."""
-    tall = _tall(pieces)
-    dots = [max(p.width, p.height) < DOT * tall for p in pieces]
+    tall = tallest(pieces)
+    dots = [p.longer < DOT * tall for p in pieces]
+    alone = [sum(p.row == q.row for q in pieces) == 1 for p in pieces]
     found = []
     for first, piece in enumerate(pieces):
         found.append(Trial(first, first + 1, piece, 0.0, not dots[first]))
         whole, cost = piece, 0.0
         for last in range(first + 1, min(first + MAX_PIECES_OF_A_DIGIT, len(pieces))):
-            gap = pieces[last].box[0] - whole.box[2]
-            if gap > (DOT_GAP if dots[last] or dots[last - 1] else APART) * tall:
-                break
-            cost += _join(whole, pieces[last])
-            whole = _joined([whole, pieces[last]])
+            if pieces[last].row != piece.row:
+                if not (alone[last - 1] and alone[last]):
+                    break
+                cost += _stack(whole, pieces[last])
+            else:
+                gap = pieces[last].box[0] - whole.box[2]
+                if gap > (DOT_GAP if dots[last] or dots[last - 1] else APART) * tall:
+                    break
+                cost += _join(whole, pieces[last])
+            whole = joined([whole, pieces[last]])
             if cost < UNLIKELY:
                 found.append(Trial(first, last + 1, whole, cost))
     return found
 
 
+def _stack(a: Piece, b: Piece) -> float:
+    """The cost of taking for one digit what stands under one another, alone in two rows: a broken 8, or a column."""
+    if overlap(a, b, 0) < OVERLAP_STACK * min(a.width, b.width):
+        return UNLIKELY
+    whole = joined([a, b])
+    return STACK + STACK_GAP * max(-overlap(a, b, 1), 0) / whole.height
+
+
 def _join(a: Piece, b: Piece) -> float:
     """The cost of taking two neighbours for one digit; below 0 where it is likelier than not."""
-    whole = _joined([a, b])
+    whole = joined([a, b])
     lower, taller = sorted([a.height / whole.height, b.height / whole.height])
     narrower = min(a.width, b.width) / whole.height
     gap = (b.box[0] - a.box[2]) / whole.height
@@ -233,7 +329,7 @@ def cheapest(tried: Sequence[Trial], doubts: Sequence[float]) -> list[int]:
 
 
 def may_touch(ink: np.ndarray, doubt: float) -> bool:
-    """Whether what was taken for one digit may be two that touch: wide, with many strokes, badly read.
+    """Whether what was taken for one digit may be two that touch: wide, with many strokes, and not read well.
 
     Args:
         ink: (h, w), of this digit alone, not wider or higher than it.
@@ -242,6 +338,8 @@ def may_touch(ink: np.ndarray, doubt: float) -> bool:
     marked = ink > INK_THRESHOLD
     height, width = ink.shape
     aspect = width / height
+    if doubt < WELL_READ:
+        return False
     if not NARROW < aspect <= WIDE:
         return aspect > WIDE
     strokes = (np.count_nonzero(marked[1:] & ~marked[:-1]) + np.count_nonzero(marked[0])) / width  # in a mean column

@@ -444,7 +444,7 @@ class FileOffer:
     """A file that can be made for a network.
 
     Attributes:
-        kind: "weights", "onnx", "csv", "png" or "report".
+        kind: "weights", "onnx", "web", "csv", "png" or "report".
         suffix: of its name.
         bytes: its size; None until it is made.
     """
@@ -911,14 +911,34 @@ class Change:
 
 
 @dataclass(frozen=True)
+class PhotoEvidence:
+    """Which parts of a photo spoke for its answer, and which against.
+
+    Attributes:
+        frame: a data: address of the square that the network looked at.
+        heat: a data: address of the colours to lay over it: the stronger what a part said, the less transparent.
+        label: the answer.
+        gain, loss: the sums of what spoke for it (0 or more) and against it (0 or less), in logits.
+    """
+
+    frame: str
+    heat: str
+    label: str
+    gain: float
+    loss: float
+
+
+@dataclass(frozen=True)
 class Behind:
     """What stood behind the answer to one digit, or to one photo; null where it is not asked for, or nothing is drawn.
 
     Attributes:
         layers: in order, the last one holding the logits.
-        stages: from the picture to what the network saw.
+        stages: from the picture to what the network saw; of an empty pad too.
+        blank: nothing is drawn.
     """
 
-    why: Any
-    layers: list[Layer] | None
-    stages: list[Stage] | None
+    why: Evidence | PhotoEvidence | None = None
+    layers: list[Layer] | None = None
+    stages: list[Stage] | None = None
+    blank: bool = False

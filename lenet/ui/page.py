@@ -15,14 +15,14 @@ from starlette.middleware import Middleware
 
 from lenet.errors import PackageError
 from lenet.inference.classifier import Prediction
-from lenet.inference.digits import DigitClassifier
+from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, FoundDigit
 from lenet.inference.photos import PhotoClassifier
 from lenet.ui import environment, messages
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
-from lenet.ui.shared import assets, files, texts
+from lenet.ui.shared import assets, facts, files, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.shared.networks import shipped
 from lenet.ui.shared.requests import Guard
@@ -260,7 +260,7 @@ def _publish(function: Any, inputs: list[Any], name: str = "") -> None:
 
 
 def classify_digit(server: Server, image: str, network: str, pipeline: str) -> dict[str, Any]:
-    """Read the digit in a picture: {"label", "confidence", "verdict", "probs", "p_not_digit"}.
+    """Read the digit in a picture, as the page does: a `messages.Digit`, such as {"label", "confidence", "verdict"}.
 
     The label is the likeliest digit, also where the verdict is "not_digit": no digit, more likely than not.
 
@@ -270,7 +270,8 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
         pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
     prediction = _asked(lambda: server.networks.classify_digit(str(network), image, str(pipeline)))
-    return _answer(prediction) | {"p_not_digit": prediction.p_not_digit}
+    whole = FoundDigit(WHOLE_PICTURE, prediction, touching=False)
+    return asdict(facts.digit(whole, server.networks.digit_reader(str(network)).knows_non_digits))
 
 
 def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:

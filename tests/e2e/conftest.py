@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 from tests.serving import serve
 
@@ -40,14 +40,19 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """Opens the page with options for the browser's context; fails the test on any console error."""
+    """Opens the page with options for the browser's context; fails the test on any console error.
+
+    With `in_browser=False` the server reads the drawings, as it does for a network that a browser cannot compute.
+    """
     errors: list[str] = []
     contexts = []
 
-    def open_it(address: str = url, **options: object) -> Page:
+    def open_it(address: str = url, in_browser: bool = True, **options: object) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
+        if not in_browser:
+            page.route("**/component_server/**", no_table)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address)
@@ -58,6 +63,14 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not errors
+
+
+def no_table(route: Route) -> None:
+    """Answers the page that this network is the server's to compute."""
+    if route.request.post_data_json["fn_name"] == "fetch_network":
+        route.fulfill(json={"table": None, "beside": None})
+    else:
+        route.fallback()
 
 
 @pytest.fixture

@@ -6,19 +6,21 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from PIL import Image, ImageChops, ImageColor, ImageOps
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
-from lenet.ui.shared import figures
+from lenet.ui.messages import Reading
+from lenet.ui.shared import facts
 from tests.e2e.conftest import answer, draw, expect_label, settled
+from tests.serving import serve
 
 pytestmark = pytest.mark.browser
 
@@ -380,7 +382,6 @@ def test_what_is_closed_is_not_asked_for(page: Page) -> None:
     draw(page, SEVEN, side=280)
     settled(page)
     page.wait_for_timeout(300)
-    assert any("read_drawing" in body for body in asked)
     assert not any("look_inside" in body for body in asked)
     with page.expect_request(lambda request: "look_inside" in (request.post_data or "")):
         page.get_by_text("Inside the network", exact=True).click()
@@ -397,9 +398,37 @@ def test_a_number_is_read(page: Page) -> None:
 def test_a_scribble_is_no_digit(page: Page) -> None:
     places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
     draw(page, [places], side=280)
-    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think")
+    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think. Closest: ")
     expect(page.locator("#pad .bar.best .name")).to_have_text("none")
     expect(page.locator("#pad .label")).to_have_text("?")
+
+
+def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str], None]) -> None:
+    places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
+    draw(page, [places], side=280)
+    certain, sentence = page.get_by_role("button", name="It is a digit"), page.locator("#pad .sentence")
+    legend = page.locator("#pad .evidence + figcaption .legend")
+    expect(sentence).to_contain_text("digit, I think")
+    closest = re.findall(r"Closest: (\d)", sentence.inner_text())[0]
+    expect(legend).to_contain_text("spoke for no digit")
+    certain.focus()
+    page.keyboard.press("Enter")
+    expect_label(page, closest)
+    expect(certain).to_be_focused()
+    expect(certain).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#pad .bar.best .name")).to_have_text(closest)
+    expect(page.locator("#pad .bar .percent").last).to_have_text("0%")
+    expect(legend).to_contain_text(f"spoke for {closest}")
+    snap(page, "certain-light-1280")
+    draw(page, [[(20, 20), (24, 20)]], side=280)  # the same drawing
+    expect(sentence).not_to_contain_text("digit, I think")
+    page.get_by_role("button", name="Undo").click()
+    certain.click()
+    expect_label(page, "")
+    certain.click()
+    page.get_by_role("button", name="Clear").click()
+    draw(page, [places], side=280)  # another one
+    expect(sentence).to_contain_text("digit, I think")
 
 
 @pytest.mark.parametrize("network", ["1998: LeNet-5 as printed", "Tutorial: LeNet-5, sigmoids"])
@@ -418,20 +447,20 @@ def test_networks_of_thirty_years_answer_the_same_drawing(page: Page, network: s
     expect(page.locator("#pad .bar")).to_have_count(10)  # "none" is no answer of theirs
 
 
-def test_a_number_is_boxed_and_each_digit_can_be_chosen(page: Page, snap: Callable[[Page, str], None]) -> None:
+def test_a_number_is_boxed_and_each_digit_can_be_chosen(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None]
+) -> None:
     """The reading is made by hand, so that this is about the page alone."""
+    page = open_page(in_browser=False)
     one = DigitClassifier.from_pretrained("digits").predict(render([[(250, 100), (250, 400)]], 20))
     seven = DigitClassifier.from_pretrained("digits").predict(render([[(140, 110), (365, 105), (235, 415)]], 20))
     found = (FoundDigit((0.1, 0.2, 0.4, 0.8), one, False), FoundDigit((0.5, 0.2, 0.9, 0.8), seven, touching=True))
 
     def answer_by_hand(route: Route) -> None:
-        body: Any = route.request.post_data_json
-        if body["fn_name"] != "read_drawing":
-            return route.continue_()
-        focus = body["data"]["focus"] if isinstance(body["data"], dict) else body["data"][0]["focus"]
-        chosen = int(focus[0] > 0.45)
-        reply = {"answer": figures.reading(found, chosen), "boxes": figures.boxes(found, chosen)}
-        route.fulfill(content_type="application/json", body=json.dumps(reply))
+        if route.request.post_data_json["fn_name"] != "read_drawing":
+            return route.fallback()
+        reading = Reading([facts.digit(digit, True) for digit in found], None, 1.0, training=False)
+        route.fulfill(content_type="application/json", body=json.dumps(asdict(reading)))
 
     page.route("**/component_server/**", answer_by_hand)
     draw(page, [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]], side=280)
@@ -531,3 +560,286 @@ def test_a_picture_that_is_too_large_is_refused_in_either_language(page: Page) -
     expect(page.locator("#pad .problem")).to_contain_text("超过 20 MB")
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
+
+
+# --------------------------------------------------------------------------------------------------
+# pens, palms, and browsers that keep things to themselves
+
+
+class Hand:
+    """Pointer events on the pad, as a browser dispatches them: of mice, fingers and pens that Playwright has none of.
+
+    They all go to the pad, as they do while it has captured the pointer.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def send(self, kind: str, x: float, y: float, pointer: int = 1, kind_of: str = "touch", **more: object) -> None:
+        """A "pointerdown", "pointermove", ... of pointer number `pointer` at a place on the pad of 280 x 280."""
+        self.page.evaluate(
+            """([kind, x, y, options]) => {
+                const canvas = document.querySelector("canvas.pad");
+                const box = canvas.getBoundingClientRect();
+                const place = { clientX: box.left + (x * box.width) / 280, clientY: box.top + (y * box.height) / 280 };
+                canvas.dispatchEvent(new PointerEvent(kind, { bubbles: true, cancelable: true, ...place, ...options }));
+            }""",
+            [kind, x, y, {"pointerId": pointer, "pointerType": kind_of, "isPrimary": True, "buttons": 1, **more}],
+        )
+
+    def line(self, points: list[tuple[float, float]], *, up: bool = True, **more: object) -> None:
+        self.send("pointerdown", *points[0], **more)  # type: ignore[arg-type]
+        for point in points[1:]:
+            self.send("pointermove", *point, **more)  # type: ignore[arg-type]
+        if up:
+            self.send("pointerup", *points[-1], **more)  # type: ignore[arg-type]
+
+
+def ink(page: Page) -> bytes:
+    """What the canvas shows."""
+    return str(page.evaluate("document.querySelector('canvas.pad').toDataURL()")).encode()
+
+
+@pytest.fixture
+def hand(page: Page) -> Hand:
+    return Hand(page)
+
+
+def test_a_touch_whose_end_never_comes_does_not_hold_the_pad(page: Page, hand: Hand) -> None:
+    hand.line([(80, 62), (205, 58), (172, 120), (132, 232)], up=False)
+    page.wait_for_timeout(100)
+    hand.line([(105, 140), (195, 128)], pointer=2)  # the browser knows of no other finger: it is the first again
+    expect_label(page, "7")
+    hand.send("pointermove", 30, 30)  # the first one's
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    expect_label(page, "")
+
+
+def test_a_second_finger_draws_nothing_until_the_first_is_lost(page: Page, hand: Hand) -> None:
+    hand.line([(140, 40), (140, 240)], up=False)
+    before = ink(page)
+    hand.line([(20, 20), (60, 60)], pointer=2, isPrimary=False)
+    assert ink(page) == before
+    page.wait_for_timeout(700)
+    hand.line([(20, 20), (60, 60)], pointer=3, isPrimary=False)
+    assert ink(page) != before
+
+
+def test_a_pen_beats_a_palm(page: Page, hand: Hand) -> None:
+    empty = ink(page)
+    hand.line([(200, 260), (210, 265)], up=False)  # the palm lies down first
+    assert ink(page) != empty
+    hand.line([(140, 40), (140, 240)], pointer=7, kind_of="pen")
+    one = ink(page)
+    hand.send("pointermove", 260, 200)  # the palm slides along
+    hand.send("pointerup", 260, 200)
+    hand.line([(20, 20), (60, 60)], pointer=2)  # and lies down anew between two strokes
+    assert ink(page) == one
+    expect_label(page, "1")
+    page.get_by_role("button", name="Undo").click()
+    assert ink(page) == empty
+    page.wait_for_timeout(1200)
+    hand.line([(20, 20), (60, 60)], pointer=3)  # a finger without a pen draws
+    assert ink(page) != empty
+
+
+@pytest.mark.parametrize("kind", ["lostpointercapture", "pointercancel", "pointermove without a button"])
+def test_a_stroke_ends_where_the_pad_loses_its_pointer(page: Page, hand: Hand, kind: str) -> None:
+    hand.line([(140, 40), (140, 240)], up=False, kind_of="mouse")
+    drawn = ink(page)
+    hand.send(kind.split()[0], 240, 240, kind_of="mouse", buttons=0)
+    hand.send("pointermove", 240, 240, kind_of="mouse", buttons=0)
+    assert ink(page) == drawn
+    expect_label(page, "1")
+    expect(page.locator("#pad .result")).to_have_attribute("aria-busy", "false")
+    hand.line([(20, 20), (60, 60)], kind_of="mouse")
+    assert ink(page) != drawn
+
+
+def test_a_button_released_outside_the_window_ends_the_stroke(page: Page) -> None:
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40)
+    page.evaluate("document.querySelector('canvas.pad').releasePointerCapture(1)")
+    page.mouse.move(box["x"] + box["width"] + 200, box["y"] + 100)
+    page.mouse.up()
+    drawn = ink(page)
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.move(box["x"] + 60, box["y"] + 90)
+    assert ink(page) == drawn
+
+
+# As privacy modes do it: every read-back of a canvas is another picture.
+ALTERED = """
+    const noise = (data) => data.forEach((_, i) => (data[i] = (i * 7919) % 256));
+    const read = CanvasRenderingContext2D.prototype.getImageData;
+    CanvasRenderingContext2D.prototype.getImageData = function (...place) {
+        const image = read.apply(this, place);
+        noise(image.data);
+        return image;
+    };
+    HTMLCanvasElement.prototype.toDataURL = () => "data:image/png;base64,iVBORw0KGgo=";
+    HTMLCanvasElement.prototype.toBlob = (done) => done(null);
+"""
+
+
+@pytest.fixture
+def altered(browser: Browser, url: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_init_script(ALTERED)
+    page = context.new_page()
+    page.goto(url)
+    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+    yield page
+    context.close()
+
+
+def test_strokes_are_read_where_a_browser_alters_what_a_canvas_gives_back(altered: Page) -> None:
+    draw(altered, SEVEN, side=280)
+    expect_label(altered, "7")
+
+
+def test_a_large_picture_is_read_there_too(altered: Page) -> None:
+    buffer = io.BytesIO()
+    render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in SEVEN], 100, 1400).save(buffer, "PNG")
+    altered.locator("#pad input.file").set_input_files(
+        {"name": "seven.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    )
+    expect_label(altered, "7")
+
+
+@pytest.mark.parametrize(("width", "height"), [(844, 390), (667, 375), (683, 384), (320, 568)])
+def test_a_low_window_holds_the_pad_and_leaves_room_to_scroll(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], width: int, height: int
+) -> None:
+    """A phone held sideways, and a laptop's window at 200%."""
+    page = open_page(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    assert box["height"] == pytest.approx(box["width"], abs=1)
+    assert 200 <= box["height"] <= height - 100
+    page.evaluate(f"window.scrollTo(0, {box['y']} - 20)")
+    around = "[[innerWidth / 2, innerHeight - 20], [innerWidth - 4, 100]]"
+    free = f"{around}.some(([x, y]) => !document.elementFromPoint(x, y).closest('canvas'))"
+    assert page.evaluate(free), "a finger finds a place beside the pad"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.evaluate("window.scrollTo(0, 0)")
+    snap(page, f"draw-low-{width}")
+
+
+# --------------------------------------------------------------------------------------------------
+# the browser reads
+
+
+NETWORKS = ["1998: LeNet-5 as printed", "Tutorial: LeNet-5, sigmoids", "Tutorial: LeNet-5, BatchNorm"]
+
+
+def questions(page: Page) -> list[str]:
+    """The names of what the page asks the server from now on."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "component_server" in request.url:
+            asked.append(request.post_data_json["fn_name"])
+
+    page.on("request", note)
+    return asked
+
+
+def in_browser(page: Page) -> None:
+    """Wait until the browser has the network: then a stroke is read within a frame or two, and asks nothing."""
+    for _ in range(40):
+        asked = questions(page)
+        draw(page, [[(140, 60), (140, 220)]], side=280)
+        expect_label(page, "1")
+        page.get_by_role("button", name="Clear").click()
+        settled(page)
+        if "read_drawing" not in asked:
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError("the browser never read a stroke by itself")
+
+
+def test_strokes_ask_the_server_for_nothing_but_why(page: Page) -> None:
+    in_browser(page)
+    asked = questions(page)
+    page.get_by_text("Why this answer", exact=True).click()  # closed
+    page.locator(ANSWER).scroll_into_view_if_needed()
+    blank = painted(page, ANSWER)
+    page.locator("canvas.pad").scroll_into_view_if_needed()
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.locator(ANSWER).scroll_into_view_if_needed()
+    painted_anew(page, ANSWER, blank)
+    expect(stages(page)).to_have_count(6)
+    assert asked == []
+    page.get_by_text("Why this answer", exact=True).click()
+    page.locator("#pad .evidence").scroll_into_view_if_needed()
+    expect(page.locator("#pad .sums")).to_contain_text("In sum")
+    assert set(asked) == {"look_inside"}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_browser_and_server_read_the_same(open_page: Callable[..., Page], network: str) -> None:
+    shown = []
+    for here in (True, False):
+        page = open_page(in_browser=here)
+        page.get_by_label("Network").click()
+        page.get_by_role("option", name=re.compile(network)).click()
+        if here:
+            in_browser(page)
+        draw(page, SEVEN, side=280)
+        expect(page.locator("#pad .ask")).to_be_enabled()
+        texts = ("#pad .answer", "#pad .weighed", "#pad .layer .title")
+        shown.append([settled(page).inner_text(), *(page.locator(place).all_inner_texts() for place in texts)])
+        page.close()
+    assert shown[0] == shown[1]
+
+
+def test_a_layer_that_no_browser_knows_is_left_to_the_server(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+
+    def made_up(route: Route) -> None:
+        if route.request.post_data_json["fn_name"] != "fetch_network":
+            return route.fallback()
+        reply = route.fetch().json()
+        reply["table"]["layers"][0] |= {"op": "unknown", "type": "TimeMachine"}
+        route.fulfill(json=reply)
+
+    page.route("**/component_server/**", made_up)
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("Tutorial: LeNet-5, BatchNorm")).click()
+    page.wait_for_timeout(1500)
+    asked = questions(page)
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    assert "read_drawing" in asked
+    page.locator(ANSWER).scroll_into_view_if_needed()
+    expect(page.locator("#pad .layer").last).to_contain_text("10 numbers")
+
+
+def test_drawing_goes_on_when_the_server_is_gone(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    offline = page.get_by_text("You are offline: drawing still works.")
+    with serve(tmp_path / "app.log") as address:
+        page.goto(address)
+        page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+        in_browser(page)
+        expect(offline).to_be_hidden()
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    expect(page.locator("#pad .sentence")).to_contain_text("sure")
+    expect(offline).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    draw(page, [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]], side=280)
+    expect_label(page, "17")
+    expect(page.locator("#pad .box")).to_have_count(2)
+    expect(page.locator("#pad .stage")).to_have_count(0)
+    expect(stages(page)).to_have_count(6)
+    context.close()

@@ -12,13 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
 from lenet.errors import Text
+from lenet.inference.classifier import UNSURE_BELOW
+from lenet.inference.digits import DigitPrediction, FoundDigit
+from lenet.preprocessing.stages import Preprocessed
 from lenet.ui import messages
-from lenet.ui.shared import assets, pictures, texts
+from lenet.ui.shared import assets, facts, pictures, texts
 
 
 class Scripts:
@@ -889,3 +893,140 @@ def test_steps_are_shown_whoever_made_them(scripts: Scripts) -> None:
         "Grey, 3x2 pixels",
         2,
     ]
+
+
+# --- what the network reads on the pad -------------------------------------------------------------------------
+
+
+def digit(label: str, confidence: float, verdict: str = "sure", **more: Any) -> dict[str, Any]:
+    """A fact made by hand: the rest of the probability goes to another class, or to none."""
+    probs = dict.fromkeys("0123456789", 0.0)
+    probs[label] = confidence
+    p_not_digit = 1 - confidence if verdict == "not_digit" else 0.0
+    probs["5" if label != "5" else "6"] += 1 - confidence - p_not_digit
+    box = [0.1, 0.3, 0.4, 0.7]
+    return asdict(messages.Digit(label, confidence, probs, p_not_digit, verdict, box, False)) | more
+
+
+TWENTY = [digit("2", 0.98), digit("0", 0.55, "unsure", box=[0.6, 0.05, 0.9, 0.7])]
+SCRIBBLE = digit("5", 0.12, "not_digit")
+ANSWER = """
+    const made = m.answerOf(...given);
+    const all = (selector) => [...made.querySelectorAll(selector)];
+    return {
+        label: made.dataset.label, text: made.textContent, sentence: made.querySelector(".sentence").textContent,
+        large: made.querySelector(".label").textContent, kind: made.className,
+        names: all(".name").map((name) => name.textContent), best: all(".best .name").map((name) => name.textContent),
+        pressed: all("[aria-pressed=true]").map((button) => button.textContent),
+        spoken: made.querySelector(".bars").ariaLabel,
+        fill: all(".fill").map(({ style }) => style.transform),
+    };
+"""
+
+
+def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
+    shown = scripts.run("draw/reading.js", ANSWER, [[digit("2", 0.98)], 0])
+    assert (shown["label"], shown["large"], shown["kind"]) == ("2", "2", "answer sure")
+    assert shown["sentence"] == "98.0% sure"
+    assert shown["names"] == [*"0123456789", "none"]
+    assert shown["best"] == ["2"]
+    assert shown["spoken"].startswith("Probabilities: 0 0%, 1 0%, 2 98%")
+    assert shown["fill"][2] == "scaleX(0.98)"
+    without = scripts.run("draw/reading.js", ANSWER, [[digit("2", 0.98, p_not_digit=None)], 0])
+    assert without["names"] == [*"0123456789"]
+
+
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (digit("2", 0.9996), "over 99.9% sure"),
+        (digit("2", 0.6, "unsure"), "Unsure: 2 or 5?"),
+        (SCRIBBLE, "Not a digit, I think. Closest: 5 (12%)"),
+        (digit("2", 0.9, "unsure", touching=True), "These may be two digits that touch: leave a gap."),
+        (
+            SCRIBBLE | {"touching": True},
+            "Not one digit, I think. Closest: 5 (12%). If these are two that touch, leave a gap.",
+        ),
+        (digit("2", 0.0, "blank"), "Nothing to read here yet: draw something."),
+    ],
+)
+def test_an_answer_is_told_in_words(scripts: Scripts, one: dict[str, Any], sentence: str) -> None:
+    assert scripts.run("draw/reading.js", "return m.sentenceOf(given)", one) == sentence
+
+
+def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:
+    shown = scripts.run("draw/reading.js", ANSWER, [TWENTY, 1])
+    assert (shown["label"], shown["large"]) == ("20", "298%055%")
+    assert shown["pressed"] == ["055%"]
+    assert shown["sentence"] == "Digit 2 of 2: unsure: 0 or 5?"
+    assert shown["best"] == ["0"]
+    touching = [TWENTY[0] | {"touching": True}, TWENTY[1]]
+    assert "leave a gap" in scripts.run("draw/reading.js", ANSWER, [touching, 0])["sentence"]
+    assert "leave a gap" not in scripts.run("draw/reading.js", ANSWER, [touching, 1])["sentence"]
+
+
+def test_no_digit_has_no_name_but_a_closest_one(scripts: Scripts) -> None:
+    shown = scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, False])
+    assert (shown["label"], shown["large"], shown["best"]) == ("", "?", ["none"])
+    assert shown["sentence"] == "Not a digit, I think. Closest: 5 (12%) It is a digit"
+    assert "none 88%" in shown["spoken"]
+    assert scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, True])["pressed"] == ["It is a digit"]
+
+
+@pytest.mark.parametrize("touching", [False, True])
+@pytest.mark.parametrize(
+    "one", [SCRIBBLE, digit("5", 0.47, "not_digit"), TWENTY[0], digit("3", 0.0, "blank", probs={"3": 0.0})]
+)
+def test_a_doubt_is_left_out_as_the_server_leaves_it_out(scripts: Scripts, one: dict[str, Any], touching: bool) -> None:
+    if touching and one["verdict"] == "sure":
+        one = one | {"verdict": "unsure"}  # as digits that touch are
+    nothing = Preprocessed((), torch.empty(0))
+    prediction = DigitPrediction(
+        one["label"], one["confidence"], one["probs"], one["verdict"], nothing, {}, one["p_not_digit"]
+    )
+    found = FoundDigit((0.0, 0.0, 1.0, 1.0), prediction, touching).without_doubt()
+    expected = asdict(facts.digit(found, True)) | {"box": one["box"]}
+    code = "return m.withoutDoubt(...given)"
+    assert scripts.run("draw/reading.js", code, [one | {"touching": touching}, UNSURE_BELOW]) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [(None, 0), ([0.7, 0.5], 1), ([0.2, 0.9], 0), ([0.51, 0.5], 1), ([1, 1], 1), ([0.25, 0.5], 0)],
+)
+def test_the_digit_under_the_pen_is_meant(scripts: Scripts, place: list[float] | None, expected: int) -> None:
+    assert scripts.run("draw/reading.js", "return m.nearest(...given)", [TWENTY, place]) == expected
+
+
+def test_boxes_lie_where_the_digits_are(scripts: Scripts) -> None:
+    code = """
+        return m.boxesOf(...given).map(({ className, textContent, style }) =>
+            [className, textContent, style.left, style.top, style.width, style.height]);
+    """
+    assert scripts.run("draw/reading.js", code, [TWENTY, 0]) == [
+        ["box sure chosen", "2 98%", "10%", "30%", "30%", "40%"],
+        ["box unsure high", "0 55%", "60%", "5%", "30%", "65%"],
+    ]
+    assert scripts.run("draw/reading.js", code, [TWENTY[:1], 0]) == []
+    ((kind, told, *_),) = scripts.run("draw/reading.js", code, [[SCRIBBLE | {"touching": True}], 0])
+    assert (kind, told) == ("box not_digit chosen touching", "? none")
+
+
+def test_an_empty_pad_has_the_bars_that_answers_will_have(scripts: Scripts) -> None:
+    code = """
+        const made = m.emptyAnswer(...given);
+        const count = (selector) => made.querySelectorAll(selector).length;
+        return [made.dataset.label, made.textContent, count(".bar"), count("b")];
+    """
+    label, told, bars, markup = scripts.run("draw/reading.js", code, [["<b>", "2"], True])
+    assert (label, bars, markup) == ("", 3, 0)
+    assert "Draw something" in told
+    assert scripts.run("draw/reading.js", code, [["1", "2"], False])[2] == 2
+
+
+def test_what_another_network_reads_is_told_in_small(scripts: Scripts) -> None:
+    code = "const made = m.besideOf(given); return [made.dataset.label, made.textContent]"
+    beside = {"caption": {"template": "Today: ours", "values": {}}, "accuracy": 0.9951, "digits": TWENTY}
+    assert scripts.run("draw/reading.js", code, beside) == ["20", "20Today: ours (99.5%)98%, 55%"]
+    unmeasured = beside | {"accuracy": None, "digits": TWENTY[:1]}
+    assert scripts.run("draw/reading.js", code, unmeasured) == ["2", "2Today: ours98.0% sure"]

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.inference.pretrained import load
 from lenet.ui.shared import texts
-from tests.e2e.conftest import draw, settled
+from tests.e2e.conftest import draw, no_table, settled
 from tests.e2e.test_draw import SEVEN
 from tests.e2e.test_photo import EXAMPLES
 from tests.serving import serve
@@ -344,6 +344,16 @@ def test_a_finished_run_can_be_downloaded(train_tab: Page, tmp_path: Path) -> No
         page.locator('#report [data-keep="csv"]').click()
     download.value.save_as(tmp_path / "curves.csv")
     assert len((tmp_path / "curves.csv").read_text().splitlines()) == 1 + 2
+    with page.expect_download() as download:
+        page.locator('#report [data-keep="web"]').click()
+    download.value.save_as(tmp_path / "network.html")
+    home = page.context.new_page()
+    home.goto((tmp_path / "network.html").as_uri())
+    expect(home.locator(".about")).to_contain_text("lenet5-bn")
+    home.locator("canvas.pad").scroll_into_view_if_needed()
+    draw(home, [[(250.0, 80.0), (250.0, 420.0)]], 500)
+    expect(home.locator(".answer")).not_to_have_class(re.compile("blank"))
+    home.close()
     page.locator("#title select").select_option("zh")  # and the report is of the same run in another language
     expect(page.locator("#report")).to_contain_text("混淆矩阵")
     expect(page.locator("#report .mistakes .card").first).to_be_visible()
@@ -443,9 +453,12 @@ LISTEN = """() => {
 
 def test_the_pad_asks_less_often_while_a_network_trains(train_tab: Page) -> None:
     page = train_tab
+    page.route("**/component_server/**", no_table)  # of the network that is chosen below
     begin(page, epochs=500)
     learning(page)
     page.get_by_role("tab", name="Draw").click()
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("Tutorial: LeNet-5, BatchNorm")).click()
     draw(page, SEVEN, side=280)  # its answer says that a network trains
     expect(settled(page)).to_have_attribute("data-label", "7")
     page.get_by_role("button", name="Clear").click()

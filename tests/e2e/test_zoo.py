@@ -191,7 +191,7 @@ def test_a_report_is_whole_and_its_files_can_be_kept(page: Page, mnist_root: Pat
     said = page.locator("#zoo .mistakes .card").all_inner_texts()
     assert len(said) == 15
     assert all(text.startswith("\N{BALLOT X}") for text in said)
-    for kind, suffix in (("weights", "safetensors"), ("onnx", "onnx"), ("report", "html")):
+    for kind, suffix in (("weights", "safetensors"), ("onnx", "onnx"), ("web", "web.html"), ("report", "html")):
         name = f"mnist-lenet5-sigmoid.{suffix}"
         with page.expect_download() as download:
             page.locator(f'#zoo [data-keep="{kind}"]').click()

@@ -290,5 +290,15 @@ def test_export_beside_the_weights_and_of_weights_that_are_there(capsys):
     assert Path("again.onnx").read_bytes() == whole
     assert train.main(["--export", "onnx", "net.safetensors", "--out", "again.txt"]) == 1
     assert "--out again.txt must be a file ending in .onnx" in sentence(capsys)
+
+
+def test_a_page_to_take_home_is_written_beside_the_weights_and_of_weights_that_are_there(capsys):
+    assert train.main([*RUN, "--export", "web", "--out", "net.safetensors"]) == 0
+    assert "net.safetensors and net.png and net.html" in capsys.readouterr().out
+    assert "<title>net - LeNet Playground</title>" in Path("net.html").read_text(encoding="utf-8")
+    assert train.main(["--export", "web", "net.safetensors", "--out", "again.html"]) == 0
+    assert Path("again.html").exists()
+    assert train.main(["--export", "web", "net.safetensors", "--out", "again.onnx"]) == 1
+    assert "--out again.onnx must be a file ending in .html" in sentence(capsys)
     assert train.main(["--export", "onnx", "nowhere.safetensors"]) == 1
     assert "There is no weights file at nowhere.safetensors" in sentence(capsys)

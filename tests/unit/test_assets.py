@@ -92,8 +92,11 @@ def test_a_changed_text_is_another_version(copy: Path, monkeypatch: pytest.Monke
 def test_the_page_preloads_what_it_shows_first() -> None:
     links = assets.preload("draw/view.js", "train/heartbeat.js")
     found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
-    shared = [f"shared/{name}.js" for name in ("colours", "language", "layers", "storage")]
-    names = ["draw/inside.js", "draw/view.js", *shared, "texts.js", "train/heartbeat.js"]
+    mine = ("answer", "colours", "elements", "engine", "format", "kernel", "language", "layers", "preprocess")
+    shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
+    own = ("examples", "inside", "pad", "pictures", "png", "raster", "readers", "reading", "view")
+    draw = [f"draw/{name}.js" for name in own]
+    names = [*draw, *shared, "texts.js", "train/heartbeat.js"]
     assert found == [(assets.scripts().version, name) for name in names]
 
 

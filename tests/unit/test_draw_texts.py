@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +13,27 @@ import pytest
 from PIL import Image
 
 from lenet.data.strokes import render
+from lenet.errors import Text
 from lenet.inference import explain
 from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing import digits
 from lenet.ui.draw import tab as draw
+from lenet.ui.draw import texts as draw_texts
 from lenet.ui.server import Server
-from lenet.ui.shared import figures, networks, texts
-from tests.unit.test_ui import SEVEN, TWENTY, address, question
+from lenet.ui.shared import networks, texts
+from tests.unit.test_ui import SEVEN, address, question
 
 # What stays in Chinese: names, terms and units, the first of each network's layers among them.
 KEPT = re.compile(r"MNIST|PNG|JPEG|ReLU|GELU|tanh|sigmoid|logit|LeNet|BatchNorm|[a-z]+\d|\d+x\d+")
-ADDRESS = re.compile(r"data:[^\"]+")
 
 
-def english(html: str) -> list[str]:
+def english(said: str) -> list[str]:
     """The words of two letters or more that a person would read or hear there."""
-    html = unescape(ADDRESS.sub("", html))
-    heard = re.findall(r'(?:alt|title|aria-label)="([^"]*)"', html)
-    return re.findall(r"[A-Za-z]{2,}", KEPT.sub("", " ".join([re.sub("<[^>]*>", " ", html), *heard])))
+    return re.findall(r"[A-Za-z]{2,}", KEPT.sub("", said))
+
+
+def rendered(sentence: dict[str, Any], language: str) -> str:
+    return Text(sentence["template"], **sentence["values"]).render(texts.SENTENCES.get(language, {}))
 
 
 def chinese(**more: object) -> dict[str, Any]:
@@ -43,37 +46,25 @@ def scribble() -> Image.Image:
 
 
 def test_english_is_found() -> None:
-    assert english('<p title="Take it">网络 7</p><img src="data:image/png;base64,ABcd" alt="Grey">') == [
-        "Take",
-        "it",
-        "Grey",
-    ]
-    assert english("<b>与 MNIST 一致，28x28，pool1</b>") == []
+    assert english("网络 7: Take it, 28x28") == ["Take", "it"]
+    assert english("与 MNIST 一致，28x28，pool1") == []
 
 
 @pytest.mark.parametrize("pipeline", ["modern", "classic"])
 @pytest.mark.parametrize("picture", [render(SEVEN, 20, 280), scribble(), Image.new("L", (280, 280), 255)])
-def test_an_answer_is_in_the_visitors_language(server: Server, picture: Image.Image, pipeline: str) -> None:
-    reply = draw.read_drawing(server, chinese(picture=address(picture), pipeline=pipeline))
-    assert set(reply) == {"answer", "boxes", "training"}
-    steps = draw.look_inside(server, chinese(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
-    assert english(reply["answer"] + reply["boxes"] + steps) == []
-    assert "灰度" in steps
-    assert (
-        "Grey" in draw.look_inside(server, question(picture=address(picture), pipeline=pipeline, steps=True))["steps"]
-    )
-
-
-def test_several_digits_are_told_in_the_visitors_language(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.networks, "read", lambda key, image, pipeline: TWENTY)
-    reply = draw.read_drawing(server, chinese(focus=[0.7, 0.5]))
-    assert "第 2 个数字，共 2 个：不确定：是 0 还是 5？" in reply["answer"]
-    assert english(reply["answer"] + reply["boxes"]) == []
+def test_every_step_can_be_told_in_each_language(server: Server, picture: Image.Image, pipeline: str) -> None:
+    stages = draw.look_inside(server, question(picture=address(picture), pipeline=pipeline, steps=True))["stages"]
+    for stage in stages:
+        for sentence in (stage["name"], stage["why"]):
+            assert english(rendered(sentence, "en")) != []
+            assert english(rendered(sentence, "zh")) == []
+    assert rendered(stages[0]["name"], "zh") == "灰度"
 
 
 @pytest.mark.parametrize("ask", [draw.read_drawing, draw.what_if])
 @pytest.mark.parametrize(
-    "wrong", [{"picture": 7}, {"picture": "data:image/png;base64,AAAA"}, {"focus": "here"}, {"network": "gone"}]
+    "wrong",
+    [{"picture": 7}, {"picture": "data:image/png;base64,AAAA"}, {"pipeline": ["new"]}, {"network": "own-aaaaaaaaaaaa"}],
 )
 def test_what_goes_wrong_is_told_in_the_visitors_language(
     server: Server, ask: Callable[[Server, dict[str, Any]], dict[str, Any]], wrong: dict[str, object]
@@ -83,28 +74,23 @@ def test_what_goes_wrong_is_told_in_the_visitors_language(
     assert english(ask(server, question(**wrong))["problem"]) != []
 
 
-@pytest.mark.parametrize("picture", [render(SEVEN, 20, 280), scribble()])
-def test_what_stood_behind_it_is_told_in_the_visitors_language(server: Server, picture: Image.Image) -> None:
-    why = draw.look_inside(server, chinese(picture=address(picture), why=True))["why"]
-    assert english(why["legend"] + why["question"] + why["sums"]) == []
-    said = draw.what_if(server, chinese(picture=address(picture)))["said"]
-    assert english(said) == []
-    assert re.search(r"读作 <b>\d</b>", said)  # no article
-
-
 @pytest.mark.parametrize("network", [key for _, key in networks.shipped(DigitClassifier)])
-def test_every_layer_of_every_shipped_network_is_told_in_each_language(server: Server, network: str) -> None:
+def test_every_layer_of_every_shipped_network_can_be_told_in_each_language(server: Server, network: str) -> None:
     for layer in draw.look_inside(server, chinese(network=network, inside=True))["layers"]:
-        assert set(layer["kind"]) == set(texts.LANGUAGES)
-        assert english(layer["kind"]["en"]) or "ReLU" in layer["kind"]["en"]
-        assert english(layer["kind"]["zh"]) == []
+        told = rendered(layer["kind"], "en")
+        assert english(told) or "ReLU" in told
+        assert english(rendered(layer["kind"], "zh")) == []
 
 
-def test_an_empty_pad_invites_in_each_language() -> None:
-    empty = texts.in_each(lambda: draw._empty([*"0123456789"]))
-    assert "Draw something" in empty["en"]["answer"]
-    assert english("".join(empty["zh"].values())) == []
-    assert empty["zh"]["answer"].count('class="bar"') == 11
+def test_the_scripts_and_the_texts_of_the_tab_agree() -> None:
+    page = Path(draw.__file__).parents[1]
+    files = (*(page / "draw").glob("*.*"), *(page / "shared").glob("*.js"), page / "shared" / "figures.py")
+    read = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "texts.py")
+    used = set(re.findall(r'"((?:draw|answer)_\w[\w-]*)"', read))
+    examples = json.loads((page / "draw" / "examples.json").read_text(encoding="utf-8"))
+    made = {f"draw_{example['name']}" for example in examples}  # put together there
+    known = {key for key in draw_texts.ENGLISH if key.startswith(("draw_", "answer_"))}
+    assert used | made == known
 
 
 def test_whatever_a_layer_does_is_known_in_every_language() -> None:
@@ -121,11 +107,3 @@ def test_every_step_is_known_in_every_language() -> None:
     assert len(names) == 10
     for language, known in texts.SENTENCES.items():
         assert names <= set(known), language
-
-
-def test_classes_are_named_in_the_visitors_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(texts.SENTENCES["zh"], "cat", "猫")
-    with texts.speaking("zh"):
-        assert '<span class="name">猫</span>' in figures.bar("cat", 0.5, False)
-        assert "猫" in figures.empty_answer(["cat"], "")
-    assert '<span class="name">cat</span>' in figures.bar("cat", 0.5, False)

@@ -134,7 +134,7 @@ def test_a_coroutine_answers_in_each_language(caplog: pytest.LogCaptureFixture) 
 def test_an_endpoint_tells_the_same(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(gr.Error, match=r"There is no picture at a\.png"), messages.endpoint("reading"):
         raise ImageError(TEMPLATE, path="a.png")
-    assert caplog.records == []
+    assert [record.getMessage() for record in caplog.records] == [f"reading was refused: {TEMPLATE}"]
     with pytest.raises(gr.Error) as caught, messages.endpoint("reading"):
         raise ZeroDivisionError("a secret of the server's")
     assert caught.value.message == str(messages.OURS)
@@ -171,6 +171,7 @@ def test_what_is_no_whole_number_in_range_is_refused(value: Any) -> None:
 
 VISITOR = {"visitor": "a" * 32, "run": "x", "order": "stop", "known": {}, "settings": {}}
 PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
+    "fetch_network": (draw.fetch_network, {"network": "digits"}, Networks, "table"),
     "read_drawing": (draw.read_drawing, question(), Networks, "read"),
     "look_inside": (draw.look_inside, question(why=True), Networks, "read"),
     "what_if": (draw.what_if, question(), Networks, "read"),
@@ -228,5 +229,5 @@ def test_a_bug_behind_a_photos_answer_is_ours(
 
     monkeypatch.setattr(why.gr, "HTML", lambda **options: options["server_functions"])
     (ask,) = why.build(server, broken, "photos")  # type: ignore[attr-defined]  # the functions, by the line above
-    assert ask({"network": "photos"}) == {"problem": str(messages.OURS)}
+    assert awaited(ask({"network": "photos"})) == {"problem": str(messages.OURS)}
     assert "a bug of ours" in caplog.text

@@ -95,7 +95,7 @@ def test_two_pages_know_nothing_of_each_other(pages: tuple[Page, Page]) -> None:
     assert "gone" not in photo.name_photo(mine.holds, {"photo": picture, "network": "photos", "box": None})
     assert photo.name_photo(other.holds, {"photo": picture, "network": "photos", "box": None}) == {"gone": True}
     for own in (key, trained):
-        assert "answer" in draw.read_drawing(mine.holds, question(network=own))
+        assert draw.read_drawing(mine.holds, question(network=own))["digits"]
         assert "no longer keeps" in draw.read_drawing(other.holds, question(network=own))["problem"]
         listed = [zoo.list_networks(one.holds, {"yours": [own]})["families"] for one in pages]
         assert [families[0]["name"] == "yours" for families in listed] == [True, False]
@@ -146,7 +146,7 @@ def test_one_page_ends_and_the_other_goes_on() -> None:
         step = other.holds.runs.run(ANNE, run).last
         until(lambda: other.holds.runs.run(ANNE, run).last != step)
         assert other.holds.folder.is_dir()
-        assert 'data-label="7"' in draw.read_drawing(other.holds, question())["answer"]
+        assert draw.read_drawing(other.holds, question())["digits"][0]["label"] == "7"
         mine.close()  # once more does no harm
     finally:
         other.close()

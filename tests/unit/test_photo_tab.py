@@ -303,7 +303,6 @@ def test_the_scripts_and_the_texts_of_the_tab_agree() -> None:
         "photo/figures.js",
         "shared/why.html",
         "shared/why.js",
-        "shared/why_figures.py",
     )
     used = set(re.findall(r'"(photo_\w[\w-]*)"', "".join((page / name).read_text(encoding="utf-8") for name in files)))
     made = {f"photo_example_{name}" for name in photo.EXAMPLES}  # put together there

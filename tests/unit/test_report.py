@@ -275,6 +275,18 @@ def test_a_network_is_kept_as_onnx_too(server: Server, own: str) -> None:
     onnx.checker.check_model(onnx.load(path))
 
 
+def test_a_network_is_kept_as_a_page_to_take_home_too(server: Server, own: str) -> None:
+    path = exports.write(server, own, "web", None)
+    assert path.name == "a-run-b.web.html"
+    assert path != exports.write(server, own, "weights", None)
+    assert "lenet/home/view.js" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("network", "fits"), [("digits", True), ("photos-small", True), ("photos-medium", False)])
+def test_only_small_networks_are_offered_to_take_home(server: Server, network: str, fits: bool) -> None:
+    assert ("web" in {offer.kind for offer in exports.offered(server, network)}) == fits
+
+
 def test_files_go_when_their_network_does(server: Server, digits: Checkpoint) -> None:
     server.networks = Networks(server.downloads, server.pictures, most=1)
     own, _ = server.networks.keep(digits, CURVES)

@@ -30,7 +30,6 @@ ALLOWED = {
     ("shared/networks.py", "_shipped_exhibit"): "their layers and sizes: the same",
     ("photo/tab.py", "_examples"): "the program's own pictures, small",
     ("shared/assets.py", "scripts"): "the program's own scripts, as they are on the disk",
-    ("shared/figures.py", "_in_each"): "a text of the program in each language",
     ("shared/texts.py", "_spoken"): "the language of one answer: each thread and task has its own",
 }
 

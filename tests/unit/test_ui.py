@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,15 +12,14 @@ import pytest
 from PIL import Image
 
 from lenet.data.strokes import render
-from lenet.errors import CheckpointError, ImageError, Text
+from lenet.errors import CheckpointError, ImageError
 from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit, Verdict
 from lenet.inference.pretrained import load
 from lenet.training.loop import EpochEnd
 from lenet.training.stored import WEIGHTS
-from lenet.ui import messages
 from lenet.ui.draw import tab as draw
 from lenet.ui.server import Server
-from lenet.ui.shared import figures, networks, pictures
+from lenet.ui.shared import facts, figures, networks, pictures
 from lenet.ui.train.runs import Runs
 
 SEVEN = [[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]]  # tablet pixels
@@ -32,22 +32,46 @@ def address(image: Image.Image) -> str:
 
 
 def test_the_pad_gets_an_answer_and_six_steps(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "pipeline": "modern"}
-    reply = draw.read_drawing(server, asked)
-    assert 'data-label="7"' in reply["answer"]
+    reply = draw.read_drawing(server, question())
+    (digit,) = reply["digits"]
+    assert (digit["label"], digit["verdict"], digit["touching"]) == ("7", "sure", False)
+    assert list(digit["probs"]) == [*"0123456789"]
+    assert sum(digit["probs"].values()) + digit["p_not_digit"] == pytest.approx(1, abs=1e-5)
+    assert reply["beside"] is None
+    assert reply["milliseconds"] > 0
     assert not reply["training"]
     with monkeypatch.context() as patched:
         patched.setattr(Runs, "busy", True)
-        assert draw.read_drawing(server, asked)["training"]
-    assert draw.look_inside(server, asked | {"steps": True})["steps"].count("<figure") == 6
+        assert draw.read_drawing(server, question())["training"]
+    stages = draw.look_inside(server, question(steps=True))["stages"]
+    assert [stage["name"]["template"] for stage in stages] == [
+        "Grey",
+        "Ink",
+        "Cropped",
+        "Fitted",
+        "Centred",
+        "Normalised",
+    ]
+    assert stages[-1]["shape"] == [28, 28]
+    assert stages[-1]["why"]["values"].keys() == {"low", "high"}
+
+
+def test_all_that_is_told_of_a_drawing_is_plain_json(server: Server) -> None:
+    asked = question(why=True, inside=True, every=True, steps=True)
+    for ask in (draw.read_drawing, draw.look_inside, draw.what_if):
+        reply = ask(server, asked)
+        assert json.loads(json.dumps(reply, allow_nan=False)) == reply
 
 
 def test_beside_ones_own_network_the_shipped_one_answers(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {"picture": address(render(SEVEN, 20, 280)), "network": "digits", "pipeline": "modern"}
-    assert "beside" not in draw.read_drawing(server, asked)["answer"]
     own, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
-    reply = draw.read_drawing(server, asked | {"network": own})
-    assert '<div class="beside" data-label="7"><b>7</b><p>Today: ours' in reply["answer"]
+    reply = draw.read_drawing(server, question(network=own))
+    beside = reply["beside"]
+    assert [digit["label"] for digit in beside["digits"]] == ["7"]
+    assert beside["caption"]["template"] == "Today: ours"
+    assert beside["accuracy"] > 0.99
+    assert reply["digits"][0]["p_not_digit"] is None  # it learned nothing but digits
+    assert beside["digits"][0]["p_not_digit"] >= 0
     server.networks.forget(own)
     with pytest.raises(CheckpointError, match="no longer keeps"):
         server.networks.get(own)
@@ -85,23 +109,10 @@ def test_each_kind_of_network_is_asked_its_own_question(server: Server) -> None:
         server.networks.classify_photo("digits", render(SEVEN, 20))
 
 
-def test_texts_from_elsewhere_are_escaped() -> None:
-    assert "<script>" not in figures.problem(Text("{name} is damaged.", name="<script>alert(1)</script>"))
-    assert "<b>" not in figures.empty_answer(["<b>"], "<b>")
-
-
-def test_an_answer_shows_every_class_in_order() -> None:
-    prediction = DigitClassifier.from_pretrained("digits").predict(render(SEVEN, 20))
-    html = figures.answer(prediction, figures.sentence(prediction))
-    places = [html.index(f'<span class="name">{digit}</span>') for digit in "0123456789"]
-    assert places == sorted(places)
-    assert html.count('class="bar best"') == 1
-
-
 def test_a_stage_travels_as_a_small_png() -> None:
-    uri = figures.png_uri(np.zeros((1000, 600), np.uint8))
-    picture = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
-    assert max(picture.size) <= figures.SHOWN_SIDE
+    address = facts.png_address(np.zeros((1000, 600), np.uint8))
+    picture = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1])))
+    assert max(picture.size) <= facts.SHOWN_SIDE
     assert picture.size[1] > picture.size[0]
 
 
@@ -125,77 +136,33 @@ TWENTY = (
 )
 
 
-def test_a_number_is_read_from_left_to_right() -> None:
-    html = figures.reading(TWENTY, 1)
-    assert 'data-label="20"' in html
-    assert html.index(">2<small>98%") < html.index(">0<small>55%")
-    assert html.count('aria-pressed="true"') == 1
-    assert "Read as 20" in html
-    assert "Digit 2 of 2: unsure: 0 or 5?" in html
-    assert 'bar best"><span class="name">0<' in html
-
-
-def test_one_digit_is_shown_as_ever() -> None:
-    one = (FoundDigit((0.0, 0.0, 1.0, 1.0), said("2", 0.98), False),)
-    html = figures.reading(one, 0)
-    assert '<p class="label short">2</p>' in html
-    assert html.count('class="bar') == 11 + 1  # the digits and none, and their frame
-    assert figures.answer(one[0].prediction, "").count('class="bar') == 10 + 1
-    assert figures.boxes(one, 0) == ""
-
-
-def test_a_network_that_knows_only_digits_has_no_row_for_the_rest() -> None:
-    for name, rows in (("digits", 11), ("mnist-lenet5-1998", 10)):
-        found = DigitClassifier.from_pretrained(name).read(render(SEVEN, 20))
-        assert figures.reading(found, 0).count('class="bar') == rows + 1
-
-
-def test_boxes_lie_where_the_digits_are() -> None:
-    html = figures.boxes(TWENTY, 0)
-    assert 'class="box sure chosen" style="left:10.00%;top:30.00%;width:30.00%;height:40.00%"' in html
-    assert 'class="box unsure high"' in html
-    assert "<b>0 <i>55%</i></b>" in html
-
-
-def test_digits_that_touch_are_said_to() -> None:
-    touching = (replace(TWENTY[0], touching=True), TWENTY[1])
-    assert "leave a gap" in figures.reading(touching, 0)
-    assert "leave a gap" not in figures.reading(touching, 1)
-    doubtful = (FoundDigit((0.1, 0.1, 0.9, 0.5), said("8", 0.1, "not_digit"), True),)
-    assert "Not one digit, I think. If these are two that touch" in figures.reading(doubtful, 0)
-    assert "<b>? <i>none</i></b>" in figures.boxes(doubtful, 0)
-    assert "touching" in figures.boxes(touching, 1)
-    assert "touching" in figures.boxes(touching[:1], 0)
-
-
-def test_the_digit_under_the_pen_is_meant(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_is_told_from_left_to_right(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server.networks, "read", lambda key, image, pipeline: TWENTY)
-    question = {"picture": address(render(SEVEN, 20)), "network": "digits", "pipeline": "modern"}
-    for focus, chosen in ((None, "1"), ([0.7, 0.5], "2"), ([0.2, 0.9], "1"), ([0.51, 0.5], "2"), ([1, 1], "2")):
-        assert f"Digit {chosen} of 2" in draw.read_drawing(server, question | {"focus": focus})["answer"], focus
-    for garbled in ("here", [0.5], [0.5, "here"], [0.5, None], {"x": 1}):
-        assert draw.read_drawing(server, question | {"focus": garbled})["problem"] == messages.GARBLED
+    two, zero = draw.read_drawing(server, question())["digits"]
+    assert (two["label"], two["verdict"], two["box"]) == ("2", "sure", [0.1, 0.3, 0.4, 0.7])
+    assert (zero["label"], zero["verdict"], zero["probs"]["5"]) == ("0", "unsure", pytest.approx(0.45))
 
 
-@pytest.mark.parametrize(
-    ("count", "said"),
-    [(0, "0"), (610, "610"), (1000, "1k"), (62_006, "62k"), (999_499, "999k"), (999_500, "1.00M"),
-     (1_966_000, "1.97M"), (20_168_704, "20.2M"), (301_899_776, "302M"), (2.5e9, "2.50G")],
-)  # fmt: skip
-def test_large_numbers_as_people_say_them(count: float, said: str) -> None:
-    assert figures.short(count) == said
+def test_the_digit_that_is_chosen_is_looked_into(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.networks, "read", lambda key, image, pipeline: TWENTY)
+    assert [draw.look_inside(server, question(why=True, digit=i))["why"]["label"] for i in range(2)] == ["2", "0"]
+    for nowhere in (2, -1, 0.5, "second", None):
+        assert draw.look_inside(server, question(why=True, digit=nowhere))["blank"]
+        assert "can no longer be read" in draw.what_if(server, question(digit=nowhere))["problem"]
 
 
-def test_no_digit_has_no_name_but_a_closest_one() -> None:
-    scribble = said("5", 0.12, "not_digit")
-    html = figures.reading((FoundDigit((0.1, 0.3, 0.4, 0.7), scribble, False),), 0)
-    assert 'data-label=""><p class="label short">?</p>' in html
-    assert "Not a digit, I think. Closest: 5 (12%)" in html
-    assert 'bar best"><span class="name">none<' in html
-    assert html.count("bar best") == 1
-    assert "none 88%" in html
-    assert scribble.runner_up == "5"
-    assert "label short" in figures.empty_answer(["1", "2"], "", non_digits=True)
+def test_who_knows_that_it_is_a_digit_gets_an_answer_without_the_doubt() -> None:
+    scribble = FoundDigit((0.1, 0.3, 0.4, 0.7), said("5", 0.3, "not_digit"), touching=False)
+    certain = scribble.without_doubt().prediction
+    assert (certain.verdict, certain.confidence, certain.p_not_digit) == ("sure", 1.0, 0.0)
+    assert certain.runner_up != "5"
+    assert replace(scribble, touching=True).without_doubt() == scribble.without_doubt(), "it is one"
+    doubtful = replace(TWENTY[0].prediction, confidence=0.89, p_not_digit=0.1)
+    assert FoundDigit((0.1, 0.3, 0.4, 0.7), doubtful, touching=True).without_doubt().prediction.verdict == "unsure"
+    two = TWENTY[0]
+    assert two.without_doubt() == two
+    blank = DigitClassifier.from_pretrained("digits").predict(Image.new("L", (280, 280), 255))
+    assert blank.without_doubt() == blank
 
 
 def test_why_a_scribble_is_no_digit(server: Server) -> None:
@@ -205,9 +172,12 @@ def test_why_a_scribble_is_no_digit(server: Server) -> None:
     (found,) = server.networks.read("digits", pictures.decode(asked["picture"]), "modern")
     assert found.prediction.verdict == "not_digit"
     why = draw.look_inside(server, asked | {"why": True})["why"]
-    assert "spoke for no digit" in why["legend"]
-    assert f"spoke for {found.prediction.label}" in why["legend"]
-    assert found.prediction.label in draw.what_if(server, asked)["said"]
+    assert (why["label"], why["runner_up"]) == ("", found.prediction.label)
+    assert draw.what_if(server, asked)["target"] == found.prediction.label
+    certain = asked | {"certain": True}
+    why = draw.look_inside(server, certain | {"why": True})["why"]
+    assert why["label"] == found.prediction.label
+    assert draw.what_if(server, certain)["target"] == why["runner_up"] not in ("", why["label"])
 
 
 # --------------------------------------------------------------------------------------------------
@@ -219,38 +189,39 @@ def question(**more: object) -> dict:
         "picture": address(render(SEVEN, 20, 280)),
         "network": "digits",
         "pipeline": "modern",
-        "focus": None,
+        "digit": 0,
         **more,
     }
 
 
 def test_inside_sends_what_is_in_view(server: Server) -> None:
-    assert draw.look_inside(server, question()) == {}
+    nothing = {"why": None, "layers": None, "stages": None, "blank": False}
+    assert draw.look_inside(server, question()) == nothing
     reply = draw.look_inside(server, question(inside=True))
-    assert list(reply) == ["layers"]
+    assert reply == nothing | {"layers": reply["layers"]}
     by_name = {row["name"]: row for row in reply["layers"]}
     assert list(by_name) == [n for n in DigitClassifier.from_pretrained("digits").model._modules if n != "flatten"]
-    assert "bytes" not in by_name["conv1"]
-    assert len(base64.b64decode(by_name["pool1"]["bytes"])) == 16 * 12 * 12
+    assert by_name["conv1"]["cells"] is by_name["conv1"]["said"] is None
+    assert len(base64.b64decode(by_name["pool1"]["cells"])) == 16 * 12 * 12
     assert (by_name["pool1"]["shape"], len(by_name["pool1"]["said"])) == ([16, 12, 12], 16)
-    assert [label["en"] for label in by_name["fc1"]["labels"]] == [*"0123456789", "none"]
-    assert by_name["fc1"]["kind"] == {"en": "fully connected", "zh": "全连接"}
+    assert by_name["fc1"]["labels"] == [*"0123456789", ""]
+    assert by_name["fc1"]["kind"] == {"template": "fully connected", "values": {}}
     assert int(np.argmax(by_name["fc1"]["said"])) == 7
     every = draw.look_inside(server, question(inside=True, every=True))["layers"]
-    assert all("bytes" in row for row in every)
+    assert all(row["cells"] for row in every)
     assert every[0]["signed"]
     assert not by_name["pool1"]["signed"]
 
 
 def test_bytes_can_be_read_back() -> None:
     values = np.array([-2.0, -1.0, 0.0, 0.5, 1.0], np.float32)
-    packed = figures.packed(values, True)
-    back = (np.frombuffer(base64.b64decode(packed["bytes"]), np.uint8).astype(float) - 128) / 127 * packed["scale"]
+    packed = facts.packed(values, True)
+    back = (np.frombuffer(base64.b64decode(packed["cells"]), np.uint8).astype(float) - 128) / 127 * packed["scale"]
     np.testing.assert_allclose(back, values, atol=2 / 127)
-    packed = figures.packed(values.clip(0), False)
-    back = np.frombuffer(base64.b64decode(packed["bytes"]), np.uint8) / 255 * packed["scale"]
+    packed = facts.packed(values.clip(0), False)
+    back = np.frombuffer(base64.b64decode(packed["cells"]), np.uint8) / 255 * packed["scale"]
     np.testing.assert_allclose(back, values.clip(0), atol=1 / 255)
-    assert set(base64.b64decode(figures.packed(np.zeros(3), True)["bytes"])) == {128}
+    assert set(base64.b64decode(facts.packed(np.zeros(3), True)["cells"])) == {128}
 
 
 def test_looking_inside_asks_the_network_no_second_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,36 +232,33 @@ def test_looking_inside_asks_the_network_no_second_time(server: Server, monkeypa
 
 def test_why_names_the_answer_and_the_runner_up(server: Server) -> None:
     why = draw.look_inside(server, question(why=True))["why"]
-    assert "spoke for 7" in why["legend"]
-    assert why["question"].startswith("What would make it a")
+    assert why["label"] == "7"
+    assert why["runner_up"] in set("012345689")
+    assert why["gain"] > 0 > why["loss"]
     assert why["side"] == 28
-    assert len(base64.b64decode(why["ink"])) == len(base64.b64decode(why["evidence"])) == 28 * 28
+    assert len(base64.b64decode(why["ink"])) == len(base64.b64decode(why["cells"])) == 28 * 28
 
 
 def test_what_if_says_whether_it_is_enough(server: Server) -> None:
     reply = draw.what_if(server, question())
-    assert "So changed, it reads" in reply["said"]
-    assert len(base64.b64decode(reply["change"])) == 28 * 28
+    assert reply["reached"]
+    assert reply["probability"] > 0.5
+    assert len(base64.b64decode(reply["cells"])) == len(base64.b64decode(reply["ink"])) == 28 * 28
     assert draw.what_if(server, {})["problem"]
 
 
 def test_a_network_for_photos_reads_no_drawing(server: Server) -> None:
     crafted = question(network="photos", pipeline="photo", why=True, inside=True)
     assert "names photos" in draw.read_drawing(server, crafted)["problem"]
-    assert draw.look_inside(server, crafted) == {"blank": True}
+    assert draw.look_inside(server, crafted)["blank"]
     assert draw.what_if(server, crafted)["problem"]
-
-
-def test_a_place_beyond_all_numbers_is_a_place(server: Server) -> None:
-    crafted = question(focus=[10**400, 0])
-    assert "problem" not in draw.read_drawing(server, crafted)
-    assert draw.look_inside(server, crafted) != {"blank": True}
 
 
 def test_nothing_is_behind_a_blank_picture(server: Server) -> None:
     blank = question(picture=address(Image.new("L", (280, 280), 255)), why=True, inside=True)
-    assert draw.look_inside(server, blank) == {"blank": True}
-    assert draw.look_inside(server, blank | {"steps": True})["steps"].count("<figure") == 3
+    assert draw.read_drawing(server, blank)["digits"][0]["verdict"] == "blank"
+    assert draw.look_inside(server, blank) == {"why": None, "layers": None, "stages": None, "blank": True}
+    assert len(draw.look_inside(server, blank | {"steps": True})["stages"]) == 3
     assert draw.what_if(server, blank)["problem"]
 
 
@@ -307,4 +275,17 @@ def test_curves_have_axis_names() -> None:
     history = [EpochEnd(i, 1 / i, 0.5, 1 / i, 0.5, 1.0) for i in (1, 2, 3)]
     loss, accuracy = figures.curves(history, "a run").axes
     assert (loss.get_xlabel(), loss.get_ylabel(), accuracy.get_ylabel()) == ("epoch", "loss (nats)", "accuracy (%)")
-    assert np.asarray(loss.lines[1].get_ydata()).tolist() == [1.0, 0.5, 1 / 3]
+    assert loss.lines[1].get_ydata().tolist() == [1.0, 0.5, 1 / 3]
+
+
+def test_a_network_is_fetched_to_be_computed_by_the_browser(server: Server) -> None:
+    reply = draw.fetch_network(server, {"network": "digits"})
+    assert reply["beside"] is None
+    assert reply["table"]["classes"] == [*"0123456789"]
+    assert len(json.dumps(reply, allow_nan=False)) < 400_000
+    assert draw.fetch_network(server, {"network": "digits"})["table"] is reply["table"], "it is made once"
+    own, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
+    beside = draw.fetch_network(server, {"network": own})["beside"]
+    assert (beside["network"], beside["caption"]["template"]) == ("digits", "Today: ours")
+    assert "names photos" in draw.fetch_network(server, {"network": "photos-lenet5"})["problem"]
+    assert "no network called gone" in draw.fetch_network(server, {"network": "gone"})["problem"]

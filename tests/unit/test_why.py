@@ -17,7 +17,7 @@ from lenet.inference.explain import Layer
 from lenet.inference.photos import PhotoPrediction
 from lenet.ui import messages
 from lenet.ui.server import Server
-from lenet.ui.shared import figures, networks, why, why_figures
+from lenet.ui.shared import facts, networks, why, why_figures
 
 SHIP = Path(networks.__file__).parents[1] / "photo" / "examples" / "ship.jpg"
 
@@ -44,14 +44,13 @@ def test_what_spoke_is_coloured_and_the_rest_is_clear() -> None:
     assert not np.asarray(why_figures.heat(np.zeros((32, 32))))[..., 3].any()
 
 
-def test_a_photo_is_shown_with_its_legend(server: Server, ship: PhotoPrediction) -> None:
+def test_a_photo_is_shown_with_what_spoke_in_it(server: Server, ship: PhotoPrediction) -> None:
     shown = why_figures.why(ship, server.networks.photo_evidence("photos", ship))
-    assert opened(shown["frame"]).format == "JPEG"
-    assert opened(shown["frame"]).size == ship.preprocessed.stages[-2].image.shape[1::-1]
-    assert opened(shown["heat"]).mode == "RGBA"
-    assert "spoke for ship" in shown["legend"]
-    assert "spoke against ship" in shown["legend"]
-    assert "for it" in shown["sums"]
+    assert opened(shown.frame).format == "JPEG"
+    assert opened(shown.frame).size == ship.preprocessed.stages[-2].image.shape[1::-1]
+    assert opened(shown.heat).mode == "RGBA"
+    assert shown.label == "ship"
+    assert shown.gain > 0 >= shown.loss
 
 
 @pytest.mark.parametrize("shape", [(30, 50, 3), (51, 30, 3), (40, 40, 3)])
@@ -66,35 +65,41 @@ def test_what_was_looked_at_is_shown_as_a_square(shape: tuple[int, int, int]) ->
 
 def test_of_many_maps_the_strongest_are_shown() -> None:
     maps = torch.rand(200, 3, 3)
-    strongest = list(range(5, 195, 6))[: figures.MAPS_SHOWN]
+    strongest = list(range(5, 195, 6))[: facts.MAPS_SHOWN]
     maps[strongest, 1, 1] = -9.0
     crowded, answer = (
         Layer("conv1", Text("convolution"), maps, True),
         Layer("fc1", Text("fully connected"), torch.arange(3.0), True),
     )
-    row, last = figures.inside((crowded, answer), ("a", "b", "c"), every=False)
-    assert row["shape"] == [figures.MAPS_SHOWN, 3, 3]
-    assert row["of"] == 200
-    assert list(row["maps"]) == strongest
-    assert len(row["maps"]) == len(row["said"]) == figures.MAPS_SHOWN
-    assert row["said"].count(-9.0) == len(strongest)
-    assert len(base64.b64decode(row["bytes"])) == figures.MAPS_SHOWN * 9
-    assert "of" not in last
-    hidden = figures.inside((Layer("conv1", Text(""), maps, False), answer), ("a", "b", "c"), every=False)[0]
-    assert hidden["shape"] == row["shape"], "room for it is known before it is shown"
-    assert "bytes" not in hidden
+    row, last = facts.layers((crowded, answer), ("a", "b", "c"), every=False)
+    assert row.shape == [facts.MAPS_SHOWN, 3, 3]
+    assert row.of == 200
+    assert row.maps == strongest
+    assert row.said is not None
+    assert row.cells is not None
+    assert len(row.said) == facts.MAPS_SHOWN
+    assert row.said.count(-9.0) == len(strongest)
+    assert len(base64.b64decode(row.cells)) == facts.MAPS_SHOWN * 9
+    assert (last.of, last.labels) == (None, ["a", "b", "c"])
+    hidden = facts.layers((Layer("conv1", Text(""), maps, False), answer), ("a", "b", "c"), every=False)[0]
+    assert hidden.shape == row.shape, "room for it is known before it is shown"
+    assert hidden.cells is hidden.said is None
 
 
 def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> None:
     asked: dict[str, Any] = {"network": "photos"}
-    assert why.look(server, lambda question: ship, asked) == {}
-    assert set(why.look(server, lambda question: ship, asked | {"why": True})) == {"why"}
-    few = why.look(server, lambda question: ship, asked | {"inside": True})
-    every = why.look(server, lambda question: ship, asked | {"inside": True, "every": True})
+
+    def told(**more: bool) -> dict[str, Any]:
+        reply = why.look(server, lambda question: ship, asked | more)
+        return {name: fact for name, fact in reply.items() if fact}
+
+    assert told() == {}
+    assert set(told(why=True)) == {"why"}
+    few, every = told(inside=True), told(inside=True, every=True)
     assert set(few) == set(every) == {"layers"}
-    assert sum("bytes" in row for row in few["layers"]) < len(every["layers"])
-    assert all("bytes" in row for row in every["layers"])
-    assert [label["en"] for label in few["layers"][-1]["labels"]] == list(ship.probs)
+    assert sum(row["cells"] is not None for row in few["layers"]) < len(every["layers"])
+    assert all(row["cells"] for row in every["layers"])
+    assert few["layers"][-1]["labels"] == list(ship.probs)
 
 
 def test_what_cannot_be_told_is_a_sentence(server: Server, ship: PhotoPrediction) -> None:
@@ -103,7 +108,7 @@ def test_what_cannot_be_told_is_a_sentence(server: Server, ship: PhotoPrediction
 
     with pytest.raises(CheckpointError, match="nobody keeps it"):
         why.look(server, gone, {"network": "x", "why": True})
-    assert why.look(server, lambda question: None, {"network": "photos", "why": True}) == {}
+    assert why.look(server, lambda question: None, {"network": "photos", "why": True})["why"] is None
     with pytest.raises(messages.QuestionError):
         why.look(server, lambda question: ship, {})
     with pytest.raises(CheckpointError, match="no network called none here"):

@@ -1,39 +1,44 @@
 // What stood behind the answer on the pad: its evidence, the layers, and what the network saw.  draw/view.js calls `look`
 // after each answer.
 //
-// This is never more urgent than the answer: it is asked for after one, only while it is in view, a few
-// times a second under a moving pen, one question at a time.
+// Where the browser has computed the answer, it shows the layers and what the network saw at once, and asks the server
+// for the evidence alone, when the pen rests.  Else all is asked for: never more urgently than the answer, only while
+// it is in view, a few times a second under a moving pen, one question at a time.
 
 import { mix, onTheme, packed, theme, unpack } from "../shared/colours.js";
-import { language, say, sayAll } from "../shared/language.js";
+import { make } from "../shared/elements.js";
+import { percent, signed } from "../shared/format.js";
+import { language, onLanguage, pieces, say, sayAll, translated, withArticle } from "../shared/language.js";
 import { layers, paintSmall, small } from "../shared/layers.js";
+import { noStages, stagesOf } from "../shared/stages.js";
 
 const APART = 120; // milliseconds between two questions under a moving pen
 const FAR_APART = 360; // while a network trains on the same cores
 const SILENCE = 1000; // between two tries to reach a server that does not answer
 
 // `pad` is {drawing, version, training}: whether the pen is down, what draw/view.js counts, whether a network is trained.
-export function inside({ element, props, server, pad }) {
+// `heard` is told after each question whether the server answered.
+export function inside({ element, props, server, pad, heard }) {
   const find = (selector) => element.querySelector(selector);
   const painted = layers(element);
   const why = find(".why");
   const rows = find(".inside");
   const steps = find(".steps");
   const every = find(".every");
-  const askChange = find(".ask");
-  const verdict = find(".verdict");
+  const [legend, sums] = [find(".evidence + figcaption .legend"), find(".sums")];
+  const [askChange, verdict] = [find(".ask"), find(".verdict")];
 
-  let answered = null; // the question whose answer is on screen, or null
-  const told = [find(".evidence + figcaption .legend"), find(".sums"), askChange, verdict]; // where the texts change
-  const resting = told.map((line) => line.innerHTML);
+  let answered = null; // the answer on screen, as `look` is told of it, or null
 
   // --- why: the drawing, and what its ink said, or what ink would change it -------------------------------
 
   const EMPTY = { side: props.seen, ink: null, tint: null };
   const figures = new Map([[find(".evidence"), EMPTY], [find(".change"), EMPTY]]);
 
-  let explained = null; // the question that the figures show
-  let changed = null; // the one for which a change is shown
+  let evidence = null; // what the first figure shows, of messages.py, or null
+  let ink = null; // what both show before that, {side, ink}
+  let change = null; // and the second one, or why there is none: {problem: a sentence}
+  let stages = null; // what stands under "What the network saw"
 
   function paintFigure(target, { side, ink, tint } = figures.get(target)) {
     figures.set(target, { side, ink, tint });
@@ -51,34 +56,58 @@ export function inside({ element, props, server, pad }) {
     pen.drawImage(small, 0, 0, target.width, target.height);
   }
 
-  function showWhy(reply, question) {
-    if (reply && explained === question) return;
-    explained = question;
-    if (reply) {
-      const ink = unpack(reply.ink);
-      paintFigure(find(".evidence"), { side: reply.side, ink, tint: unpack(reply.evidence) });
-      [told[0].innerHTML, told[1].textContent, askChange.textContent] = [reply.legend, reply.sums, reply.question];
-      if (changed !== question) paintFigure(find(".change"), { side: reply.side, ink, tint: null });
-    } else {
-      told.forEach((line, i) => (line.innerHTML = resting[i]));
-      for (const target of figures.keys()) paintFigure(target, EMPTY);
-    }
-    if (!reply || changed !== question) verdict.innerHTML = resting[3];
-    sayAll(why);
-    askChange.disabled = !reply;
+  // The middle of a stage's image of the browser's own: some networks have a border around the digit.
+  function inkOf({ shape: [side], cells }) {
+    const border = Math.max(0, side - props.seen) >> 1;
+    const inner = side - 2 * border;
+    return { side: inner, ink: cells.filter((_, i) => [i % side, Math.floor(i / side)].every((at) => at >= border && at < border + inner)) };
+  }
+
+  function paintWhy() {
+    const [first, second] = figures.keys();
+    const inked = ({ side, ink: pixels, cells }, tint = cells) => ({ side, ink: unpack(pixels), tint: tint ? unpack(tint) : null });
+    const plain = evidence ?? ink;
+    paintFigure(first, plain ? inked(plain) : EMPTY);
+    paintFigure(second, change?.cells ? inked(change) : plain ? inked(plain, null) : EMPTY);
+  }
+
+  // The words beside the figures, in the visitor's language.
+  function sayWhy() {
+    const line = (kind, said) => make("span", {}, make("i", { className: `swatch ${kind}` }), said);
+    const of = (label) => say("draw_why_for", { label: label ? translated(label) : say("draw_why_no_digit") });
+    const words = evidence ? [of(evidence.label), of(evidence.runner_up)] : [say("draw_why_answer"), say("draw_why_rival")];
+    legend.replaceChildren(line("plus", words[0]), " ", line("minus", words[1]));
+    sums.textContent = evidence ? say("why_sums", { gain: signed(evidence.gain), loss: signed(evidence.loss) }) : say("why_strong");
+    const rival = evidence?.runner_up;
+    askChange.replaceChildren(...(rival ? pieces("draw_change", { other: withArticle(rival, translated(rival)) }).flat() : [say("draw_change_any")]));
+    askChange.disabled = !evidence;
+    verdict.replaceChildren(...verdictPieces());
+  }
+
+  function verdictPieces() {
+    if (!change) return [say("draw_change_few")];
+    if (change.problem) return [change.problem];
+    const { target, probability, reached } = change;
+    const other = withArticle(target, make("b", { textContent: translated(target) }));
+    return pieces(reached ? "draw_change_reached" : "draw_change_not_reached", { other, percent: percent(probability, 0) }).flat();
   }
 
   async function whatIf() {
-    const question = answered;
-    if (!question) return;
-    const reply = (await server.what_if(question).catch(() => null)) ?? { problem: say("draw_change_no_server") };
-    if (question !== answered) return; // drawn on meanwhile
-    verdict.innerHTML = reply.problem || reply.said;
-    if (!reply.problem) changed = question;
-    if (!reply.problem) paintFigure(find(".change"), { side: reply.side, ink: unpack(reply.ink), tint: unpack(reply.change) });
+    const answer = answered;
+    if (!answer) return;
+    const asked = server.what_if({ ...(await answer.question()), language });
+    const reply = (await asked.catch(() => null)) ?? { problem: say("draw_change_no_server") };
+    if (answer !== answered) return; // drawn on meanwhile
+    change = reply;
+    paintWhy();
+    sayWhy();
   }
 
   askChange.addEventListener("click", whatIf);
+
+  function showStages() {
+    steps.replaceChildren(stages ? stagesOf(stages) : noStages("draw_steps"));
+  }
 
   // --- asking ----------------------------------------------------------------------------------------
 
@@ -89,28 +118,53 @@ export function inside({ element, props, server, pad }) {
   let timer = null;
   const inView = new Set();
 
-  function look(question) {
-    const before = answered;
-    answered = question;
+  // `answer` is about the digit that is shown large, or null: {question, here}.  `question()` resolves to what the server
+  // is to be asked, and `here(options)` is what the browser itself knows, a `Behind`; null where it is the server's answer.
+  function look(answer) {
+    answered = answer;
     number += 1;
-    // A change that is shown is told in the language that was chosen now.
-    if (question && before && changed === before && question.language !== before.language && question.picture === before.picture) {
-      changed = question;
-      whatIf();
+    if (change) {
+      change = null;
+      paintWhy();
+      sayWhy();
     }
-    if (!question || !inView.has(steps)) steps.innerHTML = props.empty[language].steps; // not an older answer's
-    if (question) return plan();
-    clearTimeout(timer);
-    rest();
+    if (stages && (!answer || !inView.has(steps))) {
+      stages = null; // not an older answer's
+      showStages();
+    }
+    if (!answer) {
+      clearTimeout(timer);
+      return rest();
+    }
+    if (answer.here) showHere();
+    plan();
+  }
+
+  function showHere() {
+    const { layers: found, stages: seen } = answered.here({ every: every.checked });
+    if (inView.has(steps)) {
+      stages = seen;
+      showStages();
+    }
+    if (!found) return rest(); // nothing is drawn
+    if (inView.has(rows)) painted.show(found);
+    if (!inView.has(why)) return;
+    evidence = null; // of an older drawing
+    ink = inkOf(seen.at(-1).image);
+    paintWhy();
+    sayWhy();
   }
 
   function rest() {
-    showWhy(null, null);
+    evidence = change = ink = null;
+    paintWhy();
+    sayWhy();
     painted.empty();
   }
 
   function plan() {
     clearTimeout(timer);
+    if (answered?.here && pad.drawing) return; // the end of the stroke plans anew
     // A pen at rest sees all at once; while it moves, the answer comes first.
     const apart = Math.max(pad.training ? FAR_APART : APART, 2 * pad.rest);
     timer = setTimeout(askInside, pad.drawing ? Math.max(0, last + apart - performance.now()) : 0);
@@ -118,22 +172,21 @@ export function inside({ element, props, server, pad }) {
 
   async function askInside() {
     const views = { why: inView.has(why), inside: inView.has(rows), steps: inView.has(steps), every: every.checked };
+    if (answered?.here) Object.assign(views, { inside: false, steps: false, every: false });
     const wanted = [number, pad.version, ...Object.values(views)].join();
-    if (looking || !answered || wanted === looked || !inView.size) return;
+    if (looking || !answered || wanted === looked || !(views.why || views.inside || views.steps)) return;
     looking = true;
     last = performance.now();
-    const [of, question] = [pad.version, answered];
+    const [of, answer] = [pad.version, answered];
     try {
-      const reply = await server.look_inside({ ...question, ...views });
-      if (of === pad.version && answered) {
-        if (reply.steps) steps.innerHTML = reply.steps;
-        if (reply.why) showWhy(reply.why, question);
-        if (reply.layers) painted.show(reply.layers);
-        if (reply.blank) rest();
-      }
+      const reply = await server.look_inside({ ...(await answer.question()), ...views, language });
+      const newest = answer.here ? answer === answered : of === pad.version && answered;
+      if (newest) show(reply);
       looked = wanted;
+      heard(true);
     } catch {
-      looked = ""; // the answer's own question tells the person
+      heard(false);
+      looked = ""; // to be asked again
       looking = false;
       clearTimeout(timer);
       timer = setTimeout(plan, SILENCE);
@@ -143,14 +196,41 @@ export function inside({ element, props, server, pad }) {
     plan(); // for what was drawn, or came into view, meanwhile; what is known is not asked again
   }
 
+  function show(reply) {
+    if (reply.stages) {
+      stages = reply.stages;
+      showStages();
+    }
+    if (reply.blank) return rest();
+    if (reply.layers) painted.show(reply.layers);
+    if (!reply.why) return;
+    evidence = reply.why;
+    paintWhy();
+    sayWhy();
+  }
+
+  // Another part came into view.
+  function followView() {
+    if (answered?.here) {
+      const known = evidence;
+      showHere();
+      if (known) {
+        evidence = known; // it is of this very drawing
+        paintWhy();
+        sayWhy();
+      }
+    }
+    plan();
+  }
+
   every.addEventListener("change", () => {
     painted.all(every.checked);
-    plan();
+    followView();
   });
 
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target);
-    plan();
+    followView();
   });
   [why, rows, steps].forEach((view) => observer.observe(view));
 
@@ -162,8 +242,14 @@ export function inside({ element, props, server, pad }) {
   new ResizeObserver(paintAll).observe(find(".behind"));
   onTheme(paintAll);
 
+  onLanguage(element, () => {
+    showStages();
+    sayWhy();
+  });
+
   sayAll(element);
   painted.build(props.layers);
-  look(null);
-  return { look };
+  showStages();
+  rest();
+  return { look, rested: plan };
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Sequence
+import time
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,123 +12,145 @@ from typing import Any
 import gradio as gr
 
 from lenet.errors import LeNetError
+from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.preprocessing.digits import PIPELINES
 from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
-from lenet.ui.shared import assets, figures, networks, pictures, texts, why
+from lenet.ui.shared import assets, facts, networks, pictures, texts, why
 from lenet.ui.tab import Choice, Labels, Own, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """What is on the pad, and whom it is shown to.
+
+    Attributes:
+        picture: the file's data: address.
+        network: the key of the network that is asked.
+        pipeline: "modern" or "classic", as in `DigitClassifier.predict`.
+    """
+
+    picture: str
+    network: str
+    pipeline: str
+
+    @classmethod
+    def of(cls, question: dict[str, Any]) -> Drawing:
+        return cls(*(messages.text(question, name) for name in ("picture", "network", "pipeline")))
+
+    def read(self, server: Server) -> tuple[FoundDigit, ...]:
+        """Its digits, left to right; of an empty pad one that is blank.
+
+        Raises:
+            ImageError: there is no picture.
+            CheckpointError: the network is no longer kept.
+        """
+        return server.networks.read(self.network, pictures.decode(self.picture), self.pipeline)
+
+
 @messages.answering
 def read_drawing(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the pad asks after each move; see `_asked`.
+    """What the pad asks after each move: a `messages.Reading`, or a problem.
+
+    Args:
+        question: a `Drawing`'s fields, and "language".
+    """
+    drawing = Drawing.of(question)
+    began = time.thread_time()  # which another visitor's question does not lengthen
+    digits = _digits(server, drawing)
+    milliseconds = 1000 * (time.thread_time() - began)
+    return asdict(messages.Reading(digits, _beside(server, drawing), milliseconds, server.runs.busy))
+
+
+def _digits(server: Server, drawing: Drawing) -> list[messages.Digit]:
+    found = drawing.read(server)
+    knows_non_digits = server.networks.digit_reader(drawing.network).knows_non_digits
+    return [facts.digit(digit, knows_non_digits) for digit in found]
+
+
+def _beside(server: Server, drawing: Drawing) -> messages.Beside | None:
+    other = server.networks.default(drawing.network)
+    if not other:
+        return None
+    network = server.networks.get(other)
+    return messages.Beside(
+        messages.Sentence.of(networks.english_caption(network, other)),
+        network.metrics.get("test_accuracy"),
+        _digits(server, Drawing(drawing.picture, other, drawing.pipeline)),
+    )
+
+
+@messages.answering
+def fetch_network(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """What the page asks once for each network, to read strokes by itself from then on; or a problem.
 
     Returns:
-        {"answer", "boxes": HTML, "training": whether it should ask less often, since a network is trained
-        meanwhile}, or {"problem": a sentence}.
+        {"table": see `lenet.inference.web.to_table`, "beside": of the shipped network to set beside a visitor's own
+        {"network": its key, "caption", "accuracy"} as in `messages.Beside`, or null}.
     """
-    found, chosen = _asked(server, question)
+    key = messages.text(question, "network")
+    server.networks.digit_reader(key)
+    other = server.networks.default(key)
     return {
-        "answer": figures.reading(found, chosen) + _beside(server, question),
-        "boxes": figures.boxes(found, chosen),
-        "training": server.runs.busy,
+        "table": server.networks.table(key),
+        "beside": _shipped(server, other) | {"network": other} if other else None,
     }
 
 
-def _empty(classes: Sequence[str]) -> dict[str, str]:
-    """What `read_drawing` would say of an empty pad, "plain" by a network that knows only digits; and "steps"."""
-    return {
-        "answer": figures.empty_answer(classes, texts.say("draw_invitation"), non_digits=True),
-        "plain": figures.empty_answer(classes, texts.say("draw_invitation")),
-        "boxes": "",
-        "steps": figures.no_stages(texts.say("draw_steps")),
-    }
-
-
-def _beside(server: Server, question: dict[str, Any]) -> str:
-    """What the shipped network reads in the same drawing, beside the answer of a visitor's own."""
-    other = server.networks.default(messages.text(question, "network"))
-    if not other:
-        return ""
-    found, _ = _asked(server, question | {"network": other})
-    return figures.beside(networks.title(server.networks.get(other), other), found)
+def _shipped(server: Server, key: str) -> dict[str, Any]:
+    network = server.networks.get(key)
+    caption = messages.Sentence.of(networks.english_caption(network, key))
+    return {"caption": asdict(caption), "accuracy": network.metrics.get("test_accuracy")}
 
 
 @messages.answering
 def look_inside(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the pad asks when a drawing is answered: what stood behind it, of the parts that are in view.
+    """What the pad asks when a drawing is answered: a `messages.Behind`, of the parts that are in view.
 
-    The question has four words more than `read_drawing`'s: "why", "inside", "every", "steps" - true where the
-    evidence, the telling layers, all layers, and what the network saw are wanted.
-
-    Returns:
-        As `why.behind`, and "steps", HTML; of a blank picture, or of none that can be answered, "blank", true.
+    Args:
+        question: as for `what_if`; and "why", "inside", "every", "steps", true where the evidence, the telling layers,
+            all layers, and what the network saw are wanted.
     """
     try:
-        found, chosen = _asked(server, question)
-        prediction = found[chosen].prediction
-        steps = {"steps": figures.stages(prediction)} if question.get("steps") else {}
+        prediction = _chosen(server, question).prediction
+        stages = facts.stages(prediction) if question.get("steps") else None
         if prediction.verdict == "blank":
-            return steps | {"blank": True}
-        return steps | why.behind(
-            server, question, prediction, lambda key: figures.why(prediction, server.networks.evidence(key, prediction))
-        )
+            return asdict(messages.Behind(stages=stages, blank=True))
+
+        def explain(network: str) -> messages.Evidence:
+            return facts.evidence(prediction, server.networks.evidence(network, prediction))
+
+        return asdict(why.behind(server, question, prediction, explain, stages))
     except LeNetError:
-        return {"blank": True}  # the answer's own question has said so
+        return asdict(messages.Behind(blank=True))  # the answer's own question has said so
 
 
 @messages.answering
 def what_if(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the button asks: the change that would give the runner-up, or a problem."""
+    """What the button asks: the `messages.Change` that would give the runner-up, or a problem.
+
+    Args:
+        question: as for `read_drawing`; and "digit", the place of the one that is meant in `Reading.digits`, and
+            "certain", true where a person has said that it is a digit.
+    """
     try:
-        found, chosen = _asked(server, question)
-        prediction = found[chosen].prediction
+        prediction = _chosen(server, question).prediction
         if prediction.verdict == "blank":
             return {"problem": texts.say("draw_change_first")}
-        return figures.what_if(prediction, server.networks.what_if(messages.text(question, "network"), prediction))
+        changed = server.networks.what_if(messages.text(question, "network"), prediction)
+        return asdict(facts.change(prediction, changed))
     except LeNetError:
         return {"problem": texts.say("draw_change_gone")}
 
 
-def _asked(server: Server, question: dict[str, Any]) -> tuple[tuple[FoundDigit, ...], int]:
-    """What is found on the pad, and which of it is asked about.
-
-    Args:
-        question: {"picture": data address, "network", "pipeline", "focus": [x, y] or null, "language"}: the
-            digit whose box is nearest to `focus`, in parts of the picture, is meant; else the first.
-
-    Raises:
-        QuestionError: no script of this page asks that.
-        ImageError: there is no picture.
-        CheckpointError: the network is no longer kept.
-    """
-    network, picture, pipeline = (messages.text(question, name) for name in ("network", "picture", "pipeline"))
-    x, y = _focus(question)
-    found = server.networks.read(network, pictures.decode(picture), pipeline)
-    if math.isnan(x):
-        return found, 0
-    return found, min(range(len(found)), key=lambda i: _distance(found[i].box, x, y))
-
-
-def _focus(question: dict[str, Any]) -> tuple[float, float]:
-    """The place that is asked about; not a number where it is none in particular."""
-    if not question.get("focus"):
-        return math.nan, math.nan
-    place = [messages.number(value) for value in messages.listed(question, "focus")]
-    if len(place) != 2:
-        raise messages.garbled()
-    return place[0], place[1]
-
-
-def _distance(box: tuple[float, float, float, float], x: float, y: float) -> tuple[float, float]:
-    """Of a point from a box; inside it, and so among boxes that overlap, from its middle."""
-    left, top, right, bottom = box
-    outside = max(left - x, 0, x - right) + max(top - y, 0, y - bottom)
-    return outside, abs(x - (left + right) / 2)
+def _chosen(server: Server, question: dict[str, Any]) -> FoundDigit:
+    found = Drawing.of(question).read(server)
+    digit = found[messages.whole(messages.field(question, "digit"), len(found) - 1)]
+    return digit.without_doubt() if messages.flag(question, "certain") else digit
 
 
 def _choices(server: Server, own: Own) -> list[tuple[str, str]]:
@@ -171,13 +193,16 @@ def build(server: Server, visitor: Visitor) -> Tab:
         value={"network": default, "pipeline": "modern"},
         html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
         js_on_load=assets.mount("draw/view.js"),
-        server_functions=server_functions(server, read_drawing, look_inside, what_if, lane=server.drawings),
+        server_functions=server_functions(
+            server, fetch_network, read_drawing, look_inside, what_if, lane=server.drawings
+        ),
         examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
-        empty=texts.in_each(lambda: _empty(classes)),
+        classes=classes,
         knowing=[
             name for _, name in choices if server.networks.digit_reader(name).knows_non_digits
         ],  # of a visitor's own hardly any
-        layers=figures.inside(server.networks.blank(default), classes, every=False),
+        layers=[asdict(layer) for layer in facts.layers(server.networks.blank(default), classes, every=False)],
+        unsureBelow=UNSURE_BELOW,
         largest=pictures.MAX_BYTES,
         side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
         seen=server.networks.get(default).recipe.input.size,

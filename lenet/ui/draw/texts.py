@@ -28,6 +28,7 @@ ENGLISH = {
     "draw_curly_three": "Draw a curly three",
     "draw_invitation": "Draw something: a digit, anywhere, any size.",
     "draw_no_server": "The server does not answer. Your drawing is kept: check the connection, then add a stroke.",
+    "draw_offline": "You are offline: drawing still works.",
     # --- the answer ---------------------------------------------------------------------------------
     "answer_none": "none",
     "answer_sure": "{percent} sure",
@@ -37,7 +38,10 @@ ENGLISH = {
     "answer_blank": "Nothing to read here yet: draw something.",
     "answer_which": "Digit {number} of {count}: {said}",
     "answer_touching": "These may be two digits that touch: leave a gap.",
-    "answer_touching_not_digit": "Not one digit, I think. If these are two that touch, leave a gap.",
+    "answer_touching_not_digit": "Not one digit, I think. Closest: {label} ({percent}). "
+    "If these are two that touch, leave a gap.",
+    "answer_is_digit": "It is a digit",
+    "answer_is_digit_why": "Answer as if this drawing were surely a digit",
     "answer_number": "Read as {number}. Choose a digit to look into.",
     "answer_digit": "{label}, {percent} sure",
     "answer_no_digit": "no digit, closest to {label}",
@@ -94,6 +98,7 @@ CHINESE = {
     "draw_curly_three": "写一个卷曲的 3",
     "draw_invitation": "请写一个数字：位置和大小不限。",
     "draw_no_server": "服务器没有应答。您写的内容还在：请检查网络连接，然后再写一笔。",
+    "draw_offline": "您已离线：仍可继续书写。",
     # --- the answer ---------------------------------------------------------------------------------
     "answer_none": "非数字",
     "answer_sure": "置信度 {percent}",
@@ -103,7 +108,9 @@ CHINESE = {
     "answer_blank": "这里还没有可读的内容：请写一个数字。",
     "answer_which": "第 {number} 个数字，共 {count} 个：{said}",
     "answer_touching": "这可能是连在一起的两个数字：请留出空隙。",
-    "answer_touching_not_digit": "我认为这不是一个数字。如果是连在一起的两个，请留出空隙。",
+    "answer_touching_not_digit": "我认为这不是一个数字。最接近：{label}（{percent}）。如果是连在一起的两个，请留出空隙。",
+    "answer_is_digit": "这是数字",
+    "answer_is_digit_why": "当作这幅图画一定是数字来回答",
     "answer_number": "读作 {number}。请选择要深入查看的数字。",
     "answer_digit": "{label}，置信度 {percent}",
     "answer_no_digit": "不是数字，最接近 {label}",

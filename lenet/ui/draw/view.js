@@ -1,146 +1,64 @@
-// The drawing pad.
+// The Draw tab: a pad, and beside it what the network reads there.
 //
-// A drawing is a list of strokes; undo drops the last, and everything shown follows from the list.
-// Each change asks the server to read the pad: two questions under way at most, and of what comes
+// The browser reads strokes itself, on the frame after each change, once it has the network.  Until then, and for what
+// it cannot compute, pictures among them, it asks the server: two questions under way at most, and of what comes
 // meanwhile only the newest state, so that slow answers never queue up behind a fast hand.
 
+import { exampleButtons } from "./examples.js";
 import { inside } from "./inside.js";
+import { padOn } from "./pad.js";
+import { opened } from "./pictures.js";
+import { greyAddress } from "./png.js";
+import { readersOf } from "./readers.js";
+import { answerOf, besideOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
+import { make } from "../shared/elements.js";
 import { language, onLanguage, say } from "../shared/language.js";
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-function trace(pen, { width, points }) {
-  pen.lineWidth = width;
-  pen.lineCap = pen.lineJoin = "round";
-  pen.beginPath();
-  pen.moveTo(points[0].x, points[0].y);
-  points.forEach(({ x, y }) => pen.lineTo(x, y)); // to itself first, so that a lone point is a dot
-  pen.stroke();
-}
-
-// A file as a data: address.
-function whole(blob) {
-  return new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.readAsDataURL(blob);
-  });
-}
-
-// A phone's photo has megabytes, and goes to the server with every question about it.
-function smaller(image, side) {
-  const scale = side / Math.max(image.width, image.height);
-  const still = document.createElement("canvas");
-  [still.width, still.height] = [image.width, image.height].map((length) => Math.max(1, Math.round(length * scale)));
-  const context = still.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(image, 0, 0, still.width, still.height);
-  image.close(); // of 48 megapixels it would hold 190 MB
-  return still;
-}
-
 export function mount({ element, props, server, watch }) {
   const find = (selector) => element.querySelector(selector);
-  const canvas = find(".pad");
-  const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true }); // in memory: read at each move
-  const result = find(".result");
-  const boxes = find(".boxes");
-  const brush = find(".brush input");
-  const file = find(".file");
+  const [canvas, result, boxes, file, offline] = [".pad", ".result", ".boxes", ".file", ".offline"].map(find);
 
   const name = fresh(); // by which the server tells this pad's questions from others'
-  let strokes = []; // [{width, points: [{x, y}]}] in canvas pixels
-  let picture = null; // {address, image}: shown and read in place of strokes
   let refused = false; // the picture that was last chosen, for its size
-  let active = null; // the stroke under the pen
-  let pointer = null; // the pointer that draws it: a second finger does nothing
   let rest = 0; // milliseconds between two questions under a moving pen, as the newest answer says
   let training = false; // a network is trained behind the page, as the newest answer says
   let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
   let changes = 0; // counts all that changes the pad
-  let chosen = null; // [x, y], parts of the picture: the digit that a person chose to look into
+  let place = null; // [x, y], parts of the picture: of the digit that is meant; null for the first
+  let certain = false; // a person has said that the drawing shows digits
+  let reading = null; // the newest answer, of messages.py, or null
+  let before = { strokes: new Set(), picture: null }; // what was on the pad when it last changed
 
-  // --- drawing ---------------------------------------------------------------------------------------
+  // --- the pad ---------------------------------------------------------------------------------------
 
-  function wipe() {
-    pen.fillStyle = "white";
-    pen.fillRect(0, 0, canvas.width, canvas.height);
+  const pad = padOn(canvas, { brush: find(".brush input"), changed, ended });
+  const readers = readersOf({ server, arrived: (network) => network === props.value.network && readAnew() });
+
+  function ended() {
+    if (reading?.here) behind.rested();
+    else read();
   }
 
-  // Everything anew, also for one more point: adding to the last line would darken its soft edges, and
-  // the same strokes would then not always be the same picture.
-  function redraw() {
+  function changed() {
     changes += 1;
-    chosen = null;
+    place = null;
     refused = false;
-    wipe();
-    boxes.style.inset = 0;
-    if (picture) {
-      const scale = Math.min(canvas.width / picture.image.width, canvas.height / picture.image.height);
-      const [width, height] = [picture.image.width * scale, picture.image.height * scale];
-      const [left, top] = [(canvas.width - width) / 2, (canvas.height - height) / 2];
-      pen.drawImage(picture.image, left, top, width, height);
-      boxes.style.inset = `${(100 * top) / canvas.height}% ${(100 * left) / canvas.width}%`; // they lie on the picture
-    }
-    strokes.forEach((stroke) => trace(pen, stroke));
-  }
-
-  function place(event) {
-    const box = canvas.getBoundingClientRect();
-    return {
-      x: ((event.clientX - box.left) * canvas.width) / box.width,
-      y: ((event.clientY - box.top) * canvas.height) / box.height,
-    };
-  }
-
-  canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button !== 0) return;
-    event.preventDefault();
-    canvas.setPointerCapture(event.pointerId);
-    pointer = event.pointerId;
-    if (picture) setPicture(null);
-    active = { width: Number(brush.value), points: [place(event)] };
-    strokes.push(active);
-    redraw();
-    read();
-  });
-
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
-    const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-    active.points.push(...(moves.length ? moves : [event]).map(place));
-    redraw();
-    read();
-  });
-
-  for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, (event) => {
-      if (event.pointerId !== pointer) return;
-      pointer = active = null;
-      read();
-    });
-  }
-
-  function replace(newStrokes) {
-    strokes = newStrokes;
-    picture = null;
-    version += 1;
-    redraw();
+    const kept = pad.strokes.filter((stroke) => before.strokes.has(stroke)).length;
+    if (!kept) certain = false; // it is another drawing
+    if (kept < before.strokes.size || pad.picture !== before.picture) version += 1;
+    before = { strokes: new Set(pad.strokes), picture: pad.picture };
+    const [left, top] = pad.pictureBox();
+    boxes.style.inset = `${100 * top}% ${100 * left}%`; // they lie on the picture
     read();
   }
 
-  find(".undo").addEventListener("click", () => replace(strokes.slice(0, -1)));
-  find(".clear").addEventListener("click", () => replace([]));
+  find(".undo").addEventListener("click", () => pad.show({ strokes: pad.strokes.slice(0, -1) }));
+  find(".clear").addEventListener("click", () => pad.show({}));
 
   // --- pictures --------------------------------------------------------------------------------------
-
-  function setPicture(next) {
-    picture = next;
-    strokes = [];
-    version += 1;
-    redraw();
-  }
 
   async function openPicture(blob) {
     if (!blob) return;
@@ -148,14 +66,7 @@ export function mount({ element, props, server, watch }) {
       refused = true;
       return readAnew();
     }
-    // What the browser cannot show, such as TIFF, the server may still read.
-    let image = await createImageBitmap(blob).catch(() => document.createElement("canvas"));
-    const large = Math.max(image.width, image.height) > props.side;
-    if (large) image = smaller(image, props.side);
-    // of other kinds, some may be transparent
-    const address = large ? image.toDataURL(blob.type === "image/jpeg" ? blob.type : "image/png", 0.92) : await whole(blob);
-    setPicture({ address, image });
-    read();
+    pad.show({ picture: await opened(blob, props.side) });
   }
 
   find(".open").addEventListener("click", () => file.click());
@@ -181,14 +92,49 @@ export function mount({ element, props, server, watch }) {
   let shown = -1; // and that the answer on screen knows
   let left = 0; // when the newest question left
   let wait = null; // until the next one may
+  let frame = 0; // on which the browser reads the pad itself
 
   function read() {
+    const mine = pad.picture || refused ? null : readers.of(props.value.network);
+    if (mine || pad.empty) return readHere(mine);
     if (asking === AT_ONCE || (asking && asked === changes)) return;
     result.setAttribute("aria-busy", "true");
     clearTimeout(wait);
-    const early = active ? left + rest - performance.now() : 0;
+    const early = pad.drawing ? left + rest - performance.now() : 0;
     if (early > 0) wait = setTimeout(read, early);
     else ask();
+  }
+
+  // On the next frame, for however many changes there are until then.
+  function readHere(mine) {
+    result.setAttribute("aria-busy", "true");
+    clearTimeout(wait);
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => {
+      asked = shown = changes;
+      try {
+        show(pad.empty || !mine ? null : readingOf(mine));
+      } catch (error) {
+        console.error(error);
+        readers.giveUp(props.value.network);
+        return ask();
+      }
+      result.dataset.changes = shown;
+      result.setAttribute("aria-busy", "false");
+    });
+  }
+
+  function readingOf({ reader, beside }) {
+    const { pipeline } = props.value;
+    const grey = pad.grey();
+    const found = reader.read(grey, pipeline);
+    const other = beside && readers.of(beside.network);
+    return {
+      digits: found.map(({ digit }) => digit),
+      beside: other ? { ...beside, digits: other.reader.read(grey, pipeline).map(({ digit }) => digit) } : null,
+      asked: async () => ({ picture: await greyAddress(grey.data, grey.width, grey.height), ...props.value }),
+      here: (digit, options) => reader.behind(found[digit], options),
+    };
   }
 
   // What is shown may be wrong by now, though nobody drew.
@@ -205,15 +151,14 @@ export function mount({ element, props, server, watch }) {
     const [known, of] = [asked, version];
     let superseded = false; // by a newer question of this pad
     try {
-      const empty = !strokes.length && !picture;
-      const question = empty || refused ? null : { picture: picture ? picture.address : canvas.toDataURL(), focus: focus(), language, pad: name, live: active !== null, ...props.value };
-      const reply = question ? await server.read_drawing(question) : refused ? { problem: say("picture_too_large") } : nothing();
-      training = reply.training ?? training;
-      rest = reply.rest ?? rest;
-      superseded = Boolean(reply.superseded);
+      const question = refused ? null : { picture: await address(), ...props.value };
+      const reply = question && (await server.read_drawing({ ...question, language, pad: name, live: pad.drawing }));
+      training = reply?.training ?? training;
+      rest = reply?.rest ?? rest;
+      superseded = Boolean(reply?.superseded);
       if (!superseded && of === version && known >= shown) {
-        show(reply);
-        behind.look(reply.problem ? null : question); // once nothing is more urgent
+        if (refused || reply?.problem) complain(refused ? say("picture_too_large") : reply.problem);
+        else show({ ...reply, asked: async () => question });
       }
     } catch {
       complain(say("draw_no_server"));
@@ -225,74 +170,112 @@ export function mount({ element, props, server, watch }) {
     else if (!asking) result.setAttribute("aria-busy", "false");
   }
 
-  // The answer to an empty pad, with the bars that the network's answers will have.
-  function nothing() {
-    const empty = props.empty[language];
-    return props.knowing.includes(props.value.network) ? empty : { ...empty, answer: empty.plain };
+  async function address() {
+    if (pad.picture) return pad.picture.address;
+    const { data, width, height } = pad.grey();
+    return greyAddress(data, width, height);
   }
+
+  // Without the server the pad goes on, and says so.
+  function heard(answered) {
+    const off = (!answered || !navigator.onLine) && Boolean(readers.of(props.value.network));
+    if (offline.hidden !== off) return;
+    offline.hidden = !off;
+  }
+
+  window.addEventListener("offline", () => heard(false));
+  window.addEventListener("online", () => heard(true));
+
+  // --- the answer --------------------------------------------------------------------------------------
 
   // Which digit of several is meant: the one that a person chose, else the one last drawn.
-  function focus() {
-    if (chosen || picture || !strokes.length) return chosen;
-    const { x, y } = strokes.at(-1).points.at(-1);
-    return [x / canvas.width, y / canvas.height];
+  const focus = () => place ?? pad.last;
+
+  // A new answer, or null for an empty pad; and then, once nothing is more urgent, what stood behind it.
+  function show(next) {
+    reading = next;
+    render();
+    lookBehind();
   }
 
-  function show(reply) {
-    if (reply.problem) return complain(reply.problem);
-    const held = [...result.querySelectorAll(".digit")].indexOf(document.activeElement); // a digit under the keyboard
-    [result.innerHTML, boxes.innerHTML] = [reply.answer, reply.boxes];
-    if (held >= 0) result.querySelectorAll(".digit")[held]?.focus();
+  function digitsOf({ digits }) {
+    return certain ? digits.map((digit) => withoutDoubt(digit, props.unsureBelow)) : digits;
+  }
+
+  function render() {
+    const held = element.contains(document.activeElement) ? document.activeElement.className : ""; // under the keyboard
+    const number = [...result.querySelectorAll(".digit")].indexOf(document.activeElement);
+    if (!reading) {
+      result.replaceChildren(emptyAnswer(props.classes, props.knowing.includes(props.value.network)));
+      boxes.replaceChildren();
+      return;
+    }
+    const digits = digitsOf(reading);
+    const chosen = nearest(digits, focus());
+    const doubted = reading.digits.some(({ verdict }) => verdict === "not_digit");
+    const parts = [answerOf(digits, chosen, doubted ? certain : undefined)];
+    if (reading.beside) parts.push(besideOf({ ...reading.beside, digits: digitsOf(reading.beside) }));
+    result.replaceChildren(...parts);
+    boxes.replaceChildren(...boxesOf(digits, chosen));
+    if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
+    if (held === "certain") result.querySelector(".certain")?.focus();
+  }
+
+  function lookBehind() {
+    if (!reading) return behind.look(null);
+    const [answer, digit, knowing] = [reading, nearest(reading.digits, focus()), certain];
+    behind.look({
+      question: async () => ({ ...(await answer.asked()), digit, certain: knowing }),
+      here: answer.here ? (options) => answer.here(digit, options) : null,
+    });
   }
 
   result.addEventListener("click", (event) => {
-    const digit = event.target.closest(".digit");
-    if (!digit) return;
-    chosen = [Number(digit.dataset.x), Number(digit.dataset.y)];
-    changes += 1;
-    read();
+    const digit = [...result.querySelectorAll(".digit")].indexOf(event.target.closest(".digit"));
+    if (digit >= 0) {
+      const [left, top, right, bottom] = reading.digits[digit].box;
+      place = [(left + right) / 2, (top + bottom) / 2];
+    } else if (event.target.closest(".certain")) certain = !certain;
+    else return;
+    render();
+    lookBehind();
   });
 
   function complain(message) {
-    const line = document.createElement("p");
-    line.className = "problem";
+    const line = make("p", { className: "problem", textContent: message });
     line.setAttribute("role", "alert");
-    line.textContent = message;
     result.replaceChildren(line);
     boxes.replaceChildren();
+    reading = null;
+    behind.look(null);
   }
 
   watch("value", () => {
     refused = false; // another network, or another pipeline, for what is on the pad
+    readers.of(props.value.network);
     readAnew();
   });
 
-  onLanguage(element, readAnew);
+  onLanguage(element, () => {
+    if (result.querySelector(".problem")) readAnew(); // to be told why in this language
+    else render();
+  });
 
   // --- examples --------------------------------------------------------------------------------------
 
-  for (const { name, width, strokes: lines } of props.examples) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.sayTitle = button.dataset.sayLabel = `draw_${name}`;
-    const paths = lines.map((points) => `<polyline points="${points.join(" ")}"/>`).join("");
-    button.innerHTML = `<svg viewBox="0 0 280 280" stroke-width="${width}">${paths}</svg>`;
-    button.addEventListener("click", () =>
-      replace(lines.map((points) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))),
-    );
-    find(".examples").append(button);
-  }
+  find(".examples").append(...exampleButtons(props.examples, (strokes) => pad.show({ strokes })));
 
-  wipe();
-  show(nothing());
+  render();
+  readers.of(props.value.network); // so that it is there when the first stroke is
 
   const behind = inside({
     element,
     props,
     server,
+    heard,
     pad: {
       get drawing() {
-        return active !== null;
+        return pad.drawing;
       },
       get version() {
         return version;

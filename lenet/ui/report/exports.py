@@ -13,18 +13,27 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from datetime import date
 from pathlib import Path
 
 from lenet.errors import CheckpointError
 from lenet.inference.onnx import to_onnx
 from lenet.inference.report import Report
 from lenet.training.loop import EpochEnd
+from lenet.ui.home import page as home
 from lenet.ui.messages import FileOffer
 from lenet.ui.report.document import document
 from lenet.ui.server import Server
 from lenet.ui.shared import figures, networks, texts
 
-KINDS = {"weights": ".safetensors", "onnx": ".onnx", "csv": ".csv", "png": ".png", "report": ".html"}
+KINDS = {
+    "weights": ".safetensors",
+    "onnx": ".onnx",
+    "web": ".web.html",
+    "csv": ".csv",
+    "png": ".png",
+    "report": ".html",
+}
 
 
 def offered(server: Server, key: str) -> tuple[FileOffer, ...]:
@@ -35,6 +44,8 @@ def offered(server: Server, key: str) -> tuple[FileOffer, ...]:
     """
     kept = server.networks.kept(key)
     without = set() if kept.curves else {"csv", "png"}
+    if not home.fits(len(kept.classifier.recipe.input.mean), kept.classifier.parameters):
+        without.add("web")
     sizes = {"weights": kept.file_bytes}
     return tuple(FileOffer(kind, suffix, sizes.get(kind)) for kind, suffix in KINDS.items() if kind not in without)
 
@@ -67,7 +78,7 @@ def _made(server: Server, path: Path, key: str, kind: str, found: Report | None)
         logging.warning("a file to download was not made: %s", error.strerror)
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)  # half a file would keep a full disk full
-        raise CheckpointError(networks.NO_ROOM) from None
+        raise networks.no_room() from None
     return path
 
 
@@ -83,6 +94,8 @@ def _write(server: Server, path: Path, key: str, kind: str, found: Report | None
         shutil.copyfile(server.networks.file(key), path)
     elif kind == "onnx":
         path.write_bytes(to_onnx(server.networks.checkpoint(key)))
+    elif kind == "web":
+        path.write_text(home.document(server.networks.checkpoint(key), str(kept.title), date.today()), encoding="utf-8")
     elif kind == "csv":
         _write_curves(path, kept.curves)
     elif kind == "png":

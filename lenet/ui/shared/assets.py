@@ -7,12 +7,13 @@ A gr.HTML component gets a few lines of JavaScript that import its module and ca
 
 The app serves all of the scripts under scripts/VERSION/, beside Gradio's own files: see `ROUTES`, which `page.LAUNCH`
 hands to Gradio.  The version is a hash of their contents.  So browsers may keep them for good, and no browser mixes
-old scripts with new ones.  `texts.js` is among them, made of `texts`: `TEXTS` by language and key, and `SENTENCES` by
-language and English template.
+old scripts with new ones.  Among them are `texts.js`, made of `texts`: `TEXTS` by language and key, and `SENTENCES` by
+language and English template; and `shared/kernel.js`, made of kernel.wat.
 """
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import json
@@ -26,10 +27,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lenet.ui.shared import texts
+from lenet.ui.shared import texts, wasm
 from lenet.ui.shared.requests import mark_said
 
 HERE = Path(__file__).parents[1]
+KERNEL = Path(__file__).parent / "kernel.wat"
 IMPORT = re.compile(r'^import .* from "(\.[\w./-]+)";', re.MULTILINE)
 AGAIN = "-again"  # behind the version in the second try's addresses: a browser remembers what it failed to import
 
@@ -69,11 +71,24 @@ class Scripts(NamedTuple):
 def scripts() -> Scripts:
     """The scripts in this folder, and those that are made here."""
     files = {path.relative_to(HERE).as_posix(): path.read_bytes() for path in sorted(HERE.rglob("*.js"))}
-    files["texts.js"] = _constant("TEXTS", texts.LANGUAGES) + _constant("SENTENCES", texts.SENTENCES)
+    files["texts.js"] = texts_script(
+        set(texts.ENGLISH), {template for known in texts.SENTENCES.values() for template in known}
+    )
+    kernel = wasm.assemble(KERNEL.read_text(encoding="utf-8"))
+    files["shared/kernel.js"] = _constant("KERNEL", base64.b64encode(kernel).decode())
     digest = hashlib.sha256()
     for name, content in files.items():
         digest.update(f"{name} {len(content)} ".encode() + content)
     return Scripts(digest.hexdigest()[:12], files)
+
+
+def texts_script(keys: set[str], templates: set[str]) -> bytes:
+    """`texts.js` with the texts of these keys, and the sentences of these templates."""
+    said, known = (
+        {language: {key: text for key, text in all_of.items() if key in wanted} for language, all_of in source.items()}
+        for source, wanted in ((texts.LANGUAGES, keys | {"language_name"}), (texts.SENTENCES, templates))
+    )
+    return _constant("TEXTS", said) + _constant("SENTENCES", known)
 
 
 def _constant(name: str, value: object) -> bytes:

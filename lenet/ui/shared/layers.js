@@ -1,11 +1,10 @@
 // The layers behind an answer, painted: a row for each.  The Draw tab (draw/inside.js) and the Photo tab (shared/why.js) show them.
 //
-// The server sends numbers as bytes, and they are painted here: for each layer one canvas, for which no
-// picture has to be encoded, sent and decoded.  What a layer does and the names of the answer's cells come
-// in every language, so that rows without an answer can change theirs too.
+// Each is a `Layer` of messages.py.  Its numbers are bytes, and they are painted here: for each layer one canvas, for
+// which no picture has to be encoded, sent and decoded.
 
 import { theme, unpack } from "./colours.js";
-import { language, onLanguage, say } from "./language.js";
+import { onLanguage, say, translated } from "./language.js";
 
 export const small = document.createElement("canvas"); // a map at its own size, before it is enlarged
 const smallPen = small.getContext("2d", { willReadFrequently: true });
@@ -47,6 +46,9 @@ function describe({ shape: [count, height, width], of }) {
   return of ? say("layers_strongest_maps", { count, of, height, width }) : say("layers_maps", { count, height, width });
 }
 
+// What a cell of the last layer stands for.
+const labelOf = (label) => (label ? translated(label) : say("answer_none"));
+
 // The rows in `element`, which has the markup of shared/layers.html.
 export function layers(element) {
   const rows = element.querySelector(".rows");
@@ -87,12 +89,12 @@ export function layers(element) {
 
   function sayRow({ layer, line, canvas }) {
     const { name } = layer;
-    const told = say("layers_kind", { kind: layer.kind[language], size: describe(layer) });
+    const told = say("layers_kind", { kind: translated(layer.kind), size: describe(layer) });
     line.querySelector(".title b").textContent = layer.labels ? say("layers_answer", { name }) : name;
     line.querySelector(".title span").textContent = told;
     canvas.setAttribute("aria-label", say("layers_said", { name, told }));
     line.querySelectorAll(".labels span").forEach((place, i) => {
-      place.textContent = place.title = layer.labels[i][language];
+      place.textContent = place.title = labelOf(layer.labels[i]);
     });
   }
 
@@ -143,7 +145,7 @@ export function layers(element) {
     const { name, shape: [count, height, width], labels, said, maps, of } = row.layer;
     const value = said && said[cell].toFixed(2).replace("-", "−");
     const number = (maps ? maps[cell] : cell) + 1;
-    if (labels) return say("layers_at_label", { name, label: labels[cell][language] }) + (value ? say("layers_score", { value }) : "");
+    if (labels) return say("layers_at_label", { name, label: labelOf(labels[cell]) }) + (value ? say("layers_score", { value }) : "");
     if (height) return say("layers_at_map", { name, number, count: of || count, height, width }) + (value ? say("layers_strongest", { value }) : "");
     return say("layers_at_number", { name, number, count }) + (value ? say("layers_value", { value }) : "");
   }
@@ -195,17 +197,17 @@ export function layers(element) {
   }
 
   function showLayers(layers) {
-    const facts = (list) => JSON.stringify(list.map(({ name, kind, shape, of, labels }) => [name, kind, shape, of, labels]));
-    if (facts(layers) !== facts(shownLayers.map(({ layer }) => layer))) buildRows(layers);
+    const frame = (list) => JSON.stringify(list.map(({ name, kind, shape, of, labels }) => [name, kind, shape, of, labels]));
+    if (frame(layers) !== frame(shownLayers.map(({ layer }) => layer))) buildRows(layers);
     layers.forEach((layer, i) => {
-      shownLayers[i].layer = { ...layer, cells: layer.bytes ? unpack(layer.bytes) : null };
+      shownLayers[i].layer = { ...layer, cells: layer.cells && unpack(layer.cells) };
     });
     paintRows();
     sayPointed();
   }
 
   function emptyLayers() {
-    showLayers(shownLayers.map(({ layer }) => ({ ...layer, bytes: null, said: null })));
+    showLayers(shownLayers.map(({ layer }) => ({ ...layer, cells: null, said: null })));
   }
 
   return {

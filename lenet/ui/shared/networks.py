@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from lenet.inference.explain import Counterfactual, Layer, counterfactual, layer
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
 from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.inference.summary import Exhibit, exhibit
+from lenet.inference.web import Table, to_table
 from lenet.preprocessing.images import Picture
 from lenet.preprocessing.stages import Box
 from lenet.training.loop import EpochEnd
@@ -37,6 +39,7 @@ from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.pictures import Pictures
 
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
+TABLES = 32  # of a few hundred kilobytes each: those of a class that shares its networks, and the shipped ones
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
 KEPT = 256  # networks that runs have trained, and as many uploads
 KEPT_BYTES = 250_000_000  # that each of these take together: a small one a quarter of a megabyte, the largest 18
@@ -128,9 +131,14 @@ TITLES = {
 }
 
 
+def english_caption(classifier: Classifier, name: str) -> str:
+    """What the page calls it, in English."""
+    return TITLES.get(name, f"{name}, {classifier.recipe.model}")
+
+
 def caption(classifier: Classifier, name: str) -> str:
     """What the page calls it."""
-    return texts.translated(TITLES.get(name, f"{name}, {classifier.recipe.model}"))
+    return texts.translated(english_caption(classifier, name))
 
 
 def title(classifier: Classifier, name: str) -> str:
@@ -142,6 +150,11 @@ def with_accuracy(classifier: Classifier, said: str) -> str:
     """What is said of it, with its test accuracy."""
     accuracy = classifier.metrics.get("test_accuracy")
     return said + (f" ({accuracy:.1%})" if accuracy is not None else "")
+
+
+def no_room() -> CheckpointError:
+    """What to raise where a file cannot be written."""
+    return CheckpointError(NO_ROOM)
 
 
 def plain(name: str) -> str:
@@ -165,6 +178,7 @@ class Networks:
         self.place, self._pictures = place, pictures
         self._trained, self._uploaded = self._shelf(most), self._shelf(most)
         self._readings: BoundedCache[tuple[str, str, bytes], tuple[FoundDigit, ...]] = BoundedCache(REMEMBERED)
+        self._tables: BoundedCache[str, Table] = BoundedCache(TABLES)
         self._named: BoundedCache[tuple[str, str, Box | None], Named] = BoundedCache(NAMED)
 
     def _shelf(self, most: int) -> BoundedCache[str, Kept]:
@@ -236,7 +250,7 @@ class Networks:
             try:
                 save(kept.path, kept.unsaved)
             except CheckpointError:  # whose sentence names a path of the server
-                raise CheckpointError(NO_ROOM) from None
+                raise no_room() from None
             for shelf in (self._trained, self._uploaded):
                 shelf.change(key, lambda kept: replace(kept, unsaved=None))
         return kept.path
@@ -285,6 +299,15 @@ class Networks:
         if not isinstance(network, DigitClassifier):
             raise ImageError("This network names photos: ask it in the Photo tab, or choose one that reads digits.")
         return network
+
+    def table(self, key: str) -> Table:
+        """The network that `key` names as a browser computes it; the last few are kept.
+
+        Raises:
+            CheckpointError: see `get`.
+        """
+        kept = self.kept(key)
+        return self._tables.get_or_make(key, lambda: to_table(load(kept.path), str(kept.title), date.today()))
 
     def photo_namer(self, key: str) -> PhotoClassifier:
         """The network that `key` names.

@@ -44,6 +44,9 @@ CHINESE: dict[str, str] = {
     "32x32": "32×32",
     "The picture is shrunk to the size of those that the network learned from.": "缩小到网络学习时所用图像的大小。",
     "The picture is shrunk to the size of those that the network learned from. Beyond its edge it is mirrored.": "缩小到网络学习时所用图像的大小。边缘之外用镜像补齐。",
+    # --- what goes wrong: files to take home
+    "{name} has {count:,} parameters, too many for a file to take home: choose a network for photos of at most {most:,}.": "{name} 有 {count:,} 个参数，放进带回家的文件太大：请选择至多 {most:,} 个参数的照片网络。",
+    "{name} has layers that no browser computes: {layers}. Export it as ONNX.": "{name} 有浏览器不会计算的层：{layers}。请导出为 ONNX。",
     # --- what goes wrong: questions of the page
     "The page asked something that the server does not understand. Reload the page and try again.": "服务器不明白页面的请求。请重新载入页面再试。",
     "Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.": "服务器出错了。这是我们的错误，已被记录。请再试一次，或重新载入页面。",
@@ -294,6 +297,8 @@ CHINESE: dict[str, str] = {
     "The picture": "这张图片",
     "Grey": "灰度",
     "Colour says nothing about which digit it is.": "颜色与它是哪个数字无关。",
+    "Unframed": "去除边框",
+    "Lines, bars and margins around the drawing are cut off.": "剪去绘图四周的线条、色条和空边。",
     "Evened": "均匀化",
     "Each place is compared with the paper around it, so shadows disappear.": "每一处都与周围的纸面比较：阴影消失。",
     "Unlined": "去除线条",

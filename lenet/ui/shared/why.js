@@ -1,7 +1,9 @@
 // Why a photo got its answer.  Only what is open and in view is asked for, one question at a time.
 
 import { onTheme } from "./colours.js";
-import { language, onLanguage, say, sayAll } from "./language.js";
+import { make } from "./elements.js";
+import { signed } from "./format.js";
+import { language, onLanguage, say, sayAll, translated } from "./language.js";
 import { layers } from "./layers.js";
 import { onAnswer } from "../photo/answer.js";
 
@@ -19,14 +21,13 @@ export function mount({ element, props, server }) {
 
   // What stands there as long as nothing is known of an answer.
   function rest() {
-    const said = (kind, key) => {
-      const [line, swatch] = ["span", "i"].map((tag) => document.createElement(tag));
-      swatch.className = `swatch ${kind}`;
-      line.append(swatch, say(key));
-      return line;
-    };
-    legend.replaceChildren(said("for", "photo_why_for_any"), said("against", "photo_why_against_any"));
+    sayLegend("photo_why_for_any", "photo_why_against_any");
     sums.textContent = say("why_strong");
+  }
+
+  function sayLegend(plus, minus, values) {
+    const line = (kind, key) => make("span", {}, make("i", { className: `swatch ${kind}` }), say(key, values));
+    legend.replaceChildren(line("for", plus), " ", line("against", minus));
   }
 
   // The Photo tab asks anew in the new language, and then so does this.
@@ -60,9 +61,11 @@ export function mount({ element, props, server }) {
     if (reply.problem) sums.textContent = reply.problem;
     if (reply.layers) painted.show(reply.layers);
     if (!reply.why) return;
-    [under.src, heat.src] = [reply.why.frame, reply.why.heat];
+    const { frame, heat: colours, label, gain, loss } = reply.why;
+    [under.src, heat.src] = [frame, colours];
     under.hidden = heat.hidden = false;
-    [legend.innerHTML, sums.textContent] = [reply.why.legend, reply.why.sums];
+    sayLegend("photo_why_for", "photo_why_against", { name: translated(label) });
+    sums.textContent = say("why_sums", { gain: signed(gain), loss: signed(loss) });
   }
 
   find(".strength input").addEventListener("input", (event) => scene.style.setProperty("--strength", event.target.value));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -11,7 +12,7 @@ from lenet.inference.classifier import Prediction
 from lenet.inference.photos import PhotoPrediction
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
-from lenet.ui.shared import assets, figures, why_figures
+from lenet.ui.shared import assets, facts, why_figures
 
 Ask = Callable[[dict[str, Any]], PhotoPrediction | None]
 
@@ -25,40 +26,43 @@ def look(server: Server, ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
             the telling layers and all layers are wanted; and "language".
 
     Returns:
-        {"why": `why_figures.why`, "layers": `figures.inside`}, what is wanted of it.
+        A `messages.Behind`, what is wanted of it.
 
     Raises:
         LeNetError: what `ask` raises; or the network is no longer kept.
     """
     prediction = ask(question)
     if prediction is None:
-        return {}
-    return behind(
-        server,
-        question,
-        prediction,
-        lambda key: why_figures.why(prediction, server.networks.photo_evidence(key, prediction)),
-    )
+        return asdict(messages.Behind())
+
+    def explain(network: str) -> messages.PhotoEvidence:
+        return why_figures.why(prediction, server.networks.photo_evidence(network, prediction))
+
+    return asdict(behind(server, question, prediction, explain))
 
 
 def behind(
-    server: Server, question: dict[str, Any], prediction: Prediction, explain: Callable[[str], Any]
-) -> dict[str, Any]:
+    server: Server,
+    question: dict[str, Any],
+    prediction: Prediction,
+    explain: Callable[[str], messages.Evidence | messages.PhotoEvidence],
+    stages: list[messages.Stage] | None = None,
+) -> messages.Behind:
     """What stood behind an answer, of the parts that the question wants: see `look`.
 
     Args:
         explain: from the network's key to what "why" is told.
+        stages: as in `Behind`.
 
     Raises:
         CheckpointError: the network is no longer kept.
     """
-    key, reply = messages.text(question, "network"), dict[str, Any]()
-    if question.get("why"):
-        reply["why"] = explain(key)
-    if question.get("inside"):
-        layers = server.networks.inside(key, prediction)
-        reply["layers"] = figures.inside(layers, list(prediction.probs), bool(question.get("every")))
-    return reply
+    key, every = messages.text(question, "network"), messages.flag(question, "every")
+    evidence = explain(key) if messages.flag(question, "why") else None
+    layers = None
+    if messages.flag(question, "inside"):
+        layers = facts.layers(server.networks.inside(key, prediction), list(prediction.probs), every)
+    return messages.Behind(evidence, layers, stages)
 
 
 def build(server: Server, ask: Ask, network: str) -> gr.HTML:
@@ -80,6 +84,9 @@ def build(server: Server, ask: Ask, network: str) -> gr.HTML:
         html_template=assets.template("shared/why.html").replace("@layers@", assets.template("shared/layers.html")),
         js_on_load=assets.mount("shared/why.js"),
         server_functions=server_functions(server, look_at_photo, lane=server.photos),
-        layers=figures.inside(server.networks.blank(network), server.networks.get(network).classes, every=False),
+        layers=[
+            asdict(layer)
+            for layer in facts.layers(server.networks.blank(network), server.networks.get(network).classes, every=False)
+        ],
         elem_id="photo-why",
     )

@@ -10,8 +10,7 @@ import numpy as np
 from PIL import Image
 
 from lenet.inference.photos import PhotoPrediction
-from lenet.ui.shared import texts
-from lenet.ui.shared.figures import called
+from lenet.ui.messages import PhotoEvidence
 
 # The two of shared/style.css for dark pages: they lie on a grey photo, whatever the page's colour.  Orange and blue
 # are told apart by colour-blind eyes as well.
@@ -20,22 +19,20 @@ OPAQUE = 235  # of 255, for the part that said most; what said nothing is clear
 SIDE = 384  # pixels of the layer of colour; the page enlarges it no further than the photo
 
 
-def why(prediction: PhotoPrediction, evidence: np.ndarray) -> dict[str, str]:
-    """What the network looked at, colours to lay over it, a legend, and a line of figures.
+def why(prediction: PhotoPrediction, evidence: np.ndarray) -> PhotoEvidence:
+    """What the network looked at, and colours to lay over it.
 
     Args:
         prediction: of a photo; its last stage but one is what was cut out of it.
         evidence: (H, W), positive where the photo spoke for the answer, in logits.
     """
-    name = called(prediction.label)
-    said_for, against = evidence.clip(min=0).sum(), -evidence.clip(max=0).sum()
-    return {
-        "frame": _uri(Image.fromarray(_squared(prediction.preprocessed.stages[-2].image)), "JPEG", quality=90),
-        "heat": _uri(heat(evidence), "PNG", compress_level=1),
-        "legend": f'<span><i class="swatch for"></i>{texts.say("photo_why_for", name=name)}</span> '
-        f'<span><i class="swatch against"></i>{texts.say("photo_why_against", name=name)}</span>',
-        "sums": texts.say("why_sums", gain=f"+{said_for:.1f}", loss=f"\N{MINUS SIGN}{against:.1f}"),
-    }
+    return PhotoEvidence(
+        frame=_uri(Image.fromarray(_squared(prediction.preprocessed.stages[-2].image)), "JPEG", quality=90),
+        heat=_uri(heat(evidence), "PNG", compress_level=1),
+        label=prediction.label,
+        gain=float(evidence.clip(min=0).sum()),
+        loss=float(evidence.clip(max=0).sum()),
+    )
 
 
 def heat(evidence: np.ndarray, side: int = SIDE) -> Image.Image:

@@ -14,7 +14,7 @@ import numpy as np
 
 from lenet.data.datasets import Dataset
 from lenet.training.loop import TrainingState, evaluate
-from lenet.ui.shared import figures
+from lenet.ui.shared import facts
 
 FILTERS_SHOWN = 32
 
@@ -41,7 +41,7 @@ def row(data: Dataset) -> Row:
     places = [labels.index(label) for label in range(len(data.classes)) if label in labels]
     images = data.val.images[places]
     pixels = images.permute(0, 2, 3, 1).numpy()
-    shown = tuple(figures.png_uri(picture.squeeze(2) if picture.shape[2] == 1 else picture) for picture in pixels)
+    shown = tuple(facts.png_address(picture.squeeze(2) if picture.shape[2] == 1 else picture) for picture in pixels)
     return Row(images, shown, tuple(labels[place] for place in places), data.classes)
 
 
@@ -57,7 +57,7 @@ def view(state: TrainingState, row: Row) -> dict[str, Any]:
 
 
 def filters(state: TrainingState) -> dict[str, Any] | None:
-    """The first layer's filters as bytes: grey ones signed as `figures.packed`, (N, H, W), those of three
+    """The first layer's filters as bytes: grey ones signed as `facts.packed`, (N, H, W), those of three
     channels as colours around a middle grey, (N, H, W, 3).  None where the first layer has none."""
     network = state.network
     named = ((name, tensor) for name, tensor in network.state_dict().items() if tensor.ndim == 4)
@@ -66,7 +66,7 @@ def filters(state: TrainingState) -> dict[str, Any] | None:
         return None
     values = weight[:FILTERS_SHOWN].detach().float().cpu().numpy().transpose(0, 2, 3, 1)  # (N, H, W, C)
     count, high, wide, channels = values.shape
-    packed = figures.packed(values, signed=True)["bytes"] if channels == 1 else _coloured(values)
+    packed = facts.packed(values, signed=True)["cells"] if channels == 1 else _coloured(values)
     learned = name in dict(network.named_parameters())
     return {"shape": [count, high, wide, channels], "bytes": packed, "learned": learned}
 

@@ -1,0 +1,803 @@
+"""How well are the other pictures read that people send?  One row a kind: rows on paper, frames, layouts, colours.
+
+    python -m benchmarks pictures FILE --count 50
+    python -m benchmarks pictures FILE --kinds frames layouts --seed 2
+    python -m benchmarks pictures FILE --sheet sheet.png
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+
+Every picture is composed by rule from real pen strokes: each number takes one writer's digits.  All of it comes from
+the seed and the kind's name, so that two runs read the same pictures.  Seed 1 was used to choose the constants of
+`lenet.preprocessing`; any other is held out.
+
+A picture is right where `read` finds the right digits in reading order, and right and sure where each of them has the
+verdict "sure" as well.  "Wrong though sure": the answer is wrong, and nothing in it says so.  "Blank": no digit found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from PIL import Image, ImageDraw, ImageFilter
+
+from benchmarks.held_out import Pairs, add_source, heading, readers
+from lenet.data.strokes import Drawing
+from lenet.inference.digits import FoundDigit
+from lenet.preprocessing.images import Picture
+
+Pens = list[np.ndarray]  # strokes, (points, 2) each: x and y in pixels of the picture
+Colour = tuple[int, int, int]
+
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture, and what is written on it, in reading order: digits, "." for a point and "-" for a minus."""
+
+    picture: Picture
+    text: str
+
+
+Kind = Callable[["Hand", Generator], Sample]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser)
+    parser.add_argument("--count", type=int, default=50, help="pictures of each kind")
+    parser.add_argument("--seed", type=int, default=2, help="1 was used for tuning; others are held out")
+    parser.add_argument("--kinds", nargs="+", help="groups of kinds, or words of their names; default: all")
+    parser.add_argument("--sheet", type=Path, help="save samples here instead of reading any")
+    parser.add_argument("--failures", type=Path, help="a folder to put pictures of what went wrong into")
+
+
+def run(options: argparse.Namespace) -> int:
+    pairs = readers(options)
+    kinds = {
+        (group, name): kind
+        for group, some in KINDS.items()
+        for name, kind in some.items()
+        if not options.kinds or any(word == group or word in name for word in options.kinds)
+    }
+    if options.sheet:
+        sheet(pairs, kinds, options.seed).save(options.sheet)
+        return 0
+    print(heading(pairs, options) + f", seed {options.seed}, {options.count} pictures of each kind\n")
+    print("| group | picture | right | right and sure | wrong though sure | blank |")
+    print("|---|---|---:|---:|---:|---:|")
+    for (group, name), kind in kinds.items():
+        shares = np.mean(measure(pairs, name, kind, options), axis=0)
+        print(f"| {group} | {name} | " + " | ".join(f"{share:.0%}" for share in shares) + " |", flush=True)
+    return 0
+
+
+def measure(pairs: Pairs, name: str, kind: Kind, options: argparse.Namespace) -> list[tuple[bool, bool, bool, bool]]:
+    """Of each picture: right, right and sure, wrong though sure, blank; the networks take turns."""
+    rows = []
+    for number in range(options.count):
+        classifier, drawings = pairs[number % len(pairs)]
+        sample = sample_of(drawings, name, kind, options.seed, number)
+        reading = classifier.read_page(sample.picture)
+        found = reading.digits
+        right = reading.text == sample.text
+        sure = bool(found) and all(f.prediction.verdict == "sure" for f in found)
+        rows.append((right, right and sure, sure and not right, not found))
+        if options.failures and not (right and sure):
+            keep(options.failures, f"{name} {number}", sample, found)
+    return rows
+
+
+def sample_of(drawings: Sequence[Drawing], name: str, kind: Kind, seed: int, number: int) -> Sample:
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
+    writers = sorted({d.writer for d in drawings})
+    writer = writers[int(rng.integers(len(writers)))]
+    return kind(Hand([d for d in drawings if d.writer == writer]), rng)
+
+
+def keep(folder: Path, name: str, sample: Sample, found: Sequence[FoundDigit]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    read = " ".join(f"{f.prediction.label or '_'}{f.prediction.verdict[0]}" for f in found)
+    opened(sample.picture).save(folder / f"{name.replace('/', ' of ')} is {sample.text} read {read}.png")
+
+
+def sheet(pairs: Pairs, kinds: dict[tuple[str, str], Kind], seed: int, side: int = 180) -> Image.Image:
+    """A row of eight of each kind."""
+    drawings = [d for _, some in pairs for d in some]
+    page = Image.new("RGB", (8 * side, len(kinds) * side), (128, 128, 160))
+    for row, ((_, name), kind) in enumerate(kinds.items()):
+        for number in range(8):
+            picture = opened(sample_of(drawings, name, kind, seed, number).picture)
+            picture.thumbnail((side - 4, side - 4))
+            page.paste(picture, (number * side, row * side))
+    return page
+
+
+def opened(picture: Picture) -> Image.Image:
+    image = Image.open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
+    assert isinstance(image, Image.Image)
+    if image.mode == "RGBA":
+        ground = Image.new("RGBA", image.size, (160, 190, 160, 255))
+        return Image.alpha_composite(ground, image).convert("RGB")
+    return image.convert("RGB")
+
+
+# --------------------------------------------------------------------------------------------------
+# Strokes
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One writer's drawings."""
+
+    drawings: list[Drawing]
+
+    def some(self, rng: Generator, count: int, labels: Iterable[int] = range(10)) -> list[Drawing]:
+        wanted = set(labels)
+        able = [d for d in self.drawings if d.label in wanted]
+        return [able[int(i)] for i in rng.integers(len(able), size=count)]
+
+
+def sized(drawing: Drawing, tall: float) -> Pens:
+    """The drawing `tall` pixels high (or, of a flat one, at most as wide), its box's corner at (0, 0)."""
+    points = np.concatenate([np.array(s) for s in drawing.strokes])
+    low, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1)
+    scale = tall / max(size[1], 0.7 * size[0])
+    return [(np.array(s) - low) * scale for s in drawing.strokes]
+
+
+def moved(pens: Pens, x: float, y: float) -> Pens:
+    return [p + np.array([x, y]) for p in pens]
+
+
+def box_of(pens: Pens) -> tuple[float, float, float, float]:
+    points = np.concatenate(pens)
+    return (*points.min(axis=0), *points.max(axis=0))
+
+
+def row_of(drawings: Sequence[Drawing], tall: float, gap: float, pen: float, rng: Generator) -> list[Pens]:
+    """Side by side from (0, 0), `gap` pixels of paper between their inks' boxes, nearly on one line."""
+    found, x = [], 0.0
+    for drawing in drawings:
+        pens = sized(drawing, tall * rng.uniform(0.9, 1.1))
+        width, height = box_of(pens)[2:]
+        found.append(moved(pens, x, tall - height + tall * rng.uniform(-0.04, 0.04)))
+        x += width + gap + pen
+    return found
+
+
+def cover(shape: tuple[int, int], strokes: Pens, pen: float) -> np.ndarray:
+    """(H, W) float in 0 to 1: how much of each pixel the pen covers."""
+    height, width = shape
+    canvas = Image.new("L", (2 * width, 2 * height), 0)
+    draw = ImageDraw.Draw(canvas)
+    for stroke in strokes:
+        points = [(2 * x + 0.5, 2 * y + 0.5) for x, y in stroke]
+        if len(points) > 1:
+            draw.line(points, fill=255, width=max(1, round(2 * pen)), joint="curve")
+        for x, y in points:
+            draw.ellipse((x - pen, y - pen, x + pen, y + pen), fill=255)
+    return np.asarray(canvas.reduce(2), np.float32) / 255
+
+
+def middle(strokes: Pens, shape: tuple[int, int]) -> Pens:
+    left, top, right, bottom = box_of(strokes)
+    return moved(strokes, (shape[1] - left - right) / 2, (shape[0] - top - bottom) / 2)
+
+
+def dense(stroke: np.ndarray, step: float) -> np.ndarray:
+    """Points on the stroke's line, `step` apart."""
+    lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    at = np.arange(0, lengths[-1] + step / 2, step)
+    return np.column_stack([np.interp(at, lengths, stroke[:, i]) for i in (0, 1)])
+
+
+def painted(ground: np.ndarray, covered: np.ndarray, ink: float | Colour) -> np.ndarray:
+    """Ink over a ground, (H, W) or (H, W, 3) float."""
+    if ground.ndim == 3:
+        covered = covered[:, :, None]
+    return ground + covered * (np.asarray(ink, np.float32) - ground)
+
+
+def to_image(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray((pixels + 0.5).clip(0, 255).astype(np.uint8))
+
+
+def one(hand: Hand, rng: Generator, shape: tuple[int, int], low: float = 0.4, high: float = 0.75) -> tuple[str, Pens]:
+    """A digit somewhere in the picture, `low` to `high` of its shorter side."""
+    (drawing,) = hand.some(rng, 1)
+    pens = sized(drawing, min(shape) * rng.uniform(low, high))
+    _, _, width, height = box_of(pens)
+    room = 0.08 * min(shape)
+    x = rng.uniform(room, max(room, shape[1] - room - width))
+    y = rng.uniform(room, max(room, shape[0] - room - height))
+    return str(drawing.label), moved(pens, x, y)
+
+
+def pen_of(strokes: Pens, rng: Generator, low: float = 0.04, high: float = 0.12) -> float:
+    """A pen's width, as a share of how large is written."""
+    left, top, right, bottom = box_of(strokes)
+    return max(1.5, max(right - left, bottom - top) * rng.uniform(low, high))
+
+
+# --------------------------------------------------------------------------------------------------
+# Paper
+
+
+def light(shape: tuple[int, int], rng: Generator, falls: float) -> np.ndarray:
+    """(H, W): the share of the light that falls there, `falls` less on one side than on the other."""
+    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].astype(np.float32)
+    turn = rng.uniform(0, 2 * np.pi)
+    along = (np.cos(turn) * x + np.sin(turn) * y) / (abs(np.cos(turn)) + abs(np.sin(turn)))
+    return 1 - falls * (along + 1) / 2
+
+
+def seen(page: np.ndarray, rng: Generator, noise: float = 3.0, quality: int = 80) -> bytes:
+    """A page as a phone's JPEG."""
+    blurred = to_image(page).filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.2)))
+    pixels: np.ndarray = np.asarray(blurred, np.float32)
+    grain = rng.normal(0, noise, pixels.shape[:2]).astype(np.float32)
+    file = io.BytesIO()
+    to_image(pixels + (grain if pixels.ndim == 2 else grain[:, :, None])).save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def on_paper(strokes: Pens, pen: float, shape: tuple[int, int], rng: Generator, falls: float = 0.25) -> bytes:
+    page = painted(np.full(shape, rng.uniform(205, 240), np.float32), cover(shape, strokes, pen), rng.uniform(30, 80))
+    return seen(page * light(shape, rng, falls), rng, noise=rng.uniform(2, 5))
+
+
+def paper_row(gap: float, falls: float = 0.25) -> Kind:
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall = rng.uniform(70, 130)
+        pen = tall * rng.uniform(0.05, 0.12)
+        drawings = hand.some(rng, 4)
+        row = [p for pens in row_of(drawings, tall, gap * tall, pen, rng) for p in pens]
+        right, bottom = box_of(row)[2:]
+        shape = round(max(bottom + 1.2 * tall, 0.5 * right)), round(right + 1.6 * tall)
+        picture = on_paper(middle(row, shape), pen, shape, rng, falls)
+        return Sample(picture, "".join(str(d.label) for d in drawings))
+
+    return kind
+
+
+def rows(hand: Hand, rng: Generator, count: int, long: int) -> tuple[list[Drawing], Pens, float, float]:
+    """`count` rows of `long` digits: the drawings in reading order, their strokes, the pen, how tall they are."""
+    tall = rng.uniform(60, 100)
+    pen = tall * rng.uniform(0.05, 0.11)
+    drawings = hand.some(rng, count * long)
+    strokes = []
+    for i in range(count):
+        row = row_of(drawings[i * long : (i + 1) * long], tall, tall * rng.uniform(0.2, 0.5), pen, rng)
+        strokes += [p for pens in row for p in moved(pens, 0, i * tall * 1.6)]
+    return drawings, strokes, pen, tall
+
+
+def shape_around(strokes: Pens, room: float) -> tuple[int, int]:
+    left, top, right, bottom = box_of(strokes)
+    return round(bottom - top + 2 * room), round(right - left + 2 * room)
+
+
+def rows_kind(count: int, long: int, paper: bool) -> Kind:
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        drawings, strokes, pen, tall = rows(hand, rng, count, long)
+        shape = shape_around(strokes, tall)
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), labels(drawings))
+
+    return kind
+
+
+def labels(drawings: Iterable[Drawing]) -> str:
+    return "".join(str(d.label) for d in drawings)
+
+
+def page_of(strokes: Pens, pen: float, shape: tuple[int, int], rng: Generator, paper: bool) -> Picture:
+    """On photographed paper, or black on white as a pad has it."""
+    if paper:
+        return on_paper(strokes, pen, shape, rng)
+    return to_image(painted(np.full(shape, 255, np.float32), cover(shape, strokes, pen), 0))
+
+
+def boxes_kind(paper: bool) -> Kind:
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall, count = rng.uniform(60, 100), 4
+        pen = tall * rng.uniform(0.05, 0.11)
+        side, high = tall * rng.uniform(1.25, 1.6), tall * rng.uniform(1.35, 1.7)
+        apart = rng.choice([0.0, 0.25]) * tall
+        drawings = hand.some(rng, count)
+        strokes, printed = [], []
+        for i, drawing in enumerate(drawings):
+            pens = sized(drawing, tall * rng.uniform(0.8, 1.0))
+            width, height = box_of(pens)[2:]
+            if width > side - 2.5 * pen:
+                pens = [p * ((side - 2.5 * pen) / width) for p in pens]
+                width, height = box_of(pens)[2:]
+            left = i * (side + apart)
+            strokes += moved(pens, left + (side - width) / 2, (high - height) / 2)
+            printed.append(np.array([(left, 0), (left + side, 0), (left + side, high), (left, high), (left, 0)]))
+        shape = round(high + 1.6 * tall), round(count * (side + apart) - apart + 1.6 * tall)
+        strokes, printed = moved(strokes, 0.8 * tall, 0.8 * tall), moved(printed, 0.8 * tall, 0.8 * tall)
+        line = max(1.0, tall * rng.uniform(0.015, 0.03))
+        ground = np.full(shape, rng.uniform(205, 240) if paper else 255, np.float32)
+        page = painted(ground, cover(shape, printed, line), rng.uniform(60, 150) if paper else rng.choice([0, 128]))
+        page = painted(page, cover(shape, strokes, pen), rng.uniform(30, 70) if paper else 0)
+        picture = seen(page * light(shape, rng, 0.25), rng) if paper else to_image(page)
+        return Sample(picture, labels(drawings))
+
+    return kind
+
+
+# --------------------------------------------------------------------------------------------------
+# Borders
+
+
+def at_border(hand: Hand, rng: Generator, falls: float, apart: float = 0.0) -> Sample:
+    shape = 400, 480
+    text, strokes = one(hand, rng, shape, 0.4, 0.7)
+    pen = pen_of(strokes, rng)
+    left, top, right, bottom = box_of(strokes)
+    side, inside = int(rng.integers(4)), pen / 2 + apart - (0 if apart else 0.25 * pen)
+    x = (inside - left, shape[1] - inside - right, 0, 0)[side]
+    y = (0, 0, inside - top, shape[0] - inside - bottom)[side]
+    return Sample(on_paper(moved(strokes, x, y), pen, shape, rng, falls), text)
+
+
+def tall_one(paper: bool) -> Kind:
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        shape = 360, int(rng.integers(240, 480))
+        share, slant = rng.uniform(0.96, 1.0), rng.uniform(-0.04, 0.12)
+        x, pen = shape[1] * rng.uniform(0.3, 0.7), rng.uniform(8, 26)
+        rest = (1 - share) * shape[0]
+        top = rest * rng.uniform(0.2, 0.8) + pen / 2
+        bottom = top + share * shape[0] - pen
+        lean = slant * shape[0] / 2
+        stroke = np.linspace((x + lean, top), (x - lean, bottom), 12) + rng.normal(0, 0.8, (12, 1)) * (1, 0)
+        return Sample(page_of([stroke], pen, shape, rng, paper), "1")
+
+    return kind
+
+
+# --------------------------------------------------------------------------------------------------
+# Frames, bars and patches on clean pictures
+
+
+def pad_picture(hand: Hand, rng: Generator, shape: tuple[int, int] = (280, 280)) -> tuple[str, np.ndarray]:
+    text, strokes = one(hand, rng, shape)
+    return text, painted(np.full(shape, 255, np.float32), cover(shape, strokes, pen_of(strokes, rng)), 0)
+
+
+def framed(hand: Hand, rng: Generator) -> Sample:
+    text, page = pad_picture(hand, rng)
+    line, grey = int(rng.integers(1, 7)), rng.choice([0, 60, 120, 180])
+    dark = rng.random() < 0.25
+    page = 255 - page if dark else page
+    return Sample(to_image(np.pad(page, line, constant_values=255 - grey if dark else grey)), text)
+
+
+def framed_apart(hand: Hand, rng: Generator) -> Sample:
+    """The line is round the pad, and the page goes on outside."""
+    text, page = pad_picture(hand, rng)
+    framed = np.pad(page, int(rng.integers(1, 7)), constant_values=rng.choice([0, 60, 120, 180]))
+    return Sample(to_image(np.pad(framed, rng.integers(4, 60, (2, 2)), constant_values=255)), text)
+
+
+def letterboxed(hand: Hand, rng: Generator) -> Sample:
+    text, page = pad_picture(hand, rng)
+    bar, across = rng.integers(20, 160, 2), rng.random() < 0.5
+    width = [tuple(bar), (0, 0)] if across else [(0, 0), tuple(bar)]
+    return Sample(to_image(np.pad(page, width, constant_values=rng.choice([0, 20, 40]))), text)
+
+
+def dark_pad(hand: Hand, rng: Generator) -> Sample:
+    text, page = pad_picture(hand, rng)
+    dark = 255 - page * rng.uniform(0.8, 1.0)
+    return Sample(to_image(np.pad(dark, rng.integers(15, 120, (2, 2)), constant_values=255)), text)
+
+
+def scan_edge(sides: int) -> Kind:
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        text, page = pad_picture(hand, rng, (400, 320))
+        for side in rng.permutation(4)[:sides]:
+            thick, slant = rng.uniform(3, 22), rng.uniform(0, 6)
+            edge = thick + np.linspace(0, slant, page.shape[side % 2]) + rng.normal(0, 0.5, page.shape[side % 2])
+            turned = np.rot90(page, side)
+            edge = edge if turned.shape[1] == len(edge) else thick + np.linspace(0, slant, turned.shape[1])
+            turned = np.where(np.arange(turned.shape[0])[:, None] < edge, 12, turned)
+            page = np.rot90(turned, -side)
+        return Sample(to_image(page + rng.normal(0, 1, page.shape)) if rng.random() < 0.5 else to_image(page), text)
+
+    return kind
+
+
+def patch(hand: Hand, rng: Generator) -> Sample:
+    """A photo of grey paper, pasted on a white square."""
+    shape = (int(rng.integers(220, 400)), int(rng.integers(220, 400)))
+    text, strokes = one(hand, rng, shape)
+    page = np.full(shape, rng.uniform(215, 237), np.float32)
+    page = painted(page, cover(shape, strokes, pen_of(strokes, rng)), rng.uniform(20, 70))
+    page = page * light(shape, rng, rng.uniform(0, 0.06)) + rng.normal(0, rng.uniform(0.5, 2), shape)
+    side = max(shape) + int(rng.integers(0, 80))
+    canvas = np.full((side, side), 255, np.float32)
+    y, x = (side - shape[0]) // 2, (side - shape[1]) // 2
+    canvas[y : y + shape[0], x : x + shape[1]] = page.clip(0, 255)
+    return Sample(to_image(canvas), text)
+
+
+def window(hand: Hand, rng: Generator) -> Sample:
+    """A screenshot: a window's title bar with its buttons over the white ground."""
+    text, page = pad_picture(hand, rng, (int(rng.integers(260, 420)), int(rng.integers(300, 520))))
+    bar = int(rng.integers(22, 40))
+    wide = page.shape[1]
+    shot = np.repeat(
+        np.concatenate([np.full((bar, wide), rng.choice([40, 90, 200, 222])), page])[:, :, None], 3, axis=2
+    )
+    image = to_image(shot)
+    draw = ImageDraw.Draw(image)
+    for i, colour in enumerate([(255, 95, 86), (255, 189, 46), (39, 201, 63)]):
+        x = 14 + 20 * i
+        draw.ellipse((x - 6, bar / 2 - 6, x + 6, bar / 2 + 6), fill=colour)
+    draw.text((wide / 2 - 20, bar / 2 - 6), "drawing", fill=BLACK if shot[0, 0, 0] > 128 else WHITE)
+    return Sample(image, text)
+
+
+# --------------------------------------------------------------------------------------------------
+# Ink
+
+
+def faded(share: float, paper: bool) -> Kind:
+    """The stroke fades to `share` of its darkness from its beginning to its end."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        shape = 320, 320
+        text, strokes = one(hand, rng, shape)
+        pen = pen_of(strokes, rng)
+        points = [dense(s, 1.5) for s in strokes]
+        if rng.random() < 0.5:
+            points = [p[::-1] for p in points[::-1]]
+        total, past = sum(len(p) for p in points), 0
+        covered = np.zeros(shape, np.float32)
+        for p in points:
+            for start in range(0, len(p), 6):
+                strength = 1 - (1 - share) * (past + start) / max(total, 1)
+                covered = np.maximum(covered, strength * cover(shape, [p[start : start + 8]], pen))
+            past += len(p)
+        ground, ink = (rng.uniform(215, 240), rng.uniform(30, 60)) if paper else (255.0, 0.0)
+        page = painted(np.full(shape, ground, np.float32), covered, ink)
+        picture = seen(page * light(shape, rng, 0.1), rng, noise=2) if paper else to_image(page)
+        return Sample(picture, text)
+
+    return kind
+
+
+def pattern_beside(grain: bool) -> Kind:
+    """Paper on a table's grain, or on patterned cloth, which shows at one to four sides."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        shape = 420, 560
+        y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+        if grain:
+            bend = 8 * np.sin(x / rng.uniform(60, 140) + rng.uniform(0, 6))
+            ground = rng.uniform(90, 150) + 35 * np.sin((y + bend) / rng.uniform(3, 9)) + 12 * np.sin((y + bend) / 23)
+        else:
+            step = rng.uniform(18, 40)
+            checks = (
+                ((x // step + y // step) % 2) if rng.random() < 0.5 else ((x % step < step / 3) | (y % step < step / 3))
+            )
+            ground = rng.uniform(50, 100) + rng.uniform(60, 110) * checks
+        inset = np.where(rng.permutation(4) < rng.integers(1, 5), rng.integers(30, 90, 4), -10)
+        slant = rng.uniform(-0.06, 0.06)
+        u, v = x - slant * (y - shape[0] / 2), y + slant * (x - shape[1] / 2)
+        paper = (u > inset[0]) & (u < shape[1] - inset[1]) & (v > inset[2]) & (v < shape[0] - inset[3])
+        area = shape[0] - 2 * 95, shape[1] - 2 * 110
+        text, strokes = one(hand, rng, area, 0.5, 0.9)
+        strokes = moved(strokes, 110, 95)
+        page = np.where(paper, rng.uniform(205, 240), ground)
+        page = painted(page, cover(shape, strokes, pen_of(strokes, rng)), rng.uniform(25, 70))
+        return Sample(seen(page * light(shape, rng, 0.2), rng), text)
+
+    return kind
+
+
+def broken_five(hand: Hand, rng: Generator) -> Sample:
+    """A 5 of two strokes, whose bar is moved away by 4% to 14% of its height."""
+    able = [d for d in hand.drawings if d.label == 5 and len(d.strokes) == 2]
+    if not able:
+        able = [d for d in hand.drawings if d.label == 5]
+    strokes = sized(able[int(rng.integers(len(able)))], rng.uniform(120, 200))
+    pen = pen_of(strokes, rng, 0.04, 0.1)
+    if len(strokes) == 2:
+        shorter = int(np.argmin([len(s) for s in strokes]))
+        away = rng.uniform(0.04, 0.14) * box_of(strokes)[3] + 0.7 * pen
+        strokes[shorter] = strokes[shorter] + np.array(rng.choice([[0.0, -1.0], [1.0, -0.5], [0.8, 0.0]])) * away
+    shape = 320, 320
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), "5")
+
+
+def gap_in(digits: Sequence[int], low: float, high: float) -> Kind:
+    """A pen that was lifted: a gap of `low` to `high` of the digit's height somewhere in its line."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        (drawing,) = hand.some(rng, 1, digits)
+        strokes = sized(drawing, rng.uniform(120, 200))
+        pen, tall = pen_of(strokes, rng, 0.04, 0.1), box_of(strokes)[3]
+        longest = int(np.argmax([len(dense(s, 1)) for s in strokes]))
+        points = dense(strokes[longest], 1.0)
+        gap = round(rng.uniform(low, high) * tall + pen)
+        start = int(rng.integers(len(points) // 8, max(len(points) // 8 + 1, 7 * len(points) // 8 - gap)))
+        parts = [points[:start], points[start + gap :]]
+        strokes = [*strokes[:longest], *(p for p in parts if len(p) > 1), *strokes[longest + 1 :]]
+        shape = 320, 320
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), str(drawing.label))
+
+    return kind
+
+
+def dotted(apart: float) -> Kind:
+    """Dots in a row along the stroke, their gaps `apart` of their diameter."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        shape = 320, 320
+        text, strokes = one(hand, rng, shape, 0.55, 0.75)
+        pen = pen_of(strokes, rng, 0.05, 0.09)
+        dots = [p[None] for s in strokes for p in dense(s, pen * (1 + apart))]
+        return Sample(page_of(dots, pen, shape, rng, False), text)
+
+    return kind
+
+
+# --------------------------------------------------------------------------------------------------
+# Layouts
+
+
+def column(hand: Hand, rng: Generator) -> Sample:
+    drawings, strokes, pen, tall = rows(hand, rng, 3, 1)
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
+
+
+def underlined(hand: Hand, rng: Generator) -> Sample:
+    drawings, strokes, pen, tall = rows(hand, rng, 1, 3)
+    left, _, right, bottom = box_of(strokes)
+    y = bottom + pen + tall * rng.uniform(0.1, 0.25)
+    line = np.array([(left - 0.1 * tall, y), (right + 0.1 * tall, y + rng.uniform(-0.03, 0.03) * (right - left))])
+    strokes = [*strokes, line]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
+
+
+def decimal(hand: Hand, rng: Generator) -> Sample:
+    tall = rng.uniform(60, 100)
+    pen = tall * rng.uniform(0.06, 0.11)
+    drawings = hand.some(rng, 3)
+    first, *rest = row_of(drawings, tall, 0.3 * tall, pen, rng)
+    point = np.array([[box_of(first)[2] + 0.15 * tall + pen, tall]])
+    strokes = [*first, point + 0.3, *(p for pens in rest for p in moved(pens, 0.25 * tall, 0)), point]
+    shape = shape_around(strokes, tall)
+    text = labels(drawings[:1]) + "." + labels(drawings[1:])
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), text)
+
+
+def minus(hand: Hand, rng: Generator) -> Sample:
+    drawings, strokes, pen, tall = rows(hand, rng, 1, 2)
+    left, _, _, bottom = box_of(strokes)
+    x, y = left - tall * rng.uniform(0.2, 0.4) - pen, bottom - tall * rng.uniform(0.4, 0.6)
+    strokes = [*strokes, np.array([(x - tall * rng.uniform(0.3, 0.5), y), (x, y + rng.uniform(-3, 3))])]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), "-" + labels(drawings))
+
+
+def sizes(hand: Hand, rng: Generator) -> Sample:
+    drawings = hand.some(rng, 3)
+    strokes, x = [], 0.0
+    pen = 6.0
+    for drawing in drawings:
+        pens = sized(drawing, rng.uniform(50, 150))
+        _, _, width, height = box_of(pens)
+        strokes += moved(pens, x, 150 - height)
+        x += width + rng.uniform(25, 50)
+    shape = shape_around(strokes, 50)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+
+
+# --------------------------------------------------------------------------------------------------
+# Colours
+
+
+def coloured(ink: Colour, ground: Colour, paper: bool = False, falls: float = 0.25) -> Kind:
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        shape = 340, 340
+        text, strokes = one(hand, rng, shape)
+        page = painted(np.full((*shape, 3), ground, np.float32), cover(shape, strokes, pen_of(strokes, rng)), ink)
+        if not paper:
+            return Sample(to_image(page), text)
+        return Sample(seen(page * light(shape, rng, falls)[:, :, None], rng), text)
+
+    return kind
+
+
+def with_pen(low: float, high: float, inks: Sequence[Colour], strength: float = 1.0, squares: bool = False) -> Kind:
+    """On photographed paper, with a pen of `low` to `high` of the digit's size."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        shape = 480, 560
+        text, strokes = one(hand, rng, shape, 0.3, 0.7)
+        page = np.full((*shape, 3), 238, np.float32) + rng.normal(0, 1.5, (*shape, 1))
+        if squares:
+            step, x, y = rng.uniform(26, 44), np.arange(shape[1]), np.arange(shape[0])
+            lines = (x[None, :] % step < 1.6) | (y[:, None] % step < 1.6)
+            page = np.where(lines[:, :, None], np.array([165, 185, 215]), page)
+        covered = cover(shape, strokes, max(2, pen_of(strokes, rng, low, high))) * strength
+        if strength < 1:  # graphite skips over the paper's grain
+            covered = covered * rng.uniform(0.55, 1, shape).astype(np.float32)
+        ink = inks[int(rng.integers(len(inks)))]
+        return Sample(seen(painted(page, covered, ink) * light(shape, rng, 0.25)[:, :, None], rng), text)
+
+    return kind
+
+
+def chalk(hand: Hand, rng: Generator) -> Sample:
+    shape = 400, 480
+    text, strokes = one(hand, rng, shape, 0.3, 0.7)
+    board = np.array([(38, 62, 50), (45, 45, 48), (30, 50, 45)][int(rng.integers(3))], np.float32)
+    smears = np.asarray(Image.fromarray(rng.normal(0, 1, (6, 8)).astype(np.float32)).resize(shape[::-1]), np.float32)
+    page = board + 6 * smears[:, :, None]
+    covered = cover(shape, strokes, pen_of(strokes, rng, 0.05, 0.1)) * rng.uniform(0.5, 1, shape).astype(np.float32)
+    return Sample(seen(painted(page, covered, (225, 225, 218)) * light(shape, rng, 0.25)[:, :, None], rng), text)
+
+
+def light_on_dark(hand: Hand, rng: Generator) -> Sample:
+    shape = 400, 480
+    text, strokes = one(hand, rng, shape, 0.3, 0.7)
+    page = np.full(shape, rng.uniform(40, 80), np.float32)
+    page = painted(page, cover(shape, strokes, pen_of(strokes, rng)), rng.uniform(190, 240))
+    return Sample(seen(page * light(shape, rng, 0.25), rng), text)
+
+
+# --------------------------------------------------------------------------------------------------
+# Files
+
+
+def fine_pen(hand: Hand, rng: Generator) -> Sample:
+    """One pixel wide and not smoothed, in 1000 x 1000."""
+    text, strokes = one(hand, rng, (1000, 1000), 0.3, 0.8)
+    canvas = Image.new("L", (1000, 1000), 255)
+    for stroke in strokes:
+        ImageDraw.Draw(canvas).line([(x, y) for x, y in stroke], fill=0, width=1)
+    return Sample(canvas, text)
+
+
+def deep(bits: int) -> Kind:
+    """A 16-bit PNG whose values go no higher than `bits` bits do."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        text, page = pad_picture(hand, rng)
+        page = 255 - page if rng.random() < 0.5 else page
+        image = Image.fromarray((page / 255 * (2**bits - 1)).astype(np.uint16))
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        return Sample(file.getvalue(), text)
+
+    return kind
+
+
+def one_bit(hand: Hand, rng: Generator) -> Sample:
+    """A scan in black and white, with specks."""
+    text, page = pad_picture(hand, rng, (400, 320))
+    dirt = rng.random(page.shape) < 0.0008
+    return Sample(to_image(np.where(dirt, 0, page)).point(lambda value: 255 * (value > 127)).convert("1"), text)
+
+
+def transparent(white: bool) -> Kind:
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        text, page = pad_picture(hand, rng)
+        alpha = to_image(255 - page)
+        image = Image.merge("RGBA", [Image.new("L", alpha.size, 255 if white else 0)] * 3 + [alpha])
+        return Sample(image, text)
+
+    return kind
+
+
+def share_of_picture(low: float, high: float, paper: bool) -> Kind:
+    """A digit as small as a stamp, or one that fills the picture."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        shape = 420, 420
+        (drawing,) = hand.some(rng, 1)
+        strokes = sized(drawing, 420 * rng.uniform(low, high))
+        pen = pen_of(strokes, rng, 0.06, 0.12)
+        _, _, width, height = box_of(strokes)
+        if high > 0.5:
+            strokes = [p * (1 - pen / 420) for p in middle(strokes, shape)]
+            strokes = middle(strokes, shape)
+        else:
+            strokes = moved(strokes, rng.uniform(20, 400 - width), rng.uniform(20, 400 - height))
+        return Sample(page_of(strokes, pen, shape, rng, paper), str(drawing.label))
+
+    return kind
+
+
+BLUES, REDS = [(35, 50, 140), (60, 90, 175)], [(185, 35, 40), (220, 60, 60)]
+KINDS: dict[str, dict[str, Kind]] = {
+    "paper rows": {
+        **{f"four digits, gap {gap} of their height": paper_row(gap) for gap in (0.15, 0.25, 0.4, 0.6, 1.0)},
+        "four digits, gap 0.4, even light": paper_row(0.4, 0.0),
+        "two rows of three on paper": rows_kind(2, 3, True),
+        "digits in form boxes on paper": boxes_kind(True),
+    },
+    "borders": {
+        "touches one border, paper graded 10%": lambda hand, rng: at_border(hand, rng, 0.1),
+        "15 pixels from the border, paper graded 10%": lambda hand, rng: at_border(hand, rng, 0.1, 15),
+        "a 1 of 96% to 100% of the picture, pad": tall_one(False),
+        "a 1 of 96% to 100% of the picture, paper": tall_one(True),
+    },
+    "frames": {
+        "a line of 1 to 6 pixels round the pad": framed,
+        "a line round the pad, white outside": framed_apart,
+        "letterboxed": letterboxed,
+        "a dark pad on a white page": dark_pad,
+        "a scan's black edge at one side": scan_edge(1),
+        "a scan's black edge at two sides": scan_edge(2),
+        "grey paper pasted on white": patch,
+        "a screenshot with a window's bar": window,
+    },
+    "ink": {
+        "fades to 0.3 of its darkness, pad": faded(0.3, False),
+        "fades to 0.2 of its darkness, pad": faded(0.2, False),
+        "fades to 0.3 of its darkness, paper": faded(0.3, True),
+        "fades to 0.2 of its darkness, paper": faded(0.2, True),
+    },
+    "grounds": {
+        "a table's grain beside the paper": pattern_beside(True),
+        "patterned cloth beside the paper": pattern_beside(False),
+    },
+    "broken": {
+        "a 5 whose bar stands apart": broken_five,
+        "an 8 with a gap": gap_in([8], 0.03, 0.12),
+        "any digit with a gap": gap_in(range(10), 0.03, 0.12),
+        "dots, half a diameter apart": dotted(0.5),
+        "dots, a diameter apart": dotted(1.0),
+    },
+    "layouts": {
+        "a column of three": column,
+        "two rows of three": rows_kind(2, 3, False),
+        "form boxes": boxes_kind(False),
+        "underlined": underlined,
+        "a decimal point": decimal,
+        "a minus": minus,
+        "digits of different size": sizes,
+    },
+    "colours": {
+        "red on green of equal luminance": coloured((205, 60, 60), (60, 120, 60)),
+        "pink on grey of equal luminance": coloured((255, 130, 170), (167, 167, 167)),
+        "orange on blue of equal luminance": coloured((230, 120, 30), (90, 150, 255)),
+        "red on green, photographed": coloured((205, 60, 60), (60, 120, 60), True),
+        "black on yellow": coloured(BLACK, (250, 225, 40)),
+    },
+    "files": {
+        "a pen of 1 pixel in 1000 x 1000": fine_pen,
+        "10 bits in a file of 16": deep(10),
+        "12 bits in a file of 16": deep(12),
+        "1 bit, with specks": one_bit,
+        "transparent, black ink": transparent(False),
+        "transparent, white ink": transparent(True),
+        "as small as a stamp": share_of_picture(0.06, 0.12, False),
+        "as small as a stamp, on paper": share_of_picture(0.08, 0.14, True),
+        "fills the picture": share_of_picture(0.93, 0.99, False),
+        "fills the picture, on paper": share_of_picture(0.93, 0.99, True),
+    },
+    "pens": {
+        "light ink on dark paper": light_on_dark,
+        "chalk on a board": chalk,
+        "blue pen": with_pen(0.03, 0.07, BLUES),
+        "red pen": with_pen(0.03, 0.07, REDS),
+        "thick marker": with_pen(0.14, 0.22, [(30, 30, 34), (35, 50, 140)]),
+        "pencil": with_pen(0.03, 0.06, [(90, 90, 95)], 0.75),
+        "on squared paper": with_pen(0.04, 0.09, BLUES, squares=True),
+    },
+}

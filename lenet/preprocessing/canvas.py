@@ -1,0 +1,105 @@
+"""Where in a picture somebody wrote: within the lines, bars and margins that a program or a scanner put round it.
+
+A screenshot has bars, a scan has black edges, a pad has a line round it, and apps paste photographs on white squares.
+What is written there stands in a rectangle with a ground of its own; all outside is cut off before the ground is
+measured.  A plain drawing is its own canvas: the cheap test for that comes first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MIN_SIDE = 40  # pixels: what is smaller has no frame
+MIN_INNER = 24  # pixels: nor is a canvas smaller than this
+SAME = 10  # of 255: greys that differ by less are one ground, for the noise and JPEG of a real picture
+UNIFORM = 0.95  # of a side's outermost line is one grey where a bar is
+BAR = 0.6  # and of its further lines: a window's bar has buttons
+JUMP = 0.9  # of a line differs at once where the bar ends
+SLANT = 0.06  # of the picture's side: a scan's edge takes so long to end
+RING = 0.9  # of each of a patch's sides differs from what is round it
+MIN_PATCH = 0.05  # of the picture
+CONTRAST = 24  # of 255: something on the canvas differs by so much from its ground
+NESTED = 6  # frames within frames: a window, in a letterbox, in a page
+
+Region = tuple[slice, slice]
+
+
+def canvas(grey: np.ndarray) -> Region:
+    """The rows and columns of `grey` (H, W) uint8 that are written on; nearly always all."""
+    whole = slice(0, grey.shape[0]), slice(0, grey.shape[1])
+    region = whole
+    if min(grey.shape) < MIN_SIDE:
+        return region
+    for _ in range(NESTED):
+        smaller = _inner(grey[region])
+        if smaller is None:
+            break
+        region = _within(region, smaller)
+    return region if region == whole or _is_written_on(grey[region]) else whole
+
+
+def _within(outer: Region, inner: Region) -> Region:
+    y, x = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(outer, inner, strict=True))
+    return y, x
+
+
+def _is_written_on(grey: np.ndarray) -> bool:
+    ground = int(np.median(grey[::2, ::2]))
+    return bool((np.abs(grey.astype(np.int16) - ground) >= CONTRAST).any())
+
+
+def _inner(grey: np.ndarray) -> Region | None:
+    """What is left without the outermost frame, bar or margin; None where there is none."""
+    sides = [int(np.median(line)) for line in (grey[0], grey[-1], grey[:, 0], grey[:, -1])]
+    if max(sides) - min(sides) <= SAME:
+        return _patch(grey, sides[0])
+    height, width = grey.shape
+    depths = [_bar(turned) for turned in (grey, grey[::-1], grey.T, grey.T[::-1])]
+    # Seen from the other side the canvas is a bar as well: the thinner one is.
+    depth, side = min(((depth, side) for side, depth in enumerate(depths) if depth), default=(0, 0))
+    if not depth or (height, width)[side // 2] - depth < MIN_INNER:
+        return None
+    rows = slice(depth if side == 0 else 0, height - depth if side == 1 else height)
+    columns = slice(depth if side == 2 else 0, width - depth if side == 3 else width)
+    return rows, columns
+
+
+def _bar(grey: np.ndarray) -> int:
+    """How many rows at the top are a bar of one grey that ends all along at once; 0 where there is none."""
+    value = int(np.median(grey[0]))
+    other = np.abs(grey.astype(np.int16) - value) > SAME
+    share = other.mean(axis=1)  # of each row, what is not the bar's
+    if share[0] > 1 - UNIFORM:
+        return 0
+    ends = np.flatnonzero(share > 1 - BAR)
+    if len(ends) == 0:
+        return 0
+    within = share[ends[0] : ends[0] + max(2, round(SLANT * len(grey)))]
+    past = np.flatnonzero(within >= JUMP)
+    if len(past) == 0:
+        return 0
+    clear = np.flatnonzero(within >= 0.995)
+    depth = int(ends[0] + (clear if len(clear) else past)[0])
+    return depth + _soft(grey, depth)
+
+
+def _soft(grey: np.ndarray, depth: int) -> int:
+    """How many more rows are the soft edge of a bar that was drawn or shrunk."""
+    medians = np.median(grey[depth : depth + 4], axis=1)
+    steps = np.flatnonzero(np.abs(np.diff(medians)) > SAME)
+    return int(steps[-1]) + 1 if len(steps) else 0
+
+
+def _patch(grey: np.ndarray, around: int) -> Region | None:
+    """A rectangle with a ground of its own, in even surroundings of the grey `around`."""
+    other = np.abs(grey.astype(np.int16) - around) > SAME - 2
+    rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+    if len(rows) < MIN_INNER or len(columns) < MIN_INNER:
+        return None
+    inside = other[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    if inside.size < MIN_PATCH * grey.size or inside.size == grey.size:
+        return None
+    ring = [inside[:2].any(axis=0), inside[-2:].any(axis=0), inside[:, :2].any(axis=1), inside[:, -2:].any(axis=1)]
+    if min(side.mean() for side in ring) < RING or inside.mean() < 0.5:  # a digit, or the line of a box
+        return None
+    return slice(int(rows[0]) + 1, int(rows[-1])), slice(int(columns[0]) + 1, int(columns[-1]))

@@ -1,0 +1,327 @@
+"""How pieces of ink stand on a page: rows of digits, dots that are one stroke, and what is no digit at all.
+
+    pieces -> bridged -> without_printed -> in_rows -> marks
+
+A box is (left, top, right, bottom) in pixels of the ink.  "Tall" is the tallest piece's height, the measure of how
+large the writing is.  What is decided here is decided by place and shape alone; `segmentation` and the network decide
+the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+Box = tuple[int, int, int, int]
+MarkKind = Literal["point", "minus", "box", "line"]
+
+# A dotted pen: so many dots at least, of about one size, each this near to the next.  A page of dirt has its specks
+# further apart.
+MIN_DOTS = 6
+DOT_RANGE = 2.0  # of the median dot: larger ones are no dots
+DOT_FULL = 0.5  # of its box: a disc fills 0.79, a short dash aslant 0.5, a small zero less
+DOT_EXTENT = 5.0  # of the median dot: what dots make up is larger than this
+DOT_REACH = 1.6  # of the median dot: the gap that is bridged
+MAX_DOTS = 400  # more pieces than this are noise, and would take time
+
+# Of tall:
+STANDS = 0.5  # what is at least this high stands in a row of its own
+FLAT = 0.3  # a minus and a line are lower than this
+LINE = 1.2  # a line under digits is longer than this, and a minus shorter
+POINT_REACH = 0.5  # a point is no further from a digit
+SHORT = 0.15  # a minus is longer than this
+
+SAME_ROW = 0.4  # of the lower one's height: pieces that overlap by as much stand in one row
+
+# A printed box or row of boxes:
+MIN_BOX_SIDE = 20  # of the mask's pixels
+RING = 0.85  # of each side is ink
+RING_OF_A_ROW = 0.6  # the same above and below boxes that stand apart
+RING_DEPTH = 0.08  # of the box: its line is found within this of its side
+WALL = 0.85  # of its height: what runs down so far is a wall
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Ink that belongs together: its labels on the sheet, its box, and the row that it stands in, from 0."""
+
+    labels: tuple[int, ...]
+    box: Box
+    row: int = 0
+
+    @property
+    def width(self) -> int:
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> int:
+        return self.box[3] - self.box[1]
+
+    @property
+    def longer(self) -> int:
+        return max(self.width, self.height)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is written or printed beside the digits.
+
+    Attributes:
+        kind: "point" (also a comma), "minus", "box" or "line" (under or over digits).
+    """
+
+    kind: MarkKind
+    box: Box
+
+
+def joined(pieces: Sequence[Piece]) -> Piece:
+    lefts, tops, rights, bottoms = zip(*(p.box for p in pieces), strict=True)
+    labels = tuple(label for p in pieces for label in p.labels)
+    return Piece(labels, (min(lefts), min(tops), max(rights), max(bottoms)), pieces[0].row)
+
+
+def tallest(pieces: Sequence[Piece]) -> int:
+    return max((p.height for p in pieces), default=0)
+
+
+def overlap(a: Piece, b: Piece, axis: int) -> int:
+    """Pixels that both cover along x (0) or y (1); less than 0 where that far apart."""
+    return min(a.box[axis + 2], b.box[axis + 2]) - max(a.box[axis], b.box[axis])
+
+
+# --------------------------------------------------------------------------------------------------
+# A dotted pen
+
+
+def bridged(pieces: list[Piece], full: Sequence[float]) -> list[Piece]:
+    """The pieces, with dots that follow on one another made one piece; `full` is how much of its box each fills."""
+    if not MIN_DOTS <= len(pieces) <= MAX_DOTS:
+        return pieces
+    dots = _dots(pieces) & (np.array(full) >= DOT_FULL)
+    if np.count_nonzero(dots) < MIN_DOTS:
+        return pieces
+    boxes = np.array([p.box for p in pieces])
+    reach = DOT_REACH * float(np.median([p.longer for p, dot in zip(pieces, dots, strict=True) if dot]))
+    gaps = [
+        np.maximum(
+            np.maximum(boxes[:, None, k], boxes[None, :, k]) - np.minimum(boxes[:, None, k + 2], boxes[None, :, k + 2]),
+            0,
+        )
+        for k in (0, 1)
+    ]
+    near = (np.hypot(*gaps) <= reach) & (dots[:, None] | dots[None, :])
+    groups = _connected(near)
+    found = []
+    for group in groups:
+        together = [pieces[i] for i in group]
+        whole = joined(together)
+        if sum(bool(dots[i]) for i in group) >= MIN_DOTS and whole.longer > DOT_EXTENT / DOT_REACH * reach:
+            found.append(whole)
+        else:
+            found += together
+    return found
+
+
+def _dots(pieces: Sequence[Piece]) -> np.ndarray:
+    """Which pieces are dots of one pen: of about one size, that of most."""
+    sizes = np.array([p.longer for p in pieces])
+    usual = float(np.median(sizes))
+    round_ = np.array([2.5 * min(p.width, p.height) >= p.longer for p in pieces])
+    return round_ & (sizes <= DOT_RANGE * usual) & (sizes * DOT_RANGE >= usual)
+
+
+def _connected(near: np.ndarray) -> list[list[int]]:
+    """Groups of indices that a chain of near ones connects; near is bool (N, N)."""
+    left, groups = set(range(len(near))), []
+    while left:
+        group, new = [], [min(left)]
+        left.discard(new[0])
+        while new:
+            at = new.pop()
+            group.append(at)
+            others = [i for i in np.flatnonzero(near[at]).tolist() if i in left]
+            left.difference_update(others)
+            new += others
+        groups.append(sorted(group))
+    return groups
+
+
+# --------------------------------------------------------------------------------------------------
+# What was printed for the digits to stand in or on
+
+
+def printed_box(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
+    """The lines of a box, or of a row of boxes, that fills the mask, bool (H, W); None where there is none.
+
+    Only what holds something is a printed box: an 8 or a 0 of straight strokes is one too, but an empty one.
+
+    Args:
+        mask: one piece of ink, or all of it.
+        everything: all the ink there.
+    """
+    deep = [max(2, round(RING_DEPTH * side)) for side in mask.shape]
+    if min(mask.shape) < MIN_BOX_SIDE or not _is_ring(mask, deep):
+        return None
+    lines = np.zeros_like(mask)
+    for turn in range(4):
+        turned, found = np.rot90(mask, turn), np.rot90(lines, turn)
+        found |= _first_runs(turned, deep[turn % 2])
+    inner = mask & ~lines
+    for wall in _walls(inner):
+        part = inner[:, wall]
+        lines[:, wall] |= part & ~_wide_rows(part)
+    lines |= _crumbs(mask & ~lines, deep)
+    return lines if _holds_something(everything & ~lines) else None
+
+
+def _crumbs(mask: np.ndarray, deep: Sequence[int]) -> np.ndarray:
+    """What is left of a box's lines at its sides: small pieces, such as its corners."""
+    from scipy import ndimage
+
+    crumbs = np.zeros_like(mask)
+    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+    for number, part in enumerate(ndimage.find_objects(labels), start=1):
+        sides = zip(part, mask.shape, deep, strict=True)
+        if all(p.stop - p.start <= 2 * d for p, _, d in sides) and any(
+            p.start < d or p.stop > side - d for p, side, d in zip(part, mask.shape, deep, strict=True)
+        ):
+            crumbs[part] |= labels[part] == number
+    return crumbs
+
+
+def _is_ring(mask: np.ndarray, deep: Sequence[int]) -> bool:
+    """Whether ink runs along all four sides of the mask; boxes in a row leave gaps above and below."""
+    y, x = deep
+    along = mask[:y].any(axis=0).mean(), mask[-y:].any(axis=0).mean()
+    if min(along) < RING_OF_A_ROW:
+        return False
+    if mask.shape[1] < 2 * mask.shape[0] and min(along) < RING:
+        return False
+    if min(mask[:, :x].any(axis=1).mean(), mask[:, -x:].any(axis=1).mean()) < RING:
+        return False
+    corners = mask[:y, :x], mask[:y, -x:], mask[-y:, :x], mask[-y:, -x:]
+    return all(bool(corner.any()) for corner in corners)
+
+
+def _first_runs(mask: np.ndarray, depth: int) -> np.ndarray:
+    """The first ink from above in each column, where it begins within `depth` and is no thicker than usual."""
+    height = len(mask)
+    begin = mask.argmax(axis=0)
+    below = np.arange(height)[:, None] >= begin
+    ends = np.where(below & ~mask, np.arange(height)[:, None], height).min(axis=0)
+    here = mask.any(axis=0) & (begin < depth)
+    if not here.any():
+        return np.zeros_like(mask)
+    usual = float(np.median((ends - begin)[here]))
+    thin = here & (ends - begin <= 1.5 * usual + 1) & (ends <= 2 * depth)
+    rows = np.arange(height)[:, None]
+    return (rows >= begin) & (rows < ends) & thin
+
+
+def _walls(mask: np.ndarray) -> list[slice]:
+    """Columns in which ink runs down nearly the whole mask: between boxes, or a box's own sides."""
+    near = mask | np.roll(mask, 1, axis=1) | np.roll(mask, -1, axis=1)
+    full = np.flatnonzero(near.mean(axis=0) >= WALL)
+    groups = np.split(full, np.flatnonzero(np.diff(full) > 1) + 1) if len(full) else []
+    return [slice(max(int(group[0]) - 1, 0), int(group[-1]) + 2) for group in groups]
+
+
+def _wide_rows(part: np.ndarray) -> np.ndarray:
+    """(H, 1): the rows of a wall that a stroke crosses, where all of it is ink."""
+    covered = part.sum(axis=1, keepdims=True)
+    usual = np.median(covered[covered > 0]) if covered.any() else 0
+    return (covered > 1.5 * usual + 1) & part.all(axis=1, keepdims=True)
+
+
+def _holds_something(mask: np.ndarray) -> bool:
+    """Whether a piece of the ink is high enough to be a digit in the box."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+    heights = [y.stop - y.start for y, _ in ndimage.find_objects(labels)]
+    return max(heights, default=0) >= 0.25 * len(mask)
+
+
+def lines_along(pieces: Sequence[Piece]) -> list[int]:
+    """Which pieces are lines under or over digits: flat, long, and beside what stands on them."""
+    tall = tallest([p for p in pieces if p.width < 3 * p.height])
+    if tall == 0:
+        return []
+    found = []
+    for i, piece in enumerate(pieces):
+        if piece.height > FLAT * tall or piece.width < 4 * piece.height:
+            continue
+        digits = [
+            p for p in pieces if p is not piece and p.height >= STANDS * tall and overlap(p, piece, 0) > 0.5 * p.width
+        ]
+        clear = [p for p in digits if overlap(p, piece, 1) <= 0.1 * tall]
+        reaches = piece.width >= LINE * tall or piece.width > 1.15 * max((p.width for p in clear), default=piece.width)
+        if digits and len(clear) == len(digits) and reaches and (len(clear) > 1 or piece.width >= LINE * tall):
+            found.append(i)
+    return found
+
+
+# --------------------------------------------------------------------------------------------------
+# Rows
+
+
+def in_rows(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The pieces in reading order, with their rows: from the top down, in each from left to right."""
+    if len(pieces) < 2:
+        return tuple(pieces)
+    tall = tallest(pieces)
+    standing = sorted((p for p in pieces if p.height >= STANDS * tall), key=_across)
+    near = np.eye(len(standing), dtype=bool)
+    for i, piece in enumerate(standing):
+        beside = [j for j in range(i + 1, len(standing)) if _one_row(piece, standing[j])]
+        if beside:  # only with its neighbour: rows that run uphill pass one another further on
+            j = min(beside, key=lambda j: standing[j].box[0])
+            near[i, j] = near[j, i] = True
+    rows = [[standing[i] for i in group] for group in _connected(near)]
+    rows.sort(key=lambda row: float(np.mean([p.box[1] + p.box[3] for p in row])))
+    for piece in pieces:
+        if piece.height < STANDS * tall:
+            min(rows, key=lambda row: min(_distance(piece, p) for p in row if p.height >= STANDS * tall)).append(piece)
+    return tuple(replace(p, row=number) for number, row in enumerate(rows) for p in sorted(row, key=_across))
+
+
+def _across(piece: Piece) -> int:
+    return piece.box[0] + piece.box[2]
+
+
+def _one_row(a: Piece, b: Piece) -> bool:
+    return overlap(a, b, 1) >= SAME_ROW * min(a.height, b.height)
+
+
+def _distance(a: Piece, b: Piece) -> float:
+    return float(np.hypot(max(-overlap(a, b, 0), 0), max(-overlap(a, b, 1), 0)))
+
+
+# --------------------------------------------------------------------------------------------------
+# Signs between the digits
+
+
+def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:
+    """Whether a piece of a row is a minus: flat, at half the height, and apart from all others."""
+    flat = piece.height <= FLAT * tall and piece.width >= 1.8 * piece.height and piece.width >= SHORT * tall
+    others = [p for p in row if p is not piece and p.height >= STANDS * tall]
+    if not flat or not others or piece.width > LINE * tall:
+        return False
+    if any(overlap(piece, p, 0) > -0.05 * tall for p in others):
+        return False
+    nearest = min(others, key=lambda p: _distance(piece, p))
+    at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / nearest.height
+    return 0.25 < at < 0.78 and nearest.box[0] > piece.box[0]
+
+
+def is_point(piece: Piece, pieces: Sequence[Piece], tall: int, dot: float) -> bool:
+    """Whether a piece is a decimal point or a comma: at most `dot` of tall, beside a digit's foot."""
+    others = [p for p in pieces if p is not piece and p.height >= STANDS * tall]
+    if piece.longer >= dot * tall or not others:
+        return False
+    nearest = min(others, key=lambda p: _distance(piece, p))
+    at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / nearest.height
+    return 0.75 < at < 1.3 and overlap(piece, nearest, 0) <= 0 and _distance(piece, nearest) < POINT_REACH * tall

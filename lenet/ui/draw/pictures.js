@@ -1,0 +1,42 @@
+// A picture that is read in place of strokes: from a file, small enough to travel with every question about it.
+
+// A file as a data: address.
+function whole(blob) {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.readAsDataURL(blob);
+  });
+}
+
+// Whether a canvas gives back what was painted: some browsers alter it, lest pages tell one from another by it.
+function readsBack() {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [16, 16];
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const image = pen.createImageData(16, 16);
+  image.data.forEach((_, i) => (image.data[i] = i % 4 === 3 ? 255 : (37 * i) % 256));
+  pen.putImageData(image, 0, 0);
+  return pen.getImageData(0, 0, 16, 16).data.every((value, i) => value === image.data[i]);
+}
+
+function smaller(image, side) {
+  const scale = side / Math.max(image.width, image.height);
+  const still = document.createElement("canvas");
+  [still.width, still.height] = [image.width, image.height].map((length) => Math.max(1, Math.round(length * scale)));
+  const context = still.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, still.width, still.height);
+  image.close(); // of 48 megapixels it would hold 190 MB
+  return still;
+}
+
+// {address, image}: of a picture file, with no side over `side` where the browser can shrink it.
+export async function opened(blob, side) {
+  // What the browser cannot show, such as TIFF, the server may still read.
+  const image = await createImageBitmap(blob).catch(() => document.createElement("canvas"));
+  if (Math.max(image.width, image.height) <= side || !readsBack()) return { address: await whole(blob), image };
+  const still = smaller(image, side);
+  // of other kinds, some may be transparent
+  return { address: still.toDataURL(blob.type === "image/jpeg" ? blob.type : "image/png", 0.92), image: still };
+}

@@ -1,0 +1,32 @@
+// The networks that this browser computes itself: each fetched once, and kept for as long as the page is open.
+
+import { digitReader } from "../shared/reader.js";
+
+// `arrived` is called with the network's key when it can be asked, or when it is known that only the server can.
+export function readersOf({ server, arrived }) {
+  const known = new Map(); // network -> what `of` returns
+
+  async function fetchOne(network) {
+    known.set(network, undefined); // on its way
+    try {
+      const { table, beside } = await server.fetch_network({ network });
+      const reader = table ? digitReader(table) : null;
+      known.set(network, reader && { reader, beside });
+      if (beside && !known.has(beside.network)) await fetchOne(beside.network);
+      arrived(network);
+    } catch (error) {
+      console.warn("the network was not fetched", error);
+      known.delete(network); // it is tried again when it is asked next
+    }
+  }
+
+  return {
+    // {reader, beside} of a network, null where only the server can compute it, undefined until that is known.
+    of(network) {
+      if (!known.has(network)) fetchOne(network);
+      return known.get(network);
+    },
+    // The server computes this one from now on.
+    giveUp: (network) => known.set(network, null),
+  };
+}

@@ -1,0 +1,145 @@
+// What the network reads on the pad, shown from the facts of messages.py: the answer, and a box around each digit.
+
+import { largeLabel, panel } from "../shared/answer.js";
+import { make } from "../shared/elements.js";
+import { percent } from "../shared/format.js";
+import { say, translated } from "../shared/language.js";
+
+// --- what the facts mean ---------------------------------------------------------------------------------
+
+const rejected = ({ verdict }) => verdict === "not_digit";
+
+// What the page calls a digit: nothing where it is none.
+export const shown = (digit) => (rejected(digit) ? "" : digit.label);
+
+// What stands there as one number; "?" where a digit is none.
+export const numberOf = (digits) => digits.map((digit) => shown(digit) || "?").join("");
+
+// The same digit for someone who knows that it is one: as `FoundDigit.without_doubt` in lenet/inference/digits.py.
+// From a confidence of `unsureBelow` on it is sure.
+export function withoutDoubt(digit, unsureBelow) {
+  const total = Object.values(digit.probs).reduce((sum, part) => sum + part, 0);
+  if (!digit.p_not_digit || !total) return digit;
+  const probs = Object.fromEntries(Object.entries(digit.probs).map(([name, part]) => [name, part / total]));
+  const confidence = probs[digit.label];
+  const touching = digit.touching && !rejected(digit);
+  const verdict = confidence >= unsureBelow && !touching ? "sure" : "unsure";
+  return { ...digit, probs, confidence, verdict, touching, p_not_digit: 0 };
+}
+
+// Which of the digits is meant: the one whose box is nearest to `place`, [x, y] in parts of the picture, and of those
+// that overlap there the one whose middle is.  Without a place, the first.
+export function nearest(digits, place) {
+  if (!place) return 0;
+  const [x, y] = place;
+  const distances = digits.map(({ box: [left, top, right, bottom] }) => [
+    Math.max(left - x, 0, x - right) + Math.max(top - y, 0, y - bottom),
+    Math.abs(x - (left + right) / 2),
+  ]);
+  const nearer = (a, b) => a[0] - b[0] || a[1] - b[1];
+  return distances.reduce((best, distance, i) => (nearer(distance, distances[best]) < 0 ? i : best), 0);
+}
+
+// --- in words --------------------------------------------------------------------------------------------
+
+const nameOf = (digit) => (shown(digit) ? translated(digit.label) : "?");
+const percentOf = (digit) => (shown(digit) ? percent(digit.confidence, 0) : say("answer_none"));
+const closest = (digit) => ({ label: translated(digit.label), percent: percent(digit.confidence, 0) });
+
+// What the network would say of one digit.
+export function sentenceOf(digit) {
+  if (digit.verdict === "blank") return say("answer_blank");
+  if (rejected(digit)) return say(digit.touching ? "answer_touching_not_digit" : "answer_not_digit", closest(digit));
+  if (digit.touching) return say("answer_touching");
+  if (digit.verdict === "unsure") {
+    const [one, other] = Object.entries(digit.probs).sort((a, b) => b[1] - a[1]).map(([name]) => translated(name));
+    return say("answer_unsure", { one, other });
+  }
+  return digit.confidence >= 0.9995 ? say("answer_over", { percent: "99.9%" }) : say("answer_sure", { percent: percent(digit.confidence) });
+}
+
+function sentenceAmong(digits, chosen) {
+  const said = sentenceOf(digits[chosen]);
+  if (digits.length === 1 || digits[chosen].touching) return said;
+  return say("answer_which", { number: chosen + 1, count: digits.length, said: said[0].toLowerCase() + said.slice(1) });
+}
+
+// --- the answer ------------------------------------------------------------------------------------------
+
+function rowsOf({ probs, label, p_not_digit: none, ...digit }) {
+  const rows = Object.entries(probs).map(([name, part]) => ({ name: translated(name), part, best: name === label && !rejected(digit) }));
+  return none === null ? rows : [...rows, { name: say("answer_none"), part: none, best: rejected(digit) }];
+}
+
+function digitButton(digit, pressed) {
+  const words = { label: translated(digit.label), percent: percentOf(digit) };
+  const button = make("button", { type: "button", className: `digit ${digit.verdict}` }, nameOf(digit), make("small", { textContent: words.percent }));
+  button.setAttribute("aria-pressed", String(pressed));
+  button.setAttribute("aria-label", say(shown(digit) ? "answer_digit" : "answer_no_digit", words));
+  return button;
+}
+
+// Several digits large, each to be chosen.
+function numberLabel(digits, chosen) {
+  const label = make("div", { className: "label number" }, ...digits.map((digit, i) => digitButton(digit, i === chosen)));
+  label.style.setProperty("--count", digits.length);
+  label.setAttribute("role", "group");
+  label.setAttribute("aria-label", say("answer_number", { number: numberOf(digits) }));
+  return label;
+}
+
+// What a person presses who knows better.
+function certainButton(pressed) {
+  const button = make("button", { type: "button", className: "certain", textContent: say("answer_is_digit"), title: say("answer_is_digit_why") });
+  button.setAttribute("aria-pressed", String(pressed));
+  return button;
+}
+
+// The answer to what is on the pad: of several digits all large, and the bars of the chosen one.  `certain` says whether
+// a person has said that these are digits; it is undefined where the network does not doubt it.
+export function answerOf(digits, chosen, certain) {
+  const digit = digits[chosen];
+  const alone = digits.length === 1;
+  return panel({
+    label: alone ? shown(digit) : numberOf(digits),
+    large: alone ? largeLabel(shown(digit), Object.keys(digit.probs)) : numberLabel(digits, chosen),
+    sentence: [sentenceAmong(digits, chosen), ...(certain === undefined ? [] : [" ", certainButton(certain)])],
+    rows: rowsOf(digit),
+    verdict: digit.verdict,
+  });
+}
+
+// What stands there as long as nothing is drawn, of the same size: with a bar for "none" where the network knows it.
+export function emptyAnswer(classes, knowsNonDigits) {
+  const names = [...classes.map(translated), ...(knowsNonDigits ? [say("answer_none")] : [])];
+  const rows = names.map((name) => ({ name, part: 0, best: false }));
+  return panel({ label: "", large: largeLabel("", classes), sentence: say("draw_invitation"), rows, verdict: "blank" });
+}
+
+// In small what another network reads in the same drawing, to lay below the answer.
+export function besideOf({ caption, accuracy, digits }) {
+  const title = translated(caption) + (accuracy === null ? "" : ` (${percent(accuracy)})`);
+  const said = digits.length === 1 ? sentenceOf(digits[0]) : digits.map(percentOf).join(say("list_comma"));
+  const number = numberOf(digits);
+  const words = make("p", {}, title, make("br"), make("span", { textContent: said }));
+  const made = make("div", { className: "beside" }, make("b", { textContent: number }), words);
+  made.dataset.label = number;
+  return made;
+}
+
+// --- where on the picture each digit stands ----------------------------------------------------------------
+
+function boxOf(digit, chosen) {
+  const [left, top, right, bottom] = digit.box.map((part) => 100 * part);
+  const kinds = { chosen, touching: digit.touching, high: top < 9 }; // "high": no room above for the tag
+  const box = make("span", { className: ["box", digit.verdict, ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" ") });
+  const percents = { left, top, width: right - left, height: bottom - top };
+  for (const [side, value] of Object.entries(percents)) box.style[side] = `${value.toFixed(2)}%`;
+  box.append(make("b", {}, `${nameOf(digit)} `, make("i", { textContent: percentOf(digit) })));
+  return box;
+}
+
+// To lay over the picture: nothing where one digit is all.
+export function boxesOf(digits, chosen) {
+  return digits.length === 1 && !digits[0].touching ? [] : digits.map((digit, i) => boxOf(digit, i === chosen));
+}

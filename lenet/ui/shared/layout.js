@@ -1,0 +1,119 @@
+// How pieces of ink stand on a pad: lenet/preprocessing/layout.py, which says why, without its printed boxes.  A piece is
+// {labels, box, row}, its box [left, top, right, bottom] in pixels of the ink.
+
+const MIN_DOTS = 6;
+const DOT_RANGE = 2;
+const DOT_FULL = 0.5;
+const DOT_EXTENT = 5;
+const DOT_REACH = 1.6;
+export const MAX_DOTS = 400;
+const STANDS = 0.5;
+const FLAT = 0.3;
+const LINE = 1.2;
+const SHORT = 0.15;
+const SAME_ROW = 0.4;
+
+export const widthOf = ({ box }) => box[2] - box[0];
+export const heightOf = ({ box }) => box[3] - box[1];
+export const longerOf = (piece) => Math.max(widthOf(piece), heightOf(piece));
+export const tallest = (pieces) => Math.max(0, ...pieces.map(heightOf));
+
+// Pixels that both cover along x (0) or y (1); less than 0 where that far apart.
+export const overlap = (a, b, axis) => Math.min(a.box[axis + 2], b.box[axis + 2]) - Math.max(a.box[axis], b.box[axis]);
+
+const gap = (a, b) => Math.hypot(Math.max(-overlap(a, b, 0), 0), Math.max(-overlap(a, b, 1), 0));
+const across = ({ box }) => box[0] + box[2];
+
+export function joined(pieces) {
+  const box = [Math.min, Math.min, Math.max, Math.max].map((extreme, edge) => extreme(...pieces.map((piece) => piece.box[edge])));
+  return { labels: pieces.flatMap(({ labels }) => labels), box, row: pieces[0].row };
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+// The first of the values for which `key` is least.
+function least(values, key) {
+  const keys = values.map(key);
+  return values[keys.indexOf(Math.min(...keys))];
+}
+
+// Groups of places from 0 that a chain of near ones connects.
+function connected(count, near) {
+  const left = new Set(Array(count).keys());
+  const groups = [];
+  for (const first of Array(count).keys()) {
+    if (!left.delete(first)) continue;
+    const group = [first];
+    for (let at = 0; at < group.length; at += 1)
+      for (const other of [...left]) if (near(group[at], other) && left.delete(other)) group.push(other);
+    groups.push(group.sort((a, b) => a - b));
+  }
+  return groups;
+}
+
+// The pieces, with dots that follow on one another made one piece; `full` is how much of its box each fills.
+export function bridged(pieces, full) {
+  if (pieces.length < MIN_DOTS || pieces.length > MAX_DOTS) return pieces;
+  const sizes = pieces.map(longerOf);
+  const usual = median(sizes);
+  const round = (piece) => 2.5 * Math.min(widthOf(piece), heightOf(piece)) >= longerOf(piece);
+  const dots = pieces.map((piece, i) => round(piece) && sizes[i] <= DOT_RANGE * usual && sizes[i] * DOT_RANGE >= usual && full[i] >= DOT_FULL);
+  if (dots.filter(Boolean).length < MIN_DOTS) return pieces;
+  const reach = DOT_REACH * median(sizes.filter((_, i) => dots[i]));
+  const near = (i, k) => (dots[i] || dots[k]) && gap(pieces[i], pieces[k]) <= reach;
+  return connected(pieces.length, near).flatMap((group) => {
+    const together = group.map((i) => pieces[i]);
+    const whole = joined(together);
+    const dotted = group.filter((i) => dots[i]).length >= MIN_DOTS && longerOf(whole) > (DOT_EXTENT / DOT_REACH) * reach;
+    return dotted ? [whole] : together;
+  });
+}
+
+// The pieces that are lines under or over digits.
+export function linesAlong(pieces) {
+  const tall = tallest(pieces.filter((piece) => widthOf(piece) < 3 * heightOf(piece)));
+  return pieces.filter((piece) => {
+    const [width, height] = [widthOf(piece), heightOf(piece)];
+    if (!tall || height > FLAT * tall || width < 4 * height) return false;
+    const digits = pieces.filter((p) => p !== piece && heightOf(p) >= STANDS * tall && overlap(p, piece, 0) > 0.5 * widthOf(p));
+    const clear = digits.filter((p) => overlap(p, piece, 1) <= 0.1 * tall);
+    const widest = clear.length ? Math.max(...clear.map(widthOf)) : width;
+    const reaches = width >= LINE * tall || width > 1.15 * widest;
+    return digits.length > 0 && clear.length === digits.length && reaches && (clear.length > 1 || width >= LINE * tall);
+  });
+}
+
+// The pieces in reading order, with their rows: from the top down, in each from left to right.
+export function inRows(pieces) {
+  if (pieces.length < 2) return pieces;
+  const tall = tallest(pieces);
+  const stands = (piece) => heightOf(piece) >= STANDS * tall;
+  const standing = pieces.filter(stands).sort((a, b) => across(a) - across(b));
+  const links = new Set();
+  standing.forEach((piece, i) => {
+    const oneRow = (k) => overlap(piece, standing[k], 1) >= SAME_ROW * Math.min(heightOf(piece), heightOf(standing[k]));
+    const beside = [...standing.keys()].filter((k) => k > i && oneRow(k));
+    if (beside.length) links.add(`${i},${least(beside, (k) => standing[k].box[0])}`);
+  });
+  const near = (i, k) => links.has(`${Math.min(i, k)},${Math.max(i, k)}`);
+  const middle = (row) => row.reduce((sum, { box }) => sum + box[1] + box[3], 0) / row.length;
+  const rows = connected(standing.length, near).map((group) => group.map((i) => standing[i]));
+  rows.sort((a, b) => middle(a) - middle(b));
+  for (const piece of pieces)
+    if (!stands(piece)) least(rows, (row) => Math.min(...row.filter(stands).map((p) => gap(piece, p)))).push(piece);
+  return rows.flatMap((row, number) => row.sort((a, b) => across(a) - across(b)).map((piece) => ({ ...piece, row: number })));
+}
+
+// Whether a piece of a row is a minus: flat, at half the height, and apart from all others.
+export function isMinus(piece, row, tall) {
+  const [width, height] = [widthOf(piece), heightOf(piece)];
+  const others = row.filter((p) => p !== piece && heightOf(p) >= STANDS * tall);
+  if (height > FLAT * tall || width < 1.8 * height || width < SHORT * tall || !others.length || width > LINE * tall) return false;
+  if (others.some((p) => overlap(piece, p, 0) > -0.05 * tall)) return false;
+  const nearest = least(others, (p) => gap(piece, p));
+  const at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / heightOf(nearest);
+  return at > 0.25 && at < 0.78 && nearest.box[0] > piece.box[0];
+}

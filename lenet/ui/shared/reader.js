@@ -1,0 +1,137 @@
+// Reads the digits of a drawing in the browser, as lenet/inference/digits.py does on the server, and says the same facts:
+// the dataclasses of lenet/ui/messages.py, with bytes in place of base64.
+//
+// const reader = digitReader(table);                null where only the server can compute this network
+// const found = reader.read(toGrey(imageData));     [{digit, ...}], left to right; `digit` is a `Digit`
+// reader.behind(found[0], { every: true })          a `Behind` without `why`
+
+import { network } from "./engine.js";
+import { classic, fitted, inked, round } from "./preprocess.js";
+import { cheapest, mayTouch, sheet, trials } from "./segmentation.js";
+
+const MAPS_SHOWN = 32; // of a layer, the strongest: shared/figures.py
+
+export function digitReader(table) {
+  const net = network(table);
+  if (!net) return null;
+  const { classes, limits, input } = table;
+  const knowsNonDigits = table.outputs > classes.length;
+
+  function answered(preprocessed, way) {
+    const outputs = preprocessed.blank ? [] : net.forward(preprocessed.x);
+    return { digit: answer(outputs.at(-1)), outputs, stages: preprocessed.stages, x: preprocessed.x, way };
+  }
+
+  function answer(logits) {
+    const all = logits ? softmax(logits.data, table.temperature) : new Array(table.outputs).fill(0);
+    const probs = Object.fromEntries(classes.map((name, i) => [name, all[i]]));
+    const other = all.slice(classes.length).reduce((sum, p) => sum + p, 0);
+    const label = classes.reduce((best, name) => (probs[name] > probs[best] ? name : best));
+    const about = { probs, p_not_digit: knowsNonDigits ? other : null, box: [0, 0, 1, 1], touching: false };
+    if (!logits) return { label: "", confidence: 0, verdict: "blank", ...about };
+    const verdict = other > limits.not_digit ? "not_digit" : probs[label] >= limits.unsure ? "sure" : "unsure";
+    return { label, confidence: probs[label], verdict, ...about };
+  }
+
+  const doubt = ({ digit }) => -Math.log(Math.max(digit.confidence, limits.least));
+
+  // Of a drawing's grey picture, see preprocess.js; where no digit is found one answer to all of it, "blank" where nothing
+  // is drawn.
+  function read(grey, pipeline = "modern") {
+    if (pipeline === "classic") return [answered(classic(grey, input), "classic")];
+    const { stages, ink, inverted } = inked(grey);
+    const way = inverted ? "inverted" : "straight";
+    const paper = sheet(ink);
+    const tried = trials(paper.pieces);
+    const inks = tried.map(({ whole }) => paper.inkOf(whole));
+    const answers = inks.map((part) => answered(fitted(stages, part, input), way));
+    const doubts = answers.map(doubt);
+    const row = tried.length ? cheapest(tried, doubts) : [];
+    const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
+    const found = digits.map((i) => placed(answers[i], tried[i].whole.box, ink, mayTouch(inks[i], doubts[i])));
+    return found.length ? found : [answered(fitted(stages, ink, input), way)]; // as on the server, all ink as one
+  }
+
+  function placed(one, box, { width, height }, touching) {
+    const verdict = touching && one.digit.verdict === "sure" ? "unsure" : one.digit.verdict;
+    const fractions = box.map((edge, i) => edge / (i % 2 ? height : width));
+    return { ...one, digit: { ...one.digit, verdict, box: fractions, touching } };
+  }
+
+  // What stood behind one of `read`: null where nothing is drawn.  `every` layer has its cells, or only the telling ones.
+  function behind({ outputs, stages, way }, { every = false } = {}) {
+    const told = table.stages[way];
+    return {
+      why: null,
+      layers: outputs.length ? layersOf(outputs, classes, every) : null,
+      stages: stages.map(({ name, image }) => stageOf(told.find((stage) => stage.name === name), image)),
+    };
+  }
+
+  const blank = layersOf(net.forward(new Float32Array(input.shape.reduce((a, b) => a * b))), classes, true);
+  return { table, knowsNonDigits, read, behind, blank };
+}
+
+export function softmax(logits, temperature) {
+  const scaled = Array.from(logits, (value) => value / temperature);
+  const most = Math.max(...scaled);
+  const parts = scaled.map((value) => Math.exp(value - most));
+  const sum = parts.reduce((all, part) => all + part, 0);
+  return parts.map((part) => part / sum);
+}
+
+function stageOf({ name, why }, { width, height, data }) {
+  return { name: { template: name, values: {} }, why, shape: [height, width], image: { shape: [height, width], cells: data } };
+}
+
+// The layers that are shown, as `Layer`s.
+export function layersOf(outputs, classes, every) {
+  const shown = outputs.filter(({ layer }) => layer.kind);
+  return shown.map(({ layer, shape, data }, i) => {
+    const last = i === shown.length - 1;
+    const flat = shape.slice(1).every((side) => side === 1) ? shape.slice(0, 1) : shape;
+    const maps = flat.length === 3 && flat[0] > MAPS_SHOWN ? strongest(data, flat) : null;
+    return {
+      name: layer.name,
+      kind: layer.kind,
+      telling: layer.telling,
+      shape: maps ? [MAPS_SHOWN, ...flat.slice(1)] : flat,
+      of: maps && flat[0],
+      maps: every || layer.telling ? maps : null,
+      labels: last ? [...classes, ""].slice(0, data.length) : null,
+      ...(every || layer.telling ? cellsOf(maps ? chosen(data, maps, flat) : data, flat, last) : { said: null, signed: false, scale: 1, cells: null }),
+    };
+  });
+}
+
+const areaOf = ([, height = 1, width = 1]) => height * width;
+
+const extreme = (values) => values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), values[0]);
+
+// Each map's strongest value, or each number.
+function peaks(data, shape) {
+  const area = areaOf(shape);
+  return Array.from({ length: data.length / area }, (_, map) => extreme(data.subarray(map * area, (map + 1) * area)));
+}
+
+// The places of the maps with the strongest values, in order.
+function strongest(data, shape) {
+  const sizes = peaks(data, shape).map(Math.abs);
+  return sizes.map((_, map) => map).sort((a, b) => sizes[a] - sizes[b]).slice(-MAPS_SHOWN).sort((a, b) => a - b);
+}
+
+function chosen(data, maps, shape) {
+  const area = areaOf(shape);
+  const found = new Float32Array(maps.length * area);
+  maps.forEach((map, i) => found.set(data.subarray(map * area, (map + 1) * area), i * area));
+  return found;
+}
+
+function cellsOf(data, shape, centred) {
+  const said = peaks(data, shape).map((value) => round(value * 100) / 100);
+  const mean = centred ? data.reduce((sum, value) => sum + value, 0) / data.length : 0;
+  const scale = data.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0) || 1;
+  const signed = data.some((value) => value < mean);
+  const cells = Uint8Array.from(data, (value) => round(signed ? 128 + (127 / scale) * (value - mean) : (255 / scale) * (value - mean)));
+  return { said, signed, scale, cells };
+}

@@ -1,0 +1,200 @@
+"""Networks in the browser: the scripts compute what PyTorch computes, and read drawings as Python does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from playwright.sync_api import Browser, Page
+from torch import Tensor, nn
+
+from benchmarks.drawings.accuracy import CHANGES, WIDTHS
+from benchmarks.drawings.numbers import numbers
+from benchmarks.web import BrowserReader, antialiased, compare, scripts_page, table_of
+from lenet.data.strokes import Drawing, read_drawings, render
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.pretrained import Checkpoint
+from lenet.inference.web import to_table
+from lenet.models import MODELS
+from lenet.models.network import Network
+from lenet.training.recipes import RECIPES
+
+# A network on one picture: every layer's name, shape and numbers.
+FORWARD = """async ({ table, x, plainly }) => {
+  if (plainly) WebAssembly.Module = class { constructor() { throw new Error("no WebAssembly"); } };
+  const { network, unknown } = await import("./shared/engine.js");
+  const net = network(table);
+  const said = ({ layer, shape, data }) => [layer.name, shape, [...data]];
+  return { unknown: unknown(table), outputs: net && net.forward(Float32Array.from(x)).map(said) };
+}"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = scripts_page(browser)
+    yield page
+    page.context.close()
+
+
+def checkpoint_of(network: Network, model: str, channels: int = 1) -> Checkpoint:
+    recipe = next(r for r in RECIPES.values() if r.model == model and len(r.input.mean) == channels)
+    return Checkpoint(network, recipe, tuple("0123456789"), {"test_accuracy": 0.5})
+
+
+def computed(page: Page, table: dict[str, Any], x: Tensor, plainly: bool = False) -> Any:
+    return page.evaluate(FORWARD, {"table": table, "x": x.flatten().tolist(), "plainly": plainly})
+
+
+def expect_the_same(found: Any, network: Network, x: Tensor) -> None:
+    with torch.inference_mode():
+        expected = network.activations(x)
+    assert [(name, shape) for name, shape, _ in found] == [(n, list(out.shape[1:])) for n, out in expected.items()]
+    for name, shape, numbers_ in found:
+        out = torch.tensor(numbers_).view(1, *shape)
+        torch.testing.assert_close(out, expected[name], rtol=1e-4, atol=1e-4)
+
+
+def trained(model: str, channels: int) -> Network:
+    """Of random weights, with statistics as a training leaves them; rounded, as halves are exact then."""
+    torch.manual_seed(0)
+    network = MODELS[model].build(channels, 10).eval()
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
+            layer.running_mean.normal_()
+            layer.running_var.uniform_(0.5, 2)
+            nn.init.uniform_(layer.weight, 0.5, 2)
+            nn.init.normal_(layer.bias)
+    return network.half().float()
+
+
+@pytest.mark.parametrize("plainly", [False, True], ids=["webassembly", "javascript"])
+@pytest.mark.parametrize(
+    ("model", "channels"),
+    [
+        ("lenet5-1998", 1),
+        ("lenet5-sigmoid", 1),
+        ("lenet5-bn", 1),
+        ("lenet-modern", 1),
+        ("lenet5-linear", 3),
+        ("lenet5", 3),
+        ("lenet-wide", 3),
+        ("convnet-small", 3),
+        ("resnet-mini", 3),
+    ],
+)
+def test_every_layer_of_a_network_is_that_of_pytorch(page: Page, model: str, channels: int, plainly: bool) -> None:
+    network = trained(model, channels)
+    x = torch.randn(1, channels, MODELS[model].size, MODELS[model].size)
+    found = computed(page, to_table(checkpoint_of(network, model, channels), "one", date(2026, 1, 2)), x, plainly)
+    assert found["unknown"] == []
+    expect_the_same(found["outputs"], network, x)
+
+
+def test_convolutions_and_pooling_of_other_forms_are_those_of_pytorch(page: Page) -> None:
+    torch.manual_seed(0)
+    network = Network(
+        conv1=nn.Conv2d(1, 5, (3, 2), stride=(2, 1), padding=(0, 3), dilation=(1, 2)),
+        tanh=nn.Tanh(),
+        pool=nn.MaxPool2d(3, stride=2),
+        mean=nn.AvgPool2d((1, 3)),
+        block=nn.Sequential(nn.Conv2d(5, 7, 1, bias=False), nn.Dropout(), nn.ReLU()),
+        flatten=nn.Flatten(),
+        fc=nn.LazyLinear(10),
+    ).eval()
+    x = torch.randn(1, 1, 28, 28)
+    network(x)
+    network.half().float()
+    found = computed(page, to_table(checkpoint_of(network, "lenet-modern"), "one", date(2026, 1, 2)), x)
+    assert found["unknown"] == []
+    expect_the_same(found["outputs"], network, x)
+
+
+class Fancy(nn.Module):
+    """A layer of the future."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.sin()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Fancy(),
+        nn.Sequential(nn.ReLU(), Fancy()),
+        nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect"),
+        nn.MaxPool2d(3, stride=1, padding=1),
+        nn.GELU(approximate="tanh"),
+    ],
+)
+def test_a_network_with_a_layer_that_the_engine_does_not_know_is_left_to_the_server(
+    page: Page, layer: nn.Module
+) -> None:
+    network = Network(strange=layer, flatten=nn.Flatten(), fc=nn.Linear(784, 10)).eval()
+    found = computed(page, to_table(checkpoint_of(network, "lenet-modern"), "one", date(2026, 1, 2)), torch.zeros(784))
+    assert found == {"unknown": ["strange"], "outputs": None}
+
+
+def test_a_table_of_another_format_is_left_to_the_server(page: Page) -> None:
+    table = to_table(checkpoint_of(trained("lenet-modern", 1), "lenet-modern"), "one", date(2026, 1, 2)) | {"format": 2}
+    assert computed(page, table, torch.zeros(784))["outputs"] is None
+
+
+# --- drawings --------------------------------------------------------------------------------------------
+
+
+def sample(pen_file: Path, count: int) -> list[Drawing]:
+    return random.Random(0).sample(read_drawings(pen_file), count)
+
+
+def expect_agreement(browser: Browser, network: str, pictures: Sequence[Image.Image], pipeline: str = "modern") -> None:
+    classifier = DigitClassifier.from_pretrained(network)
+    found = compare(network, BrowserReader(browser, table_of(network)), classifier, pictures, pipeline)
+    assert len(pictures) - found.left > 0.95 * len(pictures)
+    assert not found.differences
+    assert len(found.distances) == len(pictures) - found.left
+    assert np.median(found.distances) < 1e-4
+    assert max(found.distances) < 5e-3
+
+
+@pytest.mark.parametrize("network", ["digits", "mnist-lenet5-1998", "mnist-lenet5-sigmoid", "mnist-lenet5-bn"])
+def test_the_browser_reads_drawings_as_python_does(browser: Browser, pen_file: Path, network: str) -> None:
+    rng, changes = np.random.default_rng(0), [*CHANGES.values()]
+    expect_agreement(
+        browser,
+        network,
+        [
+            changes[i % len(changes)]([np.array(s) for s in d.strokes], WIDTHS[i % len(WIDTHS)], rng)
+            for i, d in enumerate(sample(pen_file, 100))
+        ]
+        + [antialiased(d) for d in sample(pen_file, 30)],
+    )
+
+
+def test_the_browser_reads_numbers_as_python_does(browser: Browser, pen_file: Path) -> None:
+    drawings, rng = sample(pen_file, 500), np.random.default_rng(0)
+    pictures = [n.picture for length in (2, 3, 4) for n in numbers(drawings, length, 8, rng)]
+    pictures += [n.picture for n in numbers(drawings, 2, 8, rng, touching=True)]
+    expect_agreement(browser, "digits", pictures)
+
+
+def test_the_browser_knows_the_classic_pipeline(browser: Browser, pen_file: Path) -> None:
+    pictures = [render(d.strokes, 28) for d in sample(pen_file, 60)]
+    expect_agreement(browser, "mnist-lenet5-bn", pictures, "classic")
+
+
+def test_the_browser_reads_odd_drawings_as_python_does(browser: Browser) -> None:
+    ends = [[(10.0, 250.0), (490.0, 250.0)]]
+    specks = [[(float(x), float(y))] for x in range(20, 500, 60) for y in range(20, 500, 60)]
+    pictures = [render(strokes, width, side) for strokes in ([], ends, specks) for width, side in ((2, 400), (30, 37))]
+    pictures += [render(ends, 20, 1201), Image.new("L", (280, 280), 0), Image.new("L", (1, 1), 255)]
+    pictures.append(Image.fromarray(np.tile(np.arange(60, dtype=np.uint8) * 4, (60, 1))))
+    expect_agreement(browser, "digits", pictures)

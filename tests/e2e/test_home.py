@@ -1,0 +1,152 @@
+"""The file to take home, opened from a disk, with the network off."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from lenet.data.strokes import Drawing, read_drawings
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.photos import PhotoClassifier
+from lenet.inference.pretrained import load
+from lenet.training.stored import WEIGHTS
+from lenet.ui.home.page import document
+from lenet.ui.shared import assets
+from tests.e2e.conftest import draw
+
+Open = Callable[..., Page]
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+EXAMPLES = assets.HERE / "photo" / "examples"
+
+
+@pytest.fixture
+def take_home(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Opens a network's file; fails the test on any error, and on any request."""
+    troubles: list[str] = []
+    contexts = []
+
+    def open_it(name: str, **options: Any) -> Page:
+        path = tmp_path / f"{name}.html"
+        path.write_text(
+            document(load(WEIGHTS / path.with_suffix(".safetensors").name), name, date(2026, 1, 2)), "utf-8"
+        )
+        contexts.append(browser.new_context(offline=True, **{"locale": "en-GB", **options}))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(path.as_uri())
+        page.on("request", lambda request: troubles.append(request.url))
+        expect(page.locator(".answer")).to_be_visible()
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+def touch(page: Page, drawing: Drawing) -> None:
+    """Draw with a finger."""
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    for stroke in drawing.strokes:
+        places = [{"x": box["x"] + x * box["width"] / 500, "y": box["y"] + y * box["height"] / 500} for x, y in stroke]
+        session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [places[0]]})
+        for place in places[1:]:
+            session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+# The pad's pixels, as PNG's would be.
+PIXELS = """() => {
+  const pad = document.querySelector("canvas.pad");
+  const { data } = pad.getContext("2d").getImageData(0, 0, pad.width, pad.height);
+  return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
+}"""
+
+
+@pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
+def test_real_strokes_are_read_on_a_phone_in_every_language(take_home: Open, pen_file: Path, language: str) -> None:
+    page = take_home("digits", **PHONE, locale=language)
+    classifier = DigitClassifier.from_pretrained("digits")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for drawing in random.Random(0).sample(read_drawings(pen_file), 5):
+        page.evaluate("scrollTo(0, 0)")
+        touch(page, drawing)
+        pixels = np.array(page.evaluate(PIXELS), np.uint8).reshape(280, 280)
+        number = "".join(found.prediction.label for found in classifier.read(Image.fromarray(pixels)))
+        expect(page.locator(".answer")).to_have_attribute("data-label", number)
+        page.locator(".clear").tap()
+        expect(page.locator(".answer.blank")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == {"en-GB": "en", "zh-CN": "zh-Hans"}[language]
+
+
+def test_what_stands_behind_an_answer_follows_the_pen(take_home: Open) -> None:
+    page = take_home("digits")
+    expect(page.locator(".about")).to_contain_text("lenet-modern, 51,435 parameters, 99.5% of its test pictures right.")
+    expect(page.locator(".about")).to_contain_text("2026-01-02")
+    expect(page.locator(".steps .stage")).to_have_count(0)
+    page.locator(".examples button").nth(1).click()
+    expect(page.locator(".answer")).to_have_attribute("data-label", "9")
+    expect(page.locator(".steps .stage")).to_have_count(6)
+    expect(page.locator(".layer.telling")).to_have_count(6)
+    before = page.locator(".layer canvas").nth(3).evaluate("(canvas) => canvas.toDataURL()")
+    page.locator(".every").check()
+    expect(page.locator(".layer:visible")).to_have_count(19)
+    page.locator(".undo").click()
+    expect(page.locator(".answer.blank")).to_be_visible()
+    assert page.locator(".layer canvas").nth(3).evaluate("(canvas) => canvas.toDataURL()") != before
+
+
+def test_two_digits_have_boxes_and_each_can_be_chosen_by_keyboard(take_home: Open) -> None:
+    page = take_home("digits")
+    draw(page, [[(150.0, 100.0), (150.0, 400.0)], [(350.0, 100.0), (350.0, 400.0)]], 500)
+    expect(page.locator(".boxes .box")).to_have_count(2)
+    first = page.locator(".answer .digit").first
+    expect(first).to_have_attribute("aria-pressed", "false")  # the one last drawn is
+    first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer .digit").first).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".answer .digit").first).to_be_focused()
+
+
+def test_the_language_can_be_changed_and_the_dark_is_the_systems(take_home: Open) -> None:
+    page = take_home("mnist-lenet5-1998", color_scheme="dark")
+    assert "dark" in (page.locator("body").get_attribute("class") or "")
+    page.locator(".examples button").first.click()
+    expect(page.locator(".steps .stage").first).to_contain_text("Grey")
+    page.locator("#title select").select_option("zh")
+    expect(page.locator(".undo")).to_have_text("撤销")
+    expect(page.locator(".steps .stage").first).not_to_contain_text("Grey")
+    expect(page.locator(".about")).to_contain_text("60,000 个参数")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("body")).not_to_have_class("dark")
+
+
+@pytest.mark.parametrize("photo", ["horse", "ship", "truck"])
+def test_a_small_network_names_a_picture_as_python_does(take_home: Open, photo: str) -> None:
+    page = take_home("photos-lenet5", **PHONE)
+    path = EXAMPLES / f"{photo}.jpg"
+    expected = PhotoClassifier.from_pretrained("photos-lenet5").predict(path)
+    page.locator(".file").set_input_files(path)
+    label = "" if expected.verdict == "unknown" else expected.label
+    expect(page.locator(f".answer.{expected.verdict}")).to_have_attribute("data-label", label)
+    found = [int(text.removesuffix("%")) for text in page.locator(".bar .percent").all_inner_texts()]
+    assert found == pytest.approx([100 * p for p in expected.probs.values()], abs=3)  # they decode a JPEG differently
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_what_is_no_picture_is_told(take_home: Open, tmp_path: Path) -> None:
+    page = take_home("photos-lenet5")
+    (tmp_path / "notes.jpg").write_text("no picture")
+    page.locator(".file").set_input_files(tmp_path / "notes.jpg")
+    expect(page.locator(".sentence")).to_contain_text("cannot be opened")

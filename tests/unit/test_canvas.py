@@ -1,0 +1,156 @@
+"""What stands round a drawing is not written: lines, bars, a scan's edges, the page that a photograph was pasted on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from lenet.data.strokes import render
+from lenet.inference.digits import DigitClassifier
+from lenet.preprocessing.canvas import canvas
+from lenet.preprocessing.digits import digit, inked
+from lenet.preprocessing.images import open_picture
+from lenet.preprocessing.ink import evened, extract
+from lenet.preprocessing.normalization import InputFormat
+from tests.unit.test_numbers import FIVE, FOUR, SEVEN, TWO, at, pad, text
+
+PICTURE = np.asarray(pad(at(120, 80, [[(3 * x, 3 * y) for x, y in stroke] for stroke in TWO]), width=14))
+
+
+@pytest.fixture(scope="module")
+def digits() -> DigitClassifier:
+    return DigitClassifier.from_pretrained("digits")
+
+
+def padded(before: tuple[int, int], after: tuple[int, int], grey: int, picture: np.ndarray = PICTURE) -> np.ndarray:
+    """Lines of one grey over and left of the picture, and under and right of it."""
+    return np.pad(picture, list(zip(before, after, strict=True)), constant_values=grey)
+
+
+FRAMED = {
+    "a thin line": padded((1, 1), (1, 1), 120),
+    "a thick line": padded((6, 6), (6, 6), 0),
+    "a light line round a dark pad": padded((3, 3), (3, 3), 200, 255 - PICTURE),
+    "bars at the sides": padded((0, 90), (0, 120), 0),
+    "bars above and below": padded((40, 0), (180, 0), 20),
+    "a dark pad on a white page": padded((30, 60), (90, 20), 255, 255 - PICTURE),
+    "a scan's edge": padded((0, 12), (0, 0), 15),
+    "two edges": padded((0, 0), (9, 14), 15),
+    "a line, and bars outside": padded((0, 80), (0, 80), 0, padded((2, 2), (2, 2), 150)),
+}
+
+
+@pytest.mark.parametrize("name", FRAMED)
+def test_what_stands_round_a_drawing_changes_nothing(digits: DigitClassifier, name: str) -> None:
+    plain = digits.predict(PICTURE)
+    found = digits.read(FRAMED[name])
+    assert text(found) == "2"
+    assert found[0].prediction.verdict == "sure"
+    assert (found[0].prediction.preprocessed.x - plain.preprocessed.x).abs().max() < 0.02
+    assert [stage.name for stage in found[0].prediction.preprocessed.stages][:2] == ["Grey", "Unframed"]
+
+
+def test_boxes_stay_fractions_of_the_whole_picture(digits: DigitClassifier) -> None:
+    (found,) = digits.read(FRAMED["bars at the sides"])
+    (plain,) = digits.read(PICTURE)
+    wide = 280 + 90 + 120
+    expected = [(plain.box[0] * 280 + 90) / wide, plain.box[1], (plain.box[2] * 280 + 90) / wide, plain.box[3]]
+    assert found.box == pytest.approx(expected, abs=0.01)
+
+
+def test_a_slanted_edge_of_a_noisy_scan(digits: DigitClassifier) -> None:
+    edge = 10 + np.linspace(0, 6, 280)
+    scan = np.where(np.arange(280)[None, :] < edge[:, None], 12, PICTURE).astype(float)
+    scan = (scan + np.random.default_rng(0).normal(0, 1, scan.shape)).clip(0, 255).astype(np.uint8)
+    assert text(digits.read(scan)) == "2"
+
+
+def test_grey_paper_pasted_on_white(digits: DigitClassifier) -> None:
+    rng = np.random.default_rng(0)
+    photo = 226 - (255 - PICTURE.astype(float)) * 0.7 + rng.normal(0, 1.2, PICTURE.shape)
+    page = padded((40, 0), (40, 0), 255, photo.clip(0, 255).astype(np.uint8))
+    found = digits.read(page)
+    assert text(found) == "2"
+    assert found[0].prediction.verdict == "sure"
+
+
+@pytest.mark.parametrize("strokes", [TWO, FOUR, SEVEN, FIVE])
+@pytest.mark.parametrize("width", [4, 40])
+def test_a_plain_drawing_is_its_own_canvas(strokes: list[list[tuple[float, float]]], width: int) -> None:
+    picture = np.asarray(pad(at(150, 150, strokes), width=width))
+    ink_rows, ink_columns = np.flatnonzero((picture < 128).any(axis=1)), np.flatnonzero((picture < 128).any(axis=0))
+    close = picture[ink_rows[0] : ink_rows[-1] + 1, ink_columns[0] : ink_columns[-1] + 1]
+    for drawing in (picture, 255 - picture, np.ascontiguousarray(close)):
+        assert drawing[canvas(drawing)].shape == drawing.shape
+
+
+def test_a_thick_stroke_with_square_ends_is_no_page() -> None:
+    picture = Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(picture).rectangle((110, 30, 170, 250), fill=0)
+    _, ink = inked(picture)
+    assert ink[40:240, 120:160].min() == 255
+
+
+# --------------------------------------------------------------------------------------------------
+# Colours and files
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [((205, 60, 60), (60, 120, 60)), ((255, 130, 170), (167, 167, 167)), ((230, 120, 30), (90, 150, 255))],
+    ids=["red on green", "pink on grey", "orange on blue"],
+)
+def test_ink_as_bright_as_its_ground_is_told_by_its_colour(
+    digits: DigitClassifier, ink: tuple[int, int, int], ground: tuple[int, int, int]
+) -> None:
+    covered = (255 - PICTURE[:, :, None]) / 255
+    picture = (covered * np.array(ink) + (1 - covered) * np.array(ground)).round().astype(np.uint8)
+    found = digits.read(picture)
+    assert text(found) == "2"
+    assert found[0].prediction.verdict == "sure"
+
+
+@pytest.mark.parametrize("bits", [9, 10, 12, 14, 16])
+def test_few_bits_in_a_16_bit_file_fill_the_range(digits: DigitClassifier, bits: int) -> None:
+    white = 2**bits - 1
+    deep = Image.fromarray((PICTURE.astype(np.uint32) * white // 255).astype(np.uint16))
+    assert np.ptp(np.asarray(open_picture(deep))) >= 254
+    assert text(digits.read(deep)) == "2"
+
+
+def test_a_pen_of_one_pixel_on_a_large_picture(digits: DigitClassifier) -> None:
+    picture = Image.new("L", (1000, 1000), 255)
+    for stroke in TWO:
+        ImageDraw.Draw(picture).line([(100 + 8 * x, 100 + 8 * y) for x, y in stroke], fill=0)
+    assert text(digits.read(picture)) == "2"
+
+
+def test_specks_far_apart_are_still_no_digit() -> None:
+    picture = np.full((600, 600), 255, np.uint8)
+    picture[[20, 300, 580], [40, 500, 60]] = 0
+    assert digit(picture, InputFormat(28)).blank
+
+
+# --------------------------------------------------------------------------------------------------
+# Strokes that fade
+
+
+@pytest.mark.parametrize("width", [2, 6, 14, 40])
+def test_even_ink_keeps_its_bits(width: int) -> None:
+    for strokes in (TWO, FOUR, SEVEN, FIVE):
+        rough = pad(at(150, 150, strokes), width=width)
+        smooth = render([[(x, y) for x, y in stroke] for stroke in at(150, 150, strokes)], 2 * width, 560).reduce(2)
+        for picture in (rough, smooth):
+            ink, _ = extract(np.asarray(picture))
+            assert np.array_equal(evened(ink), ink)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.2])
+def test_a_stroke_that_fades_is_read_as_a_whole(digits: DigitClassifier, share: float) -> None:
+    fading = 1 - (1 - share) * np.arange(280)[:, None] / 280
+    found = digits.read((255 - (255 - PICTURE) * fading).round().astype(np.uint8))
+    assert text(found) == "2"
+    assert found[0].prediction.verdict == "sure"
+    (whole,) = digits.read(PICTURE)
+    assert found[0].box == pytest.approx(whole.box, abs=0.02)

@@ -1,0 +1,107 @@
+"""The file to take home, as text; that it answers is tested in a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from torch import Tensor, nn
+
+from lenet.errors import CheckpointError
+from lenet.inference.pretrained import Checkpoint, load
+from lenet.models.network import Network
+from lenet.training.recipes import RECIPES
+from lenet.training.stored import WEIGHTS
+from lenet.ui.home.page import document, fits
+from lenet.ui.shared import assets
+
+TODAY = date(2026, 1, 2)
+ELEMENT = re.compile(r'<script type="([\w/]+)"(?: id="(\w+)")?>(.*?)</script>', re.DOTALL)
+
+
+def page(name: str = "digits", called: str = "") -> str:
+    return document(load(WEIGHTS / f"{name}.safetensors"), called or name, TODAY)
+
+
+def element(text: str, name: str) -> Any:
+    """The JSON in a script element of that type or id."""
+    return next(json.loads(content) for kind, own, content in ELEMENT.findall(text) if name in (kind, own))
+
+
+def modules(text: str) -> dict[str, str]:
+    imports = element(text, "importmap")["imports"]
+    return {name: base64.b64decode(address.partition(",")[2]).decode() for name, address in imports.items()}
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist-lenet5-1998", "mnist-lenet5-sigmoid", "mnist-lenet5-bn"])
+def test_a_network_that_reads_digits_takes_less_than_600_kilobytes(name: str) -> None:
+    assert len(page(name).encode()) < 600_000
+
+
+def test_it_asks_for_nothing_from_anywhere() -> None:
+    text = page()
+    assert not re.findall(r'(?:src|href)="|@import|url\(', text)
+    for name, code in modules(text).items():
+        assert not re.findall(r"\bfetch\(|XMLHttpRequest|import\(", code), name
+
+
+def test_every_module_is_there_once_and_imports_the_others_by_their_names() -> None:
+    found = modules(page())
+    assert set(found) == {f"lenet/{name}" for name in assets.needed("home/view.js")}
+    imported = {
+        name for code in found.values() for name in re.findall(r'^import .* from "([^"]+)";', code, re.MULTILINE)
+    }
+    assert imported == set(found) - {"lenet/home/view.js"}
+    engine = assets.scripts().files["shared/engine.js"].decode()
+    assert found["lenet/shared/engine.js"] == engine.replace("./kernel.js", "lenet/shared/kernel.js")
+
+
+def test_it_has_the_texts_that_it_says_in_every_language() -> None:
+    text = page()
+    said = modules(text)["lenet/texts.js"]
+    texts = json.loads(said.splitlines()[0].removeprefix("export const TEXTS = ").removesuffix(";"))
+    keys = set(re.findall(r'data-say(?:-\w+)?="(\w+)"', text))
+    assert len(keys) > 15
+    assert set(texts) == {"en", "zh"}
+    for known in texts.values():
+        assert keys <= set(known)
+        assert not {key for key in known if key.startswith(("photo_why", "upload", "run_"))}
+    assert "归一化" in said  # a step of the preprocessing
+
+
+def test_a_name_cannot_end_a_script_or_become_markup() -> None:
+    text = page(called="</script><b>{{ 1 }}")
+    assert "<b>" not in text.partition("<h1>")[2].partition("</h1>")[0]
+    assert "</script><b>" not in text
+    assert element(text, "network")["name"] == "</script><b>{{ 1 }}"
+
+
+def test_a_small_network_for_photos_has_a_place_for_pictures_and_no_pad() -> None:
+    text = page("photos-lenet5")
+    assert 'capture="environment"' in text
+    assert 'canvas class="pad"' not in text
+    assert 'canvas class="pad"' in page()
+
+
+def test_a_large_network_for_photos_is_refused() -> None:
+    assert fits(3, 130_000)
+    assert not fits(3, 130_001)
+    assert fits(1, 10_000_000)
+    with pytest.raises(CheckpointError, match="photos-medium has 1,972,490 parameters, too many"):
+        page("photos-medium")
+
+
+class Sine(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.sin()
+
+
+def test_a_network_that_no_browser_computes_is_refused() -> None:
+    recipe = next(recipe for recipe in RECIPES.values() if recipe.model == "lenet-modern")
+    network = Network(wave=Sine(), flatten=nn.Flatten(), fc=nn.Linear(784, 10)).eval()
+    with pytest.raises(CheckpointError, match="layers that no browser computes: wave"):
+        document(Checkpoint(network, recipe, tuple("0123456789"), {}), "strange", TODAY)

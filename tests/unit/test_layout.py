@@ -1,0 +1,148 @@
+"""How digits stand on a page: rows, columns, boxes, lines, signs, and strokes that a pen left broken."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from lenet.data.strokes import render
+from lenet.inference.digits import DigitClassifier
+from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text
+
+
+@pytest.fixture(scope="module")
+def digits() -> DigitClassifier:
+    return DigitClassifier.from_pretrained("digits")
+
+
+def with_boxes(picture: Image.Image, boxes: list[tuple[int, int, int, int]], line: int, grey: int) -> Image.Image:
+    for box in boxes:
+        ImageDraw.Draw(picture).rectangle(box, outline=grey, width=line)
+    return picture
+
+
+def dots(strokes: Strokes, step: float) -> Strokes:
+    """One dot each `step` along the strokes."""
+    found = []
+    for stroke in strokes:
+        points = np.array(stroke)
+        lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+        places = np.arange(0, lengths[-1], step)
+        found += [[(np.interp(p, lengths, points[:, 0]), np.interp(p, lengths, points[:, 1]))] for p in places]
+    return found
+
+
+def test_a_column_is_read_from_the_top_down(digits: DigitClassifier) -> None:
+    column = [at(200, 20 + 160 * i, strokes) for i, strokes in enumerate([TWO, FOUR, SEVEN])]
+    found = digits.read(pad(*column))
+    assert text(found) == "247"
+    assert found[0].box[3] < found[1].box[1]
+
+
+def test_two_rows_that_run_uphill_are_read_one_after_the_other(digits: DigitClassifier) -> None:
+    first = [at(30 + 140 * i, 90 - 30 * i, strokes) for i, strokes in enumerate([TWO, ZERO, SEVEN])]
+    second = [at(30 + 140 * i, 290 - 30 * i, strokes) for i, strokes in enumerate([FOUR, ONE, TWO])]
+    assert text(digits.read(pad(*first, *second))) == "207412"
+
+
+@pytest.mark.parametrize(("line", "grey"), [(1, 140), (2, 0)])
+@pytest.mark.parametrize("apart", [0, 12])
+def test_form_boxes_are_printed_and_not_digits(digits: DigitClassifier, line: int, grey: int, apart: int) -> None:
+    picture = pad(*(at(40 + 150 * i, 200, strokes) for i, strokes in enumerate([TWO, SEVEN, FOUR])), width=8)
+    wide = 84 - apart
+    boxes = [(8 + 84 * i, 90, 8 + 84 * i + wide, 190) for i in range(3)]
+    reading = digits.read_page(with_boxes(picture, boxes, line, grey))
+    assert text(reading.digits) == "274"
+    assert {mark.kind for mark in reading.marks} == {"box"}
+
+
+def test_a_zero_of_straight_strokes_is_no_box(digits: DigitClassifier) -> None:
+    square = [[(0, 0), (60, 0), (60, 100), (0, 100), (0, 0)]]
+    eight = [*square, [(0, 50), (60, 50)]]
+    for shape in (square, eight):
+        reading = digits.read_page(pad(at(200, 200, shape)))
+        assert len(reading.digits) == 1
+        assert not reading.marks
+
+
+def test_an_underline_is_printed(digits: DigitClassifier) -> None:
+    number = [at(100 + 110 * i, 200, strokes) for i, strokes in enumerate([TWO, FOUR])]
+    reading = digits.read_page(pad(*number, [[(80, 325), (300, 322)]]))
+    assert text(reading.digits) == "24"
+    assert [mark.kind for mark in reading.marks] == ["line"]
+
+
+def test_a_point_and_a_minus_are_said(digits: DigitClassifier) -> None:
+    number = [
+        [[(20, 255), (70, 253)]],
+        at(110, 200, TWO),
+        [[(205, 296), (206, 297)]],
+        at(240, 200, SEVEN),
+        at(350, 200, ONE),
+    ]
+    reading = digits.read_page(pad(*number))
+    assert reading.text == "-2.71"
+    assert [(mark.kind, mark.before) for mark in reading.marks] == [("minus", 0), ("point", 1)]
+
+
+def test_dots_along_a_stroke_are_one_digit(digits: DigitClassifier) -> None:
+    for strokes, label in ((TWO, "2"), (SEVEN, "7")):
+        large = at(120, 100, [[(3 * x, 3 * y) for x, y in stroke] for stroke in strokes])
+        found = digits.read(pad(dots(large, 26), width=9))
+        assert text(found) == label == digits.predict(pad(dots(large, 26), width=9)).label
+
+
+def test_eight_strokes_in_a_row_are_no_dots(digits: DigitClassifier) -> None:
+    assert text(digits.read(pad(*(at(40 + 50 * i, 200, ONE) for i in range(8)), width=9))) == "1" * 8
+
+
+def test_a_stroke_with_a_gap_is_one_digit_and_two_far_apart_are_two(digits: DigitClassifier) -> None:
+    halves = [[(250, 100), (250, 230)], [(250, 262), (250, 390)]]
+    assert text(digits.read(pad(halves, width=10))) == "1"
+    column = [[(250, 60), (250, 180)], [(250, 260), (250, 380)]]
+    assert text(digits.read(pad(column, width=10))) == "11"
+
+
+# --------------------------------------------------------------------------------------------------
+# The same on photographed paper
+
+
+def photographed(picture: Image.Image, noise: float = 3.0) -> Image.Image:
+    """Dark ink on light paper, under light that falls off by a quarter from one side to the other."""
+    page = 50 + np.asarray(picture, np.float32) / 255 * 175
+    page = page * np.linspace(1, 0.75, page.shape[1]) + np.random.default_rng(0).normal(0, noise, page.shape)
+    return Image.fromarray(page.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("gap", [15, 25, 40, 60])
+def test_a_row_on_paper_is_read_at_any_distance(digits: DigitClassifier, gap: int) -> None:
+    row = [at(40 + (65 + gap) * i, 200, strokes) for i, strokes in enumerate([TWO, ZERO, SEVEN, FOUR])]
+    lines = [[(x / 1.25, y / 1.25) for x, y in stroke] for strokes in row for stroke in strokes]
+    assert text(digits.read(photographed(render(lines, 12, 500)))) == "2074"
+
+
+def test_two_rows_and_form_boxes_on_paper(digits: DigitClassifier) -> None:
+    rows = [at(60 + 130 * (i % 3), 60 + 170 * (i // 3), s) for i, s in enumerate([TWO, ZERO, SEVEN, FOUR, ONE, TWO])]
+    page = render([stroke for strokes in rows for stroke in strokes], 12, 500)
+    assert text(digits.read(photographed(page))) == "207412"
+    row = [at(60 + 130 * i, 200, strokes) for i, strokes in enumerate([TWO, ZERO, SEVEN])]
+    page = render([stroke for strokes in row for stroke in strokes], 12, 500)
+    boxes = [(35 + 130 * i, 170, 35 + 130 * i + 115, 330) for i in range(3)]
+    reading = digits.read_page(photographed(with_boxes(page, boxes, 2, 100)))
+    assert text(reading.digits) == "207"
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+def test_a_digit_on_paper_may_touch_the_border(digits: DigitClassifier, side: str) -> None:
+    large = [[(3 * x, 3 * y) for x, y in stroke] for stroke in TWO]
+    x, y = {"left": (-10, 100), "top": (150, 0), "right": (318, 100), "bottom": (150, 203)}[side]
+    found = digits.read(photographed(render(at(x, y, large), 16)))
+    assert text(found) == "2"
+
+
+@pytest.mark.parametrize("width", [10, 30])
+def test_a_one_as_high_as_the_paper_is_no_printed_line(digits: DigitClassifier, width: int) -> None:
+    picture = render([[(250, 10), (246, 250), (240, 490)]], width)
+    found = digits.read(photographed(picture))
+    assert text(found) == "1"
