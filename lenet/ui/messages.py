@@ -443,7 +443,7 @@ class FileOffer:
     """A file that can be made for a network.
 
     Attributes:
-        kind: "weights", "onnx", "csv", "png" or "report".
+        kind: "weights", "onnx", "web", "csv", "png" or "report".
         suffix: of its name.
         bytes: its size; None until it is made.
     """

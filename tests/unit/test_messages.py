@@ -88,11 +88,11 @@ def add(server: object, question: Sum) -> Total:
 
 def test_a_question_is_parsed_and_facts_come_back() -> None:
     torch.set_num_threads(2)
-    assert add(None, {"parts": [1, 2]}) == {"total": 3.0, "parts": (1.0, 2.0)}  # type: ignore[arg-type]
+    assert add(None, {"parts": [1, 2]}) == {"total": 3.0, "parts": (1.0, 2.0)}
     assert torch.get_num_threads() == 1
     for asked in ({}, {"parts": 7}, {"parts": ["much"]}, None, 7):
-        assert add(None, asked) == {"problem": texts.words(Text(messages.GARBLED))}  # type: ignore[arg-type]
-    problem = add(None, {"parts": [1] * 10, "language": "zh"})["problem"]  # type: ignore[arg-type, index]
+        assert add(None, asked) == {"problem": texts.words(Text(messages.GARBLED))}
+    problem = add(None, {"parts": [1] * 10, "language": "zh"})["problem"]
     assert problem == {"en": "There is no picture at a.png. Check the path.", "zh": "a.png 处没有图片。请检查路径。"}
 
 

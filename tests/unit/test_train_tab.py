@@ -18,6 +18,7 @@ from lenet.ui import messages
 from lenet.ui.report import exports
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server
+from lenet.ui.shared import texts
 from lenet.ui.train import settings
 from lenet.ui.train import tab as train
 from lenet.ui.train.runs import ENDED, Runs
@@ -62,13 +63,20 @@ def test_from_settings_to_a_file(server: Server, tmp_path) -> None:
     assert answer(train.present(server, {"visitor": ANNE})) == {"active": False}
 
 
+def spoken_title(server: Server, key: str) -> str:
+    """What the page calls the network, as its script says it in English."""
+    title = report.choose(server, {"network": key})["title"]
+    assert title == texts.told(server.networks.kept(key).title)
+    return str(server.networks.kept(key).title)
+
+
 def test_a_report_names_its_run(server: Server) -> None:
     run = finished(server)
     key = look(server)["runs"][0]["network"]
-    assert "<h2>Run 1, digits-demo</h2>" in report.choose(server, {"network": key})["about"]
+    assert spoken_title(server, key) == "Run 1, digits-demo"
     assert exports.write(server, key, "csv", None).name == "Run-1-digits-demo.csv"
     train.tell(server, {"visitor": ANNE, "run": run, "order": "rename", "value": "by <Adam>"})
-    assert "<h2>by &lt;Adam&gt;, digits-demo</h2>" in report.choose(server, {"network": key})["about"]
+    assert spoken_title(server, key) == "by <Adam>, digits-demo"
     assert exports.write(server, key, "csv", None).name == "by-Adam-digits-demo.csv"
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from lenet.data.strokes import render
-from lenet.errors import CheckpointError, ImageError, Text
+from lenet.errors import CheckpointError, ImageError
 from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit, Verdict
 from lenet.inference.pretrained import load
 from lenet.training.loop import EpochEnd
@@ -109,11 +109,6 @@ def test_each_kind_of_network_is_asked_its_own_question(server: Server) -> None:
         server.networks.classify_photo("digits", render(SEVEN, 20))
 
 
-def test_texts_from_elsewhere_are_escaped() -> None:
-    assert "<script>" not in figures.problem(Text("{name} is damaged.", name="<script>alert(1)</script>"))
-    assert "<b>" not in figures.empty_answer(["<b>"], "<b>")
-
-
 def test_a_stage_travels_as_a_small_png() -> None:
     address = facts.png_address(np.zeros((1000, 600), np.uint8))
     picture = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1])))
@@ -168,15 +163,6 @@ def test_who_knows_that_it_is_a_digit_gets_an_answer_without_the_doubt() -> None
     assert two.without_doubt() == two
     blank = DigitClassifier.from_pretrained("digits").predict(Image.new("L", (280, 280), 255))
     assert blank.without_doubt() == blank
-
-
-@pytest.mark.parametrize(
-    ("count", "said"),
-    [(0, "0"), (610, "610"), (1000, "1k"), (62_006, "62k"), (999_499, "999k"), (999_500, "1.00M"),
-     (1_966_000, "1.97M"), (20_168_704, "20.2M"), (301_899_776, "302M"), (2.5e9, "2.50G")],
-)  # fmt: skip
-def test_large_numbers_as_people_say_them(count: float, said: str) -> None:
-    assert figures.short(count) == said
 
 
 def test_why_a_scribble_is_no_digit(server: Server) -> None:
