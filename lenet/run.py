@@ -49,7 +49,7 @@ class Run:
         path: the file that it is saved in, see `load_state`.
         resumed: the file that it was read from, if it was.
         device: what it trains on, see `lenet.training.loop.pick_device`.
-        seconds: between two saves.
+        seconds: between two saves; SECONDS_BETWEEN_SAVES if None.
         epoch, step: how far the state in `path` is.
     """
 
@@ -59,10 +59,10 @@ class Run:
         path: Path,
         device: str = "auto",
         resumed: Path | None = None,
-        seconds: float = SECONDS_BETWEEN_SAVES,
+        seconds: float | None = None,
     ) -> None:
         self.state, self.path, self.device, self.resumed = state, path, device, resumed
-        self._seconds = seconds
+        self._seconds = SECONDS_BETWEEN_SAVES if seconds is None else seconds
         self.epoch, self.step = state.epoch, state.step
         self._saved = time.monotonic()
         # a loss above it is not worth saving; 0 until there is one to go by

@@ -17,7 +17,7 @@ from lenet.errors import PackageError
 from lenet.inference.classifier import Prediction
 from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, FoundDigit
 from lenet.inference.photos import PhotoClassifier
-from lenet.ui import environment, messages
+from lenet.ui import environment, messages, surroundings
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
@@ -144,7 +144,11 @@ def build(saved: Path | None = None) -> Page:
 
     Args:
         saved: see `Server`.
+
+    Raises:
+        LeNetError: no temporary folder can be written.
     """
+    surroundings.temporary_folder()
     server = Server(saved)
     offered = {name: build_tab for name, build_tab in TABS.items() if name != "train" or environment.TRAINING}
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as page:

@@ -23,11 +23,11 @@ ROOM = 1_000_000  # bytes that a temporary folder must take: a few uploads, or t
 def settle() -> None:
     """Make this process fit for the page, wherever it runs.
 
-    Raises:
-        LeNetError: no folder at all can be written.
+    Where no folder at all can be written nothing is said yet, for a terminal imports this to plot curves: `build` does.
     """
     never_proxy_loopback()
-    tempfile.tempdir = str(temporary_folder())
+    with contextlib.suppress(LeNetError):
+        tempfile.tempdir = str(temporary_folder())
     use_own_upload_folder()
 
 

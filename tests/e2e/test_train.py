@@ -110,7 +110,7 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     expect(page.locator("#pad .beside")).to_have_attribute("data-label", "7")  # the shipped one, of the same drawing
     snap(page, "draw-by-the-trained")
     page.get_by_role("tab", name="Zoo").click()  # which was not open before
-    expect(page.locator("#zoo .own .entry")).to_contain_text(["Run 1, digits-demo"])
+    expect(page.locator("#zoo .yours .entry")).to_contain_text(["Run 1, digits-demo"])
     expect(page.locator("#zoo .about h2")).not_to_be_empty()
 
     page.locator('#zoo button[data-network="photos"]').click()
@@ -121,7 +121,7 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     page.locator("#use").click()
     expect(page.locator("canvas.pad")).to_be_visible()
     page.get_by_role("tab", name="Zoo").click()  # which was open before
-    expect(page.locator("#zoo .own .entry")).to_contain_text(["Run 2, digits-demo", "Run 1, digits-demo"])
+    expect(page.locator("#zoo .yours .entry")).to_contain_text(["Run 2, digits-demo", "Run 1, digits-demo"])
     expect(page.locator("#zoo .about h2")).to_have_text("photos")
     page.get_by_role("tab", name="Photo").click()  # which was told of each, and not open before
     expect(page.locator("#studio .card").first).to_have_attribute("aria-pressed", "true")

@@ -75,6 +75,21 @@ def web() -> Iterator[Web]:
     web.server.server_close()
 
 
+def words_of(value: Any) -> str:
+    """What an output says: a string, or a remark's template with its values."""
+    if isinstance(value, dict) and isinstance(value.get("said"), dict):
+        return render(value["said"])
+    return value if isinstance(value, str) else ""
+
+
+def render(told: Any) -> str:
+    if isinstance(told, list):
+        return ", ".join(map(render, told))
+    if not isinstance(told, dict):
+        return str(told)
+    return str(told["template"]).format(**{name: render(value) for name, value in told["values"].items()})
+
+
 class App:
     """A served page as a stranger sees it, and the folder of its uploads."""
 
@@ -97,6 +112,7 @@ class App:
         headers = {"content-type": "application/json"}
         answer = self.http.post(f"/gradio_api/run/{name}", content=content, headers=headers)
         said = answer.json()
+        assert "data" in said or "error" in said, (answer.status_code, said)
         return answer.status_code, said["data"][0] if "data" in said else said["error"]
 
     def call(self, name: str, *data: Any) -> Answer:
@@ -119,7 +135,7 @@ class App:
                 message = json.loads(line[6:]) if line.startswith("data: ") else {}
                 if message.get("msg") == "process_completed":
                     output = message["output"]
-                    said = next((value for value in output.get("data", []) if isinstance(value, str) and value), None)
+                    said = next((told for told in map(words_of, output.get("data", [])) if told), None)
                     return (200, said) if message["success"] else (422, output["error"])
         raise AssertionError("the queue never told how it ended")
 
@@ -238,7 +254,7 @@ def test_every_route_to_an_event_passes_the_gate(app: App, path: Path) -> None:
     named = app.http.post("/gradio_api/call/v2/classify_photo", json={"image": file | {"meta": META}}).json()
     assert NOT_UPLOADED in app.http.get(f"/gradio_api/call/v2/classify_photo/{named['event_id']}").text
     # also where no file belongs: Gradio would copy it to its uploads, and serve it from there
-    assert app.run("train", file | {"meta": META}, "digits", 1, 64, 0.1, 0) == refused
+    assert app.call("train", file | {"meta": META}, "digits", 1, 64, 0.1, 0) == refused
 
 
 def test_the_log_has_no_traceback_of_a_refusal(app: App) -> None:
@@ -319,7 +335,7 @@ def test_nothing_but_pictures_is_fetched(app: App, web: Web) -> None:
     before, file = list(web.asked), {"path": web.url("/ship.jpg"), "meta": META}
     assert app.give("uploadbutton", file) == (422, NOT_UPLOADED)
     assert app.run("classify_photo", {"path": web.url("/ship.jpg")}, file) == (422, NOT_UPLOADED)
-    assert app.run("train", file, "digits", 1, 64, 0.1, 0) == (422, NOT_UPLOADED)
+    assert app.call("train", file, "digits", 1, 64, 0.1, 0) == (422, NOT_UPLOADED)
     assert set(web.asked[len(before) :]) <= {"/ship.jpg"}
     assert len(web.asked) - len(before) <= 1  # the photo beside the refused file
 

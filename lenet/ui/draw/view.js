@@ -96,7 +96,7 @@ export function mount({ element, props, server, watch }) {
 
   function read() {
     const mine = pad.picture || refused ? null : readers.of(props.value.network);
-    if (mine || pad.empty) return readHere(mine);
+    if (mine || (pad.empty && !refused)) return readHere(mine);
     if (asking === AT_ONCE || (asking && asked === changes)) return;
     result.setAttribute("aria-busy", "true");
     clearTimeout(wait);
