@@ -92,7 +92,7 @@ def test_a_changed_text_is_another_version(copy: Path, monkeypatch: pytest.Monke
 def test_the_page_preloads_what_it_shows_first() -> None:
     links = assets.preload("draw/view.js", "train/heartbeat.js")
     found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
-    mine = ("answer", "colours", "elements", "engine", "format", "kernel", "language", "layers", "preprocess")
+    mine = ("answer", "colours", "elements", "engine", "format", "kernel", "language", "layers", "layout", "preprocess")
     shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
     own = ("examples", "inside", "pad", "pictures", "png", "raster", "readers", "reading", "view")
     draw = [f"draw/{name}.js" for name in own]

@@ -468,7 +468,7 @@ class Slow:
 
 tested.Examination = Slow
 server = Server()
-server.evaluations = tested.Evaluations(server.networks, load=lambda name: None)
+server.evaluations = tested.Evaluations(server.networks, load=lambda name: object())
 server.evaluations.ask("digits")
 server.evaluations.ask("mnist-lenet5-bn")
 while not Slow.done:

@@ -12,7 +12,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment
@@ -74,7 +73,6 @@ def document(checkpoint: Checkpoint, name: str, made: date) -> str:
     )
 
 
-@lru_cache(maxsize=1)
 def _template() -> Any:
     return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(assets.template(TEMPLATE))
 
