@@ -457,7 +457,7 @@ def test_the_pad_asks_less_often_while_a_network_trains(train_tab: Page) -> None
     begin(page, epochs=500)
     learning(page)
     page.get_by_role("tab", name="Draw").click()
-    page.get_by_label("Network").click()
+    page.get_by_label("Network").first.click()
     page.get_by_role("option", name=re.compile("Tutorial: LeNet-5, BatchNorm")).click()
     draw(page, SEVEN, side=280)  # its answer says that a network trains
     expect(settled(page)).to_have_attribute("data-label", "7")
