@@ -358,7 +358,7 @@ DIGITS = Recipe(
     temperature=0.931,  # of the five folds on their own writers: `benchmarks drawings calibration`
 )
 
-# How far the same network goes on MNIST alone, where `digits` shares it with pens and strangers.
+# How far the same network goes on MNIST alone, where `digits` shares it with pens and what is no digit.
 _MNIST = DIGITS.with_changes(
     name="mnist-modern",
     about="the same network on MNIST alone",
