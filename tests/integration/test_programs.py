@@ -75,7 +75,7 @@ def test_a_report_is_what_the_file_says(url: str) -> None:
     assert reply["confusion"] == [list(row) for row in checkpoint.confusion]
     assert list(reply["accuracies"]) == list(checkpoint.classes)
     assert sum(reply["accuracies"].values()) / 10 == pytest.approx(reply["test_accuracy"])
-    with pytest.raises(AppError, match="There is no network called ../digits"):
+    with pytest.raises(AppError, match=r"There is no network called \.\./digits"):
         client.predict("../digits", api_name="/report")
     client.close()
 
