@@ -89,8 +89,7 @@ def evened(ink: np.ndarray) -> np.ndarray:
     """
     if min(ink.shape) < PAPER_MIN_SIDE:
         return ink
-    counts = np.bincount(ink.ravel(), minlength=256)
-    if counts[STRONG:].sum() >= EVEN * counts[FAINT:].sum():
+    if np.count_nonzero(ink >= STRONG) >= EVEN * np.count_nonzero(ink >= FAINT):
         return ink
     return strengthened(ink, ink > FAINT)
 

@@ -97,7 +97,6 @@ class Sheet:
     """
 
     def __init__(self, ink: np.ndarray) -> None:
-
         self.ink = ink
         self.pieces: tuple[Piece, ...] = ()
         self.marks: tuple[Mark, ...] = ()
