@@ -15,6 +15,7 @@ SAME = 10  # of 255: greys that differ by less are one ground, for the noise and
 UNIFORM = 0.95  # of a side's outermost line is one grey where a bar is
 BAR = 0.6  # and of its further lines: a window's bar has buttons
 JUMP = 0.9  # of a line differs at once where the bar ends
+DEEPEST = 0.45  # of the side: what is deeper is no bar but the ground itself, beside a shadow or a desk
 SLANT = 0.06  # of the picture's side: a scan's edge takes so long to end
 RING = 0.9  # of each of a patch's sides differs from what is round it
 MIN_PATCH = 0.05  # of the picture
@@ -57,7 +58,8 @@ def _inner(grey: np.ndarray) -> Region | None:
     depths = [_bar(turned) for turned in (grey, grey[::-1], grey.T, grey.T[::-1])]
     # Seen from the other side the canvas is a bar as well: the thinner one is.
     depth, side = min(((depth, side) for side, depth in enumerate(depths) if depth), default=(0, 0))
-    if not depth or (height, width)[side // 2] - depth < MIN_INNER:
+    across = (height, width)[side // 2]
+    if not depth or depth > DEEPEST * across or across - depth < MIN_INNER:
         return None
     rows = slice(depth if side == 0 else 0, height - depth if side == 1 else height)
     columns = slice(depth if side == 2 else 0, width - depth if side == 3 else width)

@@ -154,3 +154,12 @@ def test_a_stroke_that_fades_is_read_as_a_whole(digits: DigitClassifier, share: 
     assert found[0].prediction.verdict == "sure"
     (whole,) = digits.read(PICTURE)
     assert found[0].box == pytest.approx(whole.box, abs=0.02)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_paper_beside_a_desk_is_no_bar(turn: int) -> None:
+    page = np.full((300, 300), 205, np.uint8)
+    page[:, 262:] = np.random.default_rng(0).normal(110, 40, (300, 38)).clip(0, 255)  # wood: not one grey
+    page[90:210, 100:112] = 40  # what is written
+    turned = np.rot90(page, turn)
+    assert (turned[canvas(turned)] == 40).sum() >= 120 * 12
