@@ -17,7 +17,7 @@ from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
 from lenet.ui.train import runs
 from lenet.ui.train.runs import Run, Runs
-from lenet.ui.train.saved import SavedRuns
+from lenet.ui.train.saved import SavedRuns, home
 from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, until
 
 
@@ -155,6 +155,12 @@ def test_damaged_and_old_records_are_left_out(server: Runs, tmp_path: Path) -> N
     after = opened(tmp_path, "second")
     assert after.look(ANNE, {}) == []
     after.close()
+
+
+def test_the_folder_may_be_named_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LENET_RUNS_DIR", "~/my runs")
+    assert home() == tmp_path / "my runs"
 
 
 def has_reached(run: Run, epoch: int) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 
 from lenet.checkpoint import write_file
 from lenet.errors import CheckpointError
+from lenet.paths import expanded
 from lenet.run import RESUMABLE
 
 fcntl: Any = None  # Windows has none, but there a file that is open cannot be deleted: that is lock enough
@@ -32,9 +33,13 @@ _PREFIX = "server-"
 
 
 def home() -> Path:
-    """Where the page saves runs: in LENET_RUNS_DIR, else in a `lenet` folder in the platform's place for data."""
+    """Where the page saves runs: in LENET_RUNS_DIR, else in a `lenet` folder in the platform's place for data.
+
+    Raises:
+        LeNetError: LENET_RUNS_DIR is no path, see `lenet.paths.expanded`.
+    """
     if named := os.environ.get("LENET_RUNS_DIR"):
-        return Path(named)
+        return expanded(named)
     import platformdirs
 
     return Path(platformdirs.user_state_dir("lenet", appauthor=False)) / "runs"
