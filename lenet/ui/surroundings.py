@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lenet.data.datasets import data_root
 from lenet.errors import LeNetError
+from lenet.paths import expanded
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ROOM = 1_000_000  # bytes that a temporary folder must take: a few uploads, or the page fails at the first of them
@@ -83,13 +84,15 @@ def use_own_upload_folder() -> None:
     uploaded here, and where another user owns it, no upload works.
     """
     named = os.environ.get("GRADIO_TEMP_DIR")
-    if named and _made(Path(named)):
-        return
     if named:
+        with contextlib.suppress(LeNetError):
+            if _made(folder := expanded(named)):
+                os.environ["GRADIO_TEMP_DIR"] = str(folder)  # which Gradio takes as it is
+                return
         logging.warning("GRADIO_TEMP_DIR is %s, which cannot be written: uploads go to another folder.", named)
-    folder = tempfile.TemporaryDirectory(prefix="lenet-uploads-", ignore_cleanup_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = folder.name
-    atexit.register(folder.cleanup)
+    own = tempfile.TemporaryDirectory(prefix="lenet-uploads-", ignore_cleanup_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = own.name
+    atexit.register(own.cleanup)
 
 
 def _made(folder: Path) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ from lenet.data.datasets import data_root, is_downloaded
 from lenet.errors import LeNetError
 from lenet.paths import expanded
 from lenet.training.stored import WEIGHTS, weights_file
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -93,3 +97,11 @@ def test_the_command_line_takes_them(home: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     assert train_main("", ["digits-demo", "--out", "C:\\net.safetensors"]) == 1
     assert "is a Windows path" in capsys.readouterr().err
+
+
+def test_gradios_upload_folder_may_be_named_as_a_shell_would(tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "GRADIO_TEMP_DIR": "~/my uploads"}
+    script = "import lenet.ui, os; print(os.environ['GRADIO_TEMP_DIR'])"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == str(tmp_path / "my uploads"), done.stderr
+    assert (tmp_path / "my uploads").is_dir()
