@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -15,8 +17,15 @@ from safetensors.torch import load_file
 
 from lenet.inference.pretrained import load
 from lenet.training.recipes import RECIPES
+from train import main
 
 ROOT = Path(__file__).parents[2]
+
+
+class Said(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -33,7 +42,24 @@ def train(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess
     )
 
 
-def assert_one_sentence(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """`train` without a process of its own, which takes seconds to start."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+    def said(*arguments: str) -> Said:
+        try:
+            status = main(arguments)
+        except SystemExit as end:  # argparse's
+            status = int(end.code or 0)
+        return Said(status, *capsys.readouterr())
+
+    return said
+
+
+def assert_one_sentence(done: Said | subprocess.CompletedProcess[str], *parts: str) -> None:
     """Exit status 1 and one line for a person, not a traceback."""
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -97,7 +123,7 @@ def test_the_shipped_reader_of_drawings_is_evaluated_with_mnist_alone(tmp_path, 
 
 
 def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path):
-    run = ["digits-demo", "--epochs", "20", "--device", "cpu"]
+    run = ["digits-demo", "--epochs", "6", "--device", "cpu"]
     whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
     done = train(tmp_path, *run, "--out", whole)
     assert done.returncode == 0, done.stderr
@@ -126,7 +152,7 @@ def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path):
     done = train(tmp_path, "--resume", resume, "--out", stopped, "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert "epoch   1 " not in done.stdout
-    assert "epoch  20 " in done.stdout
+    assert "epoch   6 " in done.stdout
     assert not resume.exists()
     expected, got = load_file(whole), load_file(stopped)
     assert expected.keys() == got.keys()
@@ -147,19 +173,19 @@ def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path):
     ],
     ids=str,
 )
-def test_what_goes_wrong_is_one_sentence(arguments, parts, tmp_path):
-    assert_one_sentence(train(tmp_path, *arguments), *parts)
+def test_what_goes_wrong_is_one_sentence(arguments, parts, here):
+    assert_one_sentence(here(*arguments), *parts)
 
 
-def test_a_place_that_cannot_be_written_to_is_refused_before_training(tmp_path):
-    done = train(tmp_path, "digits-demo", "--epochs", "1", "--out", "/dev/null/x.safetensors")
+def test_a_place_that_cannot_be_written_to_is_refused_before_training(here):
+    done = here("digits-demo", "--epochs", "1", "--out", "/dev/null/x.safetensors")
     assert_one_sentence(done, "cannot be written", "choose another place")
     assert "epoch   1" not in done.stdout
 
 
-def test_words_that_argparse_does_not_know_exit_2(tmp_path):
+def test_words_that_argparse_does_not_know_exit_2(here):
     for arguments in (["digits-demo", "--epochs", "many"], ["digits-demo", "--device", "tpu"]):
-        done = train(tmp_path, *arguments)
+        done = here(*arguments)
         assert done.returncode == 2
         assert "usage:" in done.stderr
         assert "Traceback" not in done.stderr
