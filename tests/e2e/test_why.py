@@ -24,6 +24,7 @@ def test_the_parts_that_counted_lie_over_the_photo(
 ) -> None:
     page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page.get_by_role("tab", name="Photo").click()
+    expect(page.locator(MAPS).first).to_be_attached()  # the tab's script has made it
     height = page.locator(WHY).bounding_box()["height"]  # type: ignore[index]
     open_example(page, "ship")
     page.locator(f"{WHY} .weighed").scroll_into_view_if_needed()
