@@ -37,6 +37,7 @@ from lenet.training.recipes import CIFAR10_STATISTICS, FASHION_STATISTICS, MNIST
 
 MAX_BYTES = 200_000_000  # of a file, and of what a compressed one unpacks to: as for our own files
 MAX_TENSORS = 500  # our largest network has 100
+ABOUT = "imported; how it was trained is not known"
 SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".safetensors")
 # Under which training programs keep a state dict beside the optimizer's and the epoch.
 _WITHIN = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
@@ -336,7 +337,7 @@ def imported(found: Found, model: str, dataset: str, form: InputFormat) -> Check
     network.load_state_dict(dict(found.weights[model]))
     recipe = Recipe(
         name=Path(found.name).stem[:60] or "imported",
-        about="imported; how it was trained is not known",
+        about=ABOUT,
         model=model,
         dataset=dataset,
         input=form,

@@ -19,6 +19,7 @@ from lenet.inference.digits import DigitClassifier
 from lenet.inference.imported import imported, input_format, read_tensors, recognised
 from lenet.models import MODELS
 from lenet.training.loop import evaluate
+from lenet.ui.report import tab as report
 from lenet.ui.server import Server
 from lenet.ui.zoo import uploads
 
@@ -255,6 +256,9 @@ def test_the_page_takes_it_once_imported_whatever_its_case(tmp_path: Path, serve
     pretrained.save(tmp_path / "LENET.SAFETENSORS", ours)
     key, _ = uploads.upload(server, str(tmp_path / "LENET.SAFETENSORS"), ("127.0.0.1", "session"))
     assert key
+    told = {row["key"] for row in report.choose(server, {"network": key, "again": False})["recipe"]}
+    assert "fact_source" in told
+    assert told.isdisjoint({"fact_length", "fact_optimizer", "fact_loss"}), "what nobody knows"
 
 
 @pytest.mark.parametrize("name", ["LeNet.pth", "LeNet.PT"])

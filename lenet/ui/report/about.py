@@ -8,6 +8,7 @@ from typing import Any
 
 from lenet.data.augmentation import AUGMENTATIONS
 from lenet.data.datasets import DATASETS
+from lenet.inference import imported
 from lenet.inference.classifier import Classifier
 from lenet.inference.report import MISTAKES, SAMPLE
 from lenet.inference.summary import Exhibit, LayerRow
@@ -69,6 +70,19 @@ def recipe_rows(exhibit: Exhibit) -> list[tuple[str, Any]]:
     told = {
         "data": _with_why(recipe.dataset, English(data.about)),
         "input": Said(f"fact_input_{'colour' if len(recipe.input.mean) == 3 else 'grey'}", {"side": recipe.input.size}),
+        **(_training(network) if recipe.about != imported.ABOUT else {}),
+        "confidence": Said("fact_confidence_said", {"temperature": f"{temperature:.3g}"}) if temperature != 1 else "",
+        "source": English(recipe.source),
+        "claims": English(recipe.claims),
+        "file": Said("fact_file_said", {"size": size(exhibit.file_bytes)}),
+        "measured": _accuracies(network.metrics, data.test_of or recipe.dataset),
+    }
+    return [(f"fact_{name}", said) for name, said in told.items() if said]
+
+
+def _training(network: Classifier) -> dict[str, Any]:
+    recipe = network.recipe
+    return {
         "length": _length(network),
         "optimizer": _optimizer(network),
         "schedule": _with_why(recipe.schedule, Said(f"schedule_{recipe.schedule}")),
@@ -79,14 +93,8 @@ def recipe_rows(exhibit: Exhibit) -> list[tuple[str, Any]]:
         "precision": Said(f"fact_precision_{recipe.precision}"),
         "average": Said("fact_average_said", {"decay": f"{recipe.ema:g}"}) if recipe.ema else "",
         "keep": Said("fact_keep_said") if recipe.keep == "best" else "",
-        "confidence": Said("fact_confidence_said", {"temperature": f"{temperature:.3g}"}) if temperature != 1 else "",
         **_others(recipe),
-        "source": English(recipe.source),
-        "claims": English(recipe.claims),
-        "file": Said("fact_file_said", {"size": size(exhibit.file_bytes)}),
-        "measured": _accuracies(network.metrics, data.test_of or recipe.dataset),
     }
-    return [(f"fact_{name}", said) for name, said in told.items() if said]
 
 
 def _with_why(name: str, why: str | Said) -> Said:
