@@ -199,9 +199,14 @@ class Family:
 
 @dataclass(frozen=True)
 class NetworkList:
-    """All networks that a visitor can look at; a family without any is left out."""
+    """All networks that a visitor can look at; a family without any is left out.
+
+    Attributes:
+        gone: how many of the visitor's own are kept no longer.
+    """
 
     families: tuple[Family, ...]
+    gone: int
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import torch._dynamo  # noqa: F401 - or a thread of the page makes its loggers while pytest walks over them all
 
 from lenet.ui.server import Server
 

@@ -197,7 +197,9 @@ def test_what_is_known_of_a_network_is_in_no_language(server: Server) -> None:
 def test_the_list_has_every_network_and_above_them_a_visitors_own(server: Server) -> None:
     mine, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"), name="holiday <b>")
     server.networks.call(mine, texts.Said("run_name", {"number": 3}))
-    found = zoo.list_networks(server, {"yours": [mine, mine, "own-gone"]})["families"]
+    answer = zoo.list_networks(server, {"yours": [mine, mine, "own-gone"]})
+    assert answer["gone"] == 1
+    found = answer["families"]
     assert [family["name"] for family in found] == ["yours", "photos", "digits"]
     yours, *shipped = [[network["key"] for network in family["networks"]] for family in found]
     assert yours == [mine]

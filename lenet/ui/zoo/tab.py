@@ -26,7 +26,8 @@ FAMILIES: dict[str, type[Classifier]] = {"photos": PhotoClassifier, "digits": Di
 def list_networks(server: Server, question: ListNetworks) -> NetworkList:
     """Every network in weights/, and above them a visitor's own, as far as they are still kept."""
     yours = tuple(_row(server, key) for key in question.yours if server.networks.kind(key))
-    return NetworkList(tuple(family for family in (Family("yours", yours), *_families(server)) if family.networks))
+    families = (Family("yours", yours), *_families(server))
+    return NetworkList(tuple(family for family in families if family.networks), len(question.yours) - len(yours))
 
 
 def _families(server: Server) -> list[Family]:

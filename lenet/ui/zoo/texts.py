@@ -5,6 +5,7 @@ ENGLISH = {
     "upload_note": "One that was trained here and downloaded, of at most {most} MB, answers again in the Draw or Photo tab.",
     "upload_done": "{name} is yours on this page: it answers in the {tab} tab now, and its report is below.",
     # --- the list -----------------------------------------------------------------------------------
+    "list_gone": "No longer kept here, of your own networks: {count}. Upload what you downloaded, or train anew.",
     "family_yours": "Your own",
     "family_photos": "Photos",
     "family_digits": "Digits",
@@ -79,6 +80,7 @@ CHINESE = {
     "upload_note": "在这里训练并下载的网络（不超过 {most} MB），上传后可在“手写”或“照片”标签页中再次回答。",
     "upload_done": "{name} 已加入您的网络：它现在可在“{tab}”标签页中回答，其报告在下方。",
     # --- the list -----------------------------------------------------------------------------------
+    "list_gone": "此处不再保留的您的网络：{count} 个。请上传您下载过的文件，或重新训练。",
     "family_yours": "您的网络",
     "family_photos": "照片",
     "family_digits": "数字",

@@ -1,6 +1,7 @@
 // The zoo's list of networks; report/view.js shows the chosen one.
 
-import { language, onLanguage } from "../shared/language.js";
+import { make } from "../shared/elements.js";
+import { language, onLanguage, say } from "../shared/language.js";
 import { pause, report, warning } from "../report/view.js";
 import { family } from "./list.js";
 
@@ -28,6 +29,7 @@ export function mount({ element, trigger, props, server, watch }) {
     const now = JSON.stringify([language, answer]);
     if (!answer || now === listed) return pick(shown.network); // what stands there keeps the keyboard's place
     list.replaceChildren(...(answer.families ? answer.families.map(family) : [warning(answer.problem)]));
+    if (answer.gone) list.prepend(make("p", { className: "gone" }, say("list_gone", { count: answer.gone })));
     listed = now;
     pick(shown.network);
   }
