@@ -79,6 +79,24 @@ def test_it_answers_while_the_pen_is_down(page: Page) -> None:
     page.mouse.up()
 
 
+@pytest.mark.parametrize("in_browser", [True, False])
+def test_doubts_speak_when_the_pen_is_up(open_page: Callable[..., Page], in_browser: bool) -> None:
+    page = open_page(in_browser=in_browser)
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    for i in range(25):  # a scribble
+        x, y = 0.5 + 0.32 * math.sin(1.9 * i), 0.5 + 0.32 * math.cos(2.3 * i)
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if i == 0:
+            page.mouse.down()
+    expect(page.locator("#pad .bar.best .name")).to_have_text("none")  # the bars follow the pen
+    expect(page.locator("#pad .sentence")).to_have_text("Drawing…")
+    expect(page.locator("#pad .box")).to_have_count(0)
+    page.mouse.up()
+    expect(page.locator("#pad .sentence")).to_contain_text("Not")
+    expect(page.get_by_role("button", name="It is a digit")).to_be_visible()
+
+
 def test_a_second_stroke_updates_and_undo_takes_it_back(page: Page, snap: Callable[[Page, str], None]) -> None:
     draw(page, [FOUR_FIRST], side=280)
     before = settled(page).inner_html()
@@ -398,7 +416,7 @@ def test_a_number_is_read(page: Page) -> None:
 def test_a_scribble_is_no_digit(page: Page) -> None:
     places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
     draw(page, [places], side=280)
-    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think. Closest: ")
+    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think. Most like ")
     expect(page.locator("#pad .bar.best .name")).to_have_text("none")
     expect(page.locator("#pad .label")).to_have_text("?")
 
@@ -409,7 +427,7 @@ def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str
     certain, sentence = page.get_by_role("button", name="It is a digit"), page.locator("#pad .sentence")
     legend = page.locator("#pad .evidence + figcaption .legend")
     expect(sentence).to_contain_text("digit, I think")
-    closest = re.findall(r"Closest: (\d)", sentence.inner_text())[0]
+    closest = re.findall(r"Most like (\d)", sentence.inner_text())[0]
     expect(legend).to_contain_text("spoke for no digit")
     certain.focus()
     page.keyboard.press("Enter")

@@ -941,11 +941,11 @@ def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
     [
         (digit("2", 0.9996), "over 99.9% sure"),
         (digit("2", 0.6, "unsure"), "Unsure: 2 or 5?"),
-        (SCRIBBLE, "Not a digit, I think. Closest: 5 (12%)"),
+        (SCRIBBLE, "Not a digit, I think. Most like 5."),
         (digit("2", 0.9, "unsure", touching=True), "These may be two digits that touch: leave a gap."),
         (
             SCRIBBLE | {"touching": True},
-            "Not one digit, I think. Closest: 5 (12%). If these are two that touch, leave a gap.",
+            "Not one digit, I think. Most like 5. If these are two that touch, leave a gap.",
         ),
         (digit("2", 0.0, "blank"), "Nothing to read here yet: draw something."),
     ],
@@ -966,11 +966,21 @@ def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:
 
 
 def test_no_digit_has_no_name_but_a_closest_one(scripts: Scripts) -> None:
-    shown = scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, False])
+    shown = scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, {"certain": False}])
     assert (shown["label"], shown["large"], shown["best"]) == ("", "?", ["none"])
-    assert shown["sentence"] == "Not a digit, I think. Closest: 5 (12%) It is a digit"
+    assert shown["sentence"] == "Not a digit, I think. Most like 5. It is a digit"
     assert "none 88%" in shown["spoken"]
-    assert scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, True])["pressed"] == ["It is a digit"]
+    assert scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, {"certain": True}])["pressed"] == ["It is a digit"]
+
+
+@pytest.mark.parametrize("one", [SCRIBBLE, digit("2", 0.6, "unsure"), digit("2", 0.9, "unsure", touching=True)])
+def test_doubts_wait_for_the_pen_to_go_up(scripts: Scripts, one: dict[str, Any]) -> None:
+    drawing = {"certain": False, "drawing": True}
+    shown = scripts.run("draw/reading.js", ANSWER, [[one], 0, drawing])
+    assert (shown["sentence"], shown["pressed"]) == ("Drawing…", [])
+    sure = [[digit("2", 0.98)], 0, {"drawing": True}]
+    assert scripts.run("draw/reading.js", ANSWER, sure)["sentence"] == "98.0% sure"
+    assert scripts.run("draw/reading.js", "return m.boxesOf(...given).length", [[one, one], 0, True]) == 0
 
 
 @pytest.mark.parametrize("touching", [False, True])

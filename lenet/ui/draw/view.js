@@ -38,6 +38,7 @@ export function mount({ element, props, server, watch }) {
   const readers = readersOf({ server, arrived: (network) => network === props.value.network && readAnew() });
 
   function ended() {
+    if (reading) render(); // with what waited for the pen to go up
     if (reading?.here) behind.rested();
     else read();
   }
@@ -213,10 +214,10 @@ export function mount({ element, props, server, watch }) {
     const digits = digitsOf(reading);
     const chosen = nearest(digits, focus());
     const doubted = reading.digits.some(({ verdict }) => verdict === "not_digit");
-    const parts = [answerOf(digits, chosen, doubted ? certain : undefined)];
-    if (reading.beside) parts.push(besideOf({ ...reading.beside, digits: digitsOf(reading.beside) }));
+    const parts = [answerOf(digits, chosen, { certain: doubted ? certain : undefined, drawing: pad.drawing })];
+    if (reading.beside) parts.push(besideOf({ ...reading.beside, digits: digitsOf(reading.beside) }, pad.drawing));
     result.replaceChildren(...parts);
-    boxes.replaceChildren(...boxesOf(digits, chosen));
+    boxes.replaceChildren(...boxesOf(digits, chosen, pad.drawing));
     if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
     if (held === "certain") result.querySelector(".certain")?.focus();
   }

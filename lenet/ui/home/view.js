@@ -86,8 +86,10 @@ function digits(element, table, examples) {
     const plain = found.map(({ digit }) => digit);
     const told = certain ? plain.map((digit) => withoutDoubt(digit, table.limits.unsure)) : plain;
     const doubted = plain.some(({ verdict }) => verdict === "not_digit");
-    result.replaceChildren(found.length ? answerOf(told, chosen(), doubted ? certain : undefined) : emptyAnswer(table.classes, reader.knowsNonDigits));
-    boxes.replaceChildren(...(found.length ? boxesOf(told, chosen()) : []));
+    const { drawing } = pad;
+    const answer = () => answerOf(told, chosen(), { certain: doubted ? certain : undefined, drawing });
+    result.replaceChildren(found.length ? answer() : emptyAnswer(table.classes, reader.knowsNonDigits));
+    boxes.replaceChildren(...(found.length ? boxesOf(told, chosen(), drawing) : []));
     result.querySelectorAll("button")[held]?.focus();
     showBehind();
   }
