@@ -109,6 +109,85 @@ def test_a_second_stroke_updates_and_undo_takes_it_back(page: Page, snap: Callab
     assert settled(page).inner_html() == before
 
 
+def picture_of(points: list[list[tuple[float, float]]]) -> bytes:
+    buffer = io.BytesIO()
+    render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in points], 20).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_one_history_holds_strokes_clear_and_pictures(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_role("button", name="Clear").click()
+    picture = {"name": "one.png", "mimeType": "image/png", "buffer": picture_of([[(140, 40), (140, 240)]])}
+    page.locator("#pad input.file").set_input_files(picture)
+    expect_label(page, "1")
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("BatchNorm")).click()
+    draw(page, [FOUR_FIRST, FOUR_SECOND], side=280)
+    expect_label(page, "4")  # the network's choice no longer has the keyboard
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect_label(page, "1")  # the picture again
+    page.get_by_role("button", name="Undo").click()
+    expect_label(page, "")
+    page.keyboard.press("Control+z")
+    expect_label(page, "7")
+    page.keyboard.press("Control+Shift+Z")
+    expect_label(page, "")
+    page.get_by_role("button", name="Redo").click()
+    expect_label(page, "1")
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Control+y")
+    expect_label(page, "4")
+    page.keyboard.press("Control+z")
+    draw(page, [FOUR_SECOND], side=280)
+    expect_label(page, "4")
+    before = ink(page)
+    page.keyboard.press("Control+y")  # what was taken back went with the new stroke
+    assert ink(page) == before
+
+
+def test_the_eraser_takes_ink_away(page: Page) -> None:
+    eraser = page.get_by_role("button", name="Eraser")
+    empty = ink(page)
+    eraser.click()
+    draw(page, [[(140, 40), (140, 240)]], side=280)  # of nothing
+    assert ink(page) == empty
+    eraser.click()
+    draw(page, [[(100, 40), (100, 240)], [(60, 140), (240, 140)]], side=280)
+    before = ink(page)
+    eraser.click()
+    expect(eraser).to_have_attribute("aria-pressed", "true")
+    draw(page, [[(40, 140), (70, 140)], [(130, 140), (260, 140)]], side=280)
+    expect_label(page, "1")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    assert ink(page) == before
+    page.get_by_role("button", name="Clear").click()
+    expect(eraser).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("width", [390, 820, 1366, 1920])
+def test_the_pad_invites_until_it_is_touched(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    invitation = page.locator("#pad .invitation")
+    expect(invitation).to_have_text("Draw a digit here")
+    snap(page, f"draw-invites-{width}")
+    pad, choices = (page.locator(place).bounding_box() for place in ("canvas.pad", ".choices"))
+    assert pad is not None
+    assert choices is not None
+    assert choices["y"] > pad["y"] + pad["height"]
+    assert choices["x"] == pytest.approx(pad["x"], abs=2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.mouse.move(pad["x"] + 50, pad["y"] + 50)
+    page.mouse.down()
+    expect(invitation).to_have_count(0)
+    page.mouse.up()
+
+
 def test_clear_names_no_digit_and_the_next_stroke_draws(page: Page) -> None:
     draw(page, SEVEN, side=280)
     expect_label(page, "7")

@@ -761,8 +761,10 @@ LINES = [
     [7, [[30.5, 30.25]]],
     [4, [[40, 60], [60, 40.5], [40, 20]]],
     [40, [[260, 250], [300, 300]]],
+    [12, [[90, 80], [200, 150]], True],
+    [5, [[150, 100], [160, 200]]],
 ]
-STROKES = "given.map(([width, points]) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))"
+STROKES = "given.map(([width, points, erases]) => ({ width, erases, points: points.map(([x, y]) => ({ x, y })) }))"
 
 
 def test_strokes_become_the_pixels_that_a_canvas_shows(scripts: Scripts) -> None:
@@ -772,8 +774,9 @@ def test_strokes_become_the_pixels_that_a_canvas_shows(scripts: Scripts) -> None
         const pen = canvas.getContext("2d", {{ alpha: false, willReadFrequently: true }});
         pen.fillStyle = "white";
         pen.fillRect(0, 0, 280, 280);
-        for (const {{ width, points }} of strokes) {{
+        for (const {{ width, points, erases }} of strokes) {{
             [pen.lineWidth, pen.lineCap, pen.lineJoin] = [width, "round", "round"];
+            pen.strokeStyle = erases ? "white" : "black";
             pen.beginPath();
             if (points.length === 1) pen.arc(points[0].x, points[0].y, 0.001, 0, 7);
             pen.moveTo(points[0].x, points[0].y);
@@ -797,8 +800,8 @@ def test_strokes_are_the_same_pixels_however_they_came(scripts: Scripts) -> None
         const at_once = m.raster(280, 280)(strokes).join();
         const pad = m.raster(280, 280);
         const drawn = [];
-        for (const {{ width, points }} of strokes) {{
-            drawn.push({{ width, points: [] }});
+        for (const {{ width, points, erases }} of strokes) {{
+            drawn.push({{ width, erases, points: [] }});
             for (const point of points) {{
                 drawn.at(-1).points.push(point);
                 pad(drawn);

@@ -185,29 +185,30 @@ def build(server: Server, visitor: Visitor) -> Tab:
     if not choices:
         return without_networks("no_digit_networks")
     default = choices[0][1]
-    with gr.Row(elem_classes="choices"):
-        network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
-        pipeline = gr.Radio(_pipelines(), value="modern", label=texts.say("pipeline"), scale=3)
     classes = server.networks.get(default).classes
-    pad = gr.HTML(
-        value={"network": default, "pipeline": "modern"},
-        html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
-        js_on_load=assets.mount("draw/view.js"),
-        server_functions=server_functions(
-            server, fetch_network, read_drawing, look_inside, what_if, lane=server.drawings
-        ),
-        examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
-        classes=classes,
-        knowing=[
-            name for _, name in choices if server.networks.digit_reader(name).knows_non_digits
-        ],  # of a visitor's own hardly any
-        layers=[asdict(layer) for layer in facts.layers(server.networks.blank(default), classes, every=False)],
-        unsureBelow=UNSURE_BELOW,
-        largest=pictures.MAX_BYTES,
-        side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
-        seen=server.networks.get(default).recipe.input.size,
-        elem_id="pad",
-    )
+    with gr.Column(elem_id="drawing"):
+        pad = gr.HTML(
+            value={"network": default, "pipeline": "modern"},
+            html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
+            js_on_load=assets.mount("draw/view.js"),
+            server_functions=server_functions(
+                server, fetch_network, read_drawing, look_inside, what_if, lane=server.drawings
+            ),
+            examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
+            classes=classes,
+            knowing=[
+                name for _, name in choices if server.networks.digit_reader(name).knows_non_digits
+            ],  # of a visitor's own hardly any
+            layers=[asdict(layer) for layer in facts.layers(server.networks.blank(default), classes, every=False)],
+            unsureBelow=UNSURE_BELOW,
+            largest=pictures.MAX_BYTES,
+            side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
+            seen=server.networks.get(default).recipe.input.size,
+            elem_id="pad",
+        )
+        with gr.Row(elem_classes="choices"):
+            network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
+            pipeline = gr.Radio(_pipelines(), value="modern", label=texts.say("pipeline"), scale=3)
     # In the browser alone: the pad then asks again with the new choice.
     gr.on(
         [network.change, pipeline.change],

@@ -6,11 +6,13 @@
 
 import { exampleButtons } from "./examples.js";
 import { inside } from "./inside.js";
+import { invitation } from "./invitation.js";
 import { padOn } from "./pad.js";
 import { opened } from "./pictures.js";
 import { greyAddress } from "./png.js";
 import { readersOf } from "./readers.js";
 import { answerOf, besideOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
+import { tools } from "./tools.js";
 import { make } from "../shared/elements.js";
 import { language, onLanguage, say } from "../shared/language.js";
 
@@ -34,7 +36,9 @@ export function mount({ element, props, server, watch }) {
 
   // --- the pad ---------------------------------------------------------------------------------------
 
-  const pad = padOn(canvas, { brush: find(".brush input"), changed, ended });
+  const pad = padOn(canvas, { brush: find(".brush input"), eraser: find(".eraser"), changed, ended });
+  const followPad = tools(element, pad);
+  const invited = invitation(find(".sheet"));
   const readers = readersOf({ server, arrived: (network) => network === props.value.network && readAnew() });
 
   function ended() {
@@ -44,6 +48,8 @@ export function mount({ element, props, server, watch }) {
   }
 
   function changed() {
+    invited.remove();
+    followPad();
     changes += 1;
     place = null;
     refused = false;
@@ -56,8 +62,9 @@ export function mount({ element, props, server, watch }) {
     read();
   }
 
-  find(".undo").addEventListener("click", () => pad.show({ strokes: pad.strokes.slice(0, -1) }));
-  find(".clear").addEventListener("click", () => pad.show({}));
+  // Gradio's choices stand below the board, in the same column: as high as it is, and as sticky.
+  const board = find(".board");
+  new ResizeObserver(() => element.closest("#drawing").style.setProperty("--board", `${board.offsetHeight}px`)).observe(board);
 
   // --- pictures --------------------------------------------------------------------------------------
 
