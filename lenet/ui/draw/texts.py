@@ -44,8 +44,7 @@ ENGLISH = {
     "answer_blank": "Nothing to read here yet: draw something.",
     "answer_which": "Digit {number} of {count}: {said}",
     "answer_touching": "These may be two digits that touch: leave a gap.",
-    "answer_touching_not_digit": "Not one digit, I think. Most like {label}. "
-    "If these are two that touch, leave a gap.",
+    "answer_touching_not_digit": "Not one digit, I think. Most like {label}. If these are two that touch, leave a gap.",
     "answer_is_digit": "It is a digit",
     "answer_is_digit_why": "Answer as if this drawing were surely a digit",
     "answer_number": "Read as {number}. Choose a digit to look into.",
