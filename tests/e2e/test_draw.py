@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
+from lenet.training.stored import WEIGHTS
 from lenet.ui.messages import Reading
 from lenet.ui.shared import facts
 from tests.e2e.conftest import answer, asked_function, draw, expect_label, settled
@@ -528,6 +529,33 @@ def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str
     expect(sentence).to_contain_text("digit, I think")
 
 
+def test_the_answer_names_who_answers(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    who = page.locator("#pad .answer .who")
+    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right")
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right")
+    page.get_by_role("tab", name="Zoo").click()
+    with page.expect_file_chooser() as chooser:
+        page.locator("#upload").click()
+    chooser.value.set_files(WEIGHTS / "mnist-lenet5-bn.safetensors")
+    expect(page.locator("#zoo .yours .entry")).to_have_count(1)
+    page.get_by_role("tab", name="Draw").click()
+    expect(who).to_contain_text("mnist-lenet5-bn, your own: 9")
+    expect_label(page, "7")  # what was drawn is still there
+    expect(page.locator("#pad .beside")).to_have_attribute("data-label", "7")
+    expect(page.locator("#pad .beside")).to_contain_text("LeNet, modern")
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("as printed")).click()
+    expect(page.locator("#pad .beside")).to_have_count(0)
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("^mnist-lenet5-bn")).click()
+    expect(page.locator("#pad .beside")).to_contain_text("as printed")  # the one before
+    speak(page, "zh")
+    expect(who).to_contain_text("您的网络")
+
+
 @pytest.mark.parametrize("network", ["1998: LeNet-5 as printed", "Tutorial: LeNet-5, sigmoids"])
 def test_networks_of_thirty_years_answer_the_same_drawing(page: Page, network: str) -> None:
     draw(page, SEVEN, side=280)
@@ -584,7 +612,7 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(
 # in another language
 
 # Names and terms that stay; what is left of two letters or more would be English.
-KEPT = re.compile(r"LeNet-5|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
+KEPT = re.compile(r"LeNet(-5)?|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
 HEARD = """() => [document.querySelector("#pad").innerText, ...[...document.querySelectorAll("#pad *")].flatMap((one) =>
     [one.title, one.getAttribute("aria-label"), one.getAttribute("alt")])].join("\\n")"""
 

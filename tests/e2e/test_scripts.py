@@ -185,7 +185,7 @@ def test_sizes_of_files(scripts: Scripts) -> None:
         ({"en": "only this"}, "only this", "only this"),
         ({"template": "a cat", "values": {}}, "a cat", "a cat"),
         ({"key": "seconds", "values": {"seconds": 3}}, "3 s", "3 秒"),
-        ({"key": "yours", "values": {"name": {"key": "tab_zoo", "values": {}}}}, "Yours: Zoo", "您的：模型库"),
+        ({"key": "article_a", "values": {"name": {"key": "tab_zoo", "values": {}}}}, "a Zoo", "模型库"),
         ([{"en": "a", "zh": "甲"}, "b"], "a, b", "甲，b"),
         (None, "", ""),
     ],
@@ -693,9 +693,9 @@ def test_a_large_answer_names_none_of_the_classes_where_it_is_none(scripts: Scri
 
 def test_a_networks_card_says_what_it_costs(scripts: Scripts) -> None:
     code = f"const shown = m.card(given); {SHOWN} return [texts('.title'), texts('.facts'), line.querySelector('img')]"
-    card = {"key": HOSTILE, "caption": {"key": "yours", "values": {"name": HOSTILE}}, "parameters": 62_006}
+    card = {"key": HOSTILE, "caption": HOSTILE, "parameters": 62_006}
     assert scripts.run("photo/figures.js", code, card | {"accuracy": 0.756}) == [
-        [f"Yours: {HOSTILE}"],
+        [HOSTILE],
         ["62k parameters, test 75.6%"],
         None,
     ]
@@ -1039,7 +1039,10 @@ def test_an_empty_pad_has_the_bars_that_answers_will_have(scripts: Scripts) -> N
 
 def test_what_another_network_reads_is_told_in_small(scripts: Scripts) -> None:
     code = "const made = m.besideOf(given); return [made.dataset.label, made.textContent]"
-    beside = {"caption": {"template": "Today: ours", "values": {}}, "accuracy": 0.9951, "digits": TWENTY}
-    assert scripts.run("draw/reading.js", code, beside) == ["20", "20Today: ours (99.5%)98%, 55%"]
+    beside = {"caption": {"template": "LeNet, modern", "values": {}}, "accuracy": 0.9951, "digits": TWENTY}
+    assert scripts.run("draw/reading.js", code, beside) == [
+        "20",
+        "20LeNet, modern: 99.5% of its test pictures right98%, 55%",
+    ]
     unmeasured = beside | {"accuracy": None, "digits": TWENTY[:1]}
-    assert scripts.run("draw/reading.js", code, unmeasured) == ["2", "2Today: ours98.0% sure"]
+    assert scripts.run("draw/reading.js", code, unmeasured) == ["2", "2LeNet, modern98.0% sure"]

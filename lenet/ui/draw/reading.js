@@ -1,6 +1,6 @@
 // What the network reads on the pad, shown from the facts of messages.py: the answer, and a box around each digit.
 
-import { largeLabel, panel } from "../shared/answer.js";
+import { answering, largeLabel, panel } from "../shared/answer.js";
 import { make } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { say, translated } from "../shared/language.js";
@@ -104,11 +104,12 @@ function sentenceFor(digits, chosen, { certain, drawing }) {
 
 // The answer to what is on the pad: of several digits all large, and the bars of the chosen one.  `certain` says whether
 // a person has said that these are digits; it is undefined where the network does not doubt it.  `drawing` says that
-// the pen is down.
-export function answerOf(digits, chosen, { certain, drawing = false } = {}) {
+// the pen is down, and `who` who answers.
+export function answerOf(digits, chosen, { certain, who, drawing = false } = {}) {
   const digit = digits[chosen];
   const alone = digits.length === 1;
   return panel({
+    who,
     label: alone ? shown(digit) : numberOf(digits),
     large: alone ? largeLabel(shown(digit), Object.keys(digit.probs)) : numberLabel(digits, chosen),
     sentence: sentenceFor(digits, chosen, { certain, drawing }),
@@ -118,19 +119,18 @@ export function answerOf(digits, chosen, { certain, drawing = false } = {}) {
 }
 
 // What stands there as long as nothing is drawn, of the same size: with a bar for "none" where the network knows it.
-export function emptyAnswer(classes, knowsNonDigits) {
+export function emptyAnswer(classes, knowsNonDigits, who) {
   const names = [...classes.map(translated), ...(knowsNonDigits ? [say("answer_none")] : [])];
   const rows = names.map((name) => ({ name, part: 0, best: false }));
-  return panel({ label: "", large: largeLabel("", classes), sentence: say("draw_invitation"), rows, verdict: "blank" });
+  return panel({ who, label: "", large: largeLabel("", classes), sentence: say("draw_invitation"), rows, verdict: "blank" });
 }
 
 // In small what another network reads in the same drawing, to lay below the answer.
-export function besideOf({ caption, accuracy, digits }, drawing) {
-  const title = translated(caption) + (accuracy === null ? "" : ` (${percent(accuracy)})`);
+export function besideOf({ digits, ...network }, drawing) {
   const alone = () => (waits(digits[0], drawing) ? say("answer_drawing") : sentenceOf(digits[0]));
   const said = digits.length === 1 ? alone() : digits.map(percentOf).join(say("list_comma"));
   const number = numberOf(digits);
-  const words = make("p", {}, title, make("br"), make("span", { textContent: said }));
+  const words = make("p", {}, answering(network), make("br"), make("span", { textContent: said }));
   const made = make("div", { className: "beside" }, make("b", { textContent: number }), words);
   made.dataset.label = number;
   return made;

@@ -76,12 +76,8 @@ def _beside(server: Server, drawing: Drawing) -> messages.Beside | None:
     other = server.networks.default(drawing.network)
     if not other:
         return None
-    network = server.networks.get(other)
-    return messages.Beside(
-        messages.Sentence.of(networks.english_caption(network, other)),
-        network.metrics.get("test_accuracy"),
-        _digits(server, Drawing(drawing.picture, other, drawing.pipeline)),
-    )
+    digits = _digits(server, Drawing(drawing.picture, other, drawing.pipeline))
+    return messages.Beside(**_named(server, other), digits=digits)
 
 
 @messages.answering
@@ -89,22 +85,18 @@ def fetch_network(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks once for each network, to read strokes by itself from then on; or a problem.
 
     Returns:
-        {"table": see `lenet.inference.web.to_table`, "beside": of the shipped network to set beside a visitor's own
-        {"network": its key, "caption", "accuracy"} as in `messages.Beside`, or null}.
+        {"table": see `lenet.inference.web.to_table`; "called": {"caption", "accuracy"} as in `messages.Beside`;
+        "beside": the key of the shipped network to set beside a visitor's own, or ""}.
     """
     key = messages.text(question, "network")
     server.networks.digit_reader(key)
-    other = server.networks.default(key)
-    return {
-        "table": server.networks.table(key),
-        "beside": _shipped(server, other) | {"network": other} if other else None,
-    }
+    table = server.networks.table(key)
+    return {"table": table, "called": _named(server, key), "beside": server.networks.default(key)}
 
 
-def _shipped(server: Server, key: str) -> dict[str, Any]:
-    network = server.networks.get(key)
-    caption = messages.Sentence.of(networks.english_caption(network, key))
-    return {"caption": asdict(caption), "accuracy": network.metrics.get("test_accuracy")}
+def _named(server: Server, key: str) -> dict[str, Any]:
+    accuracy = server.networks.get(key).metrics.get("test_accuracy")
+    return {"caption": texts.told(server.networks.called(key)), "accuracy": accuracy}
 
 
 @messages.answering
@@ -157,7 +149,7 @@ def _choices(server: Server, own: Own) -> list[tuple[str, str]]:
     """(title, key) of the networks that read drawings: the visitor's, and those in weights/."""
     known = server.networks
     return [
-        *((known.yours(key), key) for key in known.of_kind(DigitClassifier, own)),
+        *((known.title(key), key) for key in known.of_kind(DigitClassifier, own)),
         *networks.shipped(DigitClassifier),
     ]
 
