@@ -795,12 +795,12 @@ class Beside:
     """What the shipped network reads in a drawing that a visitor's own one is asked about.
 
     Attributes:
-        caption: what the page calls the network.
+        caption: what every tab calls the network.
         accuracy: of its test pictures, a fraction; null where it was not measured.
         digits: left to right.
     """
 
-    caption: Sentence
+    caption: Told
     accuracy: float | None
     digits: list[Digit]
 

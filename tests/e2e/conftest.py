@@ -75,7 +75,7 @@ def asked_function(request: Request) -> str:
 def no_table(route: Route) -> None:
     """Answers the page that this network is the server's to compute."""
     if asked_function(route.request) == "fetch_network":
-        route.fulfill(json={"table": None, "beside": None})
+        route.fulfill(json=route.fetch().json() | {"table": None})
     else:
         route.fallback()
 

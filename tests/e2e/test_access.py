@@ -193,7 +193,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     press("Enter")
     expect(page.get_by_role("tab", name="Draw")).to_be_focused()
     tab_to(page, "Network")
-    expect(page.get_by_label("Network").first).to_have_value(re.compile("^Yours: by keys"))
+    expect(page.get_by_label("Network").first).to_have_value(re.compile("^by keys"))
 
 
 # --------------------------------------------------------------------------------------------------

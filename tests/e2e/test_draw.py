@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
+from lenet.training.stored import WEIGHTS
 from lenet.ui.messages import Reading
 from lenet.ui.shared import facts
 from tests.e2e.conftest import answer, asked_function, draw, expect_label, settled
@@ -79,6 +80,24 @@ def test_it_answers_while_the_pen_is_down(page: Page) -> None:
     page.mouse.up()
 
 
+@pytest.mark.parametrize("in_browser", [True, False])
+def test_doubts_speak_when_the_pen_is_up(open_page: Callable[..., Page], in_browser: bool) -> None:
+    page = open_page(in_browser=in_browser)
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    for i in range(25):  # a scribble
+        x, y = 0.5 + 0.32 * math.sin(1.9 * i), 0.5 + 0.32 * math.cos(2.3 * i)
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if i == 0:
+            page.mouse.down()
+    expect(page.locator("#pad .bar.best .name")).to_have_text("none")  # the bars follow the pen
+    expect(page.locator("#pad .sentence")).to_have_text("Drawing…")
+    expect(page.locator("#pad .box")).to_have_count(0)
+    page.mouse.up()
+    expect(page.locator("#pad .sentence")).to_contain_text("Not")
+    expect(page.get_by_role("button", name="It is a digit")).to_be_visible()
+
+
 def test_a_second_stroke_updates_and_undo_takes_it_back(page: Page, snap: Callable[[Page, str], None]) -> None:
     draw(page, [FOUR_FIRST], side=280)
     before = settled(page).inner_html()
@@ -89,6 +108,85 @@ def test_a_second_stroke_updates_and_undo_takes_it_back(page: Page, snap: Callab
     page.get_by_role("button", name="Undo").click()
     expect(answer(page)).not_to_have_attribute("data-label", "4")
     assert settled(page).inner_html() == before
+
+
+def picture_of(points: list[list[tuple[float, float]]]) -> bytes:
+    buffer = io.BytesIO()
+    render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in points], 20).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_one_history_holds_strokes_clear_and_pictures(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_role("button", name="Clear").click()
+    picture = {"name": "one.png", "mimeType": "image/png", "buffer": picture_of([[(140, 40), (140, 240)]])}
+    page.locator("#pad input.file").set_input_files(picture)
+    expect_label(page, "1")
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("BatchNorm")).click()
+    draw(page, [FOUR_FIRST, FOUR_SECOND], side=280)
+    expect_label(page, "4")  # the network's choice no longer has the keyboard
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect_label(page, "1")  # the picture again
+    page.get_by_role("button", name="Undo").click()
+    expect_label(page, "")
+    page.keyboard.press("Control+z")
+    expect_label(page, "7")
+    page.keyboard.press("Control+Shift+Z")
+    expect_label(page, "")
+    page.get_by_role("button", name="Redo").click()
+    expect_label(page, "1")
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Control+y")
+    expect_label(page, "4")
+    page.keyboard.press("Control+z")
+    draw(page, [FOUR_SECOND], side=280)
+    expect_label(page, "4")
+    before = ink(page)
+    page.keyboard.press("Control+y")  # what was taken back went with the new stroke
+    assert ink(page) == before
+
+
+def test_the_eraser_takes_ink_away(page: Page) -> None:
+    eraser = page.get_by_role("button", name="Eraser")
+    empty = ink(page)
+    eraser.click()
+    draw(page, [[(140, 40), (140, 240)]], side=280)  # of nothing
+    assert ink(page) == empty
+    eraser.click()
+    draw(page, [[(100, 40), (100, 240)], [(60, 140), (240, 140)]], side=280)
+    before = ink(page)
+    eraser.click()
+    expect(eraser).to_have_attribute("aria-pressed", "true")
+    draw(page, [[(40, 140), (70, 140)], [(130, 140), (260, 140)]], side=280)
+    expect_label(page, "1")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    assert ink(page) == before
+    page.get_by_role("button", name="Clear").click()
+    expect(eraser).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("width", [390, 820, 1366, 1920])
+def test_the_pad_invites_until_it_is_touched(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    invitation = page.locator("#pad .invitation")
+    expect(invitation).to_have_text("Draw a digit here")
+    snap(page, f"draw-invites-{width}")
+    pad, choices = (page.locator(place).bounding_box() for place in ("canvas.pad", ".choices"))
+    assert pad is not None
+    assert choices is not None
+    assert choices["y"] > pad["y"] + pad["height"]
+    assert choices["x"] == pytest.approx(pad["x"], abs=2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.mouse.move(pad["x"] + 50, pad["y"] + 50)
+    page.mouse.down()
+    expect(invitation).to_have_count(0)
+    page.mouse.up()
 
 
 def test_clear_names_no_digit_and_the_next_stroke_draws(page: Page) -> None:
@@ -398,7 +496,7 @@ def test_a_number_is_read(page: Page) -> None:
 def test_a_scribble_is_no_digit(page: Page) -> None:
     places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
     draw(page, [places], side=280)
-    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think. Closest: ")
+    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think. Most like ")
     expect(page.locator("#pad .bar.best .name")).to_have_text("none")
     expect(page.locator("#pad .label")).to_have_text("?")
 
@@ -409,7 +507,7 @@ def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str
     certain, sentence = page.get_by_role("button", name="It is a digit"), page.locator("#pad .sentence")
     legend = page.locator("#pad .evidence + figcaption .legend")
     expect(sentence).to_contain_text("digit, I think")
-    closest = re.findall(r"Closest: (\d)", sentence.inner_text())[0]
+    closest = re.findall(r"Most like (\d)", sentence.inner_text())[0]
     expect(legend).to_contain_text("spoke for no digit")
     certain.focus()
     page.keyboard.press("Enter")
@@ -429,6 +527,33 @@ def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str
     page.get_by_role("button", name="Clear").click()
     draw(page, [places], side=280)  # another one
     expect(sentence).to_contain_text("digit, I think")
+
+
+def test_the_answer_names_who_answers(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    who = page.locator("#pad .answer .who")
+    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right")
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right")
+    page.get_by_role("tab", name="Zoo").click()
+    with page.expect_file_chooser() as chooser:
+        page.locator("#upload").click()
+    chooser.value.set_files(WEIGHTS / "mnist-lenet5-bn.safetensors")
+    expect(page.locator("#zoo .yours .entry")).to_have_count(1)
+    page.get_by_role("tab", name="Draw").click()
+    expect(who).to_contain_text("mnist-lenet5-bn, your own: 9")
+    expect_label(page, "7")  # what was drawn is still there
+    expect(page.locator("#pad .beside")).to_have_attribute("data-label", "7")
+    expect(page.locator("#pad .beside")).to_contain_text("LeNet, modern")
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("as printed")).click()
+    expect(page.locator("#pad .beside")).to_have_count(0)
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("^mnist-lenet5-bn")).click()
+    expect(page.locator("#pad .beside")).to_contain_text("as printed")  # the one before
+    speak(page, "zh")
+    expect(who).to_contain_text("您的网络")
 
 
 @pytest.mark.parametrize("network", ["1998: LeNet-5 as printed", "Tutorial: LeNet-5, sigmoids"])
@@ -487,7 +612,7 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(
 # in another language
 
 # Names and terms that stay; what is left of two letters or more would be English.
-KEPT = re.compile(r"LeNet-5|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
+KEPT = re.compile(r"LeNet(-5)?|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
 HEARD = """() => [document.querySelector("#pad").innerText, ...[...document.querySelectorAll("#pad *")].flatMap((one) =>
     [one.title, one.getAttribute("aria-label"), one.getAttribute("alt")])].join("\\n")"""
 

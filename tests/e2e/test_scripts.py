@@ -185,7 +185,7 @@ def test_sizes_of_files(scripts: Scripts) -> None:
         ({"en": "only this"}, "only this", "only this"),
         ({"template": "a cat", "values": {}}, "a cat", "a cat"),
         ({"key": "seconds", "values": {"seconds": 3}}, "3 s", "3 秒"),
-        ({"key": "yours", "values": {"name": {"key": "tab_zoo", "values": {}}}}, "Yours: Zoo", "您的：模型库"),
+        ({"key": "article_a", "values": {"name": {"key": "tab_zoo", "values": {}}}}, "a Zoo", "模型库"),
         ([{"en": "a", "zh": "甲"}, "b"], "a, b", "甲，b"),
         (None, "", ""),
     ],
@@ -693,9 +693,9 @@ def test_a_large_answer_names_none_of_the_classes_where_it_is_none(scripts: Scri
 
 def test_a_networks_card_says_what_it_costs(scripts: Scripts) -> None:
     code = f"const shown = m.card(given); {SHOWN} return [texts('.title'), texts('.facts'), line.querySelector('img')]"
-    card = {"key": HOSTILE, "caption": {"key": "yours", "values": {"name": HOSTILE}}, "parameters": 62_006}
+    card = {"key": HOSTILE, "caption": HOSTILE, "parameters": 62_006}
     assert scripts.run("photo/figures.js", code, card | {"accuracy": 0.756}) == [
-        [f"Yours: {HOSTILE}"],
+        [HOSTILE],
         ["62k parameters, test 75.6%"],
         None,
     ]
@@ -761,8 +761,10 @@ LINES = [
     [7, [[30.5, 30.25]]],
     [4, [[40, 60], [60, 40.5], [40, 20]]],
     [40, [[260, 250], [300, 300]]],
+    [12, [[90, 80], [200, 150]], True],
+    [5, [[150, 100], [160, 200]]],
 ]
-STROKES = "given.map(([width, points]) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))"
+STROKES = "given.map(([width, points, erases]) => ({ width, erases, points: points.map(([x, y]) => ({ x, y })) }))"
 
 
 def test_strokes_become_the_pixels_that_a_canvas_shows(scripts: Scripts) -> None:
@@ -772,8 +774,9 @@ def test_strokes_become_the_pixels_that_a_canvas_shows(scripts: Scripts) -> None
         const pen = canvas.getContext("2d", {{ alpha: false, willReadFrequently: true }});
         pen.fillStyle = "white";
         pen.fillRect(0, 0, 280, 280);
-        for (const {{ width, points }} of strokes) {{
+        for (const {{ width, points, erases }} of strokes) {{
             [pen.lineWidth, pen.lineCap, pen.lineJoin] = [width, "round", "round"];
+            pen.strokeStyle = erases ? "white" : "black";
             pen.beginPath();
             if (points.length === 1) pen.arc(points[0].x, points[0].y, 0.001, 0, 7);
             pen.moveTo(points[0].x, points[0].y);
@@ -797,8 +800,8 @@ def test_strokes_are_the_same_pixels_however_they_came(scripts: Scripts) -> None
         const at_once = m.raster(280, 280)(strokes).join();
         const pad = m.raster(280, 280);
         const drawn = [];
-        for (const {{ width, points }} of strokes) {{
-            drawn.push({{ width, points: [] }});
+        for (const {{ width, points, erases }} of strokes) {{
+            drawn.push({{ width, erases, points: [] }});
             for (const point of points) {{
                 drawn.at(-1).points.push(point);
                 pad(drawn);
@@ -941,11 +944,11 @@ def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
     [
         (digit("2", 0.9996), "over 99.9% sure"),
         (digit("2", 0.6, "unsure"), "Unsure: 2 or 5?"),
-        (SCRIBBLE, "Not a digit, I think. Closest: 5 (12%)"),
+        (SCRIBBLE, "Not a digit, I think. Most like 5."),
         (digit("2", 0.9, "unsure", touching=True), "These may be two digits that touch: leave a gap."),
         (
             SCRIBBLE | {"touching": True},
-            "Not one digit, I think. Closest: 5 (12%). If these are two that touch, leave a gap.",
+            "Not one digit, I think. Most like 5. If these are two that touch, leave a gap.",
         ),
         (digit("2", 0.0, "blank"), "Nothing to read here yet: draw something."),
     ],
@@ -966,11 +969,21 @@ def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:
 
 
 def test_no_digit_has_no_name_but_a_closest_one(scripts: Scripts) -> None:
-    shown = scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, False])
+    shown = scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, {"certain": False}])
     assert (shown["label"], shown["large"], shown["best"]) == ("", "?", ["none"])
-    assert shown["sentence"] == "Not a digit, I think. Closest: 5 (12%) It is a digit"
+    assert shown["sentence"] == "Not a digit, I think. Most like 5. It is a digit"
     assert "none 88%" in shown["spoken"]
-    assert scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, True])["pressed"] == ["It is a digit"]
+    assert scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, {"certain": True}])["pressed"] == ["It is a digit"]
+
+
+@pytest.mark.parametrize("one", [SCRIBBLE, digit("2", 0.6, "unsure"), digit("2", 0.9, "unsure", touching=True)])
+def test_doubts_wait_for_the_pen_to_go_up(scripts: Scripts, one: dict[str, Any]) -> None:
+    drawing = {"certain": False, "drawing": True}
+    shown = scripts.run("draw/reading.js", ANSWER, [[one], 0, drawing])
+    assert (shown["sentence"], shown["pressed"]) == ("Drawing…", [])
+    sure = [[digit("2", 0.98)], 0, {"drawing": True}]
+    assert scripts.run("draw/reading.js", ANSWER, sure)["sentence"] == "98.0% sure"
+    assert scripts.run("draw/reading.js", "return m.boxesOf(...given).length", [[one, one], 0, True]) == 0
 
 
 @pytest.mark.parametrize("touching", [False, True])
@@ -1026,7 +1039,10 @@ def test_an_empty_pad_has_the_bars_that_answers_will_have(scripts: Scripts) -> N
 
 def test_what_another_network_reads_is_told_in_small(scripts: Scripts) -> None:
     code = "const made = m.besideOf(given); return [made.dataset.label, made.textContent]"
-    beside = {"caption": {"template": "Today: ours", "values": {}}, "accuracy": 0.9951, "digits": TWENTY}
-    assert scripts.run("draw/reading.js", code, beside) == ["20", "20Today: ours (99.5%)98%, 55%"]
+    beside = {"caption": {"template": "LeNet, modern", "values": {}}, "accuracy": 0.9951, "digits": TWENTY}
+    assert scripts.run("draw/reading.js", code, beside) == [
+        "20",
+        "20LeNet, modern: 99.5% of its test pictures right98%, 55%",
+    ]
     unmeasured = beside | {"accuracy": None, "digits": TWENTY[:1]}
-    assert scripts.run("draw/reading.js", code, unmeasured) == ["2", "2Today: ours98.0% sure"]
+    assert scripts.run("draw/reading.js", code, unmeasured) == ["2", "2LeNet, modern98.0% sure"]

@@ -16,6 +16,7 @@ from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.models import MODELS
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
+from lenet.ui.shared.networks import TITLES
 from tests.serving import serve
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def open_zoo(page: Page, network: str = "") -> None:
     expect(page.locator("#zoo .about h2")).to_be_visible()
     if network:
         entry(page, network).click()
-        expect(page.locator("#zoo .about h2")).to_have_text(network)
+        expect(page.locator("#zoo .about h2")).to_have_text(TITLES[network])
         expect(page.locator("#zoo .about")).to_have_attribute("aria-busy", "false")
 
 
@@ -64,7 +65,7 @@ def test_every_network_is_there_and_shows_its_layers(page: Page) -> None:
     assert sorted(str(each.get_attribute("data-network")) for each in shown.all()) == names
     for name in ("mnist-lenet5-1998", "photos"):
         entry(page, name).click()
-        expect(page.locator("#zoo .about h2")).to_have_text(name)
+        expect(page.locator("#zoo .about h2")).to_have_text(TITLES[name])
         expect(entry(page, name)).to_have_attribute("aria-pressed", "true")
         expect(page.locator('#zoo button[aria-pressed="true"]')).to_have_count(1)
         expect(page.locator("#zoo .entry.chosen")).to_have_count(1)
@@ -74,8 +75,8 @@ def test_every_network_is_there_and_shows_its_layers(page: Page) -> None:
         expect(page.locator("#zoo .layers tfoot")).to_contain_text(f"{network.parameters:,}")
         expect(page.locator("#zoo .recipe")).to_contain_text(f"python train.py {network.recipe.name}")
     page.locator('#zoo .dot[data-network="digits"]').click()
-    expect(page.locator("#zoo .about h2")).to_have_text("digits")
-    expect(page.locator("#zoo .dot.chosen b")).to_have_text("digits")
+    for place in (".about h2", ".dot.chosen b", ".entry.chosen .who b"):
+        expect(page.locator(f"#zoo {place}")).to_have_text("LeNet, modern")
 
 
 @pytest.mark.data
@@ -115,7 +116,7 @@ def test_the_keyboard_is_enough(page: Page, mnist_root: Path) -> None:
     open_zoo(page)
     entry(page, "mnist-lenet5-sigmoid").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-sigmoid")
+    expect(page.locator("#zoo .about h2")).to_have_text(TITLES["mnist-lenet5-sigmoid"])
     random_pictures(page)
     expect(page.locator('#zoo .matrix td[tabindex="0"]')).to_have_count(1)  # one stop of the Tab key
     cell(page, 0, 0).focus()
@@ -226,7 +227,7 @@ def test_an_uploaded_network_is_its_visitors_and_answers(open_page: Callable[...
     expect(page.locator("#zoo .about h2")).to_have_text("my-own")
     expect(page.locator("#zoo .matrix")).to_be_visible()
     page.get_by_role("tab", name="Draw").click()
-    expect(page.get_by_label("Network").first).to_have_value("Yours: my-own (99.1%)")
+    expect(page.get_by_label("Network").first).to_have_value("my-own (99.1%)")
     page.get_by_role("button", name="Draw a crossed seven").click()
     expect(page.locator("#pad .answer")).to_have_attribute("data-label", re.compile("[0-9]"))
     open_zoo(stranger)
@@ -291,7 +292,7 @@ def test_a_chinese_browser_sees_the_tab_in_chinese(
     page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme, locale="zh-CN")
     page.get_by_role("tab", name="模型库").click()
     entry(page, "photos-lenet5").click()
-    expect(page.locator("#zoo .about h2")).to_have_text("photos-lenet5")
+    expect(page.locator("#zoo .about h2")).to_have_text("LeNet-5：我们的训练")
     random_pictures(page)
     height = page.evaluate("document.documentElement.scrollHeight")
     whole_report(page)
@@ -317,7 +318,7 @@ def test_a_change_of_language_keeps_what_is_shown(page: Page, mnist_root: Path) 
         speak(page, language)
         expect(page.locator("#zoo .pictures .said")).to_contain_text(said)
         whole_report(page)
-        expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-sigmoid")
+        expect(page.locator("#zoo .about h2")).to_contain_text("LeNet-5")
         expect(entry(page, "mnist-lenet5-sigmoid")).to_have_attribute("aria-pressed", "true")
         expect(cell(page, 7, 7)).to_have_attribute("aria-selected", "true")
         assert page.locator("#zoo .pictures .card").all_inner_texts() == cards
@@ -349,5 +350,5 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     speak(page, "en")
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is incomplete")
     page.get_by_role("tab", name="Photo").click()  # which was told of both files, and not open before
-    expect(page.locator("#studio .card[aria-pressed=true]")).to_contain_text("Yours: blocks")
+    expect(page.locator("#studio .card[aria-pressed=true]")).to_contain_text("blocks")
     expect(page.get_by_role("button", name="Camera")).to_be_visible()

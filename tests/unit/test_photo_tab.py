@@ -227,8 +227,8 @@ def test_the_default_is_offered_first_and_a_trained_one_next(server: Server) -> 
     assert offered["network"] == mine
     first, second, *others = offered["networks"]
     assert (first["key"], second["key"]) == ("photos", mine)
-    assert second["caption"] == {"key": "yours", "values": {"name": "holiday"}}
-    assert first["caption"] == {"template": "Today: ours", "values": {}}
+    assert second["caption"] == "holiday"
+    assert first["caption"] == {"template": "ConvNet, large", "values": {}}
     assert digits not in [network["key"] for network in others]
     accuracies = [network["accuracy"] for network in others]
     assert accuracies == sorted(accuracies, reverse=True)

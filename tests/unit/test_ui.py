@@ -68,7 +68,7 @@ def test_beside_ones_own_network_the_shipped_one_answers(server: Server, monkeyp
     reply = draw.read_drawing(server, question(network=own))
     beside = reply["beside"]
     assert [digit["label"] for digit in beside["digits"]] == ["7"]
-    assert beside["caption"]["template"] == "Today: ours"
+    assert beside["caption"]["template"] == "LeNet, modern"
     assert beside["accuracy"] > 0.99
     assert reply["digits"][0]["p_not_digit"] is None  # it learned nothing but digits
     assert beside["digits"][0]["p_not_digit"] >= 0
@@ -280,12 +280,13 @@ def test_curves_have_axis_names() -> None:
 
 def test_a_network_is_fetched_to_be_computed_by_the_browser(server: Server) -> None:
     reply = draw.fetch_network(server, {"network": "digits"})
-    assert reply["beside"] is None
+    assert reply["beside"] == ""
+    assert reply["called"] == {"caption": {"template": "LeNet, modern", "values": {}}, "accuracy": 0.9957}
     assert reply["table"]["classes"] == [*"0123456789"]
     assert len(json.dumps(reply, allow_nan=False)) < 400_000
     assert draw.fetch_network(server, {"network": "digits"})["table"] is reply["table"], "it is made once"
     own, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
-    beside = draw.fetch_network(server, {"network": own})["beside"]
-    assert (beside["network"], beside["caption"]["template"]) == ("digits", "Today: ours")
+    mine = draw.fetch_network(server, {"network": own})
+    assert (mine["beside"], mine["called"]["caption"]) == ("digits", server.networks.called(own))
     assert "names photos" in draw.fetch_network(server, {"network": "photos-lenet5"})["problem"]
     assert "no network called gone" in draw.fetch_network(server, {"network": "gone"})["problem"]

@@ -27,6 +27,7 @@ from lenet.ui.report import about
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
+from lenet.ui.shared.networks import TITLES
 from lenet.ui.zoo import tab as zoo
 from lenet.ui.zoo import uploads
 
@@ -105,7 +106,8 @@ def shown_of(name: str) -> Exhibit:
 def test_every_network_in_weights_has_its_page(server: Server, name: str) -> None:
     found = report.choose(server, {"network": name})
     network = Classifier.from_pretrained(name)
-    assert (found["title"], found["parameters"]) == (name, network.parameters)
+    assert found["title"] == {"template": TITLES[name], "values": {}}
+    assert found["parameters"] == network.parameters
     assert found["accuracy"] == network.metrics["test_accuracy"]
     assert [row["name"] for row in found["layers"] if not row["part"]] == [
         layer for layer, _ in network.model.named_children()

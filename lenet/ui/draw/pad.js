@@ -7,9 +7,11 @@ import { raster } from "./raster.js";
 
 const PALM_REST = 1000; // milliseconds after a pen's last sign in which a touch is taken for the hand that holds it
 const TOUCH_REST = 500; // after which a touch without a sign may have been lost, so that another may draw
+const REMEMBERED = 200; // changes that undo takes back
 
-function trace(pen, { width, points }) {
+function trace(pen, { width, points, erases }) {
   const [first] = points;
+  pen.strokeStyle = erases ? "white" : "black";
   pen.lineWidth = width;
   pen.lineCap = pen.lineJoin = "round";
   pen.beginPath();
@@ -19,16 +21,19 @@ function trace(pen, { width, points }) {
   pen.stroke();
 }
 
-// `changed` is called after each change of what is on the pad, and `ended` when a stroke is.
-export function padOn(canvas, { brush, changed, ended }) {
+// `eraser` is a button that is pressed where strokes take ink away.  `changed` is called after each change of what is on
+// the pad, and `ended` when a stroke is.
+export function padOn(canvas, { brush, eraser, changed, ended }) {
   const pen = canvas.getContext("2d", { alpha: false });
   const { width, height } = canvas;
   const pixelsOf = raster(width, height);
 
-  let strokes = []; // [{width, points: [{x, y}]}] in canvas pixels
+  let strokes = []; // [{width, points: [{x, y}], erases}] in canvas pixels
   let picture = null; // {address, image}: shown and read in place of strokes
   let pointer = null; // {id, type, seen}: what draws the last stroke, and when it last gave a sign
   let penSeen = -Infinity; // when a pen last gave a sign
+  let past = []; // {strokes, picture} before each change that can be taken back, the newest last
+  let future = []; // after each that was, the next one last
 
   // Everything anew, also for one more point: adding to the last line would darken its soft edges, and
   // the same strokes would then not always be the same picture.
@@ -45,6 +50,24 @@ export function padOn(canvas, { brush, changed, ended }) {
   function redraw() {
     paint();
     changed();
+  }
+
+  // --- history -----------------------------------------------------------------------------------------
+
+  const state = () => ({ strokes: [...strokes], picture });
+
+  function remember() {
+    past = [...past, state()].slice(-REMEMBERED);
+    future = [];
+  }
+
+  // Back, or forth again.
+  function travel(from, to) {
+    if (!from.length) return;
+    pointer = null;
+    to.push(state());
+    ({ strokes, picture } = from.pop());
+    redraw();
   }
 
   // Where the picture lies on the pad, as parts of it: [left, top, width, height].
@@ -84,12 +107,14 @@ export function padOn(canvas, { brush, changed, ended }) {
     const verdict = against(event, event.timeStamp);
     if (verdict === "ignore") return;
     event.preventDefault();
-    if (verdict === "drop") strokes.pop();
+    if (verdict === "drop") ({ strokes, picture } = past.pop());
     end();
-    begin(event);
+    const erases = eraser.getAttribute("aria-pressed") === "true";
+    if (!erases) begin(event, false);
+    else if (strokes.length) begin(event, true); // of a picture, and of an empty pad, there is nothing to rub out
   });
 
-  function begin(event) {
+  function begin(event, erases) {
     pointer = { id: event.pointerId, type: event.pointerType, seen: event.timeStamp };
     if (event.pointerType === "pen") penSeen = event.timeStamp;
     try {
@@ -97,8 +122,9 @@ export function padOn(canvas, { brush, changed, ended }) {
     } catch {
       // it is up already; then its next sign has no button down, and ends the stroke
     }
+    remember();
     if (picture) [picture, strokes] = [null, []];
-    strokes.push({ width: Number(brush.value), points: [pointOf(event)] });
+    strokes.push({ width: Number(brush.value), points: [pointOf(event)], erases });
     redraw();
   }
 
@@ -136,9 +162,12 @@ export function padOn(canvas, { brush, changed, ended }) {
     pictureBox,
     // These strokes, or this picture, in place of what is there.
     show(next) {
+      if (strokes.length || picture || next.strokes || next.picture) remember();
       [strokes, picture, pointer] = [next.strokes ?? [], next.picture ?? null, null];
       redraw();
     },
+    undo: () => travel(past, future),
+    redo: () => travel(future, past),
     // Where the pen was last, as parts of the pad, or null.
     get last() {
       const point = strokes.at(-1)?.points.at(-1);

@@ -1,8 +1,9 @@
 // The pixels of strokes, computed from the strokes themselves: some browsers alter what a canvas gives back.
 //
-// A stroke is {width, points: [{x, y}]} in pixels, (0, 0) being the picture's top left corner: a line with round ends
+// A stroke is {width, points: [{x, y}], erases} in pixels, (0, 0) being the picture's top left corner: a line with round ends
 // and round corners, and a dot where it is one point.  A pixel on its edge is as dark as much of it the line covers;
-// two strokes that cross darken their edges as two coats of paint do.  A canvas draws the same but for a few levels
+// two strokes that cross darken their edges as two coats of paint do.  A stroke that erases takes the ink away from what
+// lies below it.  A canvas draws the same but for a few levels
 // of 255 (tests/e2e/test_scripts.py compares them).
 
 const DIAGONAL = Math.SQRT1_2; // a pixel reaches no further than this from its middle
@@ -42,6 +43,9 @@ function line(ink, width, height, from, to, reach) {
   }
 }
 
+// What is left white where a stroke covers so much of a pixel that has so much ink.
+const whiteUnder = (erases) => (erases ? (ink, cover) => 1 - ink * (1 - cover) : (ink, cover) => (1 - ink) * (1 - cover));
+
 // A function from strokes to their picture, Uint8Array (width x height): black (0) on white (255).
 // It remembers the last ones, so that a further point or stroke costs no more than itself.
 export function raster(width, height) {
@@ -56,8 +60,11 @@ export function raster(width, height) {
     [known, points] = [[], 0];
   }
 
+  const newestOver = () => whiteUnder(known.at(-1)?.erases);
+
   function begin(stroke) {
-    for (let i = 0; i < below.length; i += 1) below[i] += newest[i] * (1 - below[i]);
+    const white = newestOver();
+    for (let i = 0; i < below.length; i += 1) below[i] = 1 - white(below[i], newest[i]);
     newest.fill(0);
     known.push(stroke);
     points = 0;
@@ -78,6 +85,7 @@ export function raster(width, height) {
       begin(stroke);
       goOn(stroke);
     });
-    return Uint8Array.from(below, (ink, i) => Math.round(255 * (1 - ink) * (1 - newest[i])));
+    const white = newestOver();
+    return Uint8Array.from(below, (ink, i) => Math.round(255 * white(ink, newest[i])));
   };
 }

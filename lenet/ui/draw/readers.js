@@ -5,14 +5,16 @@ import { digitReader } from "../shared/reader.js";
 // `arrived` is called with the network's key when it can be asked, or when it is known that only the server can.
 export function readersOf({ server, arrived }) {
   const known = new Map(); // network -> what `of` returns
+  const names = new Map(); // network -> what `called` returns
 
   async function fetchOne(network) {
     known.set(network, undefined); // on its way
     try {
-      const { table, beside } = await server.fetch_network({ network });
+      const { table, called, beside } = await server.fetch_network({ network });
+      if (called) names.set(network, { key: network, ...called });
       const reader = table ? digitReader(table) : null;
       known.set(network, reader && { reader, beside });
-      if (beside && !known.has(beside.network)) await fetchOne(beside.network);
+      if (beside && !known.has(beside)) await fetchOne(beside);
       arrived(network);
     } catch (error) {
       console.warn("the network was not fetched", error);
@@ -21,7 +23,9 @@ export function readersOf({ server, arrived }) {
   }
 
   return {
-    // {reader, beside} of a network, null where only the server can compute it, undefined until that is known.
+    // {key, caption, accuracy} of a network, undefined until that is known.
+    called: (network) => names.get(network),
+    // {reader, beside} of a network, `beside` being the key of the one to set beside it; null where only the server can compute it, undefined until that is known.
     of(network) {
       if (!known.has(network)) fetchOne(network);
       return known.get(network);

@@ -1,6 +1,6 @@
 // What the network reads on the pad, shown from the facts of messages.py: the answer, and a box around each digit.
 
-import { largeLabel, panel } from "../shared/answer.js";
+import { answering, largeLabel, panel } from "../shared/answer.js";
 import { make } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { say, translated } from "../shared/language.js";
@@ -44,12 +44,11 @@ export function nearest(digits, place) {
 
 const nameOf = (digit) => (shown(digit) ? translated(digit.label) : "?");
 const percentOf = (digit) => (shown(digit) ? percent(digit.confidence, 0) : say("answer_none"));
-const closest = (digit) => ({ label: translated(digit.label), percent: percent(digit.confidence, 0) });
 
 // What the network would say of one digit.
 export function sentenceOf(digit) {
   if (digit.verdict === "blank") return say("answer_blank");
-  if (rejected(digit)) return say(digit.touching ? "answer_touching_not_digit" : "answer_not_digit", closest(digit));
+  if (rejected(digit)) return say(digit.touching ? "answer_touching_not_digit" : "answer_not_digit", { label: translated(digit.label) });
   if (digit.touching) return say("answer_touching");
   if (digit.verdict === "unsure") {
     const [one, other] = Object.entries(digit.probs).sort((a, b) => b[1] - a[1]).map(([name]) => translated(name));
@@ -95,33 +94,43 @@ function certainButton(pressed) {
   return button;
 }
 
+// While the pen is down, what is drawn so far looks like many things: doubts wait.
+const waits = (digit, drawing) => drawing && digit.verdict !== "sure";
+
+function sentenceFor(digits, chosen, { certain, drawing }) {
+  if (waits(digits[chosen], drawing)) return [say("answer_drawing")];
+  return [sentenceAmong(digits, chosen), ...(certain === undefined ? [] : [" ", certainButton(certain)])];
+}
+
 // The answer to what is on the pad: of several digits all large, and the bars of the chosen one.  `certain` says whether
-// a person has said that these are digits; it is undefined where the network does not doubt it.
-export function answerOf(digits, chosen, certain) {
+// a person has said that these are digits; it is undefined where the network does not doubt it.  `drawing` says that
+// the pen is down, and `who` who answers.
+export function answerOf(digits, chosen, { certain, who, drawing = false } = {}) {
   const digit = digits[chosen];
   const alone = digits.length === 1;
   return panel({
+    who,
     label: alone ? shown(digit) : numberOf(digits),
     large: alone ? largeLabel(shown(digit), Object.keys(digit.probs)) : numberLabel(digits, chosen),
-    sentence: [sentenceAmong(digits, chosen), ...(certain === undefined ? [] : [" ", certainButton(certain)])],
+    sentence: sentenceFor(digits, chosen, { certain, drawing }),
     rows: rowsOf(digit),
     verdict: digit.verdict,
   });
 }
 
 // What stands there as long as nothing is drawn, of the same size: with a bar for "none" where the network knows it.
-export function emptyAnswer(classes, knowsNonDigits) {
+export function emptyAnswer(classes, knowsNonDigits, who) {
   const names = [...classes.map(translated), ...(knowsNonDigits ? [say("answer_none")] : [])];
   const rows = names.map((name) => ({ name, part: 0, best: false }));
-  return panel({ label: "", large: largeLabel("", classes), sentence: say("draw_invitation"), rows, verdict: "blank" });
+  return panel({ who, label: "", large: largeLabel("", classes), sentence: say("draw_invitation"), rows, verdict: "blank" });
 }
 
 // In small what another network reads in the same drawing, to lay below the answer.
-export function besideOf({ caption, accuracy, digits }) {
-  const title = translated(caption) + (accuracy === null ? "" : ` (${percent(accuracy)})`);
-  const said = digits.length === 1 ? sentenceOf(digits[0]) : digits.map(percentOf).join(say("list_comma"));
+export function besideOf({ digits, ...network }, drawing) {
+  const alone = () => (waits(digits[0], drawing) ? say("answer_drawing") : sentenceOf(digits[0]));
+  const said = digits.length === 1 ? alone() : digits.map(percentOf).join(say("list_comma"));
   const number = numberOf(digits);
-  const words = make("p", {}, title, make("br"), make("span", { textContent: said }));
+  const words = make("p", {}, answering(network), make("br"), make("span", { textContent: said }));
   const made = make("div", { className: "beside" }, make("b", { textContent: number }), words);
   made.dataset.label = number;
   return made;
@@ -139,7 +148,8 @@ function boxOf(digit, chosen) {
   return box;
 }
 
-// To lay over the picture: nothing where one digit is all.
-export function boxesOf(digits, chosen) {
-  return digits.length === 1 && !digits[0].touching ? [] : digits.map((digit, i) => boxOf(digit, i === chosen));
+// To lay over the picture: nothing where one digit is all, nor while the pen is down.
+export function boxesOf(digits, chosen, drawing) {
+  const plain = digits.length === 1 && !digits[0].touching;
+  return plain || drawing ? [] : digits.map((digit, i) => boxOf(digit, i === chosen));
 }

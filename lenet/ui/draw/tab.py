@@ -76,12 +76,8 @@ def _beside(server: Server, drawing: Drawing) -> messages.Beside | None:
     other = server.networks.default(drawing.network)
     if not other:
         return None
-    network = server.networks.get(other)
-    return messages.Beside(
-        messages.Sentence.of(networks.english_caption(network, other)),
-        network.metrics.get("test_accuracy"),
-        _digits(server, Drawing(drawing.picture, other, drawing.pipeline)),
-    )
+    digits = _digits(server, Drawing(drawing.picture, other, drawing.pipeline))
+    return messages.Beside(**_named(server, other), digits=digits)
 
 
 @messages.answering
@@ -89,22 +85,18 @@ def fetch_network(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     """What the page asks once for each network, to read strokes by itself from then on; or a problem.
 
     Returns:
-        {"table": see `lenet.inference.web.to_table`, "beside": of the shipped network to set beside a visitor's own
-        {"network": its key, "caption", "accuracy"} as in `messages.Beside`, or null}.
+        {"table": see `lenet.inference.web.to_table`; "called": {"caption", "accuracy"} as in `messages.Beside`;
+        "beside": the key of the shipped network to set beside a visitor's own, or ""}.
     """
     key = messages.text(question, "network")
     server.networks.digit_reader(key)
-    other = server.networks.default(key)
-    return {
-        "table": server.networks.table(key),
-        "beside": _shipped(server, other) | {"network": other} if other else None,
-    }
+    table = server.networks.table(key)
+    return {"table": table, "called": _named(server, key), "beside": server.networks.default(key)}
 
 
-def _shipped(server: Server, key: str) -> dict[str, Any]:
-    network = server.networks.get(key)
-    caption = messages.Sentence.of(networks.english_caption(network, key))
-    return {"caption": asdict(caption), "accuracy": network.metrics.get("test_accuracy")}
+def _named(server: Server, key: str) -> dict[str, Any]:
+    accuracy = server.networks.get(key).metrics.get("test_accuracy")
+    return {"caption": texts.told(server.networks.called(key)), "accuracy": accuracy}
 
 
 @messages.answering
@@ -157,7 +149,7 @@ def _choices(server: Server, own: Own) -> list[tuple[str, str]]:
     """(title, key) of the networks that read drawings: the visitor's, and those in weights/."""
     known = server.networks
     return [
-        *((known.yours(key), key) for key in known.of_kind(DigitClassifier, own)),
+        *((known.title(key), key) for key in known.of_kind(DigitClassifier, own)),
         *networks.shipped(DigitClassifier),
     ]
 
@@ -185,29 +177,30 @@ def build(server: Server, visitor: Visitor) -> Tab:
     if not choices:
         return without_networks("no_digit_networks")
     default = choices[0][1]
-    with gr.Row(elem_classes="choices"):
-        network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
-        pipeline = gr.Radio(_pipelines(), value="modern", label=texts.say("pipeline"), scale=3)
     classes = server.networks.get(default).classes
-    pad = gr.HTML(
-        value={"network": default, "pipeline": "modern"},
-        html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
-        js_on_load=assets.mount("draw/view.js"),
-        server_functions=server_functions(
-            server, fetch_network, read_drawing, look_inside, what_if, lane=server.drawings
-        ),
-        examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
-        classes=classes,
-        knowing=[
-            name for _, name in choices if server.networks.digit_reader(name).knows_non_digits
-        ],  # of a visitor's own hardly any
-        layers=[asdict(layer) for layer in facts.layers(server.networks.blank(default), classes, every=False)],
-        unsureBelow=UNSURE_BELOW,
-        largest=pictures.MAX_BYTES,
-        side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
-        seen=server.networks.get(default).recipe.input.size,
-        elem_id="pad",
-    )
+    with gr.Column(elem_id="drawing"):
+        pad = gr.HTML(
+            value={"network": default, "pipeline": "modern"},
+            html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
+            js_on_load=assets.mount("draw/view.js"),
+            server_functions=server_functions(
+                server, fetch_network, read_drawing, look_inside, what_if, lane=server.drawings
+            ),
+            examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
+            classes=classes,
+            knowing=[
+                name for _, name in choices if server.networks.digit_reader(name).knows_non_digits
+            ],  # of a visitor's own hardly any
+            layers=[asdict(layer) for layer in facts.layers(server.networks.blank(default), classes, every=False)],
+            unsureBelow=UNSURE_BELOW,
+            largest=pictures.MAX_BYTES,
+            side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
+            seen=server.networks.get(default).recipe.input.size,
+            elem_id="pad",
+        )
+        with gr.Row(elem_classes="choices"):
+            network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
+            pipeline = gr.Radio(_pipelines(), value="modern", label=texts.say("pipeline"), scale=3)
     # In the browser alone: the pad then asks again with the new choice.
     gr.on(
         [network.change, pipeline.change],

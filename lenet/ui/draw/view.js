@@ -6,11 +6,14 @@
 
 import { exampleButtons } from "./examples.js";
 import { inside } from "./inside.js";
+import { invitation } from "./invitation.js";
 import { padOn } from "./pad.js";
 import { opened } from "./pictures.js";
 import { greyAddress } from "./png.js";
 import { readersOf } from "./readers.js";
 import { answerOf, besideOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
+import { tools } from "./tools.js";
+import { answering } from "../shared/answer.js";
 import { make } from "../shared/elements.js";
 import { language, onLanguage, say } from "../shared/language.js";
 
@@ -30,19 +33,26 @@ export function mount({ element, props, server, watch }) {
   let place = null; // [x, y], parts of the picture: of the digit that is meant; null for the first
   let certain = false; // a person has said that the drawing shows digits
   let reading = null; // the newest answer, of messages.py, or null
+  let asks = props.value.network; // the network that is asked
+  let asksBefore = ""; // and the one that was before it
   let before = { strokes: new Set(), picture: null }; // what was on the pad when it last changed
 
   // --- the pad ---------------------------------------------------------------------------------------
 
-  const pad = padOn(canvas, { brush: find(".brush input"), changed, ended });
+  const pad = padOn(canvas, { brush: find(".brush input"), eraser: find(".eraser"), changed, ended });
+  const followPad = tools(element, pad);
+  const invited = invitation(find(".sheet"));
   const readers = readersOf({ server, arrived: (network) => network === props.value.network && readAnew() });
 
   function ended() {
+    if (reading) render(); // with what waited for the pen to go up
     if (reading?.here) behind.rested();
     else read();
   }
 
   function changed() {
+    invited.remove();
+    followPad();
     changes += 1;
     place = null;
     refused = false;
@@ -55,8 +65,9 @@ export function mount({ element, props, server, watch }) {
     read();
   }
 
-  find(".undo").addEventListener("click", () => pad.show({ strokes: pad.strokes.slice(0, -1) }));
-  find(".clear").addEventListener("click", () => pad.show({}));
+  // Gradio's choices stand below the board, in the same column: as high as it is, and as sticky.
+  const board = find(".board");
+  new ResizeObserver(() => element.closest("#drawing").style.setProperty("--board", `${board.offsetHeight}px`)).observe(board);
 
   // --- pictures --------------------------------------------------------------------------------------
 
@@ -128,10 +139,9 @@ export function mount({ element, props, server, watch }) {
     const { pipeline } = props.value;
     const grey = pad.grey();
     const found = reader.read(grey, pipeline);
-    const other = beside && readers.of(beside.network);
     return {
       digits: found.map(({ digit }) => digit),
-      beside: other ? { ...beside, digits: other.reader.read(grey, pipeline).map(({ digit }) => digit) } : null,
+      beside: beside && besideHere(beside, grey, pipeline),
       asked: async () => ({ picture: await greyAddress(grey.data, grey.width, grey.height), ...props.value }),
       here: (digit, options) => reader.behind(found[digit], options),
     };
@@ -176,6 +186,14 @@ export function mount({ element, props, server, watch }) {
     return greyAddress(data, width, height);
   }
 
+  // What another network reads in what a visitor's own one is asked: the one that was asked before, else the shipped one.
+  function besideHere(shipped, grey, pipeline) {
+    const key = asksBefore && readers.of(asksBefore) ? asksBefore : shipped;
+    const other = readers.of(key);
+    if (!other) return null;
+    return { ...readers.called(key), digits: other.reader.read(grey, pipeline).map(({ digit }) => digit) };
+  }
+
   // Without the server the pad goes on, and says so.
   function heard(answered) {
     const off = (!answered || !navigator.onLine) && Boolean(readers.of(props.value.network));
@@ -205,18 +223,20 @@ export function mount({ element, props, server, watch }) {
   function render() {
     const held = element.contains(document.activeElement) ? document.activeElement.className : ""; // under the keyboard
     const number = [...result.querySelectorAll(".digit")].indexOf(document.activeElement);
+    const called = readers.called(props.value.network);
+    const who = called ? answering(called) : "";
     if (!reading) {
-      result.replaceChildren(emptyAnswer(props.classes, props.knowing.includes(props.value.network)));
+      result.replaceChildren(emptyAnswer(props.classes, props.knowing.includes(props.value.network), who));
       boxes.replaceChildren();
       return;
     }
     const digits = digitsOf(reading);
     const chosen = nearest(digits, focus());
     const doubted = reading.digits.some(({ verdict }) => verdict === "not_digit");
-    const parts = [answerOf(digits, chosen, doubted ? certain : undefined)];
-    if (reading.beside) parts.push(besideOf({ ...reading.beside, digits: digitsOf(reading.beside) }));
+    const parts = [answerOf(digits, chosen, { certain: doubted ? certain : undefined, drawing: pad.drawing, who })];
+    if (reading.beside) parts.push(besideOf({ ...reading.beside, digits: digitsOf(reading.beside) }, pad.drawing));
     result.replaceChildren(...parts);
-    boxes.replaceChildren(...boxesOf(digits, chosen));
+    boxes.replaceChildren(...boxesOf(digits, chosen, pad.drawing));
     if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
     if (held === "certain") result.querySelector(".certain")?.focus();
   }
@@ -251,6 +271,7 @@ export function mount({ element, props, server, watch }) {
   }
 
   watch("value", () => {
+    if (props.value.network !== asks) [asksBefore, asks] = [asks, props.value.network];
     refused = false; // another network, or another pipeline, for what is on the pad
     readers.of(props.value.network);
     readAnew();

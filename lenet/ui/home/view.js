@@ -4,8 +4,10 @@
 import { photoNamer } from "../shared/namer.js";
 import { largeLabel, panel } from "../shared/answer.js";
 import { exampleButtons } from "../draw/examples.js";
+import { invitation } from "../draw/invitation.js";
 import { padOn } from "../draw/pad.js";
 import { answerOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "../draw/reading.js";
+import { tools } from "../draw/tools.js";
 import { onTheme } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
 import { number, percent } from "../shared/format.js";
@@ -64,11 +66,15 @@ function digits(element, table, examples) {
   let certain = false; // a person has said that the drawing shows digits
   let waiting = false; // for the next frame
 
-  const pad = padOn(canvas, { brush: find(".brush input"), changed, ended: changed });
+  const pad = padOn(canvas, { brush: find(".brush input"), eraser: find(".eraser"), changed, ended: changed });
+  const followPad = tools(element, pad);
+  const invited = invitation(find(".sheet"));
   const chosen = () => nearest(found.map(({ digit }) => digit), place ?? pad.last);
   const showLayers = layersIn(element, reader.blank, (every) => found.length && reader.behind(found[chosen()], { every }).layers);
 
   function changed() {
+    invited.remove();
+    followPad();
     place = null;
     if (pad.empty) certain = false;
     if (!waiting) requestAnimationFrame(read);
@@ -86,8 +92,10 @@ function digits(element, table, examples) {
     const plain = found.map(({ digit }) => digit);
     const told = certain ? plain.map((digit) => withoutDoubt(digit, table.limits.unsure)) : plain;
     const doubted = plain.some(({ verdict }) => verdict === "not_digit");
-    result.replaceChildren(found.length ? answerOf(told, chosen(), doubted ? certain : undefined) : emptyAnswer(table.classes, reader.knowsNonDigits));
-    boxes.replaceChildren(...(found.length ? boxesOf(told, chosen()) : []));
+    const { drawing } = pad;
+    const answer = () => answerOf(told, chosen(), { certain: doubted ? certain : undefined, drawing });
+    result.replaceChildren(found.length ? answer() : emptyAnswer(table.classes, reader.knowsNonDigits));
+    boxes.replaceChildren(...(found.length ? boxesOf(told, chosen(), drawing) : []));
     result.querySelectorAll("button")[held]?.focus();
     showBehind();
   }
@@ -107,8 +115,6 @@ function digits(element, table, examples) {
     render();
   });
 
-  find(".undo").addEventListener("click", () => pad.show({ strokes: pad.strokes.slice(0, -1) }));
-  find(".clear").addEventListener("click", () => pad.show({}));
   find(".examples").append(...exampleButtons(examples, (strokes) => pad.show({ strokes })));
   onLanguage(element, render);
   render();

@@ -1,6 +1,6 @@
 // What a network says of a photo, in words and figures: from the facts of messages.py to elements.
 
-import { bar, largeLabel, panel } from "../shared/answer.js";
+import { answering, bar, largeLabel, panel } from "../shared/answer.js";
 import { make } from "../shared/elements.js";
 import { percent, short } from "../shared/format.js";
 import { say, spoken, translated, withArticle } from "../shared/language.js";
@@ -23,11 +23,14 @@ export function sentence(answer) {
 
 const isNone = ({ verdict }) => verdict === "unknown";
 
-// The answer large, what is said of it, and every class's probability.
-export function large(answer) {
+const who = (network) => network && answering(network);
+
+// The answer of `network`, a `PhotoNetwork`, large, what is said of it, and every class's probability.
+export function large(answer, network) {
   const { label, probs, verdict } = answer;
   const known = isNone(answer) ? "" : label;
   return panel({
+    who: who(network),
     label: known,
     large: largeLabel(known, Object.keys(probs)),
     sentence: sentence(answer),
@@ -37,8 +40,9 @@ export function large(answer) {
 }
 
 // The same before there is anything to answer, of the same size.
-export function empty(classes) {
+export function empty(classes, network) {
   return panel({
+    who: who(network) ?? "",
     label: "",
     large: largeLabel("", classes),
     sentence: say("photo_empty"),

@@ -23,8 +23,6 @@ from lenet.ui.messages import (
     PhotoAnswer,
     PhotoNetwork,
     PhotoNetworks,
-    Sentence,
-    Told,
 )
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
@@ -93,18 +91,17 @@ def offer(server: Server, own: Own, chosen: str) -> dict[str, Any]:
     trained = server.networks.of_kind(PhotoClassifier, own)
     if chosen not in trained:
         chosen = ""
-    first, *others = (_listed(server, key, False) for _, key in networks.shipped(PhotoClassifier))
+    first, *others = (_listed(server, key) for _, key in networks.shipped(PhotoClassifier))
     others.sort(key=lambda network: network.accuracy or 0.0, reverse=True)
-    listed = (first, *(_listed(server, key, True) for key in trained), *others)
+    listed = (first, *(_listed(server, key) for key in trained), *others)
     return asdict(PhotoNetworks(chosen or [*trained, first.key][0], bool(chosen), listed))
 
 
-def _listed(server: Server, key: str, own: bool) -> PhotoNetwork:
+def _listed(server: Server, key: str) -> PhotoNetwork:
     network = server.networks.get(key)
-    caption: Told = asdict(Sentence.of(networks.TITLES.get(key, f"{key}, {network.recipe.model}")))
-    if own:
-        caption = texts.told(texts.Said("yours", {"name": server.networks.kept(key).title}))
-    return PhotoNetwork(key, caption, network.parameters, network.metrics.get("test_accuracy"))
+    return PhotoNetwork(
+        key, texts.told(server.networks.called(key)), network.parameters, network.metrics.get("test_accuracy")
+    )
 
 
 @lru_cache(maxsize=1)

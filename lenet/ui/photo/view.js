@@ -29,6 +29,7 @@ export function mount({ element, props, server, watch }) {
   let dragging = false;
   let asking = 0; // questions under way
   const asked = new Map(); // network -> the number of changes that its newest question knows
+  const networkOf = (key) => props.value.networks.find((network) => network.key === key);
   const replies = new Map(); // network -> {known, reply}, the newest
 
   function putLabel(place, key, values = {}) {
@@ -41,7 +42,7 @@ export function mount({ element, props, server, watch }) {
     url.placeholder = say("photo_address_like");
     crop.setAttribute("aria-roledescription", say("photo_box_kind"));
     if (result.dataset.changes) return;
-    result.replaceChildren(figures.empty(props.classes)); // nothing is answered yet
+    result.replaceChildren(figures.empty(props.classes, networkOf(chosen))); // nothing is answered yet
     steps.replaceChildren(noStages("photo_steps"));
   }
 
@@ -330,7 +331,7 @@ export function mount({ element, props, server, watch }) {
     }
     if (network !== chosen) return;
     if (reply.problem) return complain(reply.problem);
-    result.replaceChildren(figures.large(reply.answer));
+    result.replaceChildren(figures.large(reply.answer, networkOf(chosen)));
     seen.replaceChildren(figures.seen(reply.stages.at(-1)));
     views.replaceChildren(...figures.crops(reply.answer.crops, photo));
     steps.replaceChildren(stagesOf(reply.stages));
@@ -366,6 +367,7 @@ export function mount({ element, props, server, watch }) {
       complain("");
     }
     for (const card of cards.children) card.setAttribute("aria-pressed", String(card.dataset.network === chosen));
+    sayRest();
     show(chosen);
     ask();
   }
@@ -388,6 +390,5 @@ export function mount({ element, props, server, watch }) {
   find(".pictures").append(...Object.entries(props.examples).map(figures.example));
   watch("value", offer);
   sayAll(element);
-  sayRest();
   offer();
 }

@@ -39,7 +39,7 @@ from lenet.ui.shared.evaluation import Asking
 def choose(server: Server, question: AskNetwork) -> AboutNetwork:
     """All that is known of a network without asking it anything."""
     key = question.network
-    return about.about(server.networks.exhibit(key), server.networks.kept(key).title, exports.offered(server, key))
+    return about.about(server.networks.exhibit(key), server.networks.called(key), exports.offered(server, key))
 
 
 @messages.answering

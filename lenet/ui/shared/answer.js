@@ -2,7 +2,7 @@
 
 import { make } from "./elements.js";
 import { percent } from "./format.js";
-import { say, translated } from "./language.js";
+import { say, spoken, translated } from "./language.js";
 
 // A class and how likely it is, or another part of a whole; of spans, so that a button may hold it too.
 export function bar(name, part, best, decimals = 0) {
@@ -25,9 +25,17 @@ export function largeLabel(label, classes) {
   return make("p", { className: `label ${sizeFor(classes)}`, textContent: label ? translated(label) : "?" });
 }
 
-// The whole panel.  `large` is an element, `rows` are [{name, part, best}], and `verdict` is the answer's; "blank" is
-// what stands there before one.
-export function panel({ label, large, sentence, rows, verdict }) {
+// Who answers: a network's name, as every tab says it, and how good it is.  The keys of visitors' own begin with "own-".
+export function answering({ key, caption, accuracy }) {
+  const name = spoken(caption);
+  if (accuracy === null) return name;
+  return say(key?.startsWith("own-") ? "who_answers_own" : "who_answers", { name, accuracy: percent(accuracy) });
+}
+
+// The whole panel.  `who` says who answers, "" where that is still unknown, and is left out where there is but one
+// network; `large` is an element, `rows` are [{name, part, best}], and `verdict` is the answer's; "blank" is what stands
+// there before one.
+export function panel({ who, label, large, sentence, rows, verdict }) {
   const bars = make("div", { className: "bars" }, ...rows.map(({ name, part, best }) => bar(name, part, best)));
   if (verdict !== "blank") {
     const chances = rows.map(({ name, part }) => `${name} ${percent(part, 0)}`).join(say("list_comma"));
@@ -36,7 +44,8 @@ export function panel({ label, large, sentence, rows, verdict }) {
   }
   const said = make("p", { className: "sentence" });
   said.append(...[sentence].flat());
-  const made = make("div", { className: `answer ${verdict}` }, large, said, bars);
+  const named = who !== undefined && make("p", { className: "who", textContent: who });
+  const made = make("div", { className: `answer ${verdict}` }, named, large, said, bars);
   made.dataset.label = label;
   return made;
 }

@@ -117,13 +117,13 @@ def _shipped_exhibit(name: str) -> Exhibit:
 
 # What the shipped ones are to a visitor.
 TITLES = {
-    "digits": "Today: ours",
+    "digits": "LeNet, modern",
     "mnist-lenet5-1998": "1998: LeNet-5 as printed",
     "mnist-lenet5-sigmoid": "Tutorial: LeNet-5, sigmoids",
     "mnist-lenet5-bn": "Tutorial: LeNet-5, BatchNorm",
-    "photos": "Today: ours",
-    "photos-medium": "Ours, medium",
-    "photos-small": "Ours, small",
+    "photos": "ConvNet, large",
+    "photos-medium": "ConvNet, medium",
+    "photos-small": "ConvNet, small",
     "photos-lenet-wide": "LeNet, wider: our training",
     "photos-lenet5": "LeNet-5: our training",
     "cifar10-lenet5-sgd": "Tutorial: LeNet-5, SGD",
@@ -191,14 +191,22 @@ class Networks:
             owner=lambda kept: kept.owner,
         )
 
-    def yours(self, key: str) -> str:
-        """What the page calls a visitor's own network.
+    def called(self, key: str) -> str | texts.Said:
+        """What every tab calls the network that `key` names, for `texts.spoken` and `texts.told`.
 
         Raises:
             CheckpointError: it is no longer kept.
         """
         found = self.kept(key)
-        return with_accuracy(found.classifier, texts.say("yours", name=found.title))
+        return texts.English(english_caption(found.classifier, key)) if key in _shipped() else found.title
+
+    def title(self, key: str) -> str:
+        """The same in the visitor's language, with its test accuracy.
+
+        Raises:
+            CheckpointError: it is no longer kept.
+        """
+        return with_accuracy(self.get(key), texts.spoken(self.called(key)))
 
     def default(self, key: str) -> str:
         """The shipped network to set beside a visitor's own; "" where `key` is shipped itself."""

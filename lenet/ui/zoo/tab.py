@@ -46,7 +46,7 @@ def _row(server: Server, key: str) -> NetworkRow:
     network = exhibit.network
     return NetworkRow(
         key=key,
-        name=texts.told(server.networks.kept(key).title),
+        name=texts.told(server.networks.called(key)),
         model=network.recipe.model,
         dataset=network.recipe.dataset,
         parameters=network.parameters,
