@@ -52,6 +52,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "page": "the server and the page over many training runs, in Chromium",
     },
     "load": {"": "a crowd of visitors who draw, memory after much use, and the start"},
+    "classroom": {"": "30 visitors press one card at once: seconds until each has curves and a network"},
     "abuse": {"": "10,000 hostile requests: what leaks, what breaks, and what memory stays"},
     "classics": {"": "are the published claims reproduced? every classic recipe, three seeds"},
     "networks": {

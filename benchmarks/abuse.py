@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from benchmarks.load import SHIP, Server, _load, _served, picture, resident, threads
+from benchmarks.load import SHIP, Server, machine_load, picture, resident, served, threads
 from lenet.training.stored import WEIGHTS
 
 CLIENTS = 8
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    with TemporaryDirectory() as folder, _served(Path(folder)) as (url, process):
+    with TemporaryDirectory() as folder, served(Path(folder)) as (url, process):
         (Path(folder) / "secret.txt").write_text(SECRET)
         abuse = Abuse(url, Path(folder), options.seed)
         rows = [row("before", process)]
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         time.sleep(options.rest)
         rows.append(row(f"after {options.rest:.0f} s of rest", process))
         log = (Path(folder) / "app.log").read_text()
-    print(f"{options.requests:,} requests, load of the machine {_load()}\n")
+    print(f"{options.requests:,} requests, load of the machine {machine_load()}\n")
     print("| what | count |\n|---|---:|")
     found = abuse.found
     found["tracebacks in the log"] = log.count("Traceback")

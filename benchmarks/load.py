@@ -58,9 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     with TemporaryDirectory() as folder:
-        print(f"Load of the machine: {_load()}\n")
+        print(f"Load of the machine: {machine_load()}\n")
         began = time.monotonic()
-        with _served(Path(folder)) as (url, process):
+        with served(Path(folder)) as (url, process):
             page = Server(url)
             page.ask("read_drawing", page.drawing(picture(0)))
             print(f"First drawing answered {time.monotonic() - began:.1f} s after the start.")
@@ -76,12 +76,12 @@ def run(options: argparse.Namespace) -> None:
             memory(page, process, options)
 
 
-def _load() -> str:
+def machine_load() -> str:
     return " ".join(f"{load:.1f}" for load in os.getloadavg())
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[tuple[str, int]]:
+def served(folder: Path) -> Iterator[tuple[str, int]]:
     with serve(folder / "app.log", LENET_RUNS_DIR=str(folder / "runs")) as url:
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
         yield url, next(int(child) for child in children if b"app.py" in Path(f"/proc/{child}/cmdline").read_bytes())
@@ -156,7 +156,7 @@ def crowd(url: str, visitors: int, seconds: float, trains: bool) -> str:
         f"{p50:.0f}",
         f"{p95:.0f}",
         goal,
-        _load(),
+        machine_load(),
     )
     return "| " + " | ".join(map(str, cells)) + " |"
 

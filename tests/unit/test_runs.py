@@ -52,6 +52,12 @@ def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 0)
 
 
+@pytest.fixture(autouse=True)
+def nobody_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These runs have few recipes and are about who trains when: tests/unit/test_replay.py is about those that follow."""
+    monkeypatch.setattr(runs.Recordings, "find", lambda self, recipe: None)
+
+
 @pytest.fixture
 def networks(tmp_path: Path) -> Networks:
     return Networks(tmp_path, Pictures())

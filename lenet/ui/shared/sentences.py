@@ -226,6 +226,7 @@ CHINESE: dict[str, str] = {
     "The weights stopped being finite numbers": "权重不再是有限的数",
     "The server no longer keeps this run.": "服务器已不再保留这次训练。",
     "You have {count} unfinished runs: remove one first.": "您有 {count} 次尚未结束的训练：请先删除一次。",
+    "This run shows another one with the same settings, so it cannot be changed: start one with another seed.": "这里显示的是另一次相同设置的训练，因此不能更改：请换一个随机种子开始。",
     "Your network address has as many runs under way as it may: wait until one ends.": "您的网络地址正在进行的训练已达上限：请等待其中一次结束。",
     "This server has as many runs under way as it can hold: try again in a minute.": "本服务器正在进行的训练已达上限：请一分钟后再试。",
     "As many programs train here as may: wait until one of their runs ends.": "在这里训练的程序已达上限：请等待其中一次训练结束。",

@@ -14,6 +14,9 @@ turn trains the owner's oldest waiting run until it ends; when other owners wait
 and the run goes on at its owner's next turn.  So nobody's long runs hold up the others' short ones.  A network
 address has at most half of all places, however many visitors it says it is.
 
+A run with the same recipe as one that trains, or has trained a while ago, would come to the same bits.  So it takes no
+turn: its visitor is shown the other's events, see `replay`, and gets a copy of the network.
+
 Nothing here knows gradio.
 """
 
@@ -27,18 +30,19 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from lenet.data.datasets import Dataset
 from lenet.data.download import Progress, following
-from lenet.errors import CheckpointError, DataError, LeNetError, RecipeError, Text
+from lenet.errors import CheckpointError, DataError, DivergedError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
+from lenet.inference.pretrained import Checkpoint
 from lenet.inference.pretrained import load as load_checkpoint
 from lenet.inference.pretrained import save as save_checkpoint
 from lenet.run import NotSaved
@@ -54,6 +58,7 @@ from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 from lenet.ui.train import settings, snapshot
+from lenet.ui.train.replay import Fact, Playback, Recording, Recordings
 from lenet.ui.train.saved import SavedRuns
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
@@ -74,6 +79,8 @@ STATES_AT_MOST = 16  # runs in memory that can go on, of up to 60 megabytes each
 PROGRAMS_AT_MOST = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
 SECONDS_BETWEEN_SAVES = 10.0  # a state of 60 MB takes a fifth of a second
 KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
+
+REPLAYED = "This run shows another one with the same settings, so it cannot be changed: start one with another seed."
 
 Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
 ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps looking
@@ -150,6 +157,8 @@ class Run:
         restored: it comes from a server that has died.
         key: of the trained network, and `path` its file; `gone`: it made room for others.
         verdict: what is wrong with it, if anything.
+        recording: what others with the same recipe are shown of it, while it trains as that says.
+        playback: the other run that it shows, where it does not train itself.
     """
 
     id: str
@@ -192,6 +201,8 @@ class Run:
     metrics: dict[str, float] = field(default_factory=dict)
     verdict: Text | None = None
     tested: int = 0
+    recording: Recording | None = None
+    playback: Playback | None = None
 
     @property
     def progress(self) -> float:
@@ -222,6 +233,11 @@ class Run:
             self.train.add(x, event.loss, event.accuracy, event.lr)
         elif isinstance(event, EpochEnd):
             self._end_epoch(event)
+
+    def begin_anew(self) -> None:
+        """Nothing of it was trained yet."""
+        self.last, self.epoch, self.worked, self.best, self.newest, self.usual = None, 0, 0.0, None, None, 0
+        self.train, self.val = Series(mean=True), Series(mean=False)
 
     def _end_epoch(self, event: EpochEnd) -> None:
         self.epoch, self.newest = event.epoch, event
@@ -270,6 +286,7 @@ class Runs:
         self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
         self._downloads: dict[tuple[str, ...], Progress] = {}  # how far those are that have to come from far
         self._tickets = itertools.count(1)
+        self._recordings = Recordings()
         self._prepared = False
         self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=threads.to_train)
 
@@ -353,7 +370,7 @@ class Runs:
         with self._theirs(visitor, id) as run:
             if run.status in ("running", "waiting", "loading") and run.order != "stop":
                 run.order = "pause"
-                if run.status != "running":
+                if run.status != "running" or run.playback is not None:
                     self._rest(run, "paused")
 
     def resume(self, visitor: str, id: str, epochs: int | None = None) -> None:
@@ -369,9 +386,16 @@ class Runs:
                 self._enqueue(run)
 
     def stop(self, visitor: str, id: str) -> None:
-        """End it; what it has learned is measured and kept."""
+        """End it; what it has learned is measured and kept.  One that is replayed is shown to its end at once.
+
+        Raises:
+            RecipeError: it shows another run that still trains.
+        """
         with self._theirs(visitor, id) as run:
             if run.status in ENDED or run.status == "measuring":
+                return
+            if run.playback is not None:
+                self._skip(run, run.playback)
                 return
             if run.last is None and run.status != "running":
                 self._rest(run, "stopped")
@@ -401,12 +425,15 @@ class Runs:
         """Multiply its schedule's learning rate by `factor`, once more if it was before.
 
         Raises:
-            RecipeError: no recipe may have such a learning rate.
+            RecipeError: no recipe may have such a learning rate, or the run is not trained but replayed.
         """
         with self._theirs(visitor, id) as run:
+            if run.playback is not None:
+                raise RecipeError(REPLAYED)
             scale = run.scale * factor
             run.recipe.with_changes(lr=run.recipe.lr * scale)
             run.scale, run.rescaled = scale, True
+            self._end_recording(run)
 
     # --- what a visitor sees ---
 
@@ -423,6 +450,8 @@ class Runs:
         self.heard(visitor)
         with self._lock:
             self._tidy()
+            for run in self._of(visitor):
+                self._play(run)
             return [self._facts(run, known.get(run.id), run.id == watched) for run in self._of(visitor)]
 
     @property
@@ -471,8 +500,7 @@ class Runs:
             run.key, run.path = self.networks.keep(checkpoint, curves, str(run.title), owner)
             self.networks.call(run.key, run.title)
         elif not self._saved.state(run.id).exists():  # it had not come far
-            run = replace(_from_record(record), last=None, epoch=0, worked=0.0, best=None, newest=None)
-            run.train, run.val = Series(mean=True), Series(mean=False)
+            run.begin_anew()
         if run.status not in ENDED:
             run.status, run.saved = "paused", self._saved.state(run.id).exists()
         with self._lock:
@@ -552,6 +580,7 @@ class Runs:
             "worked": run.worked,
             "best": best and [best.epoch, best.val_loss, best.val_accuracy],
             "restored": run.restored,
+            "replay": self._replayed(run),
             "newest": run.newest and [run.newest.epoch, run.newest.val_loss, run.newest.val_accuracy],
             "network": "" if run.gone else run.key,
             "gone": run.gone,
@@ -568,6 +597,13 @@ class Runs:
         if watched and looked != run.looked:
             facts["looked"], facts["view"] = run.looked, run.view
         return facts
+
+    def _replayed(self, run: Run) -> dict[str, Any] | None:
+        """Of a run that is not trained itself: whether the other one trains just now, and how long ago it ended."""
+        if run.playback is None:
+            return None
+        recording = run.playback.recording
+        return {"live": run.playback.live, "ago": 0 if run.playback.live else time.monotonic() - recording.ended}
 
     def _lr(self, run: Run) -> float:
         """Its last step's learning rate, as it would be with what the visitor has wanted since."""
@@ -624,9 +660,14 @@ class Runs:
     def _present(self, visitor: str) -> bool:
         return time.monotonic() - self._heard.get(visitor, float("-inf")) < self._patience
 
+    def _awaited(self, run: Run) -> bool:
+        """Whether its visitor's page is there, or that of another who is shown it."""
+        followers = self._followers(run.recording) if run.recording is not None else []
+        return any(self._present(one.visitor) for one in [run, *followers])
+
     def _in_use(self, run: Run) -> bool:
         """Whether somebody watches it train, or wait for its turn."""
-        return run.status in ACTIVE and self._present(run.visitor)
+        return run.status in ACTIVE and self._awaited(run)
 
     def _room(self, those: list[Run], most: int) -> bool:
         """Whether `those` may be one more; for that an ended one goes, of whom nothing was heard for the longest."""
@@ -651,6 +692,8 @@ class Runs:
 
     def _enqueue(self, run: Run) -> None:
         """First its data, which may have to come from far and holds up nobody meanwhile; then its turn."""
+        if self._follow(run):
+            return
         run.status, run.version = "loading", run.version + 1
         key = run.recipe.dataset, run.recipe.teacher
         loading = self._loading.get(key)
@@ -677,19 +720,24 @@ class Runs:
                 return  # paused, stopped or removed meanwhile
             if problem is not None:
                 self._fail(run, problem)
-            else:
+            elif not self._follow(run):
                 run.dataset, run.status, run.version = loaded.result(), "waiting", run.version + 1
             self._lock.notify_all()
 
     def _rest(self, run: Run, status: Status) -> None:
         """Not under way any more; the data can be had again, and what has ended needs no state."""
         run.status, run.order, run.dataset, run.version = status, "", None, run.version + 1
+        self._end_recording(run)
+        if run.playback is not None:
+            run.playback.pause()
         if status in ENDED:
             run.training = None
 
     def _fail(self, run: Run, error: BaseException) -> None:
         if isinstance(error, LeNetError):
             run.problem, run.without_data = error.text, isinstance(error, DataError)
+            if run.recording is not None and isinstance(error, DivergedError):
+                run.recording.fail(error)
         else:
             logging.error("a run on the page failed", exc_info=error)
             run.problem = None
@@ -730,7 +778,7 @@ class Runs:
 
     def _next(self) -> Run | None:
         for run in self._queue():
-            if not self._present(run.visitor):
+            if not self._awaited(run):
                 self._rest(run, "away")
             elif self._fits(run):
                 return run
@@ -742,6 +790,76 @@ class Runs:
         from_there = sum(other.address == run.address for other in begun if run.address)
         return run.training is not None or (len(begun) < STATES_AT_MOST and from_there < STATES_AT_MOST // 2)
 
+    # --- runs that show another's; all under the lock, but for `_hand_over` ---
+
+    def _follow(self, run: Run) -> bool:
+        """Show the other run with this recipe, if there is one, from where this one was shown it."""
+        if run.playback is None:
+            recording = self._recordings.find(run.recipe)
+            if recording is None or run.last is not None or run.rescaled or run.training is not None:
+                return False
+            run.playback = Playback(recording)
+        run.playback.play()
+        run.status, run.order, run.dataset, run.version = "running", "", None, run.version + 1
+        return True
+
+    def _play(self, run: Run) -> None:
+        """Show what is due of the other run."""
+        playback = run.playback
+        if playback is None or run.status != "running":
+            return
+        if playback.recording.status == "broken":
+            run.playback = None
+            run.begin_anew()
+            self._enqueue(run)
+            return
+        while run.status == "running" and (due := playback.due()):
+            self._show(run, *due)
+        if run.status == "running" and playback.at_end and not playback.live:
+            self._end_replay(run, playback.recording)
+
+    def _show(self, run: Run, worked: float, fact: Fact) -> None:
+        run.worked = worked
+        if isinstance(fact, dict):
+            run.view, run.looked, run.version = fact, run.looked + 1, run.version + 1
+            return
+        run.record(fact)
+        if isinstance(fact, EpochEnd) and run.until is not None and run.until <= run.epoch < run.recipe.epochs:
+            run.until = None
+            self._rest(run, "paused")
+
+    def _skip(self, run: Run, playback: Playback) -> None:
+        if playback.live:
+            raise RecipeError(REPLAYED)
+        run.until = None
+        playback.skip()
+        self._enqueue(run)
+        self._play(run)
+
+    def _end_replay(self, run: Run, recording: Recording) -> None:
+        if recording.problem is not None:
+            self._fail(run, recording.problem)
+            return
+        run.status, run.version = "measuring", run.version + 1
+        self._loader.submit(self._hand_over, run, recording)
+
+    def _hand_over(self, run: Run, recording: Recording) -> None:
+        """Give the visitor a network of their own."""
+        assert recording.checkpoint is not None
+        try:
+            self._keep(run, recording.checkpoint, recording.history, recording.tested, recording.verdict, "done")
+        except Exception as error:
+            with self._lock:
+                self._fail(run, error)
+
+    def _followers(self, recording: Recording) -> list[Run]:
+        return [run for run in self._runs.values() if run.playback is not None and run.playback.recording is recording]
+
+    def _end_recording(self, run: Run) -> None:
+        if run.recording is not None:
+            self._recordings.end(run.recording)
+            run.recording = None
+
     # --- the thread that trains ---
 
     def _most_urgent(self) -> Work | None:
@@ -750,6 +868,11 @@ class Runs:
             self._tidy()
             return None
         self._training, run.status, run.version = run, "running", run.version + 1
+        if run.last is None and run.training is None and not run.rescaled and not run.saved:
+            run.recording = self._recordings.begin(run.recipe)
+            for other in self._queue():
+                if other.recipe == run.recipe:
+                    self._follow(other)
         self._turn_began = time.monotonic()
         return partial(self._take_turn, run)
 
@@ -795,6 +918,8 @@ class Runs:
                     if isinstance(event, Step):
                         run.rate = state.lr
                     run.worked, began = run.worked + now - began, now
+                    if run.recording is not None:
+                        run.recording.add(run.worked, event)
                     self._remember(run)
                     status = self._wanted(run, event)
                     lr = run.recipe.lr * run.scale
@@ -825,7 +950,7 @@ class Runs:
             return "stopped"
         if run.order or self._worker.ending:
             return "paused"  # a removed one as well: nobody sees it
-        if not self._present(run.visitor):
+        if not self._awaited(run):
             return "away"
         if run.until is not None and run.epoch >= run.until and (event is None or isinstance(event, EpochEnd)):
             run.until = None
@@ -850,11 +975,13 @@ class Runs:
         view = snapshot.view(state, run.row)
         with self._lock:
             run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
+            if run.recording is not None:
+                run.recording.add(run.worked, view)
 
     def _refuse_forsaken(self, run: Run) -> None:
         """_ForsakenError where nobody waits for a run's measurement any more."""
         with self._lock:
-            if self._worker.ending or run.order == "remove" or not self._present(run.visitor):
+            if self._worker.ending or run.order == "remove" or not self._awaited(run):
                 raise _ForsakenError
 
     def _measure(self, run: Run, state: TrainingState, data: Dataset, status: Status) -> None:
@@ -871,13 +998,28 @@ class Runs:
                 self._rest(run, "away")
                 run.order = "stop" if status == "stopped" else ""  # to be measured when its visitor is back
             return
-        key, path = self.networks.keep(checkpoint, state.history, str(run.title), (run.address, run.visitor))
+        found = verdict(run.recipe, state.history, state.lr)
+        self._keep(run, checkpoint, state.history, len(data.test), found, status)
+
+    def _keep(
+        self,
+        run: Run,
+        checkpoint: Checkpoint,
+        history: Sequence[EpochEnd],
+        tested: int,
+        found: Text | None,
+        status: Status,
+    ) -> None:
+        """Keep what a run has come to, for its visitor and for those with the same recipe."""
+        key, path = self.networks.keep(checkpoint, history, str(run.title), (run.address, run.visitor))
+        copied = self.networks.checkpoint(key)  # apart from the run, and on the CPU
         with self._lock:
             if run.order == "remove":
                 self.networks.forget(key)
-            run.key, run.path, run.metrics, run.tested = key, path, checkpoint.metrics, len(data.test)
-            run.verdict = verdict(run.recipe, state.history, state.lr)
+            run.key, run.path, run.metrics, run.tested, run.verdict = key, path, checkpoint.metrics, tested, found
             self.networks.call(key, run.title)  # of any characters, where a file has but plain ones
+            if run.recording is not None and status == "done":
+                run.recording.finish(copied, history, tested, found)
             self._rest(run, status)
         if self._saved is not None and run.id in self._runs:
             try:
@@ -885,7 +1027,7 @@ class Runs:
                 self._saved.state(run.id).unlink(missing_ok=True)
             except (CheckpointError, OSError):
                 logging.warning("a run's network was not saved")
-            self._saved.write(_record(run) | {"history": [asdict(event) for event in state.history]})
+            self._saved.write(_record(run) | {"history": [asdict(event) for event in history]})
 
 
 # What of a run is saved as it is.

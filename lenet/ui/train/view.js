@@ -229,9 +229,9 @@ export function mount({ element, trigger, props, server }) {
     pause.textContent = paused ? say("resume") : say(run?.pausing ? "pausing" : "pause");
     allow(pause, (going && !run.pausing && !run.stopping) || paused);
     allow(find(".step"), (going && run.until === null) || paused);
-    allow(find(".stop"), (going || paused) && !run.stopping);
-    find(".stop").textContent = run?.stopping ? say("stopping") : say("stop");
-    for (const button of [find(".slower"), find(".faster")]) allow(button, going || paused);
+    allow(find(".stop"), (going || paused) && !run.stopping && !run.replay?.live);
+    find(".stop").textContent = say(run?.stopping ? "stopping" : run?.replay ? "skip" : "stop");
+    for (const button of [find(".slower"), find(".faster")]) allow(button, (going || paused) && !run.replay);
     allow(find(".use"), Boolean(run?.network));
     allow(find(".download"), Boolean(run?.network));
     find(".controls").classList.toggle("ended", Boolean(ended));
@@ -272,6 +272,7 @@ export function mount({ element, trigger, props, server }) {
       return say("loading_far", far) + (left === null ? "" : ` ${say("loading_left", { time: time(left) })}`);
     }
     if (run.restored) return say("restored_why");
+    if (run.status === "running" && run.replay) return say(run.replay.live ? "replay_live" : "replay_kept", { time: time(run.replay.ago) });
     if (run.status === "running" && !run.step) return "";
     const said = say(`${run.status}_why`, run.step ? { step: number(run.step[1]), steps: number(run.step[2]) } : {});
     return run.status === "running" && run.until !== null ? `${said} ${say("until", { epoch: run.until })}` : said;

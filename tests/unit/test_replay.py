@@ -1,0 +1,176 @@
+"""Runs with the same settings as another: shown that one's events, with a network of their own."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from lenet.errors import RecipeError
+from lenet.training.recipes import RECIPES
+from lenet.ui.shared.networks import Networks
+from lenet.ui.train import replay
+from lenet.ui.train.runs import ENDED, Run, Runs
+from tests.unit.test_runs import ANNE, BEN, LONG, RECIPE, has_learned, networks, registry, status, until
+
+__all__ = ["networks", "registry"]  # fixtures
+
+CLARA = "c" * 32
+DIVERGES = RECIPE.with_changes(model="lenet-wide", optimizer="sgd", lr=100.0, momentum=0.9)
+
+
+@pytest.fixture(autouse=True)
+def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet.training.loop.SECONDS_BETWEEN_STEPS", 0)
+
+
+def watch(registry: Runs, run: Run, *wanted: str) -> None:
+    """Look, as a page does, until the run is so."""
+    until(lambda: bool(registry.look(run.visitor, {})) and run.status in wanted)
+
+
+def facts(registry: Runs, run: Run) -> dict:
+    return next(facts for facts in registry.look(run.visitor, {}, run.id) if facts["id"] == run.id)
+
+
+def bits(networks: Networks, run: Run) -> dict[str, bytes]:
+    weights = networks.checkpoint(run.key).model.state_dict()
+    return {name: tensor.numpy().tobytes() for name, tensor in weights.items()}
+
+
+def test_a_second_visitor_is_shown_the_same_run_and_gets_a_network_of_their_own(registry: Runs) -> None:
+    first = registry.begin(ANNE, RECIPE)
+    status(first, "done")
+    second = registry.begin(BEN, RECIPE)
+    assert facts(registry, second)["replay"]["live"] is False
+    watch(registry, second, "done")
+    assert registry._training is None, "nothing was trained for it"
+    assert second.key != first.key
+    assert second.path != first.path
+    assert bits(registry.networks, second) == bits(registry.networks, first)
+    assert (second.train, second.val, second.best) == (first.train, first.val, first.best)
+    assert (second.metrics, second.tested, second.worked) == (first.metrics, first.tested, first.worked)
+    assert facts(registry, second)["view"] == first.view
+    registry.remove(ANNE, first.id)
+    assert registry.networks.file(second.key).exists()
+
+
+def test_it_is_shown_at_its_own_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(replay.time, "monotonic", lambda: now[0])
+    recording = replay.Recording(RECIPE)
+    views = [{"number": number} for number in range(3)]
+    for seconds, view in zip((0.5, 1.0, 4.0), views, strict=True):
+        recording.add(seconds, view)
+    playback = replay.Playback(recording)
+    assert playback.due() is None, "it has not begun"
+    playback.play()
+    now[0] += 1
+    assert [playback.due(), playback.due(), playback.due()] == [(0.5, views[0]), (1.0, views[1]), None]
+    playback.pause()
+    now[0] += 60
+    playback.play()
+    assert playback.due() is None
+    playback.skip()
+    assert playback.due() == (4.0, views[2])
+    assert playback.at_end
+
+
+def test_who_waits_for_the_same_run_watches_it(registry: Runs) -> None:
+    other = registry.begin(CLARA, LONG)
+    until(lambda: has_learned(other))
+    first, second = registry.begin(ANNE, RECIPE), registry.begin(BEN, RECIPE)
+    until(lambda: first.status == second.status == "waiting")
+    registry.remove(CLARA, other.id)
+    until(lambda: first.recording is not None)
+    assert facts(registry, second)["replay"] is not None
+    watch(registry, second, "done")
+    assert first.status == "done"
+    assert bits(registry.networks, first) == bits(registry.networks, second)
+
+
+def test_a_run_that_is_watched_goes_on_without_its_visitor(registry: Runs) -> None:
+    first = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(first))
+    second = registry.begin(BEN, LONG)
+    assert facts(registry, second)["replay"]["live"]
+    registry._heard[ANNE] = time.monotonic() - 1001
+    seen = first.last
+    until(lambda: first.last != seen)
+    assert first.status == "running"
+    registry._heard[BEN] = time.monotonic() - 1001
+    status(first, "away")
+
+
+@pytest.mark.parametrize("change", ["pause", "stop", "scale", "remove"])
+def test_who_watches_a_run_that_is_changed_trains_from_the_beginning(registry: Runs, change: str) -> None:
+    first = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(first))
+    second = registry.begin(BEN, LONG)
+    until(lambda: facts(registry, second)["step"] is not None)
+    registry.scale(ANNE, first.id, 0.5) if change == "scale" else getattr(registry, change)(ANNE, first.id)
+    if change == "scale":
+        registry.pause(ANNE, first.id)
+    until(lambda: facts(registry, second)["replay"] is None)
+    until(lambda: registry._training is second and has_learned(second))
+    registry.remove(BEN, second.id)
+
+
+def test_a_replay_is_paused_skipped_and_not_changed(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = registry.begin(ANNE, RECIPE)
+    status(first, "done")
+    second = registry.begin(BEN, RECIPE)
+    registry.pause(BEN, second.id)
+    assert second.status == "paused"
+    with pytest.raises(RecipeError, match="another seed"):
+        registry.scale(BEN, second.id, 2)
+    registry.resume(BEN, second.id, epochs=1)
+    watch(registry, second, "paused")
+    assert second.epoch == 1
+    registry.stop(BEN, second.id)
+    status(second, "done")
+    assert second.epoch == RECIPE.epochs
+
+
+def test_a_run_that_others_watch_live_cannot_be_stopped_by_them(registry: Runs) -> None:
+    first = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(first))
+    second = registry.begin(BEN, LONG)
+    with pytest.raises(RecipeError, match="another seed"):
+        registry.stop(BEN, second.id)
+    registry.remove(BEN, second.id)
+    registry.remove(ANNE, first.id)
+
+
+def test_a_divergence_is_replayed(registry: Runs) -> None:
+    first = registry.begin(ANNE, DIVERGES)
+    status(first, "failed")
+    second = registry.begin(BEN, DIVERGES)
+    watch(registry, second, *ENDED)
+    assert (second.status, second.problem) == ("failed", first.problem)
+    assert second.train == first.train
+
+
+def test_another_seed_or_a_changed_rate_is_another_run(registry: Runs) -> None:
+    first = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(first))
+    registry.scale(ANNE, first.id, 0.5)
+    second = registry.begin(BEN, LONG)
+    assert second.playback is None
+    assert registry.begin(BEN, RECIPES["mnist-demo"]).playback is None
+
+
+def test_recordings_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "VIEWS_AT_MOST", 2)
+    recordings = replay.Recordings()
+    recording = recordings.begin(RECIPE)
+    for second in range(5):
+        recording.add(second, {"pictures": [{}] * 10, "filters": {"bytes": "x" * 100}})
+    assert (len(recording.facts), recording.bytes) == (2, 2 * 3100)
+    recording.status, recording.bytes = "done", replay.RECORDING_BYTES
+    recordings.end(recording)
+    assert recordings.find(RECIPE) is recording
+    newer = recordings.begin(LONG)
+    newer.status, newer.bytes = "done", 1
+    recordings.end(newer)
+    assert (recordings.find(RECIPE), recordings.find(LONG)) == (None, newer)
