@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lenet.inference.pretrained import Checkpoint
+from lenet.inference.pretrained import Checkpoint, rounded
 from lenet.training.stored import versions
 from lenet.training.teaching import RECIPE, Taught
 
@@ -18,4 +18,4 @@ def to_checkpoint(taught: Taught) -> Checkpoint:
         "examples": float(total),
         "train_seconds": round(taught.seconds, 1),
     }
-    return Checkpoint(taught.model, RECIPE, taught.classes, metrics, {**versions(), "device": "cpu"})
+    return Checkpoint(rounded(taught.model), RECIPE, taught.classes, metrics, {**versions(), "device": "cpu"})
