@@ -40,6 +40,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "time": "seconds to 99% on MNIST and to 60% on CIFAR-10",
         "precision": "a recipe in float32 and in bfloat16",
     },
+    "teach": {"": "classes of a person's own: accuracy against examples a class, three ways to learn, seconds"},
     "latency": {
         "server": "milliseconds from a drawing to its answer on the server",
         "page": "milliseconds from the pen to the answer on screen, in Chromium",

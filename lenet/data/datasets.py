@@ -454,8 +454,14 @@ def _joined(*splits: Split) -> Split:
     return Split(torch.cat([s.images for s in splits]), torch.cat([s.labels for s in splits]))
 
 
+def _taught(root: Path) -> Dataset:
+    raise DataError("These drawings stayed with the person who made them, so no data set has them.")
+
+
 # --------------------------------------------------------------------------------------------------
 # The registry
+
+TAUGHT = "taught"  # what networks of `lenet.training.teaching` learned from
 
 
 @dataclass(frozen=True)
@@ -464,7 +470,7 @@ class Source:
 
     Attributes:
         read: root -> Dataset.
-        classes: names, in label order.
+        classes: names, in label order; () where each network has classes of its own.
         channels: 1 for grey, 3 for colour.
         about: one sentence for a list.
         benchmark_only: only the benchmarks want it; the page does not list it.
@@ -531,4 +537,5 @@ DATASETS: dict[str, Source] = {
         )
         for fold in range(1, FOLDS + 1)
     },
+    TAUGHT: Source(_taught, (), 1, "a few drawings of classes that a person named", benchmark_only=True),
 }

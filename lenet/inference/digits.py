@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from lenet.data.datasets import TAUGHT
 from lenet.errors import ImageError
 from lenet.inference.classifier import UNSURE_BELOW, Classifier, Prediction, row
 from lenet.inference.pretrained import Checkpoint
@@ -114,11 +115,14 @@ class DigitClassifier(Classifier, channels=1):
 
     Attributes:
         knows_non_digits: whether it also learned what is not a digit.
+        reads_one: whether all ink of a picture is one answer, as of classes that a person taught: a character may have
+            parts that stand apart.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
         self.knows_non_digits = len(checkpoint.classes) > len(self.classes)
+        self.reads_one = checkpoint.recipe.dataset == TAUGHT
 
     def predict(self, image: Picture, pipeline: str = "modern") -> DigitPrediction:
         """The answer to one picture.
@@ -149,7 +153,7 @@ class DigitClassifier(Classifier, channels=1):
         Only the modern pipeline looks for several: to the classic one the whole picture is one digit.  Takes and
         raises what `predict` does.
         """
-        if pipeline == "modern":
+        if pipeline == "modern" and not self.reads_one:
             return self.read_page(image).digits
         prediction = self.predict(image, pipeline)
         return () if prediction.verdict == "blank" else (FoundDigit(WHOLE_PICTURE, prediction, False),)
@@ -160,6 +164,8 @@ class DigitClassifier(Classifier, channels=1):
         Raises:
             ImageError: the picture cannot be read.
         """
+        if self.reads_one:
+            return Reading(self.read(image))
         stages, ink = inked(image)
         sheet = Sheet(ink)
         tried = trials(sheet.pieces)

@@ -18,9 +18,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from lenet.checkpoint import HEADER, foreign
-from lenet.data.datasets import DATASETS
+from lenet.data.datasets import DATASETS, NOT_A_DIGIT, TAUGHT
 from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.pretrained import Checkpoint, load
+from lenet.training.teaching import check_classes
 
 BYTES_AT_MOST = 20_000_000  # the largest network has 18 million in single precision
 TEXT_AT_MOST = 500  # characters of any text in a header; ours have about a hundred
@@ -65,10 +66,23 @@ def _refuse_giants(path: Path) -> None:
     except (SafetensorError, OSError, ValueError):
         return  # `load` says so
     if isinstance(header, dict):
-        source = DATASETS.get(str(_inside(header, "recipe", "dataset")))
+        name = str(_inside(header, "recipe", "dataset"))
+        source = DATASETS.get(name)
         mean, classes = _inside(header, "recipe", "input", "mean"), header.get("classes")
-        if source and not (isinstance(mean, list) and len(mean) == source.channels and classes == [*source.classes]):
+        known = _are_taught(classes) if name == TAUGHT else source and classes == [*source.classes]
+        if source and not (isinstance(mean, list) and len(mean) == source.channels and known):
             raise foreign(path, Text("its classes or channels are not those of its data set"))
+
+
+def _are_taught(classes: Any) -> bool:
+    """Whether a person may have taught a network these, and what is none of them."""
+    if not (isinstance(classes, list) and all(isinstance(name, str) for name in classes)):
+        return False
+    try:
+        check_classes(tuple(classes[:-1]))
+    except LeNetError:
+        return False
+    return classes[-1] == NOT_A_DIGIT
 
 
 def _inside(values: Any, *names: str) -> Any:

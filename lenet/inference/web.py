@@ -25,7 +25,7 @@ import torch
 from PIL import ImageOps
 from torch import Tensor, nn
 
-from lenet.data.datasets import answer_classes
+from lenet.data.datasets import TAUGHT, answer_classes
 from lenet.data.non_digits import figure, letter, scribble, shape
 from lenet.data.strokes import fitted, render
 from lenet.errors import Text
@@ -69,6 +69,7 @@ def to_table(checkpoint: Checkpoint, name: str, made: date) -> Table:
         "parameters": count_parameters(checkpoint.model),
         "classes": list(answer_classes(checkpoint.classes)),
         "outputs": len(checkpoint.classes),
+        "reads_one": recipe.dataset == TAUGHT,
         "temperature": checkpoint.temperature,
         "input": {**asdict(recipe.input), "shape": [channels, model.size, model.size]},
         "limits": {

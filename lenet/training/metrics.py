@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -10,6 +12,19 @@ from torch.nn import functional
 def accuracy(logits: Tensor, labels: Tensor) -> float:
     """The fraction of rows whose largest logit is the label's; 0.0 to 1.0."""
     return (logits.argmax(dim=1) == labels).double().mean().item()
+
+
+def wilson_interval(right: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """The accuracies, 0 to 1, that `right` of `total` answers agree with, by Wilson's score interval (1927).
+
+    Args:
+        total: at least 1.
+        z: 1.96 standard deviations for an interval that holds the true accuracy 95% of the time.
+    """
+    share, weight = right / total, z**2 / total
+    middle = (share + weight / 2) / (1 + weight)
+    reach = math.sqrt(share * (1 - share) / total + weight / (4 * total)) * z / (1 + weight)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> float:

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from lenet.ui.shared.address import address_of
 from lenet.ui.shared.networks import shipped
 from lenet.ui.shared.requests import Guard
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
+from lenet.ui.teach import tab as teach
 from lenet.ui.train import tab as train
 from lenet.ui.zoo import tab as zoo
 
@@ -50,7 +51,7 @@ LAUNCH: dict[str, Any] = {
         input_placeholder_color="#5b6575",
         input_placeholder_color_dark="#a3aec0",
     ),
-    "css_paths": [Path(__file__).parent / name for name in ("shared/style.css", "report/style.css")],
+    "css_paths": [Path(__file__).parent / name for name in ("shared/style.css", "report/style.css", "teach/style.css")],
     "head": assets.preload("shared/head.js", "train/heartbeat.js", "draw/view.js"),
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
@@ -119,11 +120,12 @@ def _zoo(server: Server, visitor: Visitor) -> Tab:
 
 
 def _train(server: Server, visitor: Visitor) -> Tab:
+    taught = teach.build(server)
     tab = train.build(server, visitor)
     place = report.build(server)
     # train/view.js: trigger("report").  In the browser alone, so that the last word is the newest.
     tab.training.report(None, tab.training, place, js="(report) => report", api_visibility="private")
-    return tab
+    return replace(tab, sources=[*tab.sources, taught])
 
 
 # In the order of the page; `tab_NAME` in the texts is what each is called.
@@ -168,8 +170,8 @@ def build(saved: Path | None = None) -> Page:
                     built[name] = build_tab(server, visitor)
         _connect_language(head, visitor, heads, built)
         for tab in built.values():
-            if tab.source is not None:
-                _connect_source(server, tab.source, visitor, tabs, built)
+            for source in tab.sources:
+                _connect_source(server, source, visitor, tabs, built)
         for name, tab in built.items():
             if tab.ahead is not None:
                 tab.ahead()(_selecting(name), None, tabs, queue=False, api_visibility="private")

@@ -28,6 +28,7 @@ from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
 from lenet.ui.shared.uploaded import Uploads
 from lenet.ui.shared.worker import Work, Worker
+from lenet.ui.teach.teaching import Teachings
 from lenet.ui.train.runs import Runs
 from lenet.ui.train.saved import SavedRuns
 from lenet.ui.zoo.counts import Counts
@@ -62,6 +63,7 @@ class Server:
         self.networks = Networks(self.downloads, self.pictures)
         self.runs = Runs(self.networks, load=self._load, saved=_saved_runs(saved))
         self.runs.restore()
+        self.teachings = Teachings(self.networks)
         self.evaluations = Evaluations(self.networks)
         self._tidied = time.monotonic()
         self._tidy = Worker("tidy", self._untidy, TIDY_SECONDS)
@@ -76,6 +78,7 @@ class Server:
         """
         atexit.unregister(self.close)
         self.runs.close()
+        self.teachings.close()
         self.evaluations.close()
         self._tidy.close()
         for lane in (self.drawings, self.photos, self.reports):

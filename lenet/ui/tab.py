@@ -105,7 +105,7 @@ class Tab:
     """
 
     choice: Choice | None = None
-    source: Source | None = None
+    sources: Sequence[Source] = ()
     labels: Labels | None = None
     ahead: Callable[[], Callable[..., Any]] | None = None
 

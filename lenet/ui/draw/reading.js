@@ -48,7 +48,11 @@ const percentOf = (digit) => (shown(digit) ? percent(digit.confidence, 0) : say(
 // What the network would say of one digit.
 export function sentenceOf(digit) {
   if (digit.verdict === "blank") return say("answer_blank");
-  if (rejected(digit)) return say(digit.touching ? "answer_touching_not_digit" : "answer_not_digit", { label: translated(digit.label) });
+  if (rejected(digit)) {
+    const digits = Object.keys(digit.probs).every((name) => /^\d$/.test(name));
+    const key = digits ? (digit.touching ? "answer_touching_not_digit" : "answer_not_digit") : "answer_none_of_these";
+    return say(key, { label: translated(digit.label) });
+  }
   if (digit.touching) return say("answer_touching");
   if (digit.verdict === "unsure") {
     const [one, other] = Object.entries(digit.probs).sort((a, b) => b[1] - a[1]).map(([name]) => translated(name));

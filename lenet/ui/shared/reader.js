@@ -41,6 +41,7 @@ export function digitReader(table) {
     if (pipeline === "classic") return [answered(classic(grey, input), "classic")];
     const { stages, ink, inverted } = inked(grey);
     const way = inverted ? "inverted" : "straight";
+    if (table.reads_one) return [answered(fitted(stages, ink, input), way)];
     const paper = sheet(ink);
     const tried = trials(paper.pieces);
     const inks = tried.map(({ whole }) => paper.inkOf(whole));

@@ -47,6 +47,17 @@ CHINESE: dict[str, str] = {
     # --- what goes wrong: files to take home
     "{name} has {count:,} parameters, too many for a file to take home: choose a network for photos of at most {most:,}.": "{name} 有 {count:,} 个参数，放进带回家的文件太大：请选择至多 {most:,} 个参数的照片网络。",
     "{name} has layers that no browser computes: {layers}. Export it as ONNX.": "{name} 有浏览器不会计算的层：{layers}。请导出为 ONNX。",
+    # --- what goes wrong: a person's own classes
+    "The class {name} has {count} examples: draw {least} to {most} of each class.": "类别“{name}”有 {count} 个样例：每个类别请画 {least} 到 {most} 个。",
+    "An example is empty: delete it, and draw it again.": "有一个样例是空的：请删除后重画。",
+    "An example is not a picture of 28x28 pixels: draw it again.": "有一个样例不是 28×28 像素的图片：请重画。",
+    "There are {count} classes: make {least} to {most}.": "现在有 {count} 个类别：请建 {least} 到 {most} 个。",
+    "A class needs a name of 1 to {most} letters or signs.": "类别需要 1 到 {most} 个字符的名称。",
+    "Two classes have the same name: give each its own.": "有两个类别同名：请给每个类别不同的名称。",
+    "Your last examples are still being learned: wait a few seconds.": "上一批样例还在学习：请等几秒。",
+    "These drawings stayed with the person who made them, so no data set has them.": "这些图画留在画它们的人那里，没有数据集包含它们。",
+    "a few drawings of classes that a person named": "一个人自己命名的类别，各几张图画",
+    "a person's own classes, taught by a few drawings of each: a new last layer on the features of digits": "一个人自己的类别，每类只用几张图画教会：在 digits 的特征之上换一个新的最后一层",
     # --- what goes wrong: questions of the page
     "The page asked something that the server does not understand. Reload the page and try again.": "服务器不明白页面的请求。请重新载入页面再试。",
     "Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.": "服务器出错了。这是我们的错误，已被记录。请再试一次，或重新载入页面。",

@@ -57,7 +57,7 @@ async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     Args:
         question: {"visitor", "known", "watched", "wait"}.
     """
-    visitor, known = _visitor(question), messages.named(question, "known")
+    visitor, known = visitor_of(question), messages.named(question, "known")
     server.runs.prepare()
     if messages.flag(question, "wait"):
         server.runs.heard(visitor)
@@ -72,7 +72,7 @@ async def present(server: Server, question: dict[str, Any]) -> dict[str, bool]:
     Args:
         question: {"visitor"}.
     """
-    visitor = _visitor(question)
+    visitor = visitor_of(question)
     server.runs.heard(visitor)
     await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
     return {"active": any(facts["status"] in ACTIVE for facts in server.runs.look(visitor, {}))}
@@ -96,7 +96,7 @@ def begin(server: Server, question: dict[str, Any], request: gr.Request | None =
         question: {"visitor", "settings"}.
         request: Gradio's, for the address that it comes from.
     """
-    visitor, values = _visitor(question), _settings(question)
+    visitor, values = visitor_of(question), _settings(question)
     if wrong := _problems(values):
         return {"problems": wrong}
     return {"run": server.runs.begin(visitor, settings.chosen(values), address=address_of(request)).id}
@@ -122,7 +122,7 @@ def tell(server: Server, question: dict[str, Any]) -> dict[str, Any]:
         question: {"visitor", "run": id, "order": one of those below, "value": the new name, or what the learning
             rate is multiplied by}.
     """
-    visitor, run = _visitor(question), messages.text(question, "run")
+    visitor, run = visitor_of(question), messages.text(question, "run")
     match messages.text(question, "order"):
         case "pause":
             server.runs.pause(visitor, run)
@@ -150,14 +150,14 @@ def download(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     Args:
         question: {"visitor", "run": id}.
     """
-    run = server.runs.run(_visitor(question), messages.text(question, "run"))
+    run = server.runs.run(visitor_of(question), messages.text(question, "run"))
     if run.path is None:
         raise messages.garbled()
     path = server.networks.file(run.key)
     return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
 
 
-def _visitor(question: dict[str, Any]) -> str:
+def visitor_of(question: dict[str, Any]) -> str:
     """The key by which a browser is known.
 
     Raises:
@@ -181,7 +181,7 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         QuestionError: no script of this page sends that.
     """
     question = messages.sent(event)
-    key = server.runs.run(_visitor(question), messages.text(question, "run")).key
+    key = server.runs.run(visitor_of(question), messages.text(question, "run")).key
     server.networks.kept(key)
     return Taken(key)
 
@@ -334,7 +334,7 @@ def build(server: Server, visitor: Visitor) -> TrainTab:
     _publish(server)
     # train/view.js: trigger("use", { visitor, language, run })
     source = Source(training.use, partial(use, server), opens=True, options={"queue": False})
-    return TrainTab(source=source, ahead=partial(_ahead, server), training=training)
+    return TrainTab(sources=[source], ahead=partial(_ahead, server), training=training)
 
 
 def _ahead(server: Server) -> Callable[..., Any]:

@@ -109,4 +109,4 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
         options={"concurrency_limit": 2, "show_progress": "hidden"},  # of at most 20 MB each
     )
     labels = Labels([place.button], lambda _: [uploads.labelled()])
-    return Tab(source=source, labels=labels)
+    return Tab(sources=[source], labels=labels)

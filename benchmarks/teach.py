@@ -1,0 +1,138 @@
+"""Teaching classes of one's own: how accurate with how many examples a class, by which way, and how fast.
+
+    python -m benchmarks teach FILE
+
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
+
+Each row teaches one person's drawings and asks about other drawings of that person, each drawn with a pen of its own
+width.  Letters are drawn by rule, see lenet/data/drawn_letters.py; a validation writer's digits are none of them.
+Digits are of the tablet's validation writers, from whom the base network learned nothing: all ten, and 0 to 4, for
+which 5 to 9 are none of the classes.
+
+"right" is the share of drawings that get their class; "refused" the share of drawings of other things that are called
+none of the classes; "left out" is what cross-validation on the examples says, of all of them together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lenet.data.drawn_letters import LETTERS, Hand
+from lenet.data.strokes import read_drawings, render, writer_split
+from lenet.preprocessing.digits import digit_image
+from lenet.training.metrics import wilson_interval
+from lenet.training.teaching import FOLDS, METHODS, Examples, Taught, answered, background, teach
+
+SHOTS = (1, 3, 5, 10, 20)
+ASKED = 20  # letters of each class that the network is asked about; of digits it is all that are not taught
+WIDTHS = (8, 36)  # of the pen, in pixels of 400
+SLOW_SHOTS = (3, 10)  # for the ways to learn that take long, which are not cross-validated
+
+
+@dataclass(frozen=True)
+class Task:
+    """One person's drawings, in a random order.
+
+    Attributes:
+        images, labels: uint8 (N, 1, 28, 28) and int64 (N,), to teach and to ask.
+        strangers: uint8 (M, 1, 28, 28), none of the classes; without any where all ten digits are taught.
+    """
+
+    kind: str
+    classes: tuple[str, ...]
+    images: Tensor
+    labels: Tensor
+    strangers: Tensor
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, help="pen_digits_30_writers.jsonl.gz")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=[*METHODS])
+
+
+def run(options: argparse.Namespace) -> None:
+    torch.set_num_threads(1)  # as behind the page
+    began = time.perf_counter()
+    background()
+    print(f"One thread. {time.perf_counter() - began:.1f} s once a process, to draw what is none of the classes.\n")
+    drawn = digits(options.source)
+    tasks = [*letters(drawn), *drawn, *map(only_small, drawn)]
+    print("| way to learn | classes | examples a class | right | refused | left out, 95% interval | seconds |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    for method in options.methods:
+        for kind in dict.fromkeys(task.kind for task in tasks):
+            for shots in SHOTS if method == "last-layer" else SLOW_SHOTS:
+                print(row(method, shots, [task for task in tasks if task.kind == kind]), flush=True)
+
+
+def row(method: str, shots: int, tasks: list[Task]) -> str:
+    right, refused, left_out, total, seconds = list[float](), list[float](), 0, 0, list[float]()
+    for task in tasks:
+        chosen = torch.cat([(task.labels == label).nonzero()[:shots, 0] for label in range(len(task.classes))])
+        taught = learned(Examples(task.classes, task.images[chosen], task.labels[chosen]), method)
+        asked = torch.cat([(task.labels == label).nonzero()[max(SHOTS) :, 0] for label in range(len(task.classes))])
+        right.append((answered(taught.model, task.images[asked]) == task.labels[asked]).float().mean().item())
+        if len(task.strangers):
+            answers = answered(taught.model, task.strangers)
+            refused.append((answers == len(task.classes)).float().mean().item())
+        left_out, total = left_out + taught.right, total + len(taught.answers)
+        seconds.append(taught.seconds)
+    low, high = wilson_interval(left_out, total)
+    said = f"{np.mean(refused):.1%}" if refused else "-"
+    without = f"{left_out} of {total}, {low:.0%} to {high:.0%}" if shots > 1 and method == "last-layer" else "-"
+    return (
+        f"| {method} | {tasks[0].kind} | {shots} | {np.mean(right):.1%} | {said} | {without} | {np.mean(seconds):.1f} |"
+    )
+
+
+def learned(examples: Examples, method: str) -> Taught:
+    *_, taught = teach(examples, method, most_folds=FOLDS if method == "last-layer" else 0)
+    assert isinstance(taught, Taught)
+    return taught
+
+
+# --------------------------------------------------------------------------------------------------
+# Drawings
+
+
+def digits(source: Path) -> list[Task]:
+    drawings = read_drawings(source)
+    _, writers, _ = writer_split(drawing.writer for drawing in drawings)
+    tasks = []
+    for writer in sorted(writers):
+        rng = np.random.default_rng((writer, 8))
+        of_writer = [drawing for drawing in drawings if drawing.writer == writer]
+        rng.shuffle(of_writer)  # type: ignore[arg-type]  # a list is fine
+        images = prepared([render(drawing.strokes, rng.uniform(*WIDTHS)) for drawing in of_writer])
+        labels = torch.tensor([drawing.label for drawing in of_writer])
+        tasks.append(Task("ten digits", tuple("0123456789"), images, labels, images[:0]))
+    return tasks
+
+
+def only_small(task: Task) -> Task:
+    """The same person's 0 to 4; their other digits are none of the classes."""
+    small = task.labels < 5
+    return Task("0 to 4", task.classes[:5], task.images[small], task.labels[small], task.images[~small])
+
+
+def letters(digits: list[Task]) -> Iterator[Task]:
+    """A person's letters for each writer of digits."""
+    for writer, task in enumerate(digits):
+        hand, rng = Hand.of(writer), np.random.default_rng((writer, 7))
+        count = max(SHOTS) + ASKED
+        images = [render(hand.write(name, rng), hand.width) for name in LETTERS for _ in range(count)]
+        labels = torch.arange(len(LETTERS)).repeat_interleave(count)
+        yield Task("ten letters", LETTERS, prepared(images), labels, task.images)
+
+
+def prepared(pictures: list[Image.Image]) -> Tensor:
+    return torch.from_numpy(np.stack([digit_image(picture) for picture in pictures]))[:, None]

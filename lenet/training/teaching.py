@@ -1,0 +1,394 @@
+"""Teach a network classes of a person's own, from a few drawings of each, in seconds.
+
+    examples = Examples(("A", "B"), images, labels)
+    for event in teach(examples):       # Progress, and at last Taught
+        ...
+
+The shipped network `digits` has learned on a hundred thousand drawings what pen strokes look like.  Its layers stay
+as they are, and a new last layer learns the new classes from what they say of the examples, turned, slanted and
+thickened as its own training images were.  `METHODS` has the two other ways, for the benchmark that compares them.
+
+One more class is for what is none of them.  It is learned from letters, shapes, scribbles and digits drawn by rule,
+without those that look like one of the examples.
+
+How often the network is right is measured by cross-validation: the same learning, repeated without some of the
+examples, is asked about those.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lenet.data.augmentation import AUGMENTATIONS
+from lenet.data.datasets import NOT_A_DIGIT, TAUGHT
+from lenet.data.drawn_digits import digit
+from lenet.data.non_digits import non_digit
+from lenet.data.strokes import CANVAS, PEN_TABLET, render
+from lenet.errors import TrainingError
+from lenet.models import MODELS, cpu
+from lenet.models.network import Network
+from lenet.preprocessing.digits import DIGIT_SIDE, digit_image
+from lenet.preprocessing.normalization import to_input
+from lenet.training.recipes import RECIPES, Recipe
+from lenet.training.stored import load_network, weights_file
+
+MIN_CLASSES, MAX_CLASSES = 2, 10
+MIN_EXAMPLES, MAX_EXAMPLES = 3, 30  # of one class; from fewer it learns too, but nothing says how well
+NAME_LENGTH = 20  # characters of a class's name
+BASE = "digits"  # the network whose features are used, a name in weights/
+
+MIN_COPIES, MAX_COPIES = 4, 24  # augmented copies of an example
+ROWS = 1200  # augmented copies of all examples together, about
+BACKGROUND = 400  # drawings of other things; each has one augmented copy
+FOLDS = 20  # at most; up to so many examples, each is left out alone
+STEPS, LEARNING_RATE, WEIGHT_DECAY = 60, 0.1, 2e-3  # of the last layer, by Adam on all rows at once
+
+RECIPE = Recipe(
+    name=TAUGHT,
+    about="a person's own classes, taught by a few drawings of each: a new last layer on the features of digits",
+    model=RECIPES[BASE].model,
+    dataset=TAUGHT,
+    input=RECIPES[BASE].input,
+    epochs=STEPS,
+    batch_size=ROWS,
+    optimizer="adam",
+    lr=LEARNING_RATE,
+    weight_decay=WEIGHT_DECAY,
+    schedule="cosine",
+    augmentation="handwriting",
+)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Drawings of a person's own classes.
+
+    Attributes:
+        classes: MIN_CLASSES to MAX_CLASSES different names, of 1 to NAME_LENGTH characters.
+        images: uint8 (N, 1, 28, 28), as `lenet.preprocessing.digits.digit_image` makes them.
+        labels: int64 (N,), indices of classes; 1 to MAX_EXAMPLES of each.
+
+    Raises:
+        TrainingError: they are not so.
+    """
+
+    classes: tuple[str, ...]
+    images: Tensor
+    labels: Tensor
+
+    def __post_init__(self) -> None:
+        check_classes(self.classes)
+        self.refuse_fewer(1)
+        if not self.images.flatten(1).any(dim=1).all():
+            raise TrainingError("An example is empty: delete it, and draw it again.")
+
+    def refuse_fewer(self, least: int = MIN_EXAMPLES) -> None:
+        """Raises TrainingError where a class has fewer examples, or more than MAX_EXAMPLES."""
+        counts = self.labels.bincount(minlength=len(self.classes)).tolist()
+        for name, count in zip(self.classes, counts, strict=True):
+            if not least <= count <= MAX_EXAMPLES:
+                raise TrainingError(
+                    "The class {name} has {count} examples: draw {least} to {most} of each class.",
+                    name=name,
+                    count=count,
+                    least=MIN_EXAMPLES,
+                    most=MAX_EXAMPLES,
+                )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def check_classes(classes: tuple[str, ...]) -> None:
+    """Raises TrainingError unless these may be the classes of a taught network."""
+    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
+        raise TrainingError(
+            "There are {count} classes: make {least} to {most}.",
+            count=len(classes),
+            least=MIN_CLASSES,
+            most=MAX_CLASSES,
+        )
+    for name in classes:
+        if not (0 < len(name) <= NAME_LENGTH and name.strip() == name and name.isprintable()) or name == NOT_A_DIGIT:
+            raise TrainingError("A class needs a name of 1 to {most} letters or signs.", most=NAME_LENGTH)
+    if len(set(classes)) < len(classes):
+        raise TrainingError("Two classes have the same name: give each its own.")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the teaching is, 0 to 1."""
+
+    done: float
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What came of it.
+
+    Attributes:
+        model: ready to use, in eval mode; its last logit is for what is none of the classes.
+        classes: names in the order of the logits, `NOT_A_DIGIT` last.
+        answers: of each example, the class that was answered by a network that did not learn from it: its index, or
+            the number of classes for none of them.
+        right: how many of `answers` are right.
+        seconds: that it took.
+    """
+
+    model: Network
+    classes: tuple[str, ...]
+    answers: tuple[int, ...]
+    right: int
+    seconds: float
+
+
+def teach(
+    examples: Examples, method: str = "last-layer", seed: int = 0, most_folds: int = FOLDS
+) -> Iterator[Progress | Taught]:
+    """Learn `examples`, and measure how well by cross-validation; the last event is `Taught`.
+
+    Args:
+        method: a name in METHODS.
+        most_folds: of the cross-validation; 0 for none.
+    """
+    began = time.perf_counter()
+    yield Progress(0.0)
+    held_out = folds(examples.labels, most_folds)
+    answers = torch.full_like(examples.labels, len(examples.classes))
+    everybody = torch.zeros(1, len(examples), dtype=torch.bool)  # held out by none: the network that is wanted
+    network: Network | None = None
+    for number, (mask, network) in enumerate(METHODS[method](examples, ~torch.cat([held_out, everybody]), seed)):
+        if not mask.all():
+            answers[~mask] = answered(network, examples.images[~mask])
+        yield Progress((number + 1) / (len(held_out) + 1))
+    assert network is not None
+    yield Taught(
+        network,
+        (*examples.classes, NOT_A_DIGIT),
+        tuple(answers.tolist()),
+        int((answers == examples.labels).sum()),
+        time.perf_counter() - began,
+    )
+
+
+def folds(labels: Tensor, most: int = FOLDS) -> Tensor:
+    """bool (folds, N): which examples each fold leaves out.  Each is left out once, and a fold is spread over classes.
+
+    Args:
+        labels: int64 (N,).
+        most: how many folds there are at most.
+    """
+    if not most:
+        return torch.zeros(0, len(labels), dtype=torch.bool)
+    place = torch.empty_like(labels)
+    place[labels.argsort(stable=True)] = torch.arange(len(labels))
+    count = min(len(labels), most)
+    return place % count == torch.arange(count)[:, None]
+
+
+@torch.no_grad()
+def answered(network: Network, images: Tensor) -> Tensor:
+    """What a taught network answers to images uint8 (N, 1, 28, 28): int64 (N,), the last one for none of its classes.
+
+    As `DigitClassifier` answers: none of them where that is more likely than not, else the likeliest of them.
+    """
+    probs = network.eval()(to_input(images, RECIPE.input)).softmax(dim=1)
+    none = probs.shape[1] - 1
+    return torch.where(probs[:, none] > 0.5, none, probs[:, :none].argmax(dim=1))
+
+
+# --------------------------------------------------------------------------------------------------
+# What is none of the classes
+
+
+@lru_cache(maxsize=1)
+def background() -> Tensor:
+    """uint8 (BACKGROUND, 1, 28, 28): letters, shapes, scribbles and digits drawn by rule, always the same."""
+    rng = np.random.default_rng(0)
+    images = [_something(rng) for _ in range(BACKGROUND)]
+    return torch.from_numpy(np.stack(images))[:, None]
+
+
+def _something(rng: np.random.Generator) -> np.ndarray:
+    width = rng.uniform(6, 44)
+    if rng.random() < 0.25:
+        return digit_image(render(digit(rng)[1], width))
+    strokes, widest = non_digit(rng)
+    return digit_image(render(strokes, max(2.0, min(width, widest * CANVAS / PEN_TABLET))))
+
+
+def unlike(background: Tensor, examples: Tensor, labels: Tensor) -> Tensor:
+    """bool (M,): which of the background look like no example, to the base network.
+
+    One that is as near to an example as half of the examples are to another of their class counts as that class.
+    Where no class has two examples, all of it is used.
+
+    Args:
+        background: features (M, F).
+        examples: features (N, F).
+        labels: int64 (N,).
+    """
+    known, others = functional.normalize(examples, dim=1), functional.normalize(background, dim=1)
+    alike = (labels[:, None] == labels) & ~torch.eye(len(labels), dtype=torch.bool)
+    nearest = (known @ known.T).masked_fill(~alike, -1).amax(dim=1)[alike.any(dim=1)]
+    within = nearest.median() if len(nearest) else 1
+    return (others @ known.T).amax(dim=1) < within
+
+
+# --------------------------------------------------------------------------------------------------
+# Ways to learn: from the examples, masks (R, N) of those to learn from, and a seed; a network for each mask, in order
+
+Learned = Iterator[tuple[Tensor, Network]]  # a mask, and what has learned from its examples
+
+
+@lru_cache(maxsize=1)
+def _base() -> Network:
+    return load_network(weights_file(BASE)).model
+
+
+@torch.no_grad()
+def features(images: Tensor) -> Tensor:
+    """float32 (N, F): what the base network's last layer sees of images (N, 1, 28, 28) in 0 to 255."""
+    layers = nn.Sequential(*list(_base().children())[:-1])
+    return torch.cat([layers(to_input(part, RECIPE.input)) for part in images.split(500)])
+
+
+@lru_cache(maxsize=1)
+def _background_features() -> tuple[Tensor, Tensor]:
+    """Features of the background, and of an augmented copy of each."""
+    augment = AUGMENTATIONS[RECIPE.augmentation]
+    return features(background()), features(augment(background(), torch.Generator().manual_seed(0)))
+
+
+def _last_layers(examples: Examples, masks: Tensor, seed: int) -> Learned:
+    """The base network with a new last layer for each mask, all of which learn at once."""
+    copies = max(MIN_COPIES, min(MAX_COPIES, ROWS // len(examples)))
+    augment = AUGMENTATIONS[RECIPE.augmentation]
+    repeated = examples.images.repeat(copies, 1, 1, 1)
+    plain = features(examples.images)
+    own = torch.cat([plain, features(augment(repeated, torch.Generator().manual_seed(seed)))])
+    drawn, moved = _background_features()
+    none = len(examples.classes)
+    other = torch.stack([unlike(drawn, plain[mask], examples.labels[mask]) for mask in masks])  # (R, M)
+    x = torch.cat([own, drawn, moved])
+    labels = torch.cat([examples.labels.repeat(copies + 1), torch.full((2 * len(drawn),), none)])
+    used = torch.cat([masks.repeat(1, copies + 1), other, other], dim=1)  # (R, rows of x)
+    for mask, layer in zip(masks, logistic_regressions(x, labels, used), strict=True):
+        network = copy.deepcopy(_base())
+        network.fc1 = layer
+        yield mask, network.eval()
+
+
+def logistic_regressions(x: Tensor, labels: Tensor, used: Tensor) -> list[nn.Linear]:
+    """A linear layer for each row of `used`, which tells labels from features; each class counts alike.
+
+    Args:
+        x: features (N, F).
+        labels: int64 (N,).
+        used: bool (R, N): what each layer learns from.
+    """
+    classes, layers = int(labels.max()) + 1, len(used)
+    mean, deviation = x.mean(dim=0), x.std(dim=0) + 1e-3
+    x = (x - mean) / deviation
+    counts = (used.float() @ functional.one_hot(labels, classes).float()).clamp(min=1)  # (R, classes)
+    share = used.T / (classes * counts[:, labels].T)  # (N, R): of each row in each layer's loss
+    weight = torch.zeros(x.shape[1], layers * classes, requires_grad=True)
+    bias = torch.zeros(layers * classes, requires_grad=True)
+    optimizer = torch.optim.Adam([weight, bias], LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    wanted = labels[:, None, None].expand(-1, layers, 1)
+    for step in range(STEPS):
+        optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * step / STEPS)) / 2
+        logits = torch.addmm(bias, x, weight).view(len(x), layers, classes)
+        losses = logits.logsumexp(dim=2) - logits.gather(2, wanted)[:, :, 0]
+        optimizer.zero_grad()
+        (losses * share).sum().backward()
+        optimizer.step()
+    # what was done to x is done by the layers themselves from now on
+    weights = (weight.detach() / deviation[:, None]).T.view(layers, classes, -1)
+    biases = bias.detach().view(layers, classes) - weights @ mean
+    return [_linear(*pair) for pair in zip(weights, biases, strict=True)]
+
+
+def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    return layer
+
+
+BATCH, OF_BACKGROUND = 64, 16  # images of a step when all layers learn, and how many of them are none of the classes
+
+
+def _all_layers(steps: int, lr: float, fresh: bool) -> Callable[[Examples, Tensor, int], Learned]:
+    """All layers learn, by AdamW with a one-cycle schedule.
+
+    Args:
+        fresh: from random weights; else from those of the base network, the last layer apart.
+    """
+
+    def learn(examples: Examples, masks: Tensor, seed: int) -> Learned:
+        for mask in masks:
+            yield mask, _trained(examples, mask, seed, steps, lr, fresh)
+
+    return learn
+
+
+def _trained(examples: Examples, chosen: Tensor, seed: int, steps: int, lr: float, fresh: bool) -> Network:
+    generator, none = torch.Generator().manual_seed(seed), len(examples.classes)
+    images, labels = examples.images[chosen], examples.labels[chosen]
+    others = background()[unlike(_background_features()[0], features(images), labels)]
+    network = _beginning(none + 1, seed, fresh)
+    cpu.prepare(network)
+    optimizer = torch.optim.AdamW(network.parameters(), lr, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+    share = 1 / labels.bincount()[labels].float()
+    wanted = torch.full((OF_BACKGROUND,), none)
+    network.train()
+    for _ in range(steps):
+        mine = torch.multinomial(share, BATCH - OF_BACKGROUND, replacement=True, generator=generator)
+        theirs = torch.randint(len(others), (OF_BACKGROUND,), generator=generator)
+        batch = AUGMENTATIONS[RECIPE.augmentation](torch.cat([images[mine], others[theirs]]), generator)
+        logits = cpu.forward(network, to_input(batch, RECIPE.input))
+        optimizer.zero_grad(set_to_none=True)
+        functional.cross_entropy(logits, torch.cat([labels[mine], wanted])).backward()
+        optimizer.step()
+        schedule.step()
+    return network.eval()
+
+
+def _beginning(outputs: int, seed: int, fresh: bool) -> Network:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built = MODELS[RECIPE.model].build(1, outputs)
+    if fresh:
+        return built
+    network = copy.deepcopy(_base())
+    network.fc1 = built.fc1
+    return network
+
+
+METHODS: dict[str, Callable[[Examples, Tensor, int], Learned]] = {
+    "last-layer": _last_layers,
+    "fine-tuning": _all_layers(steps=150, lr=1e-3, fresh=False),
+    "from-scratch": _all_layers(steps=300, lr=5e-3, fresh=True),
+}
+
+
+def example_image(pixels: bytes) -> Tensor:
+    """uint8 (1, 28, 28) from the 784 bytes of one example.
+
+    Raises:
+        TrainingError: there are more or fewer.
+    """
+    if len(pixels) != DIGIT_SIDE**2:
+        raise TrainingError("An example is not a picture of 28x28 pixels: draw it again.")
+    return torch.frombuffer(bytearray(pixels), dtype=torch.uint8).view(1, DIGIT_SIDE, DIGIT_SIDE)

@@ -1,0 +1,170 @@
+"""Your own classes, a part of the Train tab: draw a few examples of each, and a network learns them in seconds.
+
+What a visitor draws stays in their browser (teach/store.js).  The server gets the examples' pictures of 28x28 pixels to
+learn from, and forgets them; the network that comes of it is kept as those of runs are, and by the browser too.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+
+from lenet.errors import CheckpointError
+from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
+from lenet.training.teaching import (
+    MAX_CLASSES,
+    MAX_EXAMPLES,
+    MIN_CLASSES,
+    MIN_EXAMPLES,
+    NAME_LENGTH,
+    Examples,
+    example_image,
+)
+from lenet.ui import messages
+from lenet.ui.report import exports
+from lenet.ui.server import Server, server_functions
+from lenet.ui.shared import assets, texts
+from lenet.ui.shared.address import address_of
+from lenet.ui.tab import Own, Owner, Source, Taken
+from lenet.ui.train.tab import visitor_of
+
+FILES = ("weights", "onnx", "web")  # that can be downloaded of it
+
+
+@messages.answering_in_each
+def begin_teaching(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
+    """Teach a visitor's classes: {} once they are in the line, or {"problem"}.
+
+    Args:
+        question: {"visitor", "classes": [{"name", "examples": [the 784 bytes of 28x28 pixels in base64]}]}.
+        request: Gradio's, for the address that it comes from.
+    """
+    visitor = visitor_of(question)
+    server.teachings.begin(visitor, _examples(question), address_of(request))
+    return {}
+
+
+def _examples(question: dict[str, Any]) -> Examples:
+    """Raises QuestionError or TrainingError where they are not what they must be."""
+    classes = messages.listed(question, "classes")
+    if len(classes) > MAX_CLASSES or not all(isinstance(one, dict) for one in classes):
+        raise messages.garbled()
+    images, labels = [], []
+    for label, one in enumerate(classes):
+        drawn = messages.listed(one, "examples")
+        if len(drawn) > MAX_EXAMPLES:
+            raise messages.garbled()
+        images += [example_image(_bytes(picture)) for picture in drawn]
+        labels += [label] * len(drawn)
+    names = tuple(messages.text(one, "name") for one in classes)
+    stacked = torch.stack(images) if images else torch.zeros(0, 1, 28, 28, dtype=torch.uint8)
+    examples = Examples(names, stacked, torch.tensor(labels, dtype=torch.int64))
+    examples.refuse_fewer()
+    return examples
+
+
+def _bytes(text: Any) -> bytes:
+    """Raises QuestionError where it is not base64."""
+    if not isinstance(text, str) or len(text) > BYTES_AT_MOST * 4 // 3 + 4:
+        raise messages.garbled()
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise messages.garbled() from None
+
+
+@messages.answering_in_each
+def look_at_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """How far it is: see `lenet.ui.teach.teaching.Facts`; once it is done also the network itself.
+
+    Args:
+        question: {"visitor"}.
+
+    Returns:
+        the facts, and where the status is "done" {"table": see `lenet.inference.web.to_table`, "file": the
+        .safetensors file in base64}.
+    """
+    found = server.teachings.look(visitor_of(question))
+    facts = {name: value for name, value in vars(found).items() if name != "problem"}
+    if found.problem is not None:
+        return facts | {"problem": texts.words(found.problem)}
+    if found.status == "done":
+        content = server.networks.file(found.network).read_bytes()
+        facts |= {"table": server.networks.table(found.network), "file": base64.b64encode(content).decode()}
+    return facts
+
+
+@messages.answering_in_each
+def export_taught(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """A file of a taught network: {"name", "file": in base64}, and {"network": its key}.
+
+    Args:
+        question: {"visitor", "network": its key, "file": its weights, should the server have forgotten it, "kind": one
+            of FILES}.
+    """
+    kind = messages.text(question, "kind")
+    if kind not in FILES:
+        raise messages.garbled()
+    key = _restored(server, question, ("", visitor_of(question)))
+    path = exports.write(server, key, kind, None)
+    return {"network": key, "name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
+
+
+def _restored(server: Server, question: dict[str, Any], owner: tuple[str, str]) -> str:
+    """The key of the network that a browser has; where the server has forgotten it, it is uploaded anew.
+
+    Raises:
+        CheckpointError: the browser's file is none of ours.
+    """
+    key = messages.text(question, "network")
+    try:
+        server.networks.kept(key)
+        return key
+    except CheckpointError:
+        content = _bytes(messages.field(question, "file"))
+    if len(content) > BYTES_AT_MOST:
+        raise too_large("network.safetensors", len(content))
+    with tempfile.TemporaryDirectory(dir=server.folder) as folder:
+        path = Path(folder) / "network.safetensors"
+        path.write_bytes(content)
+        checkpoint = load_untrusted(path)
+    title = " ".join(checkpoint.classes[:-1])[:40]
+    key, _ = server.networks.keep(checkpoint, name=title, owner=owner, uploaded=True)
+    return key
+
+
+def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
+    """Put a taught network to use in the Draw tab.
+
+    Raises:
+        CheckpointError: the server has forgotten it, and the browser's file is none of ours.
+        QuestionError: no script of this page sends that.
+    """
+    return Taken(_restored(server, messages.sent(event), owner))
+
+
+def build(server: Server) -> Source:
+    """The part of the tab; returns the event by which its network is put to use."""
+    place = gr.HTML(
+        html_template=assets.template("teach/tab.html"),
+        js_on_load=assets.mount("teach/view.js", events=["use"]),
+        server_functions=server_functions(server, begin_teaching, look_at_teaching, export_taught),
+        limits={
+            "classes": MAX_CLASSES,
+            "least_classes": MIN_CLASSES,
+            "examples": MAX_EXAMPLES,
+            "least_examples": MIN_EXAMPLES,
+            "name": NAME_LENGTH,
+        },
+        elem_id="teach",
+        padding=False,
+    )
+    # teach/view.js: trigger("use", { visitor, language, network, file })
+    return Source(place.use, partial(use, server), opens=True, options={"queue": False})

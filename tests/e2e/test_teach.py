@@ -1,0 +1,125 @@
+"""Your own classes, in the Train tab: drawn, learned, tried, put to use, kept, and deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lenet.inference.pretrained import load
+from tests.e2e.conftest import answer
+
+pytestmark = pytest.mark.browser
+
+CROSS = [[(60, 60), (220, 220)], [(220, 60), (60, 220)]]
+CIRCLE = [[(140 + 90 * float(np.cos(a)), 140 + 90 * float(np.sin(a))) for a in np.linspace(0, 6.4, 24)]]
+TRIANGLE = [[(140, 50), (60, 220), (230, 215), (140, 50)]]
+
+
+def opened(page: Page) -> Locator:
+    page.get_by_role("tab", name="Train").click()
+    teach = page.locator("#teach")
+    expect(teach.locator("summary")).to_be_visible()
+    if teach.locator("details").get_attribute("open") is None:
+        teach.locator("summary").click()
+    expect(teach.locator(".teach-pad")).to_be_visible()
+    return teach
+
+
+def put(page: Page, strokes: list[list[tuple[float, float]]], shift: float = 0) -> None:
+    """Draw on the pad for examples, in its own pixels."""
+    pad = page.locator(".teach-pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    for stroke in strokes:
+        places = [(box["x"] + (x + shift) * box["width"] / 280, box["y"] + y * box["height"] / 280) for x, y in stroke]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place)
+        page.mouse.up()
+
+
+def teach_two(page: Page, teach: Locator) -> None:
+    for index, (name, strokes) in enumerate({"×": CROSS, "圆": CIRCLE}.items()):
+        teach.locator(".classes input").nth(index).fill(name)
+        teach.locator(".draw-for").nth(index).click()
+        thumbs = teach.locator(".classes > li").nth(index).locator(".thumbs button")
+        for number in range(3):
+            put(page, strokes, shift=6 * number)
+            teach.locator(".add").click()
+            expect(thumbs).to_have_count(number + 1)
+    expect(teach.locator(".learn")).to_be_enabled()
+    teach.locator(".learn").click()
+    expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
+
+
+def test_classes_are_drawn_learned_tried_and_kept(page: Page, snap: Callable[[Page, str], None], tmp_path: Path) -> None:
+    teach = opened(page)
+    expect(teach.locator(".learn")).to_be_disabled()
+    expect(teach.locator(".missing")).to_have_text("Give each class a name.")
+    teach_two(page, teach)
+    expect(teach.locator(".right")).to_contain_text("of 6 right")
+    put(page, CROSS, shift=10)
+    expect(teach.locator(".answer")).to_have_attribute("data-label", "×")
+    teach.locator(".wipe").click()
+    put(page, TRIANGLE)
+    expect(teach.locator(".answer")).to_be_visible()
+    snap(page, "teach-tried")
+
+    with page.expect_download() as download:
+        teach.locator('.get[data-kind="weights"]').click()
+    path = tmp_path / "own.safetensors"
+    download.value.save_as(path)
+    assert load(path).classes == ("×", "圆", "not a digit")
+    with page.expect_download() as download:
+        teach.locator(".save").click()
+    download.value.save_as(tmp_path / "own.json")
+    assert [one["name"] for one in json.loads((tmp_path / "own.json").read_text())["classes"]] == ["×", "圆"]
+
+    page.reload()
+    teach = opened(page)
+    expect(teach.locator(".thumbs button")).to_have_count(6)
+    teach.locator(".delete-all").click()
+    expect(teach.locator(".thumbs button")).to_have_count(0)
+    teach.locator(".undo-delete").click()
+    expect(teach.locator(".thumbs button")).to_have_count(6)
+    teach.locator(".delete-all").click()
+    teach.locator(".file").set_input_files(tmp_path / "own.json")
+    expect(teach.locator(".thumbs button")).to_have_count(6)
+    (tmp_path / "bad.json").write_text('{"classes": [{"name": "<b>", "examples": ["AAAA"]}]}')
+    teach.locator(".file").set_input_files(tmp_path / "bad.json")
+    expect(teach.locator(".teach-trouble")).to_contain_text("not a file of your own classes")
+    expect(teach.locator(".thumbs button")).to_have_count(6)
+
+
+def test_a_taught_network_answers_in_draw(page: Page) -> None:
+    teach = opened(page)
+    teach_two(page, teach)
+    teach.locator(".use").click()
+    expect(page.locator("canvas.pad")).to_be_visible()
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    for stroke in CROSS:
+        page.mouse.move(box["x"] + stroke[0][0], box["y"] + stroke[0][1])
+        page.mouse.down()
+        page.mouse.move(box["x"] + stroke[1][0], box["y"] + stroke[1][1], steps=5)
+        page.mouse.up()
+    expect(answer(page)).to_have_attribute("data-label", "×")
+
+
+def test_a_pause_takes_the_drawing_and_a_tap_deletes_it(page: Page) -> None:
+    teach = opened(page)
+    put(page, CROSS)
+    expect(teach.locator(".thumbs button")).to_have_count(1)
+    put(page, CIRCLE)
+    expect(teach.locator(".thumbs button")).to_have_count(2)
+    teach.locator(".thumbs button").first.click()
+    expect(teach.locator(".thumbs button")).to_have_count(1)
+    teach.locator(".undo-delete").click()
+    expect(teach.locator(".thumbs button")).to_have_count(2)
