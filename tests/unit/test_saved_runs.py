@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ def test_a_run_that_a_dead_server_has_left_goes_on_where_it_was_saved(server: Ru
     run = server.begin(ANNE, RECIPE.with_changes(epochs=12), address="192.0.2.1")
     server.rename(ANNE, run.id, "mine")
     until(lambda: run.saved)
+    until(lambda: any(json.loads(file.read_text())["last"] for file in tmp_path.glob(f"runs/**/{run.id}.json")))
     dies(server)
     after = opened(tmp_path, "second")
     (facts,) = after.look(ANNE, {})
