@@ -14,9 +14,35 @@ import numpy as np
 
 from lenet.data.datasets import Dataset
 from lenet.training.loop import TrainingState, evaluate
+from lenet.training.metrics import accuracy, confusion, cross_entropy
 from lenet.ui.shared import facts
 
 FILTERS_SHOWN = 32
+CHECKED = 1000  # pictures of the validation split, within an epoch
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a network does in the middle of an epoch, on the first CHECKED pictures of the validation split.
+
+    Attributes:
+        epoch: epochs so far, with a fraction.
+        loss, accuracy: of the validation pictures.
+        confusion: counts, a row for each label and a column for each answer.
+    """
+
+    epoch: float
+    loss: float
+    accuracy: float
+    confusion: list[list[int]]
+
+
+def check(state: TrainingState, data: Dataset, epoch: float) -> Check:
+    """The same for a network between two steps of `fit`; it changes nothing of what is learned."""
+    labels = data.val.labels[:CHECKED]
+    logits = evaluate(state.network, data.val.images[:CHECKED], state.recipe.input)
+    counts = confusion(logits, labels).tolist()
+    return Check(epoch, cross_entropy(logits, labels), accuracy(logits, labels), counts)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ STARTS = {
 }
 MNIST_SECONDS = 6  # that mnist-demo takes on one core, see Time to accuracy in docs/results.md
 SECONDS_BETWEEN_FRAMES = 0.2  # and what the way there and back takes: four or five a second
+FEW_PAGES = 8  # get so many; a class of 30 takes too much of the cores that train
+SECONDS_AT_MOST_BETWEEN_FRAMES = 0.7  # well within runs.PATIENCE, after which a page counts as gone
 PROGRAM_FRAMES = 0.3  # the same for programs
 READER_LOOKS = 7  # PROGRAM_FRAMES apart, so two seconds, in which a program must have read what it was sent
 UNREAD = "Nobody reads this run, so it does not train: read its event stream within two seconds, as gradio_client does."
@@ -61,7 +63,8 @@ async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     server.runs.prepare()
     if messages.flag(question, "wait"):
         server.runs.heard(visitor)
-        await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
+        frame = SECONDS_BETWEEN_FRAMES * max(1.0, server.runs.crowd() / FEW_PAGES)
+        await asyncio.sleep(min(frame, SECONDS_AT_MOST_BETWEEN_FRAMES))
     return {"runs": server.runs.look(visitor, known, str(question.get("watched")))}
 
 
