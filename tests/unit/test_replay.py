@@ -192,3 +192,22 @@ def test_a_run_of_few_epochs_is_validated_within_them_and_learns_the_same(regist
     second = registry.begin(BEN, short)
     watch(registry, second, "done")
     assert second.val == first.val
+
+
+def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet.ui.train.runs.BETWEEN_FIRST_LOOKS", 0)
+    first = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(first))
+    second = registry.begin(BEN, LONG)
+    images = DATA.val.images[:2, 0].numpy()
+    registry.draw(ANNE, first.id, images[0])
+    registry.draw(BEN, second.id, images[1])
+    until(lambda: first.drawn is not None and second.drawn is not None)
+    assert facts(registry, second)["drawn"] == second.drawn
+    assert (first.drawn != second.drawn, sum(first.drawn)) == (True, pytest.approx(1, abs=0.01))
+    before = first.drawn
+    until(lambda: first.drawn != before)
+    registry.draw(ANNE, first.id, None)
+    assert facts(registry, first)["drawn"] is None
+    registry.remove(BEN, second.id)
+    registry.remove(ANNE, first.id)

@@ -38,7 +38,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from lenet.data.datasets import Dataset
+import numpy as np
+
+from lenet.data.datasets import DATASETS, Dataset
 from lenet.data.download import Progress, following
 from lenet.errors import CheckpointError, DataError, DivergedError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
@@ -91,6 +93,7 @@ ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps lookin
 ENDED = ("done", "stopped", "failed")
 
 Point = tuple[float, ...]
+DIGITS = tuple("0123456789")
 
 
 # --------------------------------------------------------------------------------------------------
@@ -164,6 +167,8 @@ class Run:
         key: of the trained network, and `path` its file; `gone`: it made room for others.
         verdict: what is wrong with it, if anything.
         recording: what others with the same recipe are shown of it, while it trains as that says.
+        drawing: what its visitor has drawn, uint8 (28, 28), for its network or for that of the run that it shows live.
+        drawn: the newest answer to it.
         playback: the other run that it shows, where it does not train itself.
     """
 
@@ -210,7 +215,14 @@ class Run:
     verdict: Text | None = None
     tested: int = 0
     recording: Recording | None = None
+    drawing: np.ndarray | None = None
+    drawn: list[float] | None = None
     playback: Playback | None = None
+
+    @property
+    def reads_digits(self) -> bool:
+        source = DATASETS[self.recipe.dataset]
+        return source.channels == 1 and tuple(source.classes) == DIGITS
 
     @property
     def progress(self) -> float:
@@ -463,6 +475,11 @@ class Runs:
             run.scale, run.rescaled = scale, True
             self._end_recording(run)
 
+    def draw(self, visitor: str, id: str, image: np.ndarray | None) -> None:
+        """Ask its network about this drawing, uint8 (28, 28), at each look from now on; with None about none."""
+        with self._theirs(visitor, id) as run:
+            run.drawing, run.drawn = image if run.reads_digits else None, None
+
     # --- what a visitor sees ---
 
     def look(self, visitor: str, known: dict[str, Any], watched: str = "") -> list[dict[str, Any]]:
@@ -600,6 +617,8 @@ class Runs:
             "recipe": recipe.name,
             "settings": {"recipe": recipe.name} | settings.of(recipe),
             "dataset": recipe.dataset,
+            "digits": run.reads_digits,
+            "drawn": run.drawn,
             "grey": len(recipe.input.mean) == 1,
             "epochs": recipe.epochs,
             "epoch": run.epoch,
@@ -1021,6 +1040,20 @@ class Runs:
             run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
             if run.recording is not None:
                 run.recording.add(run.worked, view)
+        self._answer_drawings(run, state)
+
+    def _answer_drawings(self, run: Run, state: TrainingState) -> None:
+        """Ask about what its visitor has drawn, and what those have who are shown it."""
+        with self._lock:
+            followers = self._followers(run.recording) if run.recording is not None else []
+            asked = [(one, one.drawing) for one in [run, *followers] if one.drawing is not None]
+        if not asked:
+            return
+        answers = snapshot.answers(state, [drawing for _, drawing in asked])
+        with self._lock:
+            for (one, drawing), answer in zip(asked, answers, strict=True):
+                if one.drawing is drawing:
+                    one.drawn, one.version = answer, one.version + 1
 
     def _refuse_forsaken(self, run: Run) -> None:
         """_ForsakenError where nobody waits for a run's measurement any more."""

@@ -7,10 +7,12 @@ once, at the end.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from lenet.data.datasets import Dataset
 from lenet.training.loop import TrainingState, evaluate
@@ -80,6 +82,13 @@ def view(state: TrainingState, row: Row) -> dict[str, Any]:
         for image, label, answer, p in zip(row.shown, row.labels, answers.tolist(), sure.tolist(), strict=True)
     ]
     return {"pictures": pictures, "filters": filters(state)}
+
+
+def answers(state: TrainingState, drawings: Sequence[np.ndarray]) -> list[list[float]]:
+    """What the network makes of drawings, uint8 (28, 28) each: a probability for each class."""
+    images = torch.from_numpy(np.stack(drawings)).unsqueeze(1)
+    probs: list[list[float]] = evaluate(state.network, images, state.recipe.input).softmax(dim=1).tolist()
+    return [[round(p, 4) for p in row] for row in probs]
 
 
 def filters(state: TrainingState) -> dict[str, Any] | None:

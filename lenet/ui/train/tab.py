@@ -22,10 +22,11 @@ from gradio.context import LocalContext
 from lenet.data.datasets import DATASETS
 from lenet.errors import CheckpointError, LeNetError
 from lenet.models import MODELS
+from lenet.preprocessing.digits import digit_image
 from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import messages
 from lenet.ui.server import Server, bound, server_functions
-from lenet.ui.shared import assets, texts
+from lenet.ui.shared import assets, pictures, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
 from lenet.ui.train import settings
@@ -143,6 +144,20 @@ def tell(server: Server, question: dict[str, Any]) -> dict[str, Any]:
             server.runs.scale(visitor, run, messages.number(messages.field(question, "value")))
         case _:
             raise messages.garbled()
+    return {}
+
+
+@messages.answering_in_each
+def draw(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """Ask a run's network, at each look at it, also about what the visitor has drawn.
+
+    Args:
+        question: {"visitor", "run": id, "picture": a data: address, or "" for an empty pad}.
+    """
+    visitor, run = _visitor(question), messages.text(question, "run")
+    picture = messages.text(question, "picture")
+    image = digit_image(pictures.decode(picture)) if picture else None
+    server.runs.draw(visitor, run, image)
     return {}
 
 
@@ -317,7 +332,7 @@ def build(server: Server, visitor: Visitor) -> TrainTab:
     training = gr.HTML(
         html_template=assets.template("train/tab.html"),
         js_on_load=assets.mount("train/view.js", events=["use", "report"]),
-        server_functions=server_functions(server, look, check, begin, tell, download),
+        server_functions=server_functions(server, look, check, begin, tell, draw, download),
         elem_id="training",
         padding=False,
         facts=texts.translations(_facts()),

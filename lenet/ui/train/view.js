@@ -9,6 +9,7 @@ import { onTheme, unpack, variable } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
 import { lossOf, number, percent, rate, time } from "../shared/format.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { ownDigit } from "./own.js";
 import { runLooks } from "./snapshot.js";
 import { settingsForm } from "./settings.js";
 import { stored } from "../shared/storage.js";
@@ -58,6 +59,14 @@ export function mount({ element, trigger, props, server }) {
   const form = settingsForm({ element, props, server, translated });
   const looks = runLooks({ element, translated });
 
+  const own = ownDigit({ element, sent: (picture) => draw(picture) });
+
+  // Tell the server what is on the small pad, for the run that is looked at.
+  async function draw(picture) {
+    own.show(chosenRun());
+    if (chosenRun()) await server.draw({ visitor, language, run: chosen, picture }).catch(() => null);
+  }
+
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
     startRun();
@@ -77,9 +86,10 @@ export function mount({ element, trigger, props, server }) {
     if (reply.problems) return form.focusProblem();
     chosen = reply.run;
     await refresh();
+    own.address().then((picture) => picture && draw(picture));
     follow();
     const { top } = find(".run").getBoundingClientRect();
-    if (top < 0 || find(".looking").getBoundingClientRect().bottom > innerHeight) find(".run").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    if (top < 0 || find(".under-charts").getBoundingClientRect().bottom > innerHeight) find(".run").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
 
   // --- starts ------------------------------------------------------------------------------------------
@@ -183,6 +193,7 @@ export function mount({ element, trigger, props, server }) {
     showTable();
     showLegend();
     looks.show(chosenRun());
+    own.show(chosenRun());
     plan();
   }
 
