@@ -29,7 +29,7 @@ from lenet.ui.server import Server, bound, server_functions
 from lenet.ui.shared import assets, pictures, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
-from lenet.ui.train import settings
+from lenet.ui.train import settings, sharing
 from lenet.ui.train.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
 
 DEFAULT = "digits-demo"
@@ -159,6 +159,19 @@ def draw(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     image = digit_image(pictures.decode(picture)) if picture else None
     server.runs.draw(visitor, run, image)
     return {}
+
+
+@messages.answering_in_each
+def share(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """A link at an address that others reach, see `sharing.Shared`: {"link", "code", "reach"}.
+
+    Args:
+        question: {"link": the page's address as the visitor sees it, with the settings in its query}.
+    """
+    try:
+        return sharing.shared(messages.text(question, "link"))._asdict()
+    except ValueError:
+        raise messages.garbled() from None
 
 
 @messages.answering_in_each
@@ -332,7 +345,7 @@ def build(server: Server, visitor: Visitor) -> TrainTab:
     training = gr.HTML(
         html_template=assets.template("train/tab.html"),
         js_on_load=assets.mount("train/view.js", events=["use", "report"]),
-        server_functions=server_functions(server, look, check, begin, tell, draw, download),
+        server_functions=server_functions(server, look, check, begin, tell, draw, share, download),
         elem_id="training",
         padding=False,
         facts=texts.translations(_facts()),

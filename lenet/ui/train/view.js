@@ -635,6 +635,7 @@ export function mount({ element, trigger, props, server }) {
   headRow();
   if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;
   form.fromLink();
+  form.lock();
   show();
   refresh().then(follow);
 }
