@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> None:
     with TemporaryDirectory() as folder, served(Path(folder)) as (url, process):
         pages = [Server(url) for _ in range(options.visitors)]
         alone = _press(pages[0], options.recipe, seed=1)  # what a first run imports and loads is there then
+        print(f"One visitor alone: {alone.file:.1f} s.", flush=True)
         before, load = resident(process), machine_load()
         start = threading.Barrier(options.visitors)
         with ThreadPoolExecutor(options.visitors) as pool:
@@ -55,7 +56,6 @@ def run(options: argparse.Namespace) -> None:
         print(
             f"{options.visitors} visitors, {options.recipe}; load of the machine {load} before, {machine_load()} after."
         )
-        print(f"One visitor alone: {alone.file:.1f} s.")
         print(f"Memory of the server: {before:,.0f} MB before, {resident(process):,.0f} MB after.")
         print(f"Networks: {len({pupil.digest for pupil in pupils})} by their weights.\n")
         print("| seconds after the press | first | median | last | last after the first |\n|---|---:|---:|---:|---:|")

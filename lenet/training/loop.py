@@ -31,7 +31,7 @@ from lenet.models.convnets import Whitening
 from lenet.models.network import Network
 from lenet.preprocessing.normalization import InputFormat, to_input
 from lenet.training import distributed
-from lenet.training.metrics import accuracy, cross_entropy
+from lenet.training.metrics import accuracy, confusion, cross_entropy
 from lenet.training.optim import LOSSES, OPTIMIZERS, SCHEDULES
 from lenet.training.recipes import Recipe
 
@@ -120,6 +120,7 @@ class TrainingState:
         sums: the current epoch's summed loss, correct answers and images, float32 (3,), on the device.
         history: one EpochEnd for each epoch finished.
         lr_changes: what `change_lr` did, the oldest first.
+        confusion: the validation split's, after the last epoch that ended here; None before, and of a resumed run.
         teacher: `Dataset.teacher` of the data it learns from; None before the first step.
     """
 
@@ -136,6 +137,7 @@ class TrainingState:
     sums: Tensor = field(default_factory=lambda: torch.zeros(3))
     history: list[EpochEnd] = field(default_factory=list)
     lr_changes: list[LrChange] = field(default_factory=list)
+    confusion: Tensor | None = None
     teacher: str | None = None
 
     @property
@@ -461,6 +463,7 @@ def _end_epoch(state: TrainingState, val: Split) -> Iterator[Event]:
     )
     if state.plateau is not None:
         state.plateau.step(event.val_loss)
+    state.confusion = confusion(logits, val.labels)
     state.epoch, state.step, state.seconds, state.sums = state.epoch + 1, 0, 0.0, torch.zeros_like(state.sums)
     if state.best is not None and all(event.val_loss < earlier.val_loss for earlier in state.history):
         state.best.load_state_dict(state.network.state_dict())

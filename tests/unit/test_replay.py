@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
+import torch
 
 from lenet.errors import RecipeError
+from lenet.training.loop import fit, start
 from lenet.training.recipes import RECIPES
 from lenet.ui.shared.networks import Networks
 from lenet.ui.train import replay
 from lenet.ui.train.runs import ENDED, Run, Runs
-from tests.unit.test_runs import ANNE, BEN, LONG, RECIPE, has_learned, networks, registry, status, until
+from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, has_learned, networks, registry, status, until
 
 __all__ = ["networks", "registry"]  # fixtures
 
@@ -174,3 +176,38 @@ def test_recordings_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     newer.status, newer.bytes = "done", 1
     recordings.end(newer)
     assert (recordings.find(RECIPE), recordings.find(LONG)) == (None, newer)
+
+
+def test_a_run_of_few_epochs_is_validated_within_them_and_learns_the_same(registry: Runs) -> None:
+    short = RECIPE.with_changes(epochs=1, batch_size=2)
+    plain = start(short, "cpu")
+    list(fit(plain, DATA))
+    first = registry.begin(ANNE, short)
+    status(first, "done")
+    assert [point[0] for point in first.val.points] == pytest.approx([eighth / 8 for eighth in range(1, 9)], abs=0.03)
+    trained = registry.networks.get(first.key).model.state_dict()
+    assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
+    counts = facts(registry, first)["view"]["confusion"]
+    assert sum(map(sum, counts)) == len(DATA.val)
+    second = registry.begin(BEN, short)
+    watch(registry, second, "done")
+    assert second.val == first.val
+
+
+def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet.ui.train.runs.BETWEEN_FIRST_LOOKS", 0)
+    first = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(first))
+    second = registry.begin(BEN, LONG)
+    images = DATA.val.images[:2, 0].numpy()
+    registry.draw(ANNE, first.id, images[0])
+    registry.draw(BEN, second.id, images[1])
+    until(lambda: first.drawn is not None and second.drawn is not None)
+    assert facts(registry, second)["drawn"] == second.drawn
+    assert (first.drawn != second.drawn, sum(first.drawn)) == (True, pytest.approx(1, abs=0.01))
+    before = first.drawn
+    until(lambda: first.drawn != before)
+    registry.draw(ANNE, first.id, None)
+    assert facts(registry, first)["drawn"] is None
+    registry.remove(BEN, second.id)
+    registry.remove(ANNE, first.id)

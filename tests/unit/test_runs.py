@@ -54,7 +54,7 @@ def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def nobody_follows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These runs have few recipes and are about who trains when: tests/unit/test_replay.py is about those that follow."""
+    """These runs have few recipes and are about who trains when; tests/unit/test_replay.py is about who follows."""
     monkeypatch.setattr(runs.Recordings, "find", lambda self, recipe: None)
 
 

@@ -10,15 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from lenet.inference.pretrained import load
+from lenet.preprocessing.digits import digit_image
 from lenet.training.recipes import RECIPES
 from lenet.ui import messages
 from lenet.ui.report import exports
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server
-from lenet.ui.shared import texts
+from lenet.ui.shared import pictures, texts
 from lenet.ui.train import settings
 from lenet.ui.train import tab as train
 from lenet.ui.train.runs import ENDED, Runs
@@ -131,3 +134,18 @@ def test_what_no_page_asks_gets_a_sentence(server: Server, question: dict) -> No
     ]
     assert "most 100" in too_much["en"]
     assert "学习率" in too_much["zh"]
+
+
+def test_a_drawing_is_asked_of_the_run_as_a_data_set_holds_it(server: Server) -> None:
+    run = train.begin(server, {"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}})["run"]
+    seven = Image.new("L", (120, 120), "white")
+    ImageDraw.Draw(seven).line([(30, 30), (90, 30), (50, 100)], fill=0, width=10)
+    asked = {"visitor": ANNE, "run": run, "picture": pictures.address(seven)}
+    assert train.draw(server, asked) == {}
+    drawing = server.runs.run(ANNE, run).drawing
+    assert drawing is not None
+    assert np.array_equal(drawing, digit_image(seven))
+    assert "en" in train.draw(server, asked | {"picture": "data:image/png;base64,x"})["problem"]
+    train.draw(server, asked | {"picture": ""})
+    assert server.runs.run(ANNE, run).drawing is None
+    server.runs.remove(ANNE, run)

@@ -19,6 +19,7 @@ from lenet.ui.report.plots import FEW_ANSWERS
 from lenet.ui.shared import texts
 from lenet.ui.shared.texts import English, Said
 
+OPTIONS = ("epochs", "batch_size", "lr", "seed")  # of train.py
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "muon": "Muon"}
 TOLD = {"name", "about", "model", "dataset", "input", "epochs", "batch_size", "optimizer", "lr", "momentum"} | {
     *("weight_decay", "schedule", "loss", "augmentation", "precision", "seed", "source", "claims"),
@@ -58,8 +59,15 @@ def _layer(row: LayerRow) -> LayerFacts:
 
 
 def command(recipe: Recipe) -> str:
-    """What to type to train it again; "" where the recipe is not of this project."""
-    return f"python train.py {recipe.name}" if recipe.name in RECIPES else ""
+    """What to type to train it again; "" where the recipe is not of this project, or was changed as no option can."""
+    own = RECIPES.get(recipe.name)
+    if own is None:
+        return ""
+    changed = {name: getattr(recipe, name) for name in OPTIONS if getattr(recipe, name) != getattr(own, name)}
+    if own.with_changes(**changed) != recipe:
+        return ""
+    flags = (f" --{name.replace('_', '-')} {value}" for name, value in changed.items())
+    return f"python train.py {recipe.name}{''.join(flags)}"
 
 
 def recipe_rows(exhibit: Exhibit) -> list[tuple[str, Any]]:

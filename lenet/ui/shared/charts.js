@@ -33,7 +33,18 @@ export function frameOf({ clientWidth: wide, clientHeight: tall }, { low, high, 
   };
 }
 
-// runs: [{colour, train: [[epoch, value]], val: [[epoch, value]], best: [epoch, value] or null, chosen}]
+// A line [[epoch, value]] smoothed exponentially: each point is `weight` of the one before and the rest its own.  The
+// first ones are means of what there is, so that the line does not begin at 0.
+export function smooth(points, weight) {
+  let [sum, share] = [0, 0];
+  return points.map(([epoch, value]) => {
+    sum = weight * sum + (1 - weight) * value;
+    share = weight * share + (1 - weight);
+    return [epoch, sum / share];
+  });
+}
+
+// runs: [{colour, raw: lines to show faintly behind, train: [[epoch, value]], val: [[epoch, value]], best: [epoch, value] or null, chosen}]
 // axes: {low, high, epochs, xName, yName, decimals}; pointed: an epoch, or null.
 export function drawChart(canvas, runs, axes, pointed) {
   const frame = frameOf(canvas, axes);
@@ -50,6 +61,7 @@ export function drawChart(canvas, runs, axes, pointed) {
   pen.rect(frame.left, frame.top - 2, frame.right - frame.left + 2, frame.bottom - frame.top + 4);
   pen.clip();
   const order = [...runs].sort((a, b) => a.chosen - b.chosen); // the chosen one on top
+  for (const { colour, raw } of order) for (const line of raw) drawLine(pen, frame, line, colour, 1, 0.22);
   for (const { colour, train, chosen } of order) drawLine(pen, frame, train, colour, 1, chosen ? 0.6 : 0.3);
   for (const { colour, val, chosen } of order) {
     drawLine(pen, frame, val, colour, chosen ? 2.5 : 2, chosen ? 1 : 0.75);

@@ -18,6 +18,7 @@ from lenet.inference.pretrained import Checkpoint
 from lenet.training.loop import EpochEnd, Event
 from lenet.training.recipes import Recipe
 from lenet.ui.shared.cache import BoundedCache
+from lenet.ui.train.snapshot import Check
 
 RECORDINGS = 24
 RECORDING_BYTES = 60_000_000  # of all together, networks included
@@ -25,7 +26,7 @@ EVENT_BYTES = 400  # about what an event takes in memory
 VIEWS_AT_MOST = 400  # of filters and pictures, of a run; the events go on without them
 SECONDS_KEPT = 2 * 3600.0  # since it was last replayed
 
-Fact = Event | dict[str, Any]  # an event, or a view of filters and pictures
+Fact = Event | Check | dict[str, Any]  # an event, a check within an epoch, or a view of filters and pictures
 
 
 @dataclass

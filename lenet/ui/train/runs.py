@@ -38,7 +38,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from lenet.data.datasets import Dataset
+import numpy as np
+
+from lenet.data.datasets import DATASETS, Dataset
 from lenet.data.download import Progress, following
 from lenet.errors import CheckpointError, DataError, DivergedError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
@@ -64,6 +66,10 @@ from lenet.ui.train.saved import SavedRuns
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
+BETWEEN_FIRST_LOOKS = 0.25  # the same while a run is young
+YOUNG_SECONDS = 15.0  # of training
+CHECKS = 8  # of the validation in an epoch, where a run has so few that its curves would have no shape
+FEW_EPOCHS = 2
 SECONDS_AT_MOST = (
     60 * environment.TRAIN_MINUTES
 )  # of training; then a run ends as if stopped, so that a forgotten one frees its place
@@ -87,6 +93,7 @@ ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps lookin
 ENDED = ("done", "stopped", "failed")
 
 Point = tuple[float, ...]
+DIGITS = tuple("0123456789")
 
 
 # --------------------------------------------------------------------------------------------------
@@ -150,6 +157,8 @@ class Run:
         train: (epochs so far, loss, accuracy, learning rate), means over a moment each.
         val: (epoch, validation loss and accuracy, training loss and accuracy).
         best: the epoch with the lowest validation loss.
+        checked: the newest check within the epoch that is under way.
+        confusion: of the newest validation, whole or a check.
         usual: how many steps a point of `train` is about.
         version: counts all that changes what the page shows.
         training, dataset: what it needs to go on, while it may.
@@ -158,6 +167,8 @@ class Run:
         key: of the trained network, and `path` its file; `gone`: it made room for others.
         verdict: what is wrong with it, if anything.
         recording: what others with the same recipe are shown of it, while it trains as that says.
+        drawing: what its visitor has drawn, uint8 (28, 28), for its network or for that of the run that it shows live.
+        drawn: the newest answer to it.
         playback: the other run that it shows, where it does not train itself.
     """
 
@@ -186,6 +197,8 @@ class Run:
     val: Series = field(default_factory=lambda: Series(mean=False))
     best: EpochEnd | None = None
     newest: EpochEnd | None = None
+    checked: snapshot.Check | None = None
+    confusion: list[list[int]] | None = None
     usual: int = 0
     version: int = 0
     training: Resumable | None = None
@@ -202,7 +215,14 @@ class Run:
     verdict: Text | None = None
     tested: int = 0
     recording: Recording | None = None
+    drawing: np.ndarray | None = None
+    drawn: list[float] | None = None
     playback: Playback | None = None
+
+    @property
+    def reads_digits(self) -> bool:
+        source = DATASETS[self.recipe.dataset]
+        return source.channels == 1 and tuple(source.classes) == DIGITS
 
     @property
     def progress(self) -> float:
@@ -222,7 +242,22 @@ class Run:
         """How many steps the event is about."""
         return event.step - (self.last.step if self.last and self.last.epoch == event.epoch else 0)
 
-    def record(self, event: Event) -> None:
+    @property
+    def validated(self) -> tuple[float, float, float] | None:
+        """The newest validation: epochs so far, loss, accuracy."""
+        if self.checked is not None:
+            return self.checked.epoch, self.checked.loss, self.checked.accuracy
+        newest = self.newest
+        return None if newest is None else (newest.epoch, newest.val_loss, newest.val_accuracy)
+
+    def check_is_due(self, event: Event) -> bool:
+        """Whether the curves want a point of the validation between two epochs."""
+        if not isinstance(event, Step) or self.recipe.epochs > FEW_EPOCHS or event.step == event.total_steps:
+            return False
+        eighths = CHECKS * self.progress * self.recipe.epochs
+        return eighths >= 1 + (CHECKS * self.checked.epoch if self.checked else CHECKS * self.epoch)
+
+    def record(self, event: Event | snapshot.Check) -> None:
         self.version += 1
         if isinstance(event, Step):
             steps, self.last = self._steps(event), event
@@ -231,16 +266,21 @@ class Run:
             self.usual = steps
             x = event.epoch - 1 + event.step / event.total_steps
             self.train.add(x, event.loss, event.accuracy, event.lr)
+        elif isinstance(event, snapshot.Check):
+            self.checked, self.confusion = event, event.confusion
+            train = self.train.points[-1] if self.train.points else (0.0, event.loss, event.accuracy, 0.0)
+            self.val.add(event.epoch, event.loss, event.accuracy, train[1], train[2])
         elif isinstance(event, EpochEnd):
             self._end_epoch(event)
 
     def begin_anew(self) -> None:
         """Nothing of it was trained yet."""
         self.last, self.epoch, self.worked, self.best, self.newest, self.usual = None, 0, 0.0, None, None, 0
+        self.checked, self.confusion, self.view = None, None, {}
         self.train, self.val = Series(mean=True), Series(mean=False)
 
     def _end_epoch(self, event: EpochEnd) -> None:
-        self.epoch, self.newest = event.epoch, event
+        self.epoch, self.newest, self.checked = event.epoch, event, None
         self.val.add(event.epoch, event.val_loss, event.val_accuracy, event.train_loss, event.train_accuracy)
         if self.best is None or event.val_loss < self.best.val_loss:
             self.best = event
@@ -435,6 +475,11 @@ class Runs:
             run.scale, run.rescaled = scale, True
             self._end_recording(run)
 
+    def draw(self, visitor: str, id: str, image: np.ndarray | None) -> None:
+        """Ask its network about this drawing, uint8 (28, 28), at each look from now on; with None about none."""
+        with self._theirs(visitor, id) as run:
+            run.drawing, run.drawn = image if run.reads_digits else None, None
+
     # --- what a visitor sees ---
 
     def look(self, visitor: str, known: dict[str, Any], watched: str = "") -> list[dict[str, Any]]:
@@ -458,6 +503,11 @@ class Runs:
     def busy(self) -> bool:
         """Whether a network is trained behind the page, so that what is not urgent may wait."""
         return self._training is not None
+
+    def crowd(self) -> int:
+        """How many pages are there."""
+        with self._lock:
+            return sum(map(self._present, self._heard))
 
     def run(self, visitor: str, id: str) -> Run:
         """The visitor's run.
@@ -567,6 +617,8 @@ class Runs:
             "recipe": recipe.name,
             "settings": {"recipe": recipe.name} | settings.of(recipe),
             "dataset": recipe.dataset,
+            "digits": run.reads_digits,
+            "drawn": run.drawn,
             "grey": len(recipe.input.mean) == 1,
             "epochs": recipe.epochs,
             "epoch": run.epoch,
@@ -581,7 +633,7 @@ class Runs:
             "best": best and [best.epoch, best.val_loss, best.val_accuracy],
             "restored": run.restored,
             "replay": self._replayed(run),
-            "newest": run.newest and [run.newest.epoch, run.newest.val_loss, run.newest.val_accuracy],
+            "newest": run.validated,
             "network": "" if run.gone else run.key,
             "gone": run.gone,
             "metrics": run.metrics,
@@ -927,7 +979,9 @@ class Runs:
                     break
                 if lr != state.lr:
                     change_lr(state, lr)
-                if now - looked >= BETWEEN_LOOKS:
+                if run.check_is_due(event):
+                    self._check(run, state, data)
+                if now - looked >= (BETWEEN_FIRST_LOOKS if run.worked < YOUNG_SECONDS else BETWEEN_LOOKS):
                     self._watch(run, state)
                     looked = time.monotonic()
         self._watch(run, state)
@@ -969,14 +1023,37 @@ class Runs:
             pace = run.worked / (run.progress * run.recipe.epochs)
             self._paces.put((run.recipe.model, run.recipe.dataset), pace)
 
+    def _check(self, run: Run, state: TrainingState, data: Dataset) -> None:
+        check = snapshot.check(state, data, run.progress * run.recipe.epochs)
+        with self._lock:
+            run.record(check)
+            if run.recording is not None:
+                run.recording.add(run.worked, check)
+
     def _watch(self, run: Run, state: TrainingState) -> None:
         if run.row is None:
             return
-        view = snapshot.view(state, run.row)
+        if run.checked is None and state.confusion is not None:
+            run.confusion = state.confusion.tolist()
+        view = snapshot.view(state, run.row) | {"confusion": run.confusion}
         with self._lock:
             run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
             if run.recording is not None:
                 run.recording.add(run.worked, view)
+        self._answer_drawings(run, state)
+
+    def _answer_drawings(self, run: Run, state: TrainingState) -> None:
+        """Ask about what its visitor has drawn, and what those have who are shown it."""
+        with self._lock:
+            followers = self._followers(run.recording) if run.recording is not None else []
+            asked = [(one, one.drawing) for one in [run, *followers] if one.drawing is not None]
+        if not asked:
+            return
+        answers = snapshot.answers(state, [drawing for _, drawing in asked])
+        with self._lock:
+            for (one, drawing), answer in zip(asked, answers, strict=True):
+                if one.drawing is drawing:
+                    one.drawn, one.version = answer, one.version + 1
 
     def _refuse_forsaken(self, run: Run) -> None:
         """_ForsakenError where nobody waits for a run's measurement any more."""

@@ -6,10 +6,14 @@ import { language, say, sayAll, sayIn } from "../shared/language.js";
 // The settings that are numbers, with the keyboard that a phone shows for each.
 const NUMBERS = { lr: "decimal", momentum: "decimal", weight_decay: "decimal", batch_size: "numeric", epochs: "numeric", seed: "numeric" };
 
-// The page's address with all settings in it.
+// What a lesson's link says of the page itself stays in the links that are made there.
+const OF_THE_PAGE = ["show", "lock"];
+
+// The page's address with these settings in it.
 export function linkTo(address, settings) {
   const link = new URL(address);
-  link.search = new URLSearchParams(settings);
+  const kept = OF_THE_PAGE.filter((name) => link.searchParams.has(name)).map((name) => [name, link.searchParams.get(name)]);
+  link.search = new URLSearchParams([...Object.entries(settings), ...kept]);
   link.hash = "";
   return link.href;
 }
@@ -100,9 +104,25 @@ export function settingsForm({ element, props, server, translated }) {
     find(".address").hidden = true;
   }
 
+  // The recipe, and what differs from it.
+  function changes(values = settings()) {
+    const own = props.recipes[values.recipe].settings;
+    const others = FIELDS.filter((name) => name in values && String(values[name]) !== String(own[name]));
+    return Object.fromEntries(["recipe", ...others].map((name) => [name, values[name]]));
+  }
+
+  function differs(values) {
+    const { recipe, ...others } = changes(values);
+    const own = props.recipes[recipe].settings;
+    const said = Object.entries(others).map(([name, value]) => say("link_setting", { name: say(name), value, usual: own[name] }));
+    return { recipe, settings: said.join(say("list_comma")) };
+  }
+
   find(".link").addEventListener("click", async () => {
-    const link = linkTo(location.href, settings());
+    const here = linkTo(location.href, changes());
     sent("");
+    const { link = here, code, reach } = (await server.share({ language, link: here }).catch(() => null)) ?? {};
+    showCode(code, reach);
     try {
       await navigator.clipboard.writeText(link);
       sent("copied");
@@ -117,11 +137,34 @@ export function settingsForm({ element, props, server, translated }) {
     }
   });
 
+  function showCode(code, reach) {
+    find(".code").hidden = !code;
+    if (!code) return;
+    find(".code img").src = code;
+    sayIn(find(".code p"), `link_${reach}`);
+  }
+
+  // What a lesson's link fixes: names of settings, "data" for the data set.
+  function lock() {
+    const names = (new URLSearchParams(location.search).get("lock") ?? "").split(",");
+    for (const name of names) {
+      const field = fields.get(name === "data" ? "dataset" : name);
+      if (field) field.input.disabled = true;
+    }
+    if (!names.includes("data")) return;
+    const data = fields.get("dataset").input.value;
+    for (const card of element.querySelectorAll(".starts [data-recipe]")) card.hidden = props.recipes[card.dataset.recipe]?.settings.dataset !== data;
+    const other = [...fields.get("recipe").input.options].filter(({ value }) => props.recipes[value].settings.dataset !== data);
+    for (const option of other) option.hidden = option.disabled = true;
+  }
+
   function fromLink() {
     const asked = settingsIn(location.search);
     if (!Object.hasOwn(props.recipes, asked.recipe ?? "")) return;
     fill(asked);
-    sent("from_link");
+    const told = differs(settings());
+    sayIn(find(".linked"), told.settings ? "linked_differs" : "linked", told);
+    find(".linked").hidden = false;
     checkSettings();
   }
 
@@ -141,6 +184,7 @@ export function settingsForm({ element, props, server, translated }) {
     focus,
     focusProblem: () => focus([...fields.values()].find(({ input }) => input.hasAttribute("aria-invalid"))),
     fromLink,
+    lock,
     sent,
     settings,
     showProblems,

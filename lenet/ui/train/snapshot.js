@@ -17,6 +17,26 @@ export function runLooks({ element, translated }) {
     const view = run?.view;
     showFilters(view?.filters ?? null);
     showAnswers(view?.pictures ?? []);
+    showConfusion(view?.confusion ?? null, view?.pictures ?? []);
+  }
+
+  // A row for each label and a column for each answer; the shade is the part of the row.
+  function showConfusion(counts, pictures) {
+    find(".confusion-part").classList.toggle("empty", !counts);
+    const names = (pictures.length === counts?.length ? pictures : [...Array(counts?.length ?? 10)]).map((picture, i) => (picture ? translated(picture.label) : String(i)));
+    const words = names.some((name) => name.length > 2);
+    const short = (name) => make("th", { textContent: words ? name.slice(0, 3) : name, title: name });
+    const rows = names.map((label, i) => {
+      const total = counts?.[i].reduce((sum, count) => sum + count, 0) || 1;
+      const cells = names.map((answer, j) => {
+        const cell = make("td", { className: i === j ? "right" : "wrong", textContent: counts?.[i][j] || "" });
+        cell.style.setProperty("--shade", (counts?.[i][j] ?? 0) / total);
+        if (counts) cell.title = say("confusion_cell", { label, answer, count: counts[i][j] });
+        return cell;
+      });
+      return make("tr", {}, short(label), ...cells);
+    });
+    find(".confusion").replaceChildren(make("thead", {}, make("tr", {}, make("td"), ...names.map(short))), make("tbody", {}, ...rows));
   }
 
   function showFilters(filters) {

@@ -7,16 +7,44 @@ once, at the end.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from lenet.data.datasets import Dataset
 from lenet.training.loop import TrainingState, evaluate
+from lenet.training.metrics import accuracy, confusion, cross_entropy
 from lenet.ui.shared import facts
 
 FILTERS_SHOWN = 32
+CHECKED = 1000  # pictures of the validation split, within an epoch
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a network does in the middle of an epoch, on the first CHECKED pictures of the validation split.
+
+    Attributes:
+        epoch: epochs so far, with a fraction.
+        loss, accuracy: of the validation pictures.
+        confusion: counts, a row for each label and a column for each answer.
+    """
+
+    epoch: float
+    loss: float
+    accuracy: float
+    confusion: list[list[int]]
+
+
+def check(state: TrainingState, data: Dataset, epoch: float) -> Check:
+    """The same for a network between two steps of `fit`; it changes nothing of what is learned."""
+    labels = data.val.labels[:CHECKED]
+    logits = evaluate(state.network, data.val.images[:CHECKED], state.recipe.input)
+    counts = confusion(logits, labels).tolist()
+    return Check(epoch, cross_entropy(logits, labels), accuracy(logits, labels), counts)
 
 
 @dataclass(frozen=True)
@@ -54,6 +82,13 @@ def view(state: TrainingState, row: Row) -> dict[str, Any]:
         for image, label, answer, p in zip(row.shown, row.labels, answers.tolist(), sure.tolist(), strict=True)
     ]
     return {"pictures": pictures, "filters": filters(state)}
+
+
+def answers(state: TrainingState, drawings: Sequence[np.ndarray]) -> list[list[float]]:
+    """What the network makes of drawings, uint8 (28, 28) each: a probability for each class."""
+    images = torch.from_numpy(np.stack(drawings)).unsqueeze(1)
+    probs: list[list[float]] = evaluate(state.network, images, state.recipe.input).softmax(dim=1).tolist()
+    return [[round(p, 4) for p in row] for row in probs]
 
 
 def filters(state: TrainingState) -> dict[str, Any] | None:

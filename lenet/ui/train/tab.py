@@ -22,13 +22,14 @@ from gradio.context import LocalContext
 from lenet.data.datasets import DATASETS
 from lenet.errors import CheckpointError, LeNetError
 from lenet.models import MODELS
+from lenet.preprocessing.digits import digit_image
 from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui import messages
 from lenet.ui.server import Server, bound, server_functions
-from lenet.ui.shared import assets, texts
+from lenet.ui.shared import assets, pictures, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
-from lenet.ui.train import settings
+from lenet.ui.train import settings, sharing
 from lenet.ui.train.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
 
 DEFAULT = "digits-demo"
@@ -41,6 +42,8 @@ STARTS = {
 }
 MNIST_SECONDS = 6  # that mnist-demo takes on one core, see Time to accuracy in docs/results.md
 SECONDS_BETWEEN_FRAMES = 0.2  # and what the way there and back takes: four or five a second
+FEW_PAGES = 8  # get so many; a class of 30 takes too much of the cores that train
+SECONDS_AT_MOST_BETWEEN_FRAMES = 0.7  # well within runs.PATIENCE, after which a page counts as gone
 PROGRAM_FRAMES = 0.3  # the same for programs
 READER_LOOKS = 7  # PROGRAM_FRAMES apart, so two seconds, in which a program must have read what it was sent
 UNREAD = "Nobody reads this run, so it does not train: read its event stream within two seconds, as gradio_client does."
@@ -61,7 +64,8 @@ async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     server.runs.prepare()
     if messages.flag(question, "wait"):
         server.runs.heard(visitor)
-        await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
+        frame = SECONDS_BETWEEN_FRAMES * max(1.0, server.runs.crowd() / FEW_PAGES)
+        await asyncio.sleep(min(frame, SECONDS_AT_MOST_BETWEEN_FRAMES))
     return {"runs": server.runs.look(visitor, known, str(question.get("watched")))}
 
 
@@ -141,6 +145,33 @@ def tell(server: Server, question: dict[str, Any]) -> dict[str, Any]:
         case _:
             raise messages.garbled()
     return {}
+
+
+@messages.answering_in_each
+def draw(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """Ask a run's network, at each look at it, also about what the visitor has drawn.
+
+    Args:
+        question: {"visitor", "run": id, "picture": a data: address, or "" for an empty pad}.
+    """
+    visitor, run = _visitor(question), messages.text(question, "run")
+    picture = messages.text(question, "picture")
+    image = digit_image(pictures.decode(picture)) if picture else None
+    server.runs.draw(visitor, run, image)
+    return {}
+
+
+@messages.answering_in_each
+def share(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """A link at an address that others reach, see `sharing.Shared`: {"link", "code", "reach"}.
+
+    Args:
+        question: {"link": the page's address as the visitor sees it, with the settings in its query}.
+    """
+    try:
+        return sharing.shared(messages.text(question, "link"))._asdict()
+    except ValueError:
+        raise messages.garbled() from None
 
 
 @messages.answering_in_each
@@ -314,7 +345,7 @@ def build(server: Server, visitor: Visitor) -> TrainTab:
     training = gr.HTML(
         html_template=assets.template("train/tab.html"),
         js_on_load=assets.mount("train/view.js", events=["use", "report"]),
-        server_functions=server_functions(server, look, check, begin, tell, download),
+        server_functions=server_functions(server, look, check, begin, tell, draw, share, download),
         elem_id="training",
         padding=False,
         facts=texts.translations(_facts()),

@@ -4,11 +4,12 @@
 // times a second: that it asks is how the server knows that the page is there.  The server's answers are facts;
 // all texts come from shared/language.js.
 
-import { drawChart, joinLine, nearest, roof } from "../shared/charts.js";
+import { drawChart, joinLine, nearest, roof, smooth } from "../shared/charts.js";
 import { onTheme, unpack, variable } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
 import { lossOf, number, percent, rate, time } from "../shared/format.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { ownDigit } from "./own.js";
 import { runLooks } from "./snapshot.js";
 import { settingsForm } from "./settings.js";
 import { stored } from "../shared/storage.js";
@@ -58,6 +59,14 @@ export function mount({ element, trigger, props, server }) {
   const form = settingsForm({ element, props, server, translated });
   const looks = runLooks({ element, translated });
 
+  const own = ownDigit({ element, sent: (picture) => draw(picture) });
+
+  // Tell the server what is on the small pad, for the run that is looked at.
+  async function draw(picture) {
+    own.show(chosenRun());
+    if (chosenRun()) await server.draw({ visitor, language, run: chosen, picture }).catch(() => null);
+  }
+
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
     startRun();
@@ -77,10 +86,10 @@ export function mount({ element, trigger, props, server }) {
     if (reply.problems) return form.focusProblem();
     chosen = reply.run;
     await refresh();
+    own.address().then((picture) => picture && draw(picture));
     follow();
-    const head = find(".run");
-    const { top } = head.getBoundingClientRect();
-    if (top < 0 || top > innerHeight / 2) head.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    const { top } = find(".run").getBoundingClientRect();
+    if (top < 0 || find(".under-charts").getBoundingClientRect().bottom > innerHeight) find(".run").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
 
   // --- starts ------------------------------------------------------------------------------------------
@@ -184,6 +193,7 @@ export function mount({ element, trigger, props, server }) {
     showTable();
     showLegend();
     looks.show(chosenRun());
+    own.show(chosenRun());
     plan();
   }
 
@@ -208,8 +218,11 @@ export function mount({ element, trigger, props, server }) {
     find(".progress").setAttribute("aria-valuenow", Math.round(100 * done));
     find(".progress").setAttribute("aria-label", run ? `${nameOf(run)}: ${stateOf(run)}` : say("state_idle"));
     const ended = run && ["done", "stopped", "failed"].includes(status);
-    place("accuracy").textContent = run?.newest ? percent(run.newest[2]) : "–";
-    place("loss").textContent = run?.newest ? lossOf(run.newest[1]) : "–";
+    const [kind, accuracy, loss] = newestOf(run);
+    find(".accuracy-name").textContent = say(`figure_${kind}_accuracy`);
+    find(".loss-name").textContent = say(kind === "train" ? "figure_train_loss" : "figure_loss");
+    place("accuracy").textContent = accuracy == null ? "–" : percent(accuracy, kind === "test" ? 2 : 1);
+    place("loss").textContent = loss == null ? "–" : lossOf(loss);
     place("lr").textContent = run ? rate(run.lr) : "–";
     place("lr").title = run && run.scale !== 1 ? say("times", { factor: run.scale }) : "";
     place("speed").textContent = run?.speed ? number(run.speed) : "–";
@@ -220,6 +233,14 @@ export function mount({ element, trigger, props, server }) {
     if (silent) trouble("no_server");
     else if (find(".trouble").dataset.say === "no_server") trouble("");
     announce(run);
+  }
+
+  // What is known best of a run: [of which images, accuracy, loss].
+  function newestOf(run) {
+    const [last, newest] = [run?.train.points.at(-1), run?.newest];
+    if (run?.metrics.test_accuracy !== undefined) return ["test", run.metrics.test_accuracy, newest?.[1]];
+    if (newest || !last) return ["val", newest?.[2], newest?.[1]];
+    return ["train", last[2], last[1]];
   }
 
   function showControls(run, status, ended) {
@@ -279,7 +300,7 @@ export function mount({ element, trigger, props, server }) {
   }
 
   function spoken(run) {
-    if (props.active.includes(run.status) && run.newest) return `${say("figure_accuracy")} ${percent(run.newest[2])}`;
+    if (props.active.includes(run.status) && run.newest) return `${say("figure_val_accuracy")} ${percent(run.newest[2])}`;
     return whyOf(run);
   }
 
@@ -316,6 +337,7 @@ export function mount({ element, trigger, props, server }) {
     frame: null,
   }));
   const zoom = find(".zoom input");
+  const smoothing = find(".smoothing input");
   let pointed = null; // an epoch under the mouse
   let tops = { runs: "", loss: 0 }; // the loss axis: it rises, and falls only with other runs
 
@@ -345,10 +367,12 @@ export function mount({ element, trigger, props, server }) {
     const column = chart.kind === "loss" ? 1 : 2;
     const scale = chart.kind === "loss" ? 1 : 100;
     const pick = ({ points }) => points.map((point) => [point[0], scale * point[column]]);
+    const weight = Number(smoothing.value);
     const lines = shown.map((run) => ({
       colour: colourOf(run),
-      train: pick(run.train),
-      val: pick(run.val),
+      raw: weight ? [pick(run.train), pick(run.val)] : [],
+      train: smooth(pick(run.train), weight),
+      val: smooth(pick(run.val), weight),
       best: run.best && [run.best[0], scale * run.best[column]],
       chosen: run.id === chosen,
     }));
@@ -362,7 +386,7 @@ export function mount({ element, trigger, props, server }) {
     const run = chosenRun();
     const point = pointed !== null && run && nearest(run.val.points, pointed);
     chart.readout.textContent = point
-      ? say("pointed", { epoch: point[0], val: worded(point[column]), train: worded(point[column + 2]) })
+      ? say("pointed", { epoch: Number(point[0].toFixed(2)), val: worded(point[column]), train: worded(point[column + 2]) })
       : run?.best ? say("best_value", { value: worded(run.best[column]) }) : "";
     if (performance.now() - (chart.described ?? -QUIET) < QUIET) return;
     chart.described = performance.now();
@@ -390,6 +414,7 @@ export function mount({ element, trigger, props, server }) {
     new ResizeObserver(plan).observe(chart.canvas);
   }
   zoom.addEventListener("change", plan);
+  smoothing.addEventListener("input", plan);
   onTheme(show);
 
   let legendShown = "";
@@ -539,7 +564,8 @@ export function mount({ element, trigger, props, server }) {
     const names = ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"];
     table.tHead.replaceChildren(make("tr", {}, ...names.map((name) => make("th", { scope: "col", textContent: say(`column_${name}`) }))));
     table.caption.textContent = run ? (run.val.merged > 1 ? say("epoch_table_of", { name: nameOf(run), nth: run.val.merged }) : nameOf(run)) : "";
-    const rows = (run?.val.points ?? []).map(([epoch, valLoss, valAccuracy, trainLoss, trainAccuracy]) => {
+    const whole = (run?.val.points ?? []).filter(([epoch]) => Number.isInteger(epoch)); // the others are of few pictures
+    const rows = whole.map(([epoch, valLoss, valAccuracy, trainLoss, trainAccuracy]) => {
       const row = make("tr", {}, make("th", { scope: "row", textContent: epoch }));
       for (const text of [lossOf(trainLoss), percent(trainAccuracy), lossOf(valLoss), percent(valAccuracy)]) row.append(make("td", { textContent: text }));
       return row;
@@ -609,6 +635,7 @@ export function mount({ element, trigger, props, server }) {
   headRow();
   if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;
   form.fromLink();
+  form.lock();
   show();
   refresh().then(follow);
 }
