@@ -207,6 +207,11 @@ def answered(network: Network, images: Tensor) -> Tensor:
     return torch.where(probs[:, none] > 0.5, none, probs[:, :none].argmax(dim=1))
 
 
+def prepare() -> None:
+    """Make what the first `teach` of a process would make; seconds."""
+    _background_features()
+
+
 # --------------------------------------------------------------------------------------------------
 # What is none of the classes
 

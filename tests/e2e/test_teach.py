@@ -59,7 +59,7 @@ def teach_two(page: Page, teach: Locator) -> None:
     expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
 
 
-def test_classes_are_drawn_learned_tried_and_kept(page: Page, snap: Callable[[Page, str], None], tmp_path: Path) -> None:
+def test_classes_are_learned_tried_and_kept(page: Page, snap: Callable[[Page, str], None], tmp_path: Path) -> None:
     teach = opened(page)
     expect(teach.locator(".learn")).to_be_disabled()
     expect(teach.locator(".missing")).to_have_text("Give each class a name.")

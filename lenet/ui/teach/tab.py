@@ -39,6 +39,17 @@ FILES = ("weights", "onnx", "web")  # that can be downloaded of it
 
 
 @messages.answering_in_each
+def prepare_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """A visitor has begun to draw: what the first one needs is made meanwhile.
+
+    Args:
+        question: {}.
+    """
+    server.teachings.prepare()
+    return {}
+
+
+@messages.answering_in_each
 def begin_teaching(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
     """Teach a visitor's classes: {} once they are in the line, or {"problem"}.
 
@@ -155,7 +166,7 @@ def build(server: Server) -> Source:
     place = gr.HTML(
         html_template=assets.template("teach/tab.html"),
         js_on_load=assets.mount("teach/view.js", events=["use"]),
-        server_functions=server_functions(server, begin_teaching, look_at_teaching, export_taught),
+        server_functions=server_functions(server, prepare_teaching, begin_teaching, look_at_teaching, export_taught),
         limits={
             "classes": MAX_CLASSES,
             "least_classes": MIN_CLASSES,
