@@ -49,7 +49,7 @@ const closest = (digit) => ({ label: translated(digit.label), percent: percent(d
 // What the network would say of one digit.
 export function sentenceOf(digit) {
   if (digit.verdict === "blank") return say("answer_blank");
-  if (rejected(digit) && !Object.keys(digit.probs).every((name) => /^\d$/.test(name))) return say("answer_none_of_these", closest(digit));
+  if (rejected(digit) && !Object.keys(digit.probs).every((name) => /^\d$/.test(name))) return say("teach_answer_none", closest(digit));
   if (rejected(digit)) return say(digit.touching ? "answer_touching_not_digit" : "answer_not_digit", closest(digit));
   if (digit.touching) return say("answer_touching");
   if (digit.verdict === "unsure") {

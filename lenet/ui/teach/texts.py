@@ -63,7 +63,7 @@ ENGLISH = {
     "teach_perhaps": "Perhaps: {percent}",
     "teach_says_none": "None of these, I think. Closest: {label}",
     "teach_invite": "Draw something",
-    "answer_none_of_these": "None of these, I think. Closest: {label} ({percent})",
+    "teach_answer_none": "None of these, I think. Closest: {label} ({percent})",
 }
 
 CHINESE = {
@@ -127,5 +127,5 @@ CHINESE = {
     "teach_perhaps": "也许：{percent}",
     "teach_says_none": "我认为都不是。最接近：{label}",
     "teach_invite": "画点什么",
-    "answer_none_of_these": "我认为都不是。最接近：{label}（{percent}）",
+    "teach_answer_none": "我认为都不是。最接近：{label}（{percent}）",
 }
