@@ -20,7 +20,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,6 +91,21 @@ class Examples:
         self.refuse_fewer(1)
         if not self.images.flatten(1).any(dim=1).all():
             raise TrainingError("An example is empty: delete it, and draw it again.")
+
+    @classmethod
+    def of(cls, drawn: Sequence[tuple[str, Sequence[bytes]]]) -> Examples:
+        """From each class's name and the 784 bytes of each of its pictures, white ink on black.
+
+        Raises:
+            TrainingError: there are more or fewer bytes; or see the class.
+        """
+        pictures = [picture for _, pictures in drawn for picture in pictures]
+        if any(len(picture) != DIGIT_SIDE**2 for picture in pictures):
+            raise TrainingError("An example is not a picture of 28x28 pixels: draw it again.")
+        images = torch.frombuffer(bytearray(b"".join(pictures)), dtype=torch.uint8) if pictures else torch.zeros(0)
+        counts = torch.tensor([len(pictures) for _, pictures in drawn], dtype=torch.int64)
+        labels = torch.arange(len(drawn)).repeat_interleave(counts)
+        return cls(tuple(name for name, _ in drawn), images.byte().view(-1, 1, DIGIT_SIDE, DIGIT_SIDE), labels)
 
     def refuse_fewer(self, least: int = MIN_EXAMPLES) -> None:
         """Raises TrainingError where a class has fewer examples, or more than MAX_EXAMPLES."""
@@ -205,6 +220,11 @@ def answered(network: Network, images: Tensor) -> Tensor:
     probs = network.eval()(to_input(images, RECIPE.input)).softmax(dim=1)
     none = probs.shape[1] - 1
     return torch.where(probs[:, none] > 0.5, none, probs[:, :none].argmax(dim=1))
+
+
+def prepare() -> None:
+    """Make what the first `teach` of a process would make; seconds."""
+    _background_features()
 
 
 # --------------------------------------------------------------------------------------------------
@@ -381,14 +401,3 @@ METHODS: dict[str, Callable[[Examples, Tensor, int], Learned]] = {
     "fine-tuning": _all_layers(steps=150, lr=1e-3, fresh=False),
     "from-scratch": _all_layers(steps=300, lr=5e-3, fresh=True),
 }
-
-
-def example_image(pixels: bytes) -> Tensor:
-    """uint8 (1, 28, 28) from the 784 bytes of one example.
-
-    Raises:
-        TrainingError: there are more or fewer.
-    """
-    if len(pixels) != DIGIT_SIDE**2:
-        raise TrainingError("An example is not a picture of 28x28 pixels: draw it again.")
-    return torch.frombuffer(bytearray(pixels), dtype=torch.uint8).view(1, DIGIT_SIDE, DIGIT_SIDE)

@@ -15,9 +15,11 @@ from tests.e2e.conftest import answer
 
 pytestmark = pytest.mark.browser
 
-CROSS = [[(60, 60), (220, 220)], [(220, 60), (60, 220)]]
-CIRCLE = [[(140 + 90 * float(np.cos(a)), 140 + 90 * float(np.sin(a))) for a in np.linspace(0, 6.4, 24)]]
-TRIANGLE = [[(140, 50), (60, 220), (230, 215), (140, 50)]]
+Strokes = list[list[tuple[float, float]]]
+
+CROSS: Strokes = [[(60, 60), (220, 220)], [(220, 60), (60, 220)]]
+CIRCLE: Strokes = [[(140 + 90 * float(np.cos(a)), 140 + 90 * float(np.sin(a))) for a in np.linspace(0, 6.4, 24)]]
+TRIANGLE: Strokes = [[(140, 50), (60, 220), (230, 215), (140, 50)]]
 
 
 def opened(page: Page) -> Locator:
@@ -30,7 +32,7 @@ def opened(page: Page) -> Locator:
     return teach
 
 
-def put(page: Page, strokes: list[list[tuple[float, float]]], shift: float = 0) -> None:
+def put(page: Page, strokes: Strokes, shift: float = 0) -> None:
     """Draw on the pad for examples, in its own pixels."""
     pad = page.locator(".teach-pad")
     pad.scroll_into_view_if_needed()
@@ -59,9 +61,7 @@ def teach_two(page: Page, teach: Locator) -> None:
     expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
 
 
-def test_classes_are_drawn_learned_tried_and_kept(
-    page: Page, snap: Callable[[Page, str], None], tmp_path: Path
-) -> None:
+def test_classes_are_learned_tried_and_kept(page: Page, snap: Callable[[Page, str], None], tmp_path: Path) -> None:
     teach = opened(page)
     expect(teach.locator(".learn")).to_be_disabled()
     expect(teach.locator(".missing")).to_have_text("Give each class a name.")

@@ -139,7 +139,7 @@ def test_components_and_their_scripts_agree_on_events() -> None:
             r'assets\.mount\("([\w./-]+)"(?:, events=(\[[^\]]*\]))?\)', path.read_text(encoding="utf-8")
         ):
             mounted[script] = set(re.findall(r'"(\w+)"', events))
-    assert len(mounted) == 9
+    assert len(mounted) == 10
     for script, events in mounted.items():
         assert set(re.findall(r'\btrigger\("(\w+)"', (FOLDER / script).read_text(encoding="utf-8"))) == events, script
 

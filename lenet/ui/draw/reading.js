@@ -50,7 +50,7 @@ export function sentenceOf(digit) {
   if (digit.verdict === "blank") return say("answer_blank");
   if (rejected(digit)) {
     const digits = Object.keys(digit.probs).every((name) => /^\d$/.test(name));
-    const key = digits ? (digit.touching ? "answer_touching_not_digit" : "answer_not_digit") : "answer_none_of_these";
+    const key = digits ? (digit.touching ? "answer_touching_not_digit" : "answer_not_digit") : "teach_answer_none";
     return say(key, { label: translated(digit.label) });
   }
   if (digit.touching) return say("answer_touching");

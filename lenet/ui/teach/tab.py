@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import torch
 
 from lenet.errors import CheckpointError
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
@@ -25,7 +24,6 @@ from lenet.training.teaching import (
     MIN_EXAMPLES,
     NAME_LENGTH,
     Examples,
-    example_image,
 )
 from lenet.ui import messages
 from lenet.ui.report import exports
@@ -36,6 +34,17 @@ from lenet.ui.tab import Own, Owner, Source, Taken
 from lenet.ui.train.tab import visitor_of
 
 FILES = ("weights", "onnx", "web")  # that can be downloaded of it
+
+
+@messages.answering_in_each
+def prepare_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """A visitor has begun to draw: what the first one needs is made meanwhile.
+
+    Args:
+        question: {}.
+    """
+    server.teachings.prepare()
+    return {}
 
 
 @messages.answering_in_each
@@ -56,16 +65,13 @@ def _examples(question: dict[str, Any]) -> Examples:
     classes = messages.listed(question, "classes")
     if len(classes) > MAX_CLASSES or not all(isinstance(one, dict) for one in classes):
         raise messages.garbled()
-    images, labels = [], []
-    for label, one in enumerate(classes):
-        drawn = messages.listed(one, "examples")
-        if len(drawn) > MAX_EXAMPLES:
+    drawn = []
+    for one in classes:
+        pictures = messages.listed(one, "examples")
+        if len(pictures) > MAX_EXAMPLES:
             raise messages.garbled()
-        images += [example_image(_bytes(picture)) for picture in drawn]
-        labels += [label] * len(drawn)
-    names = tuple(messages.text(one, "name") for one in classes)
-    stacked = torch.stack(images) if images else torch.zeros(0, 1, 28, 28, dtype=torch.uint8)
-    examples = Examples(names, stacked, torch.tensor(labels, dtype=torch.int64))
+        drawn.append((messages.text(one, "name"), list(map(_bytes, pictures))))
+    examples = Examples.of(drawn)
     examples.refuse_fewer()
     return examples
 
@@ -155,7 +161,7 @@ def build(server: Server) -> Source:
     place = gr.HTML(
         html_template=assets.template("teach/tab.html"),
         js_on_load=assets.mount("teach/view.js", events=["use"]),
-        server_functions=server_functions(server, begin_teaching, look_at_teaching, export_taught),
+        server_functions=server_functions(server, prepare_teaching, begin_teaching, look_at_teaching, export_taught),
         limits={
             "classes": MAX_CLASSES,
             "least_classes": MIN_CLASSES,

@@ -16,7 +16,7 @@ from typing import Literal
 from lenet.errors import LeNetError, Text, TrainingError
 from lenet.inference.taught import to_checkpoint
 from lenet.training.metrics import wilson_interval
-from lenet.training.teaching import Examples, Progress, Taught, teach
+from lenet.training.teaching import Examples, Progress, Taught, prepare, teach
 from lenet.ui.messages import OURS
 from lenet.ui.shared import threads
 from lenet.ui.shared.networks import Networks
@@ -76,7 +76,14 @@ class Teachings:
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
         self._jobs: OrderedDict[str, _Job] = OrderedDict()  # by visitor, each with the newest; the oldest first
+        self._unprepared = False  # somebody is about to teach, and what that needs is not there yet
         self._worker = Worker("teach", self._most_urgent)
+
+    def prepare(self) -> None:
+        """Somebody is about to teach: make what the first one in a process needs, which takes seconds."""
+        with self._worker.changed:
+            self._unprepared = True
+            self._worker.wake()
 
     def begin(self, visitor: str, examples: Examples, address: str = "") -> None:
         """Put a visitor's examples into the line, in place of those of theirs that wait.
@@ -128,7 +135,8 @@ class Teachings:
         self._tidy()
         job = next(iter(self._waiting()), None)
         if job is None:
-            return None
+            unprepared, self._unprepared = self._unprepared, False
+            return prepare if unprepared else None
         job.facts = Facts("running")
         return partial(self._teach, job)
 

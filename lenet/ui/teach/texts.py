@@ -7,7 +7,7 @@ ENGLISH = {
     "forgets them.",
     "teach_classes": "Classes",
     "teach_class_name": "Name of class {number}",
-    "teach_name_here": "Name, such as A",
+    "teach_name_here": "Name",
     "teach_draw_here": "Draw for this",
     "teach_draw_for": "Draw examples of {name}",
     "teach_example": "Example {number} of {name}: delete it",
@@ -63,7 +63,7 @@ ENGLISH = {
     "teach_perhaps": "Perhaps: {percent}",
     "teach_says_none": "None of these, I think. Closest: {label}",
     "teach_invite": "Draw something",
-    "answer_none_of_these": "None of these, I think. Most like {label}",
+    "teach_answer_none": "None of these, I think. Most like {label}",
 }
 
 CHINESE = {
@@ -72,7 +72,7 @@ CHINESE = {
     "teach_kept": "您的图画留在这个浏览器里。服务器只收到用于学习的小图，学完就忘掉。",
     "teach_classes": "类别",
     "teach_class_name": "第 {number} 类的名称",
-    "teach_name_here": "名称，例如 永",
+    "teach_name_here": "名称",
     "teach_draw_here": "画这一类",
     "teach_draw_for": "画“{name}”的样例",
     "teach_example": "“{name}”的第 {number} 个样例：删除",
@@ -127,5 +127,5 @@ CHINESE = {
     "teach_perhaps": "也许：{percent}",
     "teach_says_none": "我认为都不是。最接近：{label}",
     "teach_invite": "画点什么",
-    "answer_none_of_these": "我认为都不是。最像 {label}",
+    "teach_answer_none": "我认为都不是。最像 {label}",
 }

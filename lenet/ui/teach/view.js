@@ -37,6 +37,7 @@ export function mount({ element, trigger, props, server }) {
   let busy = false; // the server is learning
   let before = null; // the state before the last deletion
   let reader = null; // of state.taught
+  let prepared = false; // the server knows that it will be asked to learn
   let pause = null; // until the drawing is taken
 
   const key = stored("localStorage", "lenet-visitor");
@@ -91,6 +92,8 @@ export function mount({ element, trigger, props, server }) {
     const picture = pad.empty || !one ? null : pictureOf(pad.grey());
     if (!picture) return;
     if (one.examples.length >= limits.examples) return sayIn(find(".teach-trouble"), "teach_full", { most: limits.examples });
+    if (!prepared) server.prepare_teaching({ language }).catch(() => null);
+    prepared = true;
     settleDeletion();
     pad.show({});
     change(withClass(chosen, { ...one, examples: [...one.examples, encoded(picture)] }));

@@ -1,0 +1,257 @@
+"""Teaching a network a person's own classes, and what the page's server makes of it."""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lenet.checkpoint import read, write
+from lenet.data.datasets import NOT_A_DIGIT, load
+from lenet.data.drawn_letters import LETTERS, Hand
+from lenet.data.non_digits import scribble
+from lenet.data.strokes import fitted, render
+from lenet.errors import CheckpointError, DataError, TrainingError
+from lenet.inference.digits import DigitClassifier
+from lenet.inference.pretrained import save
+from lenet.inference.taught import to_checkpoint
+from lenet.inference.untrusted import load_untrusted
+from lenet.inference.web import to_table
+from lenet.preprocessing.digits import digit_image
+from lenet.training.metrics import wilson_interval
+from lenet.training.teaching import METHODS, Examples, Progress, Taught, _all_layers, answered, folds, teach, unlike
+from lenet.ui.server import Server
+from lenet.ui.teach import tab
+from lenet.ui.teach.teaching import Facts
+
+VISITOR = "0123456789abcdef" * 2
+
+
+def letters(classes: str, each: int, writer: int = 0, seed: int = 0) -> Examples:
+    hand, rng = Hand.of(writer), np.random.default_rng((writer, seed))
+    images = [digit_image(render(hand.write(name, rng), hand.width)) for name in classes for _ in range(each)]
+    labels = torch.arange(len(classes)).repeat_interleave(each)
+    return Examples(tuple(classes), torch.from_numpy(np.stack(images))[:, None], labels)
+
+
+@pytest.fixture(scope="module")
+def taught() -> Taught:
+    *progress, found = teach(letters("AKT", 4))
+    assert isinstance(found, Taught)
+    assert [event.done for event in progress if isinstance(event, Progress)][-1] == 1
+    return found
+
+
+def test_a_few_letters_are_learned(taught: Taught) -> None:
+    asked = letters("AKT", 12, seed=1)
+    right = (answered(taught.model, asked.images) == asked.labels).float().mean()
+    assert right > 0.9
+    assert taught.right >= 10
+    assert len(taught.answers) == 12
+    assert taught.classes == ("A", "K", "T", NOT_A_DIGIT)
+
+
+def test_scribbles_are_none_of_them(taught: Taught) -> None:
+    rng = np.random.default_rng(5)
+    images = np.stack([digit_image(render(fitted(scribble(rng)), 12)) for _ in range(40)])
+    answers = answered(taught.model, torch.from_numpy(images)[:, None])
+    assert (answers == 3).float().mean() > 0.8
+
+
+def test_the_same_examples_give_the_same_bits(taught: Taught) -> None:
+    *_, again = teach(letters("AKT", 4))
+    assert isinstance(again, Taught)
+    assert again.answers == taught.answers
+    assert torch.equal(again.model.fc1.weight, taught.model.fc1.weight)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_all_layers_may_learn_too(fresh: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS, "few-steps", _all_layers(steps=3, lr=1e-3, fresh=fresh))
+    *_, found = teach(letters("AK", 3), "few-steps", most_folds=0)
+    assert isinstance(found, Taught)
+    assert found.model.fc1.out_features == 3
+    assert all(bool(weight.isfinite().all()) for weight in found.model.parameters())
+
+
+@pytest.mark.parametrize(("each", "count"), [(3, 9), (20, 20)])
+def test_each_example_is_left_out_once(each: int, count: int) -> None:
+    labels = torch.arange(3).repeat(each)
+    masks = folds(labels)
+    assert masks.shape == (count, len(labels))
+    assert (masks.sum(dim=0) == 1).all()
+    left = torch.stack([labels[~mask].bincount(minlength=3) for mask in masks])
+    assert (left >= each - -(-each // count) - 1).all()
+
+
+def test_what_looks_like_an_example_is_no_background() -> None:
+    examples = torch.eye(4).repeat_interleave(2, dim=0)
+    labels = torch.arange(4).repeat_interleave(2)
+    background = torch.stack([torch.eye(4)[0], torch.ones(4)])
+    assert unlike(background, examples, labels).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("classes", "why"),
+    [
+        (("A",), "There are 1 classes"),
+        (tuple("ABCDEFGHIJK"), "There are 11"),
+        (("A", ""), "needs a name"),
+        (("A", "x" * 21), "needs a name"),
+        (("A", "b\n"), "needs a name"),
+        (("A", NOT_A_DIGIT), "needs a name"),
+        (("A", "A"), "same name"),
+    ],
+)
+def test_classes_that_cannot_be(classes: tuple[str, ...], why: str) -> None:
+    labels = torch.arange(len(classes)).repeat_interleave(3)
+    with pytest.raises(TrainingError, match=why):
+        Examples(classes, torch.ones(len(labels), 1, 28, 28, dtype=torch.uint8), labels)
+
+
+def test_examples_that_cannot_be() -> None:
+    images = torch.ones(4, 1, 28, 28, dtype=torch.uint8)
+    with pytest.raises(TrainingError, match="The class B has 0 examples"):
+        Examples(("A", "B"), images, torch.zeros(4, dtype=torch.int64))
+    with pytest.raises(TrainingError, match="has 2 examples: draw 3 to 30"):
+        Examples(("A", "B"), images, torch.tensor([0, 0, 1, 1])).refuse_fewer()
+    with pytest.raises(TrainingError, match="empty"):
+        Examples(("A", "B"), images * 0, torch.tensor([0, 0, 1, 1]))
+
+
+def test_its_file_is_uploaded_read_and_exported(taught: Taught, tmp_path: Path) -> None:
+    path = tmp_path / "own.safetensors"
+    save(path, to_checkpoint(taught))
+    checkpoint = load_untrusted(path)
+    reader = DigitClassifier(checkpoint)
+    assert reader.classes == ("A", "K", "T")
+    hand, rng = Hand.of(0), np.random.default_rng(9)
+    (found,) = reader.read(render(hand.write("K", rng), hand.width))
+    assert found.prediction.label == "K"
+    table = to_table(checkpoint, "own", date(2026, 1, 1))
+    assert (table["classes"], table["outputs"], table["reads_one"]) == (["A", "K", "T"], 4, True)
+    with pytest.raises(DataError, match="stayed with the person"):
+        load("taught")
+
+
+@pytest.mark.parametrize("classes", [["A", "A", "T", NOT_A_DIGIT], ["A", "K", "T", "U"], ["A", 3, "T", NOT_A_DIGIT]])
+def test_a_file_with_impossible_classes_is_refused(classes: list[Any], taught: Taught, tmp_path: Path) -> None:
+    path = tmp_path / "own.safetensors"
+    save(path, to_checkpoint(taught))
+    header, tensors = read(path)
+    write(path, {**header, "classes": classes}, tensors)
+    with pytest.raises(CheckpointError):
+        load_untrusted(path)
+
+
+def test_wilsons_interval() -> None:
+    assert wilson_interval(16, 18) == pytest.approx((0.6720, 0.9690), abs=1e-4)
+    assert wilson_interval(0, 5)[0] == 0
+    assert wilson_interval(5, 5)[1] == 1
+
+
+def test_every_letter_has_ways_within_the_tablet() -> None:
+    rng = np.random.default_rng(0)
+    for writer in range(4):
+        for letter in LETTERS:
+            points = np.concatenate(Hand.of(writer).write(letter, rng))
+            assert points.min() >= 0
+            assert points.max() <= 500
+
+
+# --------------------------------------------------------------------------------------------------
+# On the page's server
+
+
+def asked(examples: Examples) -> dict[str, Any]:
+    classes = []
+    for label, name in enumerate(examples.classes):
+        pictures = [image.numpy().tobytes() for image in examples.images[examples.labels == label]]
+        classes.append({"name": name, "examples": [base64.b64encode(picture).decode() for picture in pictures]})
+    return {"visitor": VISITOR, "classes": classes}
+
+
+def ended(server: Server) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        facts = tab.look_at_teaching(server, {"visitor": VISITOR})
+        if facts["status"] not in ("waiting", "running"):
+            return facts
+        time.sleep(0.05)
+    raise AssertionError("it did not end")
+
+
+def test_a_visitor_teaches_exports_and_restores(server: Server) -> None:
+    assert tab.look_at_teaching(server, {"visitor": VISITOR})["status"] == "none"
+    assert tab.begin_teaching(server, asked(letters("AK", 3))) == {}
+    facts = ended(server)
+    assert facts["status"] == "done"
+    assert (facts["table"]["classes"], len(facts["answers"])) == (["A", "K"], 6)
+    assert server.networks.yours(facts["network"]) == "Yours: A K"
+    question = {"visitor": VISITOR, "network": facts["network"], "file": facts["file"], "kind": "web"}
+    assert tab.export_taught(server, question)["name"].endswith(".web.html")
+    server.networks.forget(facts["network"])  # as after a restart
+    restored = tab.export_taught(server, question | {"kind": "weights"})
+    assert restored["network"] != facts["network"]
+    assert restored["file"] == facts["file"]
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        None,
+        "A",
+        [1, 2],
+        [{"name": "A"}],
+        [{"name": "A", "examples": "AAAA"}] * 2,
+        [{"name": 3, "examples": []}] * 2,
+        [{"name": "A", "examples": ["<script>"]}, {"name": "B", "examples": []}],
+        [{"name": "A", "examples": [7]}, {"name": "B", "examples": []}],
+        [{"name": "A", "examples": ["AAAA"]}, {"name": "B", "examples": ["AAAA"]}],
+        [{"name": "A", "examples": []}, {"name": "B", "examples": []}],
+        [{"name": str(number), "examples": []} for number in range(2000)],
+        [{"name": "A", "examples": ["AAAA"] * 5000}, {"name": "B", "examples": []}],
+    ],
+)
+def test_hostile_questions_get_a_sentence(server: Server, classes: Any) -> None:
+    reply = tab.begin_teaching(server, {"visitor": VISITOR, "classes": classes})
+    assert set(reply) == {"problem"}
+    assert len(reply["problem"]["en"]) < 200
+    assert "fault is ours" not in reply["problem"]["en"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"kind": "png"}, {"network": 3}, {"file": "AAAA"}, {"file": None}, {"visitor": "x"}]
+)
+def test_hostile_exports_get_a_sentence(server: Server, change: dict[str, Any]) -> None:
+    question = {"visitor": VISITOR, "network": "own-000000000000", "file": "!", "kind": "weights"}
+    reply = tab.export_taught(server, question | change)
+    assert set(reply) == {"problem"}
+    assert "fault is ours" not in reply["problem"]["en"]
+
+
+def test_the_server_keeps_no_drawing(server: Server) -> None:
+    server.teachings.begin(VISITOR, letters("AK", 3))
+    ended(server)
+    assert [job.examples for job in server.teachings._jobs.values()] == [None]
+
+
+def test_the_line_has_places_and_forgets_who_has_gone(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    teachings, examples = server.teachings, letters("AK", 3)
+    monkeypatch.setattr(teachings._worker, "wake", lambda: None)
+    for number in range(60):
+        teachings.begin(f"{number}", examples)
+    assert teachings.look("7").place == 8
+    with pytest.raises(TrainingError, match="much to do"):
+        teachings.begin("60", examples)
+    for job in teachings._jobs.values():
+        job.heard -= 100
+    teachings.begin("60", examples)
+    assert teachings.look("60") == Facts("waiting", place=1)
+    assert teachings.look("7").status == "none"
