@@ -501,6 +501,48 @@ def test_a_map_is_enlarged_and_says_how_a_number_came_about(
     expect(dialog).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("locale", "width", "word", "meaning"),
+    [("en-GB", 820, "pooling", "one number"), ("zh-CN", 390, "池化", "变成一个数")],
+)
+def test_a_technical_word_has_its_sentence(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], locale: str, width: int, word: str, meaning: str
+) -> None:
+    page = open_page(locale=locale, viewport={"width": width, "height": 844})
+    term = page.locator("#pad .layer.telling .term").filter(has_text=word).first
+    sentence = term.get_by_role("tooltip")
+    expect(sentence).to_be_hidden()
+    term.hover()
+    expect(sentence).to_contain_text(meaning)
+    expect(sentence).to_be_visible()
+    box = sentence.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    snap(page, f"term-{width}")
+    page.mouse.move(1, 1)
+    expect(sentence).to_be_hidden()
+    term.focus()
+    expect(sentence).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sentence).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_vanishes_in_forced_colours(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str
+) -> None:
+    page = open_page(forced_colors="active", color_scheme=scheme)
+    expect(page.locator("#pad .invitation p")).to_have_css("color", "rgb(91, 101, 117)")  # on a pad that stays white
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_role("button", name="Eraser").click()
+    expect(page.get_by_role("button", name="Eraser")).to_have_css("outline-style", "solid")
+    background = "(one) => getComputedStyle(one).backgroundColor"
+    assert page.locator("#pad .bar.best .fill").evaluate(background) != page.locator("body").evaluate(background)
+    snap(page, f"draw-forced-{scheme}")
+
+
 def test_every_layer_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
     draw(page, SEVEN, side=280)
     expect(page.locator("#pad .layer:visible")).to_have_count(6)

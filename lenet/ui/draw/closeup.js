@@ -2,6 +2,7 @@
 
 import { theme } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
+import { explained } from "../shared/glossary.js";
 import { say, translated } from "../shared/language.js";
 import { paintSmall, small } from "../shared/layers.js";
 import { traced } from "./trace.js";
@@ -28,7 +29,7 @@ function grid(numbers, size, key) {
   const canvas = make("canvas", { role: "img", "aria-label": say(key) });
   const [scale, table] = [127 / largest(numbers), theme().signed];
   enlarged(canvas, size, (i) => table[Math.round(128 + scale * numbers[i])]);
-  return make("span", {}, canvas, make("small", { textContent: say(key) }));
+  return make("span", {}, canvas, make("small", {}, ...explained(say(key))));
 }
 
 function partOf({ from, size, filter, patch, sum }) {
@@ -49,7 +50,7 @@ function workings({ op, parts, bias, steps }) {
   if (op === "conv") lines.push(say("closeup_sum", { bias: figure(bias), value: figure(first.value), name: first.name }));
   if (op === "max" || op === "mean") lines.push(say(`closeup_${op}`, { value: figure(first.value), name: first.name }));
   lines.push(...later.map(({ name, value }) => say("closeup_then", { name, value: figure(value) })));
-  return [...shown.map(partOf), ...lines.map((textContent) => make("p", { textContent }))];
+  return [...shown.map(partOf), ...lines.map((line) => make("p", {}, ...explained(line)))];
 }
 
 // Opens the dialog about a `Layer` of messages.py and one cell of it; `outputs` are those of all layers, or null where
@@ -61,7 +62,7 @@ export function openCloseup(layer, cell, outputs) {
   const canvas = make("canvas", { className: "map", tabIndex: 0, role: "img", "aria-label": title });
   const [where, made] = [make("p", { className: "where-in-map" }), make("div", { className: "workings" })];
   const close = make("button", { type: "button", textContent: say("closeup_close") });
-  const words = make("div", { "aria-live": "polite" }, make("p", { textContent: translated(layer.kind) }), where, made);
+  const words = make("div", { "aria-live": "polite" }, make("p", {}, ...explained(translated(layer.kind))), where, made);
   const dialog = make("dialog", { className: "closeup", "aria-label": title }, make("header", {}, make("b", { textContent: title }), close), make("div", { className: "sides" }, canvas, words));
   const cells = layer.cells.subarray(cell * height * width, (cell + 1) * height * width);
   const table = theme()[layer.signed ? "signed" : "unsigned"];

@@ -4,6 +4,7 @@
 // which no picture has to be encoded, sent and decoded.
 
 import { theme, unpack } from "./colours.js";
+import { explained } from "./glossary.js";
 import { onLanguage, say, translated } from "./language.js";
 
 export const small = document.createElement("canvas"); // a map at its own size, before it is enlarged
@@ -65,6 +66,7 @@ export function layers(element, enlarge = null) {
       const line = document.createElement("div");
       line.className = layer.telling ? "layer telling" : "layer";
       const [name, kind, canvas] = ["b", "span", "canvas"].map((tag) => document.createElement(tag));
+      kind.className = "kind";
       canvas.tabIndex = 0;
       canvas.setAttribute("role", "img");
       const title = document.createElement("div");
@@ -92,7 +94,7 @@ export function layers(element, enlarge = null) {
     const { name } = layer;
     const told = say("layers_kind", { kind: translated(layer.kind), size: describe(layer) });
     line.querySelector(".title b").textContent = layer.labels ? say("layers_answer", { name }) : name;
-    line.querySelector(".title span").textContent = told;
+    line.querySelector(".title .kind").replaceChildren(...explained(told));
     canvas.setAttribute("aria-label", say("layers_said", { name, told }));
     line.querySelectorAll(".labels span").forEach((place, i) => {
       place.textContent = place.title = labelOf(layer.labels[i]);
