@@ -487,6 +487,7 @@ def test_a_map_is_enlarged_and_says_how_a_number_came_about(
     for word in words:
         expect(dialog).to_contain_text(word)
     expect(dialog.locator(".part")).to_have_count(4)
+    expect(dialog.get_by_role("tooltip")).to_have_count(0)  # all are hidden
     where = dialog.locator(".where-in-map").inner_text()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowUp")
