@@ -25,6 +25,8 @@ from tests.serving import serve
 
 pytestmark = pytest.mark.browser
 
+LOADED = 40_000  # milliseconds until the browser has the network, of a server that has just started on a busy machine
+
 SEVEN = [[(80, 62), (205, 58), (172, 120), (132, 232)], [(105, 140), (195, 128)]]
 FOUR_FIRST, FOUR_SECOND = [(108, 50), (92, 100), (74, 150), (130, 154), (206, 148)], [(172, 92), (162, 236)]
 EXAMPLES = {
@@ -120,8 +122,9 @@ def test_one_history_holds_strokes_clear_and_pictures(page: Page) -> None:
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
     page.get_by_role("button", name="Clear").click()
-    picture = {"name": "one.png", "mimeType": "image/png", "buffer": picture_of([[(140, 40), (140, 240)]])}
-    page.locator("#pad input.file").set_input_files(picture)
+    page.locator("#pad input.file").set_input_files(
+        {"name": "one.png", "mimeType": "image/png", "buffer": picture_of([[(140, 40), (140, 240)]])}
+    )
     expect_label(page, "1")
     page.get_by_label("Network").click()
     page.get_by_role("option", name=re.compile("BatchNorm")).click()
@@ -349,6 +352,8 @@ ANSWER = "#pad .layer:last-child canvas"
 
 def test_the_inside_follows_each_stroke(page: Page, snap: Callable[[Page, str], None]) -> None:
     page.locator(POOL1).first.scroll_into_view_if_needed()
+    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=LOADED)
+    page.wait_for_timeout(200)  # until the example is painted
     height = page.locator("#pad .behind").bounding_box()["height"]  # type: ignore[index]
     empty, evidence = painted(page, POOL1), painted(page, "#pad .evidence")
     draw(page, [FOUR_FIRST], side=280)
@@ -414,6 +419,25 @@ def test_nothing_above_the_inside_jumps_at_the_first_stroke(page: Page) -> None:
     assert page.evaluate(places) == before
 
 
+@pytest.mark.parametrize(("locale", "said"), [("en-GB", "of an example, until you draw"), ("zh-CN", "示例，等您来写")])
+def test_an_empty_pad_shows_an_example_behind_it(open_page: Callable[..., Page], locale: str, said: str) -> None:
+    page = open_page(locale=locale)
+    mark = page.locator("#pad details.saw .of-example")
+    expect(mark).to_have_text(said)
+    expect(mark).to_be_visible(timeout=LOADED)
+    expect(stages(page)).to_have_count(6)
+    page.locator(POOL1).first.scroll_into_view_if_needed()
+    example = painted(page, POOL1)
+    page.locator("canvas.pad").scroll_into_view_if_needed()
+    draw(page, [FOUR_FIRST, FOUR_SECOND], side=280)
+    expect(mark).to_be_hidden()
+    page.locator(POOL1).first.scroll_into_view_if_needed()
+    drawn = painted_anew(page, POOL1, example)
+    page.locator("#pad .clear").click()
+    assert painted_anew(page, POOL1, drawn) == example
+    expect(mark).to_be_visible()
+
+
 def test_a_map_says_what_it_is(page: Page) -> None:
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
@@ -438,6 +462,86 @@ def test_a_map_says_what_it_is(page: Page) -> None:
     expect(line).to_contain_text("fc1, none: score")
     page.locator("#pad .every").focus()
     expect(line).to_contain_text("Point at a map")
+
+
+@pytest.mark.parametrize(
+    ("locale", "width", "close", "words"),
+    [("en-GB", 1366, "Close", ("filter", "patch", "conv2")), ("zh-CN", 390, "关闭", ("卷积核", "局部区域", "conv2"))],
+)
+def test_a_map_is_enlarged_and_says_how_a_number_came_about(
+    open_page: Callable[..., Page],
+    snap: Callable[[Page, str], None],
+    locale: str,
+    width: int,
+    close: str,
+    words: tuple[str, ...],
+) -> None:
+    page = open_page(locale=locale, viewport={"width": width, "height": 844})
+    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=LOADED)  # an example's maps can be enlarged too
+    maps = page.locator(POOL1).nth(1)
+    maps.scroll_into_view_if_needed()
+    maps.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog.closeup")
+    for word in words:
+        expect(dialog).to_contain_text(word)
+    expect(dialog.locator(".part")).to_have_count(4)
+    expect(dialog.get_by_role("tooltip")).to_have_count(0)  # all are hidden
+    where = dialog.locator(".where-in-map").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    expect(dialog.locator(".where-in-map")).not_to_have_text(where)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    snap(page, f"closeup-{locale}")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(maps).to_be_focused()
+    maps.click()
+    dialog.get_by_role("button", name=close).click()
+    expect(dialog).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("locale", "width", "word", "meaning"),
+    [("en-GB", 820, "pooling", "one number"), ("zh-CN", 390, "池化", "变成一个数")],
+)
+def test_a_technical_word_has_its_sentence(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], locale: str, width: int, word: str, meaning: str
+) -> None:
+    page = open_page(locale=locale, viewport={"width": width, "height": 844})
+    term = page.locator("#pad .layer.telling .term").filter(has_text=word).first
+    sentence = term.get_by_role("tooltip")
+    expect(sentence).to_be_hidden()
+    term.hover()
+    expect(sentence).to_contain_text(meaning)
+    expect(sentence).to_be_visible()
+    box = sentence.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    snap(page, f"term-{width}")
+    page.mouse.move(1, 1)
+    expect(sentence).to_be_hidden()
+    term.focus()
+    expect(sentence).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sentence).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_vanishes_in_forced_colours(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], scheme: str
+) -> None:
+    page = open_page(forced_colors="active", color_scheme=scheme)
+    expect(page.locator("#pad .invitation p")).to_have_css("color", "rgb(91, 101, 117)")  # on a pad that stays white
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_role("button", name="Eraser").click()
+    expect(page.get_by_role("button", name="Eraser")).to_have_css("outline-style", "solid")
+    background = "(one) => getComputedStyle(one).backgroundColor"
+    assert page.locator("#pad .bar.best .fill").evaluate(background) != page.locator("body").evaluate(background)
+    snap(page, f"draw-forced-{scheme}")
 
 
 def test_every_layer_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
@@ -532,7 +636,7 @@ def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str
 def test_the_answer_names_who_answers(open_page: Callable[..., Page]) -> None:
     page = open_page()
     who = page.locator("#pad .answer .who")
-    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right")
+    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right", timeout=LOADED)
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
     expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right")
@@ -612,7 +716,7 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(
 # in another language
 
 # Names and terms that stay; what is left of two letters or more would be English.
-KEPT = re.compile(r"LeNet(-5)?|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
+KEPT = re.compile(r"Ctrl|Shift|LeNet(-5)?|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
 HEARD = """() => [document.querySelector("#pad").innerText, ...[...document.querySelectorAll("#pad *")].flatMap((one) =>
     [one.title, one.getAttribute("aria-label"), one.getAttribute("alt")])].join("\\n")"""
 

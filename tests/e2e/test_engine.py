@@ -52,6 +52,43 @@ def computed(page: Page, table: dict[str, Any], x: Tensor, plainly: bool = False
     return page.evaluate(FORWARD, {"table": table, "x": x.flatten().tolist(), "plainly": plainly})
 
 
+# How a number in the middle of each layer's maps came about: [layer, operation, its sum or its patch, its first value].
+TRACE = """async ({ table, x }) => {
+  const [{ network }, { traced }] = await Promise.all([import("./shared/engine.js"), import("./draw/trace.js")]);
+  const data = Float32Array.from(x);
+  const first = { layer: { name: "", op: "input" }, shape: table.input.shape, data };
+  const outputs = [first, ...network(table).forward(data)];
+  return outputs.slice(1).filter(({ shape }) => shape.length === 3).map(({ layer, shape: [maps, height, width] }) => {
+    const { op, parts, bias, steps } = traced(outputs, layer.name, maps >> 1, height >> 1, width - 1);
+    const sum = parts.reduce((all, part) => all + part.sum, bias);
+    return [layer.name, op, op === "conv" ? sum : [...(parts[0]?.patch ?? [])], steps];
+  });
+}"""
+
+
+@pytest.mark.parametrize("model", ["lenet-modern", "lenet5-bn", "lenet5-1998"])
+def test_the_workings_of_a_number_give_that_number(page: Page, model: str) -> None:
+    network = trained(model, 1)
+    size = MODELS[model].size
+    x = torch.randn(1, 1, size, size)
+    table = to_table(checkpoint_of(network, model), "one", date(2026, 1, 2))
+    found = page.evaluate(TRACE, {"table": table, "x": x.flatten().tolist()})
+    with torch.inference_mode():
+        expected = network.activations(x)
+    operations = set()
+    for name, operation, workings, steps in found:
+        out = expected[name][0]
+        maps, height, width = out.shape
+        assert steps[-1]["name"] == name
+        assert steps[-1]["value"] == pytest.approx(float(out[maps // 2, height // 2, width - 1]), abs=1e-4)
+        if operation in ("max", "mean"):
+            workings = max(workings) if operation == "max" else sum(workings) / len(workings)
+        if operation in ("conv", "max", "mean"):
+            assert workings == pytest.approx(steps[0]["value"], abs=1e-4), name
+        operations.add(operation)
+    assert "conv" in operations
+
+
 def expect_the_same(found: Any, network: Network, x: Tensor) -> None:
     with torch.inference_mode():
         expected = network.activations(x)

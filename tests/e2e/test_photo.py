@@ -335,6 +335,32 @@ def test_the_camera_takes_a_picture(open_page: Callable[..., Page]) -> None:
     expect(page.get_by_role("button", name="Camera")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en-GB", ("Camera", "Answer live", "Cancel")), ("zh-CN", ("相机", "实时回答", "取消"))]
+)
+def test_the_camera_answers_live_and_can_be_cancelled(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], locale: str, words: tuple[str, str, str]
+) -> None:
+    page = open_page(permissions=["camera"], locale=locale)
+    page.get_by_role("tab").nth(1).click()
+    camera, lively, cancel = words
+    expect(page.get_by_role("button", name=cancel)).to_be_hidden()
+    page.get_by_role("button", name=camera).click()
+    expect(page.locator("#studio .live")).to_be_visible()
+    expect(page.locator("#studio .answer.blank")).to_be_visible()
+    page.get_by_label(lively).check()
+    expect(page.locator("#studio .answer:not(.blank)")).to_be_visible()
+    snap(page, f"camera-live-{locale}")
+    page.get_by_role("button", name=cancel).click()
+    expect(page.locator("#studio .live")).to_be_hidden()
+    expect(page.locator("#studio .answer.blank")).to_be_visible()
+    expect(page.get_by_role("button", name=camera)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#studio .live")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#studio .live")).to_be_hidden()
+
+
 # --------------------------------------------------------------------------------------------------
 # several networks, one photo
 

@@ -14,12 +14,16 @@ function thumbnail(width, lines) {
   return svg("svg", { viewBox: "0 0 280 280", "stroke-width": width }, ...paths);
 }
 
+// The strokes of an example, as a pad has them.
+export const strokesOf = ({ width, strokes: lines }) => lines.map((points) => ({ width, points: points.map(([x, y]) => ({ x, y })) }));
+
 // A button for each of these [{name, width, strokes: [[[x, y]]]}]; `choose` gets a pad's strokes.
 export function exampleButtons(examples, choose) {
-  return examples.map(({ name, width, strokes: lines }) => {
+  return examples.map((example) => {
+    const { name, width, strokes: lines } = example;
     const button = make("button", { type: "button" }, thumbnail(width, lines));
     button.dataset.sayTitle = button.dataset.sayLabel = `draw_${name}`;
-    button.addEventListener("click", () => choose(lines.map((points) => ({ width, points: points.map(([x, y]) => ({ x, y })) }))));
+    button.addEventListener("click", () => choose(strokesOf(example)));
     return button;
   });
 }

@@ -6,6 +6,7 @@
 // it is in view, a few times a second under a moving pen, one question at a time.
 
 import { mix, onTheme, packed, theme, unpack } from "../shared/colours.js";
+import { openCloseup } from "./closeup.js";
 import { make } from "../shared/elements.js";
 import { percent, signed } from "../shared/format.js";
 import { language, onLanguage, pieces, say, sayAll, translated, withArticle } from "../shared/language.js";
@@ -16,14 +17,16 @@ const APART = 120; // milliseconds between two questions under a moving pen
 const FAR_APART = 360; // while a network trains on the same cores
 const SILENCE = 1000; // between two tries to reach a server that does not answer
 
-// `pad` is {drawing, version, training}: whether the pen is down, what draw/view.js counts, whether a network is trained.
+// `example(options)` is a `Behind` to show while the pad is empty, or null.  `pad` is {drawing, version, training}: whether the pen is down, what draw/view.js counts, whether a network is trained.
 // `heard` is told after each question whether the server answered.
-export function inside({ element, props, server, pad, heard }) {
+export function inside({ element, props, server, pad, example, heard }) {
   const find = (selector) => element.querySelector(selector);
-  const painted = layers(element);
+  const painted = layers(element, (layer, cell) => openCloseup(layer, cell, outputs));
+  let outputs = null; // of all layers, where the browser computed those that are shown
   const why = find(".why");
   const rows = find(".inside");
   const steps = find(".steps");
+  const behind = find(".behind");
   const every = find(".every");
   const [legend, sums] = [find(".evidence + figcaption .legend"), find(".sums")];
   const [askChange, verdict] = [find(".ask"), find(".verdict")];
@@ -134,25 +137,42 @@ export function inside({ element, props, server, pad, heard }) {
     }
     if (!answer) {
       clearTimeout(timer);
-      return rest();
+      rest();
+      return showExample();
     }
+    behind.classList.remove("example");
     if (answer.here) showHere();
     plan();
   }
 
+  function showLayers(shown, computed) {
+    outputs = computed;
+    painted.show(shown);
+  }
+
   function showHere() {
-    const { layers: found, stages: seen } = answered.here({ every: every.checked });
+    const { layers: found, outputs: computed, stages: seen } = answered.here({ every: every.checked });
     if (inView.has(steps)) {
       stages = seen;
       showStages();
     }
     if (!found) return rest(); // nothing is drawn
-    if (inView.has(rows)) painted.show(found);
+    if (inView.has(rows)) showLayers(found, computed);
     if (!inView.has(why)) return;
     evidence = null; // of an older drawing
     ink = inkOf(seen.at(-1).image);
     paintWhy();
     sayWhy();
+  }
+
+  function showExample() {
+    const found = example({ every: every.checked });
+    behind.classList.toggle("example", found !== null);
+    if (!found) return;
+    if (inView.has(rows)) showLayers(found.layers, found.outputs);
+    if (!inView.has(steps)) return;
+    ({ stages } = found);
+    showStages();
   }
 
   function rest() {
@@ -202,7 +222,7 @@ export function inside({ element, props, server, pad, heard }) {
       showStages();
     }
     if (reply.blank) return rest();
-    if (reply.layers) painted.show(reply.layers);
+    if (reply.layers) showLayers(reply.layers, null);
     if (!reply.why) return;
     evidence = reply.why;
     paintWhy();
@@ -220,6 +240,7 @@ export function inside({ element, props, server, pad, heard }) {
         sayWhy();
       }
     }
+    if (!answered) showExample();
     plan();
   }
 
@@ -239,7 +260,7 @@ export function inside({ element, props, server, pad, heard }) {
     painted.paint();
     [...figures.keys()].forEach((target) => paintFigure(target));
   }
-  new ResizeObserver(paintAll).observe(find(".behind"));
+  new ResizeObserver(paintAll).observe(behind);
   onTheme(paintAll);
 
   onLanguage(element, () => {

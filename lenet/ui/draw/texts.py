@@ -70,7 +70,19 @@ ENGLISH = {
     "draw_change_first": "Draw something first.",
     "draw_change_gone": "This drawing can no longer be read: add a stroke and try again.",
     "draw_change_no_server": "The server does not answer.",
+    # --- a map, enlarged ----------------------------------------------------------------------------
+    "closeup_close": "Close",
+    "closeup_where": "Row {row}, column {column}. Move the pointer, or use the arrow keys.",
+    "closeup_filter": "filter",
+    "closeup_patch": "patch",
+    "closeup_of_map": "map {number}",
+    "closeup_others": "The other {count} maps before it: {sum} in sum.",
+    "closeup_sum": "{name}: the sum of these and {bias}, the bias: {value}",
+    "closeup_max": "{name}: the largest number of the patch: {value}",
+    "closeup_mean": "{name}: the mean of the patch: {value}",
+    "closeup_then": "{name}: {value}",
     # --- behind it ----------------------------------------------------------------------------------
+    "draw_of_example": "of an example, until you draw",
     "draw_steps": "Each step from your drawing to the network's numbers appears here, with its reason.",
     "draw_step": "{name}, {width}x{height} pixels",
 }
@@ -145,7 +157,19 @@ CHINESE = {
     "draw_change_first": "请先写一个数字。",
     "draw_change_gone": "这幅图画已无法读取：请再写一笔后重试。",
     "draw_change_no_server": "服务器没有应答。",
+    # --- a map, enlarged ----------------------------------------------------------------------------
+    "closeup_close": "关闭",
+    "closeup_where": "第 {row} 行，第 {column} 列。移动指针，或用方向键。",
+    "closeup_filter": "卷积核",
+    "closeup_patch": "局部区域",
+    "closeup_of_map": "第 {number} 张特征图",
+    "closeup_others": "前一层其余 {count} 张特征图：合计 {sum}。",
+    "closeup_sum": "{name}：以上之和，再加偏置 {bias}：{value}",
+    "closeup_max": "{name}：局部区域中最大的数：{value}",
+    "closeup_mean": "{name}：局部区域的平均值：{value}",
+    "closeup_then": "{name}：{value}",
     # --- behind it ----------------------------------------------------------------------------------
+    "draw_of_example": "示例，等您来写",
     "draw_steps": "从您写的内容到网络读入的数值，每一步及其理由都会显示在这里。",
     "draw_step": "{name}，{width}x{height} 像素",
 }

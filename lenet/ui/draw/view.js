@@ -4,12 +4,13 @@
 // it cannot compute, pictures among them, it asks the server: two questions under way at most, and of what comes
 // meanwhile only the newest state, so that slow answers never queue up behind a fast hand.
 
-import { exampleButtons } from "./examples.js";
+import { exampleButtons, strokesOf } from "./examples.js";
 import { inside } from "./inside.js";
 import { invitation } from "./invitation.js";
 import { padOn } from "./pad.js";
 import { opened } from "./pictures.js";
 import { greyAddress } from "./png.js";
+import { raster } from "./raster.js";
 import { readersOf } from "./readers.js";
 import { answerOf, besideOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
 import { tools } from "./tools.js";
@@ -186,6 +187,19 @@ export function mount({ element, props, server, watch }) {
     return greyAddress(data, width, height);
   }
 
+  // What stands behind an example, for views that would else be empty; null where only the server could say.
+  let example = null; // {grey, of, found}: the newest, and whom it was shown to
+
+  function exampleBehind(options) {
+    const mine = readers.of(props.value.network);
+    if (!mine || !props.examples.length) return null;
+    const { network, pipeline } = props.value;
+    const of = `${network} ${pipeline}`;
+    const grey = example?.grey ?? { width: canvas.width, height: canvas.height, data: raster(canvas.width, canvas.height)(strokesOf(props.examples[0])) };
+    if (example?.of !== of) example = { grey, of, found: mine.reader.read(grey, pipeline)[0] };
+    return mine.reader.behind(example.found, options);
+  }
+
   // What another network reads in what a visitor's own one is asked: the one that was asked before, else the shipped one.
   function besideHere(shipped, grey, pipeline) {
     const key = asksBefore && readers.of(asksBefore) ? asksBefore : shipped;
@@ -294,6 +308,7 @@ export function mount({ element, props, server, watch }) {
     props,
     server,
     heard,
+    example: exampleBehind,
     pad: {
       get drawing() {
         return pad.drawing;

@@ -12,6 +12,9 @@ import * as figures from "./figures.js";
 
 const AT_ONCE = 2; // questions, as for the pad: the second leaves while the first is on its way back
 
+const LIVE_SIDE = 320; // pixels of what the camera is asked about live: ten times what a network sees
+const LIVE_PAUSE = 150; // milliseconds between an answer and the next question
+
 export function mount({ element, props, server, watch }) {
   const find = (selector) => element.querySelector(selector);
   const [frame, shown, whole, crop, looks] = [".frame", ".shown", ".whole", ".crop", ".looks"].map(find);
@@ -148,22 +151,56 @@ export function mount({ element, props, server, watch }) {
 
   // --- the camera: the first click shows what it sees, the second takes it ----------------------------------
 
+  const [cancel, lively] = [".cancel", ".lively"].map(find);
+  const answersLive = lively.querySelector("input");
+
   function stopCamera() {
     live.srcObject?.getTracks().forEach((track) => track.stop());
     live.srcObject = null;
-    live.hidden = true;
+    live.hidden = cancel.hidden = lively.hidden = true;
     sayIn(camera, "photo_camera");
   }
+
+  // What the camera sees now, with no side over `side`.
+  function still(side) {
+    const scale = Math.min(1, side / Math.max(live.videoWidth, live.videoHeight));
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [live.videoWidth, live.videoHeight].map((length) => Math.round(length * scale));
+    canvas.getContext("2d").drawImage(live, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL("image/jpeg", 0.92);
+  }
+
+  let answering = false; // the loop below runs
+
+  async function answerLive() {
+    if (answering) return;
+    answering = true;
+    while (live.srcObject && answersLive.checked) {
+      const network = chosen;
+      const seenNow = await server.open_photo({ picture: still(LIVE_SIDE) }).catch(() => null);
+      const reply = seenNow?.photo && (await server.name_photo({ photo: seenNow.photo, network, box: null }).catch(() => null));
+      if (live.srcObject && reply?.answer) result.replaceChildren(figures.large(reply.answer, networkOf(network)));
+      await new Promise((resolve) => setTimeout(resolve, LIVE_PAUSE));
+    }
+    answering = false;
+  }
+
+  function cancelCamera() {
+    if (!live.srcObject) return;
+    stopCamera();
+    sayRest();
+    show(chosen); // what was answered before
+    camera.focus();
+  }
+
+  cancel.addEventListener("click", cancelCamera);
+  element.addEventListener("keydown", (event) => event.key === "Escape" && cancelCamera());
+  answersLive.addEventListener("change", answerLive);
 
   camera.hidden = !navigator.mediaDevices?.getUserMedia; // it needs https, or this very machine
   camera.addEventListener("click", async () => {
     complain("");
-    if (live.srcObject) {
-      const still = document.createElement("canvas");
-      [still.width, still.height] = [live.videoWidth, live.videoHeight];
-      still.getContext("2d").drawImage(live, 0, 0);
-      return open({ picture: still.toDataURL("image/jpeg", 0.92) });
-    }
+    if (live.srcObject) return open({ picture: still(Infinity) });
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       // The browser asked, and meanwhile another tab of the page was opened, or the button pressed again.
@@ -172,6 +209,8 @@ export function mount({ element, props, server, watch }) {
       live.hidden = false;
       await live.play();
       sayIn(camera, "photo_take");
+      cancel.hidden = lively.hidden = false;
+      answerLive();
     } catch {
       stopCamera();
       complain("photo_no_camera");

@@ -2,6 +2,7 @@
 
 import { make } from "./elements.js";
 import { percent } from "./format.js";
+import { explained } from "./glossary.js";
 import { say, spoken, translated } from "./language.js";
 
 // A class and how likely it is, or another part of a whole; of spans, so that a button may hold it too.
@@ -44,7 +45,7 @@ export function panel({ who, label, large, sentence, rows, verdict }) {
   }
   const said = make("p", { className: "sentence" });
   said.append(...[sentence].flat());
-  const named = who !== undefined && make("p", { className: "who", textContent: who });
+  const named = who !== undefined && make("p", { className: "who", }, ...explained(who));
   const made = make("div", { className: `answer ${verdict}` }, named, large, said, bars);
   made.dataset.label = label;
   return made;

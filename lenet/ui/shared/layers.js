@@ -4,6 +4,7 @@
 // which no picture has to be encoded, sent and decoded.
 
 import { theme, unpack } from "./colours.js";
+import { explained } from "./glossary.js";
 import { onLanguage, say, translated } from "./language.js";
 
 export const small = document.createElement("canvas"); // a map at its own size, before it is enlarged
@@ -49,8 +50,9 @@ function describe({ shape: [count, height, width], of }) {
 // What a cell of the last layer stands for.
 const labelOf = (label) => (label ? translated(label) : say("answer_none"));
 
-// The rows in `element`, which has the markup of shared/layers.html.
-export function layers(element) {
+// The rows in `element`, which has the markup of shared/layers.html.  Where there is `enlarge`, it is called with a layer and
+// a cell, for a map that is clicked.
+export function layers(element, enlarge = null) {
   const rows = element.querySelector(".rows");
   const pointedLine = element.querySelector(".pointed");
 
@@ -64,6 +66,7 @@ export function layers(element) {
       const line = document.createElement("div");
       line.className = layer.telling ? "layer telling" : "layer";
       const [name, kind, canvas] = ["b", "span", "canvas"].map((tag) => document.createElement(tag));
+      kind.className = "kind";
       canvas.tabIndex = 0;
       canvas.setAttribute("role", "img");
       const title = document.createElement("div");
@@ -91,7 +94,7 @@ export function layers(element) {
     const { name } = layer;
     const told = say("layers_kind", { kind: translated(layer.kind), size: describe(layer) });
     line.querySelector(".title b").textContent = layer.labels ? say("layers_answer", { name }) : name;
-    line.querySelector(".title span").textContent = told;
+    line.querySelector(".title .kind").replaceChildren(...explained(told));
     canvas.setAttribute("aria-label", say("layers_said", { name, told }));
     line.querySelectorAll(".labels span").forEach((place, i) => {
       place.textContent = place.title = labelOf(layer.labels[i]);
@@ -137,7 +140,7 @@ export function layers(element) {
 
   function sayPointed() {
     pointedLine.classList.toggle("on", pointed !== null);
-    pointedLine.textContent = pointed ? cellOf(pointed) : say("layers_hint");
+    pointedLine.textContent = pointed ? cellOf(pointed) : say(enlarge ? "layers_hint_enlarge" : "layers_hint");
   }
 
   // What a person hears of a cell: where it is and, once there is an answer, its value.
@@ -159,8 +162,13 @@ export function layers(element) {
     sayPointed();
   }
 
+  function open(row, cell) {
+    if (enlarge && row.layer.cells && row.layer.shape.length === 3) enlarge(row.layer, cell);
+  }
+
   function listen(row) {
     const { canvas } = row;
+    if (enlarge && row.layer.shape.length === 3) canvas.classList.add("enlarges");
     const under = (event) => {
       const box = canvas.getBoundingClientRect();
       const { columns, wide, high, count } = row.grid;
@@ -169,6 +177,7 @@ export function layers(element) {
       return Math.max(0, Math.min(count - 1, cell));
     };
     for (const kind of ["pointerdown", "pointermove"]) canvas.addEventListener(kind, (event) => point(row, under(event)));
+    canvas.addEventListener("click", (event) => open(row, under(event)));
     canvas.addEventListener("pointerleave", (event) => {
       if (event.pointerType === "mouse" && document.activeElement !== canvas && pointed?.row === row) point(row, null);
     });
@@ -179,6 +188,7 @@ export function layers(element) {
       if (pointed && pointed.row === row) point(row, null);
     });
     canvas.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") return open(row, pointed?.row === row ? pointed.cell : 0);
       const { columns, count } = row.grid;
       const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
       const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : step ? (pointed ? pointed.cell : 0) + step : -1;

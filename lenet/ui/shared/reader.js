@@ -59,11 +59,12 @@ export function digitReader(table) {
     return { ...one, digit: { ...one.digit, verdict, box: fractions, touching } };
   }
 
-  // What stood behind one of `read`: null where nothing is drawn.  `every` layer has its cells, or only the telling ones.
-  function behind({ outputs, stages, way }, { every = false } = {}) {
+  // What stood behind one of `read`, and the outputs of all layers, the input first: null where nothing is drawn.  `every` layer has its cells, or only the telling ones.
+  function behind({ outputs, stages, x, way }, { every = false } = {}) {
     const told = table.stages[way];
     return {
       why: null,
+      outputs: outputs.length ? [{ layer: { name: "", op: "input" }, shape: input.shape, data: x }, ...outputs] : null,
       layers: outputs.length ? layersOf(outputs, classes, every) : null,
       stages: stages.map(({ name, image }) => stageOf(told.find((stage) => stage.name === name), image)),
     };

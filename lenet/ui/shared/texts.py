@@ -23,13 +23,16 @@ from lenet.ui.draw import texts as draw_texts
 from lenet.ui.home import texts as home_texts
 from lenet.ui.photo import texts as photo_texts
 from lenet.ui.report import texts as report_texts
-from lenet.ui.shared import frame_texts, sentences
+from lenet.ui.shared import frame_texts, glossary_texts, sentences
 from lenet.ui.teach import texts as teach_texts
 from lenet.ui.train import texts as train_texts
 from lenet.ui.zoo import texts as zoo_texts
 
 DEFAULT = "en"
-PARTS = (frame_texts, draw_texts, photo_texts, zoo_texts, report_texts, train_texts, teach_texts, home_texts)
+PARTS = (
+    *(frame_texts, glossary_texts, draw_texts, photo_texts, zoo_texts, report_texts),
+    *(train_texts, teach_texts, home_texts),
+)
 ENGLISH = {key: text for part in PARTS for key, text in part.ENGLISH.items()}
 CHINESE = {key: text for part in PARTS for key, text in part.CHINESE.items()}
 LANGUAGES: dict[str, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}

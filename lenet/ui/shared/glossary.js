@@ -1,0 +1,42 @@
+// Technical words, each with its sentence: under the pointer, at a tap, or with the keyboard.
+
+import { make } from "./elements.js";
+import { say } from "./language.js";
+
+// The keys of each word, of which some are written in several ways, with "|" between them, and of its sentence.
+const TERMS = [
+  ["term_convolution", "term_convolution_is"],
+  ["term_map", "term_map_is"],
+  ["term_pooling", "term_pooling_is"],
+  ["term_relu", "term_relu_is"],
+  ["term_gelu", "term_gelu_is"],
+  ["term_squashed", "term_squashed_is"],
+  ["term_normalised", "term_normalised_is"],
+  ["term_connected", "term_connected_is"],
+  ["term_filter", "term_filter_is"],
+  ["term_patch", "term_patch_is"],
+  ["term_bias", "term_bias_is"],
+  ["term_test", "term_test_is"],
+];
+
+function term(word, sentence) {
+  const meaning = make("span", { className: "meaning", role: "tooltip", textContent: sentence });
+  const made = make("span", { className: "term", tabIndex: 0, textContent: word });
+  made.append(meaning);
+  const inside = () => {
+    meaning.style.translate = "";
+    const over = meaning.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
+    if (over > 0) meaning.style.translate = `${-over}px`;
+  };
+  made.addEventListener("pointerenter", inside);
+  made.addEventListener("focus", inside);
+  made.addEventListener("keydown", (event) => event.key === "Escape" && (event.stopPropagation(), event.preventDefault(), made.blur()));
+  return made;
+}
+
+// `text` for `element.append`, each technical word in it with its meaning.
+export function explained(text) {
+  const known = new Map(TERMS.flatMap(([key, meaning]) => say(key).split("|").map((word) => [word, say(meaning)])));
+  const words = [...known.keys()].sort((a, b) => b.length - a.length).join("|");
+  return text.split(new RegExp(`(?<![A-Za-z])(${words})(?![A-Za-z])`)).map((part, i) => (i % 2 ? term(part, known.get(part)) : part));
+}
