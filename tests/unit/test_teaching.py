@@ -27,6 +27,7 @@ from lenet.preprocessing.digits import digit_image
 from lenet.training.metrics import wilson_interval
 from lenet.training.teaching import METHODS, Examples, Progress, Taught, _all_layers, answered, folds, teach, unlike
 from lenet.ui.server import Server
+from lenet.ui.shared import texts
 from lenet.ui.teach import tab
 from lenet.ui.teach.teaching import Facts
 
@@ -193,7 +194,7 @@ def test_a_visitor_teaches_exports_and_restores(server: Server) -> None:
     facts = ended(server)
     assert facts["status"] == "done"
     assert (facts["table"]["classes"], len(facts["answers"])) == (["A", "K"], 6)
-    assert server.networks.yours(facts["network"]) == "Yours: A K"
+    assert texts.spoken(server.networks.called(facts["network"])) == "A K"
     question = {"visitor": VISITOR, "network": facts["network"], "file": facts["file"], "kind": "web"}
     assert tab.export_taught(server, question)["name"].endswith(".web.html")
     server.networks.forget(facts["network"])  # as after a restart

@@ -154,7 +154,7 @@ def draw(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     Args:
         question: {"visitor", "run": id, "picture": a data: address, or "" for an empty pad}.
     """
-    visitor, run = _visitor(question), messages.text(question, "run")
+    visitor, run = visitor_of(question), messages.text(question, "run")
     picture = messages.text(question, "picture")
     image = digit_image(pictures.decode(picture)) if picture else None
     server.runs.draw(visitor, run, image)
