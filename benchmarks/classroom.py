@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +77,8 @@ def _press(page: Server, recipe: str, seed: int, start: threading.Barrier | None
         start.wait()
     began = time.monotonic()
     reply = page.ask("begin", {"visitor": visitor, "settings": wanted})
-    run, known, looked, first = reply["run"], {}, 0, 0.0
+    run, looked, first = reply["run"], 0, 0.0
+    known: dict[str, Any] = {}
     while True:
         (facts,) = page.ask("look", {"visitor": visitor, "known": known, "watched": run, "wait": True})["runs"]
         if "version" not in facts:
