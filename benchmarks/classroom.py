@@ -77,8 +77,8 @@ def _press(page: Server, recipe: str, seed: int, start: threading.Barrier | None
         start.wait()
     began = time.monotonic()
     reply = page.ask("begin", {"visitor": visitor, "settings": wanted})
-    known: dict[str, Any] = {}
     run, looked, first = reply["run"], 0, 0.0
+    known: dict[str, Any] = {}
     while True:
         (facts,) = page.ask("look", {"visitor": visitor, "known": known, "watched": run, "wait": True})["runs"]
         if "version" not in facts:

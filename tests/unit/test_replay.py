@@ -204,8 +204,9 @@ def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: p
     registry.draw(BEN, second.id, images[1])
     until(lambda: first.drawn is not None and second.drawn is not None)
     assert facts(registry, second)["drawn"] == second.drawn
+    assert first.drawn is not None
     assert first.drawn != second.drawn
-    assert sum(first.drawn or ()) == pytest.approx(1, abs=0.01)
+    assert sum(first.drawn) == pytest.approx(1, abs=0.01)
     before = first.drawn
     until(lambda: first.drawn != before)
     registry.draw(ANNE, first.id, None)

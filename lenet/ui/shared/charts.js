@@ -5,7 +5,8 @@
 import { variable } from "./colours.js";
 
 const MARGIN = { left: 50, right: 14, top: 12, bottom: 38 };
-const FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+const FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+const letters = () => Math.min(15, 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize)); // pixels that the margins have room for
 
 // Round numbers, about `count` of them, from low to high.
 export function ticks(low, high, count) {
@@ -74,7 +75,7 @@ export function drawChart(canvas, runs, axes, pointed) {
 }
 
 function drawAxes(pen, frame, { xName, yName, decimals }) {
-  pen.font = FONT;
+  pen.font = `${letters()}px ${FAMILY}`;
   pen.fillStyle = variable("chart-text");
   pen.strokeStyle = variable("chart-grid");
   pen.lineWidth = 1;

@@ -5,6 +5,16 @@
 
 import { LANGUAGES, chooseLanguage, langOf, language, onLanguage, say, sayAll } from "./language.js";
 
+// A lesson's link names the tabs that it wants: ?show=draw,train.
+function showOnly(tabs) {
+  const wanted = (new URLSearchParams(location.search).get("show") ?? "").split(",").filter((name) => tabs.includes(name));
+  if (!wanted.length) return;
+  const hidden = tabs.flatMap((name, i) => (wanted.includes(name) ? [] : [`#tabs [role="tab"]:nth-of-type(${i + 1})`]));
+  const sheet = new CSSStyleSheet();
+  if (hidden.length) sheet.replaceSync(`${hidden.join(", ")} { display: none; }`);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}
+
 export function mount({ element, trigger, props }) {
   const choice = element.querySelector("select");
   for (const { tag, name } of LANGUAGES) {
@@ -35,6 +45,7 @@ export function mount({ element, trigger, props }) {
     });
   }
 
+  showOnly(props.tabs);
   choice.addEventListener("change", () => chooseLanguage(choice.value));
   onLanguage(element, speak);
   sayAll(element);

@@ -6,7 +6,8 @@
 import { stored } from "../shared/storage.js";
 
 export function mount({ trigger, server }) {
-  const linked = new URLSearchParams(location.search).has("recipe");
+  const asked = new URLSearchParams(location.search);
+  const linked = asked.has("recipe") || asked.get("show") === "train";
   if (linked || stored("sessionStorage", "lenet-training-open") === "yes") trigger("open");
   else keep(server);
 }

@@ -9,6 +9,7 @@ import { onTheme, unpack, variable } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
 import { lossOf, number, percent, rate, time } from "../shared/format.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { lessons } from "./lessons.js";
 import { ownDigit } from "./own.js";
 import { runLooks } from "./snapshot.js";
 import { settingsForm } from "./settings.js";
@@ -90,6 +91,17 @@ export function mount({ element, trigger, props, server }) {
     follow();
     const { top } = find(".run").getBoundingClientRect();
     if (top < 0 || find(".under-charts").getBoundingClientRect().bottom > innerHeight) find(".run").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  }
+
+  function fillForm(settings) {
+    form.fill(settings);
+    form.check();
+    form.focus();
+  }
+
+  function openTab(name) {
+    const tabs = [...document.querySelectorAll('#tabs [role="tab"]')];
+    tabs.find((tab) => tab.textContent.trim() === say(`tab_${name}`))?.click();
   }
 
   // --- starts ------------------------------------------------------------------------------------------
@@ -493,9 +505,7 @@ export function mount({ element, trigger, props, server }) {
     });
     name.addEventListener("blur", () => named(true));
     again.addEventListener("click", () => {
-      form.fill(runs.find(({ id }) => id === run.id).settings);
-      form.check();
-      form.focus();
+      fillForm(runs.find(({ id }) => id === run.id).settings);
     });
     remove.addEventListener("click", async () => {
       removed.add(run.id);
@@ -636,6 +646,7 @@ export function mount({ element, trigger, props, server }) {
   if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;
   form.fromLink();
   form.lock();
+  lessons({ element, fill: fillForm, openTab });
   show();
   refresh().then(follow);
 }

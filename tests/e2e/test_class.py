@@ -1,0 +1,82 @@
+"""A whole class at the Train tab: replays, one's own digit, links, lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import settled
+from tests.e2e.test_train import begin, opened, status, told
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+
+
+def test_a_run_fits_one_screen_and_the_next_visitor_sees_it_again(open_page: Open, url: str) -> None:
+    first = opened(open_page(viewport={"width": 1366, "height": 768}))
+    begin(first, seed=41)
+    expect(first.locator("[data-figure=accuracy]")).to_contain_text("%", timeout=30_000)
+    expect(first.locator(".charts")).to_be_in_viewport(ratio=1)
+    expect(first.locator(".run .figures")).to_be_in_viewport(ratio=1)
+    expect(first.locator(".answers")).to_be_in_viewport(ratio=1)
+    status(first, "done", timeout=120_000)
+    expect(first.locator(".accuracy-name")).to_have_text("of the test images right")
+    expect(first.locator(".confusion tbody tr")).to_have_count(10)
+
+    second = opened(open_page())
+    begin(second, seed=41)
+    expect(told(second)).to_contain_text("with the same settings")
+    expect(second.locator(".slower")).to_have_attribute("aria-disabled", "true")
+    expect(second.locator(".own-told")).to_be_visible()
+    second.get_by_role("button", name="Skip to the end").click()
+    status(second, "done")
+    assert told(second).inner_text() == told(first).inner_text()
+    second.locator("#use").click()
+    expect(settled(second)).to_be_visible()
+
+
+def test_the_network_is_asked_about_ones_own_digit_while_it_learns(open_page: Open) -> None:
+    page = opened(open_page())
+    begin(page, epochs=500, seed=42)
+    expect(page.locator(".own-part")).to_be_visible()
+    box = page.locator(".own-pad").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 25, box["y"] + 20)
+    page.mouse.down()
+    for x, y in ((70, 20), (45, 80)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+    page.mouse.up()
+    expect(page.locator(".own-bars .likeliest")).to_have_count(1)
+    page.get_by_role("button", name="Clear").last.click()
+    expect(page.locator(".own-bars .likeliest")).to_have_count(0)
+    page.locator("#stop").click()
+
+
+def test_a_link_says_what_differs_and_shows_what_a_lesson_wants(open_page: Open, url: str) -> None:
+    page = open_page()
+    page.goto(f"{url}?recipe=digits-demo&lr=0.02&show=draw,train&lock=data")
+    expect(page.locator(".linked")).to_contain_text("digits-demo, but Learning rate 0.02 instead of 0.004")
+    expect(page.locator("#set-dataset")).to_be_disabled()
+    expect(page.get_by_role("tab", name="Draw")).to_be_visible()
+    expect(page.get_by_role("tab", name="Zoo")).to_be_hidden()
+    expect(page.locator(".starts button:visible")).to_have_count(1)
+    page.locator(".link").click()
+    expect(page.locator(".sent")).not_to_be_empty()
+
+
+def test_a_lesson_leads_from_tab_to_tab(open_page: Open) -> None:
+    page = opened(open_page())
+    page.get_by_role("button", name="Too fast, too slow").click()
+    panel = page.locator(".lesson")
+    panel.get_by_role("button", name="Next").click()
+    panel.get_by_role("button", name="Fill in these settings").click()
+    expect(page.locator("#set-lr")).to_have_value("0.00002")
+    panel.get_by_role("button", name="Close the lesson").click()
+    expect(panel).to_be_hidden()
+    page.get_by_role("button", name="Teach it your handwriting").click()
+    panel.get_by_role("button", name="Open Draw").click()
+    expect(page.locator("canvas.pad")).to_be_visible()
+    expect(panel).to_be_visible()
