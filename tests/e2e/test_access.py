@@ -88,7 +88,7 @@ def test_axe_photo(tab: Page) -> None:
 @pytest.mark.parametrize("tab", ["Zoo"], indirect=True)
 def test_axe_zoo(tab: Page, mnist_root: Path) -> None:
     tab.locator('#zoo button[data-network="mnist-lenet5-sigmoid"]').click()  # quick to be asked
-    expect(tab.locator("#zoo .about h2")).to_have_text("mnist-lenet5-sigmoid")
+    expect(tab.locator("#zoo .about h2")).to_have_text("Tutorial: LeNet-5, sigmoids")
     report_is_whole(tab, "#zoo")
     assert findings(tab) == []
 
@@ -175,9 +175,9 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.get_by_role("tab", name="Zoo").focus()
     press("Enter")
     expect(page.locator("#zoo [data-network]").first).to_be_visible()
-    tab_to(page, "mnist-lenet5-1998")
+    tab_to(page, "1998: LeNet-5 as printed")
     press("Enter")
-    expect(page.locator("#zoo .about h2")).to_have_text("mnist-lenet5-1998")
+    expect(page.locator("#zoo .about h2")).to_have_text("1998: LeNet-5 as printed")
     tab_to(page, "0 called 0")
     press("ArrowDown")
     expect(page.locator('#zoo td[data-cell="1,0"]')).to_be_focused()
@@ -240,7 +240,7 @@ def test_what_moves_is_what_a_visitor_wants(open_page: Callable[..., Page], wish
     entry.scroll_into_view_if_needed()
     page.evaluate("places.clear()")
     entry.click()
-    expect(page.locator("#zoo .about h2")).to_have_text("cifar10-lenet5-sgd")
+    expect(page.locator("#zoo .about h2")).to_have_text("Tutorial: LeNet-5, SGD")
     expect(page.locator("#zoo .about h2")).to_be_in_viewport()
     page.wait_for_timeout(500)
     moved, places = page.evaluate("[[...moved], [...places]]")

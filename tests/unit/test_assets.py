@@ -92,10 +92,22 @@ def test_a_changed_text_is_another_version(copy: Path, monkeypatch: pytest.Monke
 def test_the_page_preloads_what_it_shows_first() -> None:
     links = assets.preload("draw/view.js", "train/heartbeat.js")
     found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
-    mine = ("answer", "colours", "elements", "engine", "format", "kernel", "language", "layers", "layout", "preprocess")
+    mine = (
+        "answer",
+        "colours",
+        "elements",
+        "engine",
+        "format",
+        "glossary",
+        "kernel",
+        "language",
+        "layers",
+        "layout",
+        "preprocess",
+    )
     shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
-    own = ("examples", "inside", "pad", "pictures", "png", "raster", "readers", "reading", "view")
-    draw = [f"draw/{name}.js" for name in own]
+    own = ("closeup", "examples", "inside", "invitation", "pad", "pictures", "png", "raster", "readers", "reading")
+    draw = [f"draw/{name}.js" for name in (*own, "tools", "trace", "view")]
     names = [*draw, *shared, "texts.js", "train/heartbeat.js"]
     assert found == [(assets.scripts().version, name) for name in names]
 
