@@ -19,6 +19,7 @@ import functools
 import inspect
 import logging
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
@@ -109,6 +110,18 @@ def whole(value: Any, most: int) -> int:
     if not (0 <= found <= most and found == int(found)):
         raise garbled()
     return int(found)
+
+
+def visitor(question: Question) -> str:
+    """The key by which a browser is known.
+
+    Raises:
+        QuestionError: it is not 32 hex digits.
+    """
+    key = text(question, "visitor")
+    if not re.fullmatch("[0-9a-f]{32}", key):
+        raise garbled()
+    return key
 
 
 def sent(event: gr.EventData) -> Question:

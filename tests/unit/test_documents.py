@@ -70,6 +70,6 @@ def test_benchmarks_lists_its_programs_and_says_what_goes_wrong(capsys: pytest.C
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     printed = capsys.readouterr().out
-    assert [name for name in PROGRAMS if not re.search(rf"^    {name} ", printed, re.MULTILINE)] == []
+    assert [name for name in PROGRAMS if not re.search(rf"^    {name}\s", printed, re.MULTILINE)] == []
     assert main(["photos", "folders", "nowhere"]) == 1
     assert capsys.readouterr().err == "error: There is no folder nowhere. Check the path.\n"

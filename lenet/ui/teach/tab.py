@@ -31,7 +31,6 @@ from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Taken
-from lenet.ui.train.tab import visitor_of
 
 FILES = ("weights", "onnx", "web")  # that can be downloaded of it
 
@@ -55,7 +54,7 @@ def begin_teaching(server: Server, question: dict[str, Any], request: gr.Request
         question: {"visitor", "classes": [{"name", "examples": [the 784 bytes of 28x28 pixels in base64]}]}.
         request: Gradio's, for the address that it comes from.
     """
-    visitor = visitor_of(question)
+    visitor = messages.visitor(question)
     server.teachings.begin(visitor, _examples(question), address_of(request))
     return {}
 
@@ -97,7 +96,7 @@ def look_at_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]
         the facts, and where the status is "done" {"table": see `lenet.inference.web.to_table`, "file": the
         .safetensors file in base64}.
     """
-    found = server.teachings.look(visitor_of(question))
+    found = server.teachings.look(messages.visitor(question))
     facts = {name: value for name, value in vars(found).items() if name != "problem"}
     if found.problem is not None:
         return facts | {"problem": texts.words(found.problem)}
@@ -118,7 +117,7 @@ def export_taught(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     kind = messages.text(question, "kind")
     if kind not in FILES:
         raise messages.garbled()
-    key = _restored(server, question, ("", visitor_of(question)))
+    key = _restored(server, question, ("", messages.visitor(question)))
     path = exports.write(server, key, kind, None)
     return {"network": key, "name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
 

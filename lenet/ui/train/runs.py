@@ -1040,16 +1040,16 @@ class Runs:
             run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
             if run.recording is not None:
                 run.recording.add(run.worked, view)
-        self._answer_drawings(run, state)
+        self._answer_drawings(run, run.row, state)
 
-    def _answer_drawings(self, run: Run, state: TrainingState) -> None:
+    def _answer_drawings(self, run: Run, row: snapshot.Row, state: TrainingState) -> None:
         """Ask about what its visitor has drawn, and what those have who are shown it."""
         with self._lock:
             followers = self._followers(run.recording) if run.recording is not None else []
             asked = [(one, one.drawing) for one in [run, *followers] if one.drawing is not None]
         if not asked:
             return
-        answers = snapshot.answers(state, [drawing for _, drawing in asked])
+        answers = snapshot.answers(state, row, [drawing for _, drawing in asked])
         with self._lock:
             for (one, drawing), answer in zip(asked, answers, strict=True):
                 if one.drawing is drawing:

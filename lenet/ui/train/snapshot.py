@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from lenet.data.datasets import Dataset
 from lenet.training.loop import TrainingState, evaluate
@@ -84,9 +83,9 @@ def view(state: TrainingState, row: Row) -> dict[str, Any]:
     return {"pictures": pictures, "filters": filters(state)}
 
 
-def answers(state: TrainingState, drawings: Sequence[np.ndarray]) -> list[list[float]]:
+def answers(state: TrainingState, row: Row, drawings: Sequence[np.ndarray]) -> list[list[float]]:
     """What the network makes of drawings, uint8 (28, 28) each: a probability for each class."""
-    images = torch.from_numpy(np.stack(drawings)).unsqueeze(1)
+    images = row.images.new_tensor(np.stack(drawings)[:, None])  # uint8 (N, 1, 28, 28), as the row's are
     probs: list[list[float]] = evaluate(state.network, images, state.recipe.input).softmax(dim=1).tolist()
     return [[round(p, 4) for p in row] for row in probs]
 

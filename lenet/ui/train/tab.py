@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -60,7 +59,7 @@ async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     Args:
         question: {"visitor", "known", "watched", "wait"}.
     """
-    visitor, known = visitor_of(question), messages.named(question, "known")
+    visitor, known = messages.visitor(question), messages.named(question, "known")
     server.runs.prepare()
     if messages.flag(question, "wait"):
         server.runs.heard(visitor)
@@ -76,7 +75,7 @@ async def present(server: Server, question: dict[str, Any]) -> dict[str, bool]:
     Args:
         question: {"visitor"}.
     """
-    visitor = visitor_of(question)
+    visitor = messages.visitor(question)
     server.runs.heard(visitor)
     await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
     return {"active": any(facts["status"] in ACTIVE for facts in server.runs.look(visitor, {}))}
@@ -100,7 +99,7 @@ def begin(server: Server, question: dict[str, Any], request: gr.Request | None =
         question: {"visitor", "settings"}.
         request: Gradio's, for the address that it comes from.
     """
-    visitor, values = visitor_of(question), _settings(question)
+    visitor, values = messages.visitor(question), _settings(question)
     if wrong := _problems(values):
         return {"problems": wrong}
     return {"run": server.runs.begin(visitor, settings.chosen(values), address=address_of(request)).id}
@@ -126,7 +125,7 @@ def tell(server: Server, question: dict[str, Any]) -> dict[str, Any]:
         question: {"visitor", "run": id, "order": one of those below, "value": the new name, or what the learning
             rate is multiplied by}.
     """
-    visitor, run = visitor_of(question), messages.text(question, "run")
+    visitor, run = messages.visitor(question), messages.text(question, "run")
     match messages.text(question, "order"):
         case "pause":
             server.runs.pause(visitor, run)
@@ -154,7 +153,7 @@ def draw(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     Args:
         question: {"visitor", "run": id, "picture": a data: address, or "" for an empty pad}.
     """
-    visitor, run = visitor_of(question), messages.text(question, "run")
+    visitor, run = messages.visitor(question), messages.text(question, "run")
     picture = messages.text(question, "picture")
     image = digit_image(pictures.decode(picture)) if picture else None
     server.runs.draw(visitor, run, image)
@@ -181,23 +180,11 @@ def download(server: Server, question: dict[str, Any]) -> dict[str, Any]:
     Args:
         question: {"visitor", "run": id}.
     """
-    run = server.runs.run(visitor_of(question), messages.text(question, "run"))
+    run = server.runs.run(messages.visitor(question), messages.text(question, "run"))
     if run.path is None:
         raise messages.garbled()
     path = server.networks.file(run.key)
     return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
-
-
-def visitor_of(question: dict[str, Any]) -> str:
-    """The key by which a browser is known.
-
-    Raises:
-        QuestionError: it is not 32 hex digits.
-    """
-    key = messages.text(question, "visitor")
-    if not re.fullmatch("[0-9a-f]{32}", key):
-        raise messages.garbled()
-    return key
 
 
 # --------------------------------------------------------------------------------------------------
@@ -212,7 +199,7 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         QuestionError: no script of this page sends that.
     """
     question = messages.sent(event)
-    key = server.runs.run(visitor_of(question), messages.text(question, "run")).key
+    key = server.runs.run(messages.visitor(question), messages.text(question, "run")).key
     server.networks.kept(key)
     return Taken(key)
 
