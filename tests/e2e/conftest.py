@@ -20,7 +20,7 @@ FLAGS = [
     "--no-first-run",
     "--use-fake-device-for-media-stream",  # a camera of the browser's own, for pages that are allowed one
 ]
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)  # two cores may have other work
 
 Points = Sequence[tuple[float, float]]
 

@@ -636,10 +636,10 @@ def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str
 def test_the_answer_names_who_answers(open_page: Callable[..., Page]) -> None:
     page = open_page()
     who = page.locator("#pad .answer .who")
-    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right", timeout=LOADED)
+    expect(who).to_contain_text("LeNet, modern: 99.6% of its test pictures", timeout=LOADED)
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
-    expect(who).to_have_text("LeNet, modern: 99.6% of its test pictures right")
+    expect(who).to_contain_text("LeNet, modern: 99.6% of its test pictures")
     page.get_by_role("tab", name="Zoo").click()
     with page.expect_file_chooser() as chooser:
         page.locator("#upload").click()
@@ -716,7 +716,7 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(
 # in another language
 
 # Names and terms that stay; what is left of two letters or more would be English.
-KEPT = re.compile(r"Ctrl|Shift|LeNet(-5)?|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
+KEPT = re.compile(r"BatchNorm|Ctrl|Shift|LeNet(-5)?|MNIST|ReLU|logit|[a-z]+\d|\d+x\d+")
 HEARD = """() => [document.querySelector("#pad").innerText, ...[...document.querySelectorAll("#pad *")].flatMap((one) =>
     [one.title, one.getAttribute("aria-label"), one.getAttribute("alt")])].join("\\n")"""
 

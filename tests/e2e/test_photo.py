@@ -482,7 +482,7 @@ READ = """() => [...document.querySelectorAll("#studio, #photo-why")].flatMap((p
 })"""
 # Names of layers, functions and networks, and units.
 KEPT = re.compile(
-    r"photos-cats, \S+|whiten|conv\d|bn\d|gelu\d?|pool\d|fc\d|\dx\d|LeNet|SGD|\d[kM] |logit|https://",
+    r"photos-cats, \S+|whiten|conv\d|bn\d|gelu\d?|relu|BatchNorm|pool\d|fc\d|\dx\d|LeNet|SGD|\d[kM] |logit|https://",
     re.ASCII | re.IGNORECASE,
 )
 
