@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, TypeAlias, Literal
 
 from lenet.errors import DivergedError, Text
 from lenet.inference.pretrained import Checkpoint
@@ -26,7 +26,9 @@ EVENT_BYTES = 400  # about what an event takes in memory
 VIEWS_AT_MOST = 400  # of filters and pictures, of a run; the events go on without them
 SECONDS_KEPT = 2 * 3600.0  # since it was last replayed
 
-Fact = Event | Check | dict[str, Any]  # an event, a check within an epoch, or a view of filters and pictures
+Fact: TypeAlias = (
+    "Event | Check | dict[str, Any]"  # an event, a check within an epoch, or a view of filters and pictures
+)
 
 
 @dataclass
