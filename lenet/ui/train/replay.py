@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, Literal
+from typing import Any, Literal, TypeAlias
 
 from lenet.errors import DivergedError, Text
 from lenet.inference.pretrained import Checkpoint
