@@ -21,7 +21,7 @@ function trace(pen, { width, points, erases }) {
   pen.stroke();
 }
 
-// `eraser` is a button that is pressed where strokes take ink away.  `changed` is called after each change of what is on
+// `eraser`, where there is one, is a button that is pressed where strokes take ink away.  `changed` is called after each change of what is on
 // the pad, and `ended` when a stroke is.
 export function padOn(canvas, { brush, eraser, changed, ended }) {
   const pen = canvas.getContext("2d", { alpha: false });
@@ -109,7 +109,7 @@ export function padOn(canvas, { brush, eraser, changed, ended }) {
     event.preventDefault();
     if (verdict === "drop") ({ strokes, picture } = past.pop());
     end();
-    const erases = eraser.getAttribute("aria-pressed") === "true";
+    const erases = eraser?.getAttribute("aria-pressed") === "true";
     if (!erases) begin(event, false);
     else if (strokes.length) begin(event, true); // of a picture, and of an empty pad, there is nothing to rub out
   });
