@@ -21,8 +21,8 @@ function trace(pen, { width, points, erases }) {
   pen.stroke();
 }
 
-// `eraser`, where there is one, is a button that is pressed where strokes take ink away.  `changed` is called after each change of what is on
-// the pad, and `ended` when a stroke is.
+// `eraser`, where there is one, is a button that is pressed where strokes take ink away.  `changed` is called after each
+// change of what is on the pad, and `ended` when a stroke is.
 export function padOn(canvas, { brush, eraser, changed, ended }) {
   const pen = canvas.getContext("2d", { alpha: false });
   const { width, height } = canvas;
