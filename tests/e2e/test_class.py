@@ -42,6 +42,7 @@ def test_the_network_is_asked_about_ones_own_digit_while_it_learns(open_page: Op
     page = opened(open_page())
     begin(page, epochs=500, seed=42)
     expect(page.locator(".own-part")).to_be_visible()
+    page.locator(".own-pad").hover()  # once it stands still
     box = page.locator(".own-pad").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 25, box["y"] + 20)
