@@ -17,6 +17,7 @@ those of one core, with the cross-validation that only the first way has here.
 from __future__ import annotations
 
 import argparse
+import copy
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,17 +27,41 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
+from lenet.data.augmentation import AUGMENTATIONS
 from lenet.data.drawn_letters import LETTERS, Hand
 from lenet.data.strokes import read_drawings, render, writer_split
+from lenet.models import MODELS, cpu
+from lenet.models.network import Network
 from lenet.preprocessing.digits import digit_image
+from lenet.preprocessing.normalization import to_input
 from lenet.training.metrics import wilson_interval
-from lenet.training.teaching import FOLDS, METHODS, Examples, Taught, answered, prepare, teach
+from lenet.training.teaching import (
+    RECIPE,
+    Examples,
+    Taught,
+    answered,
+    background,
+    background_features,
+    base_network,
+    features,
+    prepare,
+    teach,
+    unlike,
+)
 
 SHOTS = (1, 3, 5, 10, 20)
 ASKED = 20  # letters of each class that the network is asked about; of digits it is all that are not taught
 WIDTHS = (8, 36)  # of the pen, in pixels of 400
 SLOW_SHOTS = (5,)  # for the ways to learn that take long, which are not cross-validated
+LAST_LAYER = "last-layer"  # the way of `lenet.training.teaching`
+ALL_LAYERS = {  # steps, learning rate, and whether from random weights
+    "fine-tuning": (150, 1e-3, False),
+    "from-scratch": (300, 5e-3, True),
+}
+METHODS = (LAST_LAYER, *ALL_LAYERS)
+BATCH, OF_BACKGROUND = 64, 16  # images of a step when all layers learn, and how many of them are none of the classes
 
 
 @dataclass(frozen=True)
@@ -57,7 +82,7 @@ class Task:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="pen_digits_30_writers.jsonl.gz")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=[*METHODS])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -73,7 +98,7 @@ def run(options: argparse.Namespace) -> None:
     print("|---|---|---:|---:|---:|---:|---:|")
     for method in options.methods:
         for kind in dict.fromkeys(task.kind for task in tasks):
-            for shots in SHOTS if method == "last-layer" else SLOW_SHOTS:
+            for shots in SHOTS if method == LAST_LAYER else SLOW_SHOTS:
                 print(row(method, shots, [task for task in tasks if task.kind == kind]), flush=True)
 
 
@@ -82,27 +107,76 @@ def row(method: str, shots: int, tasks: list[Task]) -> str:
     for task in tasks:
         chosen = torch.cat([(task.labels == label).nonzero()[:shots, 0] for label in range(len(task.classes))])
         began = time.process_time()
-        taught = learned(Examples(task.classes, task.images[chosen], task.labels[chosen]), method)
+        network, found = learned(Examples(task.classes, task.images[chosen], task.labels[chosen]), method)
         spent = time.process_time() - began
         asked = torch.cat([(task.labels == label).nonzero()[max(SHOTS) :, 0] for label in range(len(task.classes))])
-        right.append((answered(taught.model, task.images[asked]) == task.labels[asked]).float().mean().item())
+        right.append((answered(network, task.images[asked]) == task.labels[asked]).float().mean().item())
         if len(task.strangers):
-            answers = answered(taught.model, task.strangers)
+            answers = answered(network, task.strangers)
             refused.append((answers == len(task.classes)).float().mean().item())
-        left_out, total = left_out + taught.right, total + len(taught.answers)
+        if found is not None:
+            left_out, total = left_out + found.right, total + len(found.answers)
         seconds.append(spent)
-    low, high = wilson_interval(left_out, total)
     said = f"{np.mean(refused):.1%}" if refused else "-"
-    without = f"{left_out} of {total}, {low:.0%} to {high:.0%}" if shots > 1 and method == "last-layer" else "-"
+    without = "-"
+    if total and shots > 1:
+        low, high = wilson_interval(left_out, total)
+        without = f"{left_out} of {total}, {low:.0%} to {high:.0%}"
     return (
         f"| {method} | {tasks[0].kind} | {shots} | {np.mean(right):.1%} | {said} | {without} | {np.mean(seconds):.1f} |"
     )
 
 
-def learned(examples: Examples, method: str) -> Taught:
-    *_, taught = teach(examples, method, most_folds=FOLDS if method == "last-layer" else 0)
+def learned(examples: Examples, method: str) -> tuple[Network, Taught | None]:
+    """The network, and what cross-validation says where the way has one."""
+    if method in ALL_LAYERS:
+        return with_all_layers(examples, *ALL_LAYERS[method]), None
+    *_, taught = teach(examples)
     assert isinstance(taught, Taught)
-    return taught
+    return taught.model, taught
+
+
+# --------------------------------------------------------------------------------------------------
+# The other ways to learn
+
+
+def with_all_layers(examples: Examples, steps: int, lr: float, fresh: bool, seed: int = 0) -> Network:
+    """All layers learn, by AdamW with a one-cycle schedule.
+
+    Args:
+        fresh: from random weights; else from those of the base network, the last layer apart.
+    """
+    generator, none = torch.Generator().manual_seed(seed), len(examples.classes)
+    images, labels = examples.images, examples.labels
+    others = background()[unlike(background_features()[0], features(images), labels)]
+    network = beginning(none + 1, seed, fresh)
+    cpu.prepare(network)
+    optimizer = torch.optim.AdamW(network.parameters(), lr, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+    share = 1 / labels.bincount()[labels].float()
+    wanted = torch.full((OF_BACKGROUND,), none)
+    network.train()
+    for _ in range(steps):
+        mine = torch.multinomial(share, BATCH - OF_BACKGROUND, replacement=True, generator=generator)
+        theirs = torch.randint(len(others), (OF_BACKGROUND,), generator=generator)
+        batch = AUGMENTATIONS[RECIPE.augmentation](torch.cat([images[mine], others[theirs]]), generator)
+        logits = cpu.forward(network, to_input(batch, RECIPE.input))
+        optimizer.zero_grad(set_to_none=True)
+        functional.cross_entropy(logits, torch.cat([labels[mine], wanted])).backward()
+        optimizer.step()
+        schedule.step()
+    return network.eval()
+
+
+def beginning(outputs: int, seed: int, fresh: bool) -> Network:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built = MODELS[RECIPE.model].build(1, outputs)
+    if fresh:
+        return built
+    network = copy.deepcopy(base_network())
+    network.fc1 = built.fc1
+    return network
 
 
 # --------------------------------------------------------------------------------------------------

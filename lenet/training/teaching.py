@@ -6,7 +6,7 @@
 
 The shipped network `digits` has learned on a hundred thousand drawings what pen strokes look like.  Its layers stay
 as they are, and a new last layer learns the new classes from what they say of the examples, turned, slanted and
-thickened as its own training images were.  `METHODS` has the two other ways, for the benchmark that compares them.
+thickened as its own training images were.  `benchmarks teach` compares two other ways.
 
 One more class is for what is none of them.  It is learned from letters, shapes, scribbles and digits drawn by rule,
 without those that look like one of the examples.
@@ -20,7 +20,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,7 +35,6 @@ from lenet.data.drawn_digits import digit
 from lenet.data.non_digits import non_digit
 from lenet.data.strokes import CANVAS, PEN_TABLET, render
 from lenet.errors import TrainingError
-from lenet.models import MODELS, cpu
 from lenet.models.network import Network
 from lenet.preprocessing.digits import DIGIT_SIDE, digit_image
 from lenet.preprocessing.normalization import to_input
@@ -167,22 +166,15 @@ class Taught:
     seconds: float
 
 
-def teach(
-    examples: Examples, method: str = "last-layer", seed: int = 0, most_folds: int = FOLDS
-) -> Iterator[Progress | Taught]:
-    """Learn `examples`, and measure how well by cross-validation; the last event is `Taught`.
-
-    Args:
-        method: a name in METHODS.
-        most_folds: of the cross-validation; 0 for none.
-    """
+def teach(examples: Examples, seed: int = 0) -> Iterator[Progress | Taught]:
+    """Learn `examples`, and measure how well by cross-validation; the last event is `Taught`."""
     began = time.perf_counter()
     yield Progress(0.0)
-    held_out = folds(examples.labels, most_folds)
+    held_out = folds(examples.labels)
     answers = torch.full_like(examples.labels, len(examples.classes))
     everybody = torch.zeros(1, len(examples), dtype=torch.bool)  # held out by none: the network that is wanted
     network: Network | None = None
-    for number, (mask, network) in enumerate(METHODS[method](examples, ~torch.cat([held_out, everybody]), seed)):
+    for number, (mask, network) in enumerate(_last_layers(examples, ~torch.cat([held_out, everybody]), seed)):
         if not mask.all():
             answers[~mask] = answered(network, examples.images[~mask])
         yield Progress((number + 1) / (len(held_out) + 1))
@@ -196,18 +188,14 @@ def teach(
     )
 
 
-def folds(labels: Tensor, most: int = FOLDS) -> Tensor:
-    """bool (folds, N): which examples each fold leaves out.  Each is left out once, and a fold is spread over classes.
+def folds(labels: Tensor) -> Tensor:
+    """bool (folds, N): which of the labels int64 (N,) each fold leaves out, at most FOLDS.
 
-    Args:
-        labels: int64 (N,).
-        most: how many folds there are at most.
+    Each is left out once, and a fold is spread over classes.
     """
-    if not most:
-        return torch.zeros(0, len(labels), dtype=torch.bool)
     place = torch.empty_like(labels)
     place[labels.argsort(stable=True)] = torch.arange(len(labels))
-    count = min(len(labels), most)
+    count = min(len(labels), FOLDS)
     return place % count == torch.arange(count)[:, None]
 
 
@@ -224,7 +212,7 @@ def answered(network: Network, images: Tensor) -> Tensor:
 
 def prepare() -> None:
     """Make what the first `teach` of a process would make; seconds."""
-    _background_features()
+    background_features()
 
 
 # --------------------------------------------------------------------------------------------------
@@ -266,45 +254,43 @@ def unlike(background: Tensor, examples: Tensor, labels: Tensor) -> Tensor:
 
 
 # --------------------------------------------------------------------------------------------------
-# Ways to learn: from the examples, masks (R, N) of those to learn from, and a seed; a network for each mask, in order
-
-Learned = Iterator[tuple[Tensor, Network]]  # a mask, and what has learned from its examples
+# A new last layer
 
 
 @lru_cache(maxsize=1)
-def _base() -> Network:
+def base_network() -> Network:
     return load_network(weights_file(BASE)).model
 
 
 @torch.no_grad()
 def features(images: Tensor) -> Tensor:
     """float32 (N, F): what the base network's last layer sees of images (N, 1, 28, 28) in 0 to 255."""
-    layers = nn.Sequential(*list(_base().children())[:-1])
+    layers = nn.Sequential(*list(base_network().children())[:-1])
     return torch.cat([layers(to_input(part, RECIPE.input)) for part in images.split(500)])
 
 
 @lru_cache(maxsize=1)
-def _background_features() -> tuple[Tensor, Tensor]:
+def background_features() -> tuple[Tensor, Tensor]:
     """Features of the background, and of an augmented copy of each."""
     augment = AUGMENTATIONS[RECIPE.augmentation]
     return features(background()), features(augment(background(), torch.Generator().manual_seed(0)))
 
 
-def _last_layers(examples: Examples, masks: Tensor, seed: int) -> Learned:
-    """The base network with a new last layer for each mask, all of which learn at once."""
+def _last_layers(examples: Examples, masks: Tensor, seed: int) -> Iterator[tuple[Tensor, Network]]:
+    """For each of masks, bool (R, N), what has learned from those examples; all learn at once."""
     copies = max(MIN_COPIES, min(MAX_COPIES, ROWS // len(examples)))
     augment = AUGMENTATIONS[RECIPE.augmentation]
     repeated = examples.images.repeat(copies, 1, 1, 1)
     plain = features(examples.images)
     own = torch.cat([plain, features(augment(repeated, torch.Generator().manual_seed(seed)))])
-    drawn, moved = _background_features()
+    drawn, moved = background_features()
     none = len(examples.classes)
     other = torch.stack([unlike(drawn, plain[mask], examples.labels[mask]) for mask in masks])  # (R, M)
     x = torch.cat([own, drawn, moved])
     labels = torch.cat([examples.labels.repeat(copies + 1), torch.full((2 * len(drawn),), none)])
     used = torch.cat([masks.repeat(1, copies + 1), other, other], dim=1)  # (R, rows of x)
     for mask, layer in zip(masks, logistic_regressions(x, labels, used), strict=True):
-        network = copy.deepcopy(_base())
+        network = copy.deepcopy(base_network())
         network.fc1 = layer
         yield mask, network.eval()
 
@@ -343,61 +329,3 @@ def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
     layer = nn.Linear(weight.shape[1], weight.shape[0])
     layer.load_state_dict({"weight": weight, "bias": bias})
     return layer
-
-
-BATCH, OF_BACKGROUND = 64, 16  # images of a step when all layers learn, and how many of them are none of the classes
-
-
-def _all_layers(steps: int, lr: float, fresh: bool) -> Callable[[Examples, Tensor, int], Learned]:
-    """All layers learn, by AdamW with a one-cycle schedule.
-
-    Args:
-        fresh: from random weights; else from those of the base network, the last layer apart.
-    """
-
-    def learn(examples: Examples, masks: Tensor, seed: int) -> Learned:
-        for mask in masks:
-            yield mask, _trained(examples, mask, seed, steps, lr, fresh)
-
-    return learn
-
-
-def _trained(examples: Examples, chosen: Tensor, seed: int, steps: int, lr: float, fresh: bool) -> Network:
-    generator, none = torch.Generator().manual_seed(seed), len(examples.classes)
-    images, labels = examples.images[chosen], examples.labels[chosen]
-    others = background()[unlike(_background_features()[0], features(images), labels)]
-    network = _beginning(none + 1, seed, fresh)
-    cpu.prepare(network)
-    optimizer = torch.optim.AdamW(network.parameters(), lr, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
-    share = 1 / labels.bincount()[labels].float()
-    wanted = torch.full((OF_BACKGROUND,), none)
-    network.train()
-    for _ in range(steps):
-        mine = torch.multinomial(share, BATCH - OF_BACKGROUND, replacement=True, generator=generator)
-        theirs = torch.randint(len(others), (OF_BACKGROUND,), generator=generator)
-        batch = AUGMENTATIONS[RECIPE.augmentation](torch.cat([images[mine], others[theirs]]), generator)
-        logits = cpu.forward(network, to_input(batch, RECIPE.input))
-        optimizer.zero_grad(set_to_none=True)
-        functional.cross_entropy(logits, torch.cat([labels[mine], wanted])).backward()
-        optimizer.step()
-        schedule.step()
-    return network.eval()
-
-
-def _beginning(outputs: int, seed: int, fresh: bool) -> Network:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        built = MODELS[RECIPE.model].build(1, outputs)
-    if fresh:
-        return built
-    network = copy.deepcopy(_base())
-    network.fc1 = built.fc1
-    return network
-
-
-METHODS: dict[str, Callable[[Examples, Tensor, int], Learned]] = {
-    "last-layer": _last_layers,
-    "fine-tuning": _all_layers(steps=150, lr=1e-3, fresh=False),
-    "from-scratch": _all_layers(steps=300, lr=5e-3, fresh=True),
-}

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.teach import with_all_layers
 from lenet.checkpoint import read, write
 from lenet.data.datasets import NOT_A_DIGIT, load
 from lenet.data.drawn_letters import LETTERS, Hand
@@ -25,7 +26,7 @@ from lenet.inference.untrusted import load_untrusted
 from lenet.inference.web import to_table
 from lenet.preprocessing.digits import digit_image
 from lenet.training.metrics import wilson_interval
-from lenet.training.teaching import METHODS, Examples, Progress, Taught, _all_layers, answered, folds, teach, unlike
+from lenet.training.teaching import Examples, Progress, Taught, answered, folds, teach, unlike
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
 from lenet.ui.teach import tab
@@ -73,12 +74,10 @@ def test_the_same_examples_give_the_same_bits(taught: Taught) -> None:
 
 
 @pytest.mark.parametrize("fresh", [False, True])
-def test_all_layers_may_learn_too(fresh: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(METHODS, "few-steps", _all_layers(steps=3, lr=1e-3, fresh=fresh))
-    *_, found = teach(letters("AK", 3), "few-steps", most_folds=0)
-    assert isinstance(found, Taught)
-    assert found.model.fc1.out_features == 3
-    assert all(bool(weight.isfinite().all()) for weight in found.model.parameters())
+def test_all_layers_may_learn_too(fresh: bool) -> None:
+    network = with_all_layers(letters("AK", 3), steps=3, lr=1e-3, fresh=fresh)
+    assert network.fc1.out_features == 3
+    assert all(bool(weight.isfinite().all()) for weight in network.parameters())
 
 
 @pytest.mark.parametrize(("each", "count"), [(3, 9), (20, 20)])
