@@ -26,11 +26,13 @@ from lenet.inference.untrusted import load_untrusted
 from lenet.inference.web import to_table
 from lenet.preprocessing.digits import digit_image
 from lenet.training.metrics import wilson_interval
+from lenet.training.stored import WEIGHTS
 from lenet.training.teaching import Examples, Progress, Taught, answered, folds, teach, unlike
+from lenet.ui import environment
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
 from lenet.ui.teach import tab
-from lenet.ui.teach.teaching import Facts
+from lenet.ui.teach.teaching import MOST_OF_ADDRESS, Facts
 
 VISITOR = "0123456789abcdef" * 2
 
@@ -236,6 +238,25 @@ def test_hostile_exports_get_a_sentence(server: Server, change: dict[str, Any]) 
     assert "fault is ours" not in reply["problem"]["en"]
 
 
+def test_only_what_was_taught_comes_back_from_a_browser(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = base64.b64encode((WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()).decode()
+    question = {"visitor": VISITOR, "network": "own-000000000000", "file": file, "kind": "weights"}
+    assert "nobody taught it" in tab.export_taught(server, question)["problem"]["en"]
+    monkeypatch.setattr(environment, "UPLOADS", False)
+    assert tab.export_taught(server, question)["problem"]["en"] == "This server takes in no networks."
+
+
+def test_one_address_does_not_fill_the_line(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    teachings, examples = server.teachings, letters("AK", 3)
+    monkeypatch.setattr(teachings._worker, "wake", lambda: None)
+    for number in range(MOST_OF_ADDRESS):
+        teachings.begin(f"{number}", examples, "192.0.2.1")
+    with pytest.raises(TrainingError, match="much to do"):
+        teachings.begin("one more", examples, "192.0.2.1")
+    teachings.begin("0", examples, "192.0.2.1")  # who is in it may change what they wait with
+    teachings.begin("another", examples, "192.0.2.2")
+
+
 def test_the_server_keeps_no_drawing(server: Server) -> None:
     server.teachings.begin(VISITOR, letters("AK", 3))
     ended(server)
@@ -246,10 +267,10 @@ def test_the_line_has_places_and_forgets_who_has_gone(server: Server, monkeypatc
     teachings, examples = server.teachings, letters("AK", 3)
     monkeypatch.setattr(teachings._worker, "wake", lambda: None)
     for number in range(60):
-        teachings.begin(f"{number}", examples)
+        teachings.begin(f"{number}", examples, f"192.0.2.{number % 2}")
     assert teachings.look("7").place == 8
     with pytest.raises(TrainingError, match="much to do"):
-        teachings.begin("60", examples)
+        teachings.begin("60", examples, "192.0.2.2")
     for job in teachings._jobs.values():
         job.heard -= 100
     teachings.begin("60", examples)

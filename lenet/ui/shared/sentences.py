@@ -97,6 +97,7 @@ CHINESE: dict[str, str] = {
     "its header is too long": "文件头过长",
     "it holds measurements that are impossible": "其中的测量结果不可能成立",
     "reading it failed: {error}": "读取失败：{error}",
+    "nobody taught it classes of their own": "没有人教过它自己的类别",
     "its classes or channels are not those of its data set": "其类别或通道数与数据集不符",
     "it has no {header!r} header": "没有 {header!r} 文件头",
     "its format is {format}, this version reads {known}": "其格式为 {format}，本版本读取 {known}",

@@ -15,7 +15,9 @@ from typing import Any
 
 import gradio as gr
 
-from lenet.errors import CheckpointError
+from lenet.checkpoint import foreign
+from lenet.data.datasets import TAUGHT
+from lenet.errors import CheckpointError, Text
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
 from lenet.training.teaching import (
     MAX_CLASSES,
@@ -25,7 +27,7 @@ from lenet.training.teaching import (
     NAME_LENGTH,
     Examples,
 )
-from lenet.ui import messages
+from lenet.ui import environment, messages
 from lenet.ui.report import exports
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, texts
@@ -107,17 +109,18 @@ def look_at_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]
 
 
 @messages.answering_in_each
-def export_taught(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+def export_taught(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
     """A file of a taught network: {"name", "file": in base64}, and {"network": its key}.
 
     Args:
         question: {"visitor", "network": its key, "file": its weights, should the server have forgotten it, "kind": one
             of FILES}.
+        request: Gradio's, for the address that it comes from.
     """
     kind = messages.text(question, "kind")
     if kind not in FILES:
         raise messages.garbled()
-    key = _restored(server, question, ("", messages.visitor(question)))
+    key = _restored(server, question, (address_of(request), messages.visitor(question)))
     path = exports.write(server, key, kind, None)
     return {"network": key, "name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
 
@@ -126,7 +129,7 @@ def _restored(server: Server, question: dict[str, Any], owner: tuple[str, str]) 
     """The key of the network that a browser has; where the server has forgotten it, it is uploaded anew.
 
     Raises:
-        CheckpointError: the browser's file is none of ours.
+        CheckpointError: the browser's file is none that was taught here, or this server takes in no files.
     """
     key = messages.text(question, "network")
     try:
@@ -134,12 +137,16 @@ def _restored(server: Server, question: dict[str, Any], owner: tuple[str, str]) 
         return key
     except CheckpointError:
         content = _bytes(messages.field(question, "file"))
+    if not environment.UPLOADS:
+        raise CheckpointError("This server takes in no networks.")
     if len(content) > BYTES_AT_MOST:
         raise too_large("network.safetensors", len(content))
     with tempfile.TemporaryDirectory(dir=server.folder) as folder:
         path = Path(folder) / "network.safetensors"
         path.write_bytes(content)
         checkpoint = load_untrusted(path)
+    if checkpoint.recipe.dataset != TAUGHT:
+        raise foreign(path, Text("nobody taught it classes of their own"))
     title = " ".join(checkpoint.classes[:-1])[:40]
     key, _ = server.networks.keep(checkpoint, name=title, owner=owner, uploaded=True)
     return key

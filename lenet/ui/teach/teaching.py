@@ -23,6 +23,7 @@ from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 
 MOST_WAITING = 60  # visitors: two classes, who wait for about two minutes then
+MOST_OF_ADDRESS = 40  # of one network address: a class behind a school's, and not the whole line
 PATIENCE = 15.0  # seconds after which a page that asks no more has gone
 KEPT = 200  # answers that pages may still ask for
 
@@ -96,7 +97,8 @@ class Teachings:
             old = self._jobs.get(visitor)
             if old is not None and old.facts.status == "running":
                 raise TrainingError("Your last examples are still being learned: wait a few seconds.")
-            if old is None and len(self._waiting()) >= MOST_WAITING:
+            from_there = sum(job.address == address for job in self._waiting())
+            if old is None and (len(self._waiting()) >= MOST_WAITING or from_there >= MOST_OF_ADDRESS):
                 raise TrainingError("The server has much to do right now: try again in a minute.")
             self._jobs.pop(visitor, None)
             self._jobs[visitor] = _Job(visitor, address, examples)
