@@ -26,9 +26,7 @@ EVENT_BYTES = 400  # about what an event takes in memory
 VIEWS_AT_MOST = 400  # of filters and pictures, of a run; the events go on without them
 SECONDS_KEPT = 2 * 3600.0  # since it was last replayed
 
-Fact: TypeAlias = (
-    "Event | Check | dict[str, Any]"  # an event, a check within an epoch, or a view of filters and pictures
-)
+Fact: TypeAlias = "Event | Check | dict[str, Any]"  # the last is a view of filters and pictures
 
 
 @dataclass
