@@ -45,16 +45,15 @@ WATCH = """() => {
   canvas.addEventListener("pointermove", (event) => {
     if (event.buttons) waiting.push([++changes, performance.now()]);
   });
-  canvas.addEventListener("pointerup", () => { up = performance.now(); waiting = []; });
+  // What is said once the pen is up stands there with the next frame where the last movement was answered before.
+  const seen = () => requestAnimationFrame(() => {
+    const [now, known] = [performance.now(), Number(result.dataset.changes)];
+    while (waiting.length && waiting[0][0] <= known) window.moves.push(now - waiting.shift()[1]);
+    if (up !== null && known >= changes) { window.ups.push(now - up); up = null; }
+  });
+  canvas.addEventListener("pointerup", () => { up = performance.now(); waiting = []; seen(); });
   document.querySelector("#pad .clear").addEventListener("click", () => { changes += 1; });
-  new MutationObserver(() => {
-    const known = Number(result.dataset.changes);
-    requestAnimationFrame(() => {
-      const now = performance.now();
-      while (waiting.length && waiting[0][0] <= known) window.moves.push(now - waiting.shift()[1]);
-      if (up !== null && known >= changes) { window.ups.push(now - up); up = null; }
-    });
-  }).observe(result, { attributes: true, attributeFilter: ["data-changes"] });
+  new MutationObserver(seen).observe(result, { attributes: true, attributeFilter: ["data-changes"] });
 }"""
 
 
