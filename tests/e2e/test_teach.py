@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,8 +86,9 @@ def test_classes_are_learned_tried_and_kept(page: Page, snap: Callable[[Page, st
     assert [one["name"] for one in json.loads((tmp_path / "own.json").read_text())["classes"]] == ["×", "圆"]
 
     page.reload()
-    teach = opened(page)
-    expect(teach.locator(".thumbs button")).to_have_count(6)
+    teach = page.locator("#teach")
+    expect(teach.locator(".thumbs button")).to_have_count(6)  # then it is open already
+    opened(page)
     teach.locator(".delete-all").click()
     expect(teach.locator(".thumbs button")).to_have_count(0)
     teach.locator(".undo-delete").click()
@@ -98,6 +100,22 @@ def test_classes_are_learned_tried_and_kept(page: Page, snap: Callable[[Page, st
     teach.locator(".file").set_input_files(tmp_path / "bad.json")
     expect(teach.locator(".teach-trouble")).to_contain_text("not a file of your own classes")
     expect(teach.locator(".thumbs button")).to_have_count(6)
+
+
+def test_typing_a_name_loses_no_press_and_no_focus(page: Page) -> None:
+    teach = opened(page)
+    first = teach.locator(".classes > li").first
+    first.locator("input").press_sequentially("○")
+    put(page, CIRCLE)
+    teach.locator(".add").click()
+    first.locator("input").press_sequentially("o")  # a change that ends with the press of a button in the same row
+    first.locator(".thumbs button").click()
+    expect(first.locator(".thumbs button")).to_have_count(0)
+    first.locator("input").focus()
+    page.keyboard.type("!")
+    page.keyboard.press("Tab")
+    expect(first.locator(".draw-for")).to_be_focused()
+    expect(first.locator(".draw-for")).to_have_accessible_name(re.compile(r"!.*○|○.*!"))
 
 
 def test_a_taught_network_answers_in_draw(page: Page) -> None:

@@ -282,6 +282,18 @@ def test_a_wrong_setting_gets_a_sentence_at_its_field_and_the_next_run_works(tra
     status(page, "done")
 
 
+def test_a_slow_press_of_start_is_not_lost_when_a_sentence_moves_it(train_tab: Page) -> None:
+    page = train_tab
+    # The press ends the typing, and the server's sentence comes before the release.
+    page.locator("#set-lr").fill("1000")
+    page.locator("#start").hover()
+    with page.expect_response(lambda reply: '"fn_name":"check"' in (reply.request.post_data or "")):
+        page.mouse.down()
+    page.wait_for_timeout(300)
+    page.mouse.up()
+    expect(page.locator("#set-lr")).to_be_focused()
+
+
 def test_filters_change_as_it_learns(train_tab: Page) -> None:
     page = train_tab
     begin(page, epochs=300, schedule="constant")

@@ -21,3 +21,15 @@ export const makeSvg = (tag, attributes = {}, ...children) => {
   made.append(...children);
   return made;
 };
+
+// Waits while a button is held down: a page that grows between press and release would lose the click.
+export const released = () =>
+  new Promise((done) => {
+    if (!document.querySelector("button:active")) return done();
+    const after = new AbortController();
+    const end = () => {
+      after.abort();
+      setTimeout(done); // the click comes first
+    };
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, end, { signal: after.signal });
+  });

@@ -48,9 +48,13 @@ export function mount({ element, trigger, props, server }) {
   let keeping = Promise.resolve(); // one after the other, so that the newest is the last
 
   function change(next) {
+    store(next);
+    show();
+  }
+
+  function store(next) {
     state = next;
     keeping = keeping.then(() => keep(next)).catch(() => sayIn(find(".teach-trouble"), "teach_no_storage"));
-    show();
   }
 
   // The same with other examples, which the network has not learned.
@@ -150,10 +154,6 @@ export function mount({ element, trigger, props, server }) {
     decoded(state.classes[index].examples[i]).forEach((ink, at) => image.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * at));
     pen.putImageData(image, 0, 0);
     const button = make("button", { type: "button", className: missed === null ? "" : "missed" }, canvas);
-    const words = { number: i + 1, name: nameOf(index) };
-    const label = missed === null ? say("teach_example", words) : say("teach_example_missed", { ...words, answer: answerName(missed) });
-    button.setAttribute("aria-label", label);
-    button.title = label;
     button.addEventListener("click", () => {
       const one = state.classes[index];
       remove(withClass(index, { ...one, examples: one.examples.filter((_, at) => at !== i) }));
@@ -183,9 +183,13 @@ export function mount({ element, trigger, props, server }) {
       state = withClass(index, { ...state.classes[index], name: field.value }); // the field stays as it is
       showState();
     });
-    field.addEventListener("change", () => change(withClass(index, { ...state.classes[index], name: field.value.trim() })));
+    field.addEventListener("change", () => {
+      field.value = field.value.trim();
+      store(withClass(index, { ...state.classes[index], name: field.value }));
+      nameIn(row, index); // a new row would lose the press or the focus that ended the typing
+      showState();
+    });
     const draw = make("button", { type: "button", className: "draw-for", textContent: say("teach_draw_here") });
-    draw.setAttribute("aria-label", say("teach_draw_for", { name: nameOf(index) }));
     draw.setAttribute("aria-pressed", String(index === chosen && mode === "draw"));
     draw.addEventListener("click", () => {
       mode = "draw";
@@ -195,7 +199,6 @@ export function mount({ element, trigger, props, server }) {
     const few = examples.length < limits.least_examples;
     const count = make("span", { className: "count", textContent: say(few ? "teach_count" : "teach_count_many", { count: examples.length, least: limits.least_examples }) });
     const gone = make("button", { type: "button", className: "remove-class", textContent: "×" });
-    gone.setAttribute("aria-label", say("teach_remove", { name: nameOf(index) }));
     gone.addEventListener("click", () => {
       chosen = Math.max(0, Math.min(chosen, state.classes.length - 2));
       remove(withClasses(state.classes.filter((_, i) => i !== index)));
@@ -203,7 +206,22 @@ export function mount({ element, trigger, props, server }) {
     });
     const missed = missesOf(index);
     row.append(field, draw, count, gone, make("div", { className: "thumbs" }, ...examples.map((_, i) => thumbnail(index, i, missed[i]))));
+    nameIn(row, index);
     return row;
+  }
+
+  // The class's name in what its row's buttons are called.
+  function nameIn(row, index) {
+    const name = nameOf(index);
+    row.querySelector(".draw-for").setAttribute("aria-label", say("teach_draw_for", { name }));
+    row.querySelector(".remove-class").setAttribute("aria-label", say("teach_remove", { name }));
+    const missed = missesOf(index);
+    for (const [i, button] of row.querySelectorAll(".thumbs button").entries()) {
+      const words = { number: i + 1, name };
+      const label = missed[i] === null ? say("teach_example", words) : say("teach_example_missed", { ...words, answer: answerName(missed[i]) });
+      button.setAttribute("aria-label", label);
+      button.title = label;
+    }
   }
 
   function choose(index) {
@@ -238,8 +256,13 @@ export function mount({ element, trigger, props, server }) {
     return "";
   }
 
+  // What has the keyboard keeps it, though its row is a new one.
   function show() {
-    find(".classes").replaceChildren(...state.classes.map((_, index) => rowOf(index)));
+    const list = find(".classes");
+    const row = [...list.children].findIndex((one) => one.contains(document.activeElement));
+    const at = [...(list.children[row]?.querySelectorAll("input, button") ?? [])].indexOf(document.activeElement);
+    list.replaceChildren(...state.classes.map((_, index) => rowOf(index)));
+    list.children[row]?.querySelectorAll("input, button")[at]?.focus();
     showState();
     if (mode === "try") answer();
   }

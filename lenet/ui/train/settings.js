@@ -1,6 +1,6 @@
 // The form of a run's settings, and links that hold them.
 
-import { make } from "../shared/elements.js";
+import { make, released } from "../shared/elements.js";
 import { language, say, sayAll, sayIn } from "../shared/language.js";
 
 // The settings that are numbers, with the keyboard that a phone shows for each.
@@ -96,6 +96,7 @@ export function settingsForm({ element, props, server, translated }) {
   async function checkSettings() {
     const asked = settings();
     const reply = await server.check({ language, settings: asked }).catch(() => null);
+    await released();
     if (reply?.problems && JSON.stringify(asked) === JSON.stringify(settings())) showProblems(reply.problems);
   }
 
