@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from typing import NamedTuple
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 LENGTH_AT_MOST = 1500  # characters: a QR code of more is too fine for a camera at the back of a room
@@ -16,7 +16,8 @@ ANY_ADDRESS = ("0.0.0.0", "::")
 ELSEWHERE = ("192.0.2.1", 9)  # an address of nobody's: choosing the way to it sends nothing
 
 
-class Shared(NamedTuple):
+@dataclass(frozen=True)
+class Shared:
     """A link and its QR code, a data: address of an SVG.
 
     Attributes:

@@ -52,139 +52,99 @@ UNREAD = "Nobody reads this run, so it does not train: read its event stream wit
 # What the script asks
 
 
-@messages.answering_in_each
-async def look(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """Facts of the visitor's runs, see `Runs.look`; with "wait" after a moment, in which they may change.
-
-    Args:
-        question: {"visitor", "known", "watched", "wait"}.
-    """
-    visitor, known = messages.visitor(question), messages.named(question, "known")
+@messages.answering
+async def look(server: Server, question: messages.LookAtRuns) -> dict[str, Any]:
+    """{"runs": facts of the visitor's runs, see `Runs.look`}."""
     server.runs.prepare()
-    if messages.flag(question, "wait"):
-        server.runs.heard(visitor)
+    if question.wait:
+        server.runs.heard(question.visitor)
         frame = SECONDS_BETWEEN_FRAMES * max(1.0, server.runs.crowd() / FEW_PAGES)
         await asyncio.sleep(min(frame, SECONDS_AT_MOST_BETWEEN_FRAMES))
-    return {"runs": server.runs.look(visitor, known, str(question.get("watched")))}
+    return {"runs": server.runs.look(question.visitor, question.known, question.watched)}
 
 
 @messages.answering
-async def present(server: Server, question: dict[str, Any]) -> dict[str, bool]:
-    """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment.
-
-    Args:
-        question: {"visitor"}.
-    """
-    visitor = messages.visitor(question)
-    server.runs.heard(visitor)
+async def present(server: Server, question: messages.Present) -> messages.RunsUnderWay:
+    """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment."""
+    server.runs.heard(question.visitor)
     await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
-    return {"active": any(facts["status"] in ACTIVE for facts in server.runs.look(visitor, {}))}
+    found = server.runs.look(question.visitor, {})
+    return messages.RunsUnderWay(any(facts["status"] in ACTIVE for facts in found))
 
 
-@messages.answering_in_each
-def check(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What is wrong with settings, by field.
+@messages.answering
+def check(server: Server, question: messages.CheckSettings) -> messages.Problems:
+    """What is wrong with settings."""
+    return _problems(question.settings)
+
+
+@messages.answering
+def begin(
+    server: Server, question: messages.BeginRun, request: gr.Request | None = None
+) -> messages.BegunRun | messages.Problems:
+    """Start a run.
 
     Args:
-        question: {"settings": strings or numbers by field, and "recipe"}.
-    """
-    return {"problems": _problems(_settings(question))}
-
-
-@messages.answering_in_each
-def begin(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
-    """Start a run: {"run": its id}, or {"problems"} as `check`, or {"problem"}.
-
-    Args:
-        question: {"visitor", "settings"}.
         request: Gradio's, for the address that it comes from.
     """
-    visitor, values = messages.visitor(question), _settings(question)
-    if wrong := _problems(values):
-        return {"problems": wrong}
-    return {"run": server.runs.begin(visitor, settings.chosen(values), address=address_of(request)).id}
+    wrong = _problems(question.settings)
+    if wrong.problems:
+        return wrong
+    wanted = settings.chosen(question.settings)
+    return messages.BegunRun(server.runs.begin(question.visitor, wanted, address=address_of(request)).id)
 
 
-def _settings(question: dict[str, Any]) -> dict[str, str | int | float]:
-    values = messages.named(question, "settings")
-    if not all(isinstance(value, (str, int, float)) for value in values.values()):
-        raise messages.garbled()
-    return values
+def _problems(values: messages.Settings) -> messages.Problems:
+    return messages.Problems({field: texts.told(said) for field, said in settings.problems(values).items()})
 
 
-def _problems(values: dict[str, str | int | float]) -> dict[str, Any]:
-    found = settings.problems(values)
-    return {field: {"key": said.key, "values": said.values} for field, said in found.items()}
+@messages.answering
+def tell(server: Server, question: messages.TellRun) -> messages.Done:
+    """Do what a visitor wants of a run."""
+    runs, whose = server.runs, (question.visitor, question.run)
+    match question.order, question.value:
+        case "pause", _:
+            runs.pause(*whose)
+        case "resume", _:
+            runs.resume(*whose)
+        case "step", _:
+            runs.resume(*whose, epochs=1)
+        case "stop", _:
+            runs.stop(*whose)
+        case "remove", _:
+            runs.remove(*whose)
+        case "rename", str(name):
+            runs.rename(*whose, name)
+        case "scale", float(factor):
+            runs.scale(*whose, factor)
+    return messages.Done()
 
 
-@messages.answering_in_each
-def tell(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What a visitor wants of a run.
-
-    Args:
-        question: {"visitor", "run": id, "order": one of those below, "value": the new name, or what the learning
-            rate is multiplied by}.
-    """
-    visitor, run = messages.visitor(question), messages.text(question, "run")
-    match messages.text(question, "order"):
-        case "pause":
-            server.runs.pause(visitor, run)
-        case "resume":
-            server.runs.resume(visitor, run)
-        case "step":
-            server.runs.resume(visitor, run, epochs=1)
-        case "stop":
-            server.runs.stop(visitor, run)
-        case "remove":
-            server.runs.remove(visitor, run)
-        case "rename":
-            server.runs.rename(visitor, run, messages.text(question, "value"))
-        case "scale":
-            server.runs.scale(visitor, run, messages.number(messages.field(question, "value")))
-        case _:
-            raise messages.garbled()
-    return {}
+@messages.answering
+def draw(server: Server, question: messages.ShowDrawing) -> messages.Done:
+    """Ask a run's network, at each look at it, also about what the visitor has drawn."""
+    image = digit_image(pictures.decode(question.picture)) if question.picture else None
+    server.runs.draw(question.visitor, question.run, image)
+    return messages.Done()
 
 
-@messages.answering_in_each
-def draw(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """Ask a run's network, at each look at it, also about what the visitor has drawn.
-
-    Args:
-        question: {"visitor", "run": id, "picture": a data: address, or "" for an empty pad}.
-    """
-    visitor, run = messages.visitor(question), messages.text(question, "run")
-    picture = messages.text(question, "picture")
-    image = digit_image(pictures.decode(picture)) if picture else None
-    server.runs.draw(visitor, run, image)
-    return {}
-
-
-@messages.answering_in_each
-def share(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """A link at an address that others reach, see `sharing.Shared`: {"link", "code", "reach"}.
-
-    Args:
-        question: {"link": the page's address as the visitor sees it, with the settings in its query}.
-    """
+@messages.answering
+def share(server: Server, question: messages.ShareLink) -> sharing.Shared:
+    """A link at an address that others reach."""
     try:
-        return sharing.shared(messages.text(question, "link"))._asdict()
+        return sharing.shared(question.link)
     except ValueError:
         raise messages.garbled() from None
 
 
-@messages.answering_in_each
-def download(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """The trained network as a file: {"name", "file": in base64}.
-
-    Args:
-        question: {"visitor", "run": id}.
-    """
-    run = server.runs.run(messages.visitor(question), messages.text(question, "run"))
+@messages.answering
+def download(server: Server, question: messages.OfRun) -> messages.NetworkFile:
+    """The trained network as a file."""
+    run = server.runs.run(question.visitor, question.run)
     if run.path is None:
         raise messages.garbled()
     path = server.networks.file(run.key)
-    return {"name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
+    return messages.NetworkFile(path.name, base64.b64encode(path.read_bytes()).decode())
 
 
 # --------------------------------------------------------------------------------------------------
@@ -198,8 +158,8 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         CheckpointError: the run or its network is no longer kept.
         QuestionError: no script of this page sends that.
     """
-    question = messages.sent(event)
-    key = server.runs.run(messages.visitor(question), messages.text(question, "run")).key
+    question = messages.OfRun.read(messages.sent(event))
+    key = server.runs.run(question.visitor, question.run).key
     server.networks.kept(key)
     return Taken(key)
 
