@@ -19,7 +19,7 @@ from lenet.data.datasets import Split, answer_classes
 from lenet.inference.classifier import Classifier
 from lenet.inference.pretrained import MAX_FLOAT32_PARAMETERS, Checkpoint
 from lenet.training.loop import EpochEnd, evaluate
-from lenet.training.metrics import reliability
+from lenet.training.metrics import Bin, mean_gap, reliability
 from lenet.training.recipes import Recipe
 
 BATCH = 250  # pictures: with four million parameters a third of a second, so that progress is seen
@@ -27,7 +27,6 @@ UNKNOWN = -1  # in place of an answer that nobody has asked for
 # In bfloat16 the network `photos` gave 23 of CIFAR-10's 10,000 test pictures another answer than in float32; its two
 # likeliest classes were then at most 0.055 apart.  Those closer than this, 150 of 10,000, are asked again in float32.
 CLOSE = 0.1
-BINS = 15  # of the calibration plot, as in Guo et al. 2017
 MISTAKES = 15  # the most confident ones that a report shows
 SAMPLE, SAMPLE_SEED = 25, 0  # pictures, the same ones of a data set for every network
 
@@ -176,20 +175,6 @@ class Examination:
 
 
 @dataclass(frozen=True)
-class Bin:
-    """The answers of about the same confidence.
-
-    Attributes:
-        count: how many there are.
-        confidence, accuracy: their mean confidence, and the fraction that is right; 0.0 where there are none.
-    """
-
-    count: int
-    confidence: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
 class Report:
     """What came of a training run, measured on the test split.
 
@@ -199,7 +184,7 @@ class Report:
         by_class: the same of each class's pictures; None for a class without any.
         confusion: counts: the row is the label, the column the answer.
         mistakes: the most confident wrong answers, at most MISTAKES of them.
-        bins: BINS of them, of equal width, over confidences from 0 to 1.
+        bins: see `lenet.training.metrics.reliability`.
         calibration_error: the mean gap between a bin's confidence and accuracy, weighted by count (ECE).
         sample: SAMPLE pictures, the same ones for every network of the data set.
         curves: an EpochEnd for each epoch; () where they were not kept.
@@ -233,7 +218,7 @@ def report(checkpoint: Checkpoint, answers: Answers, curves: Sequence[EpochEnd] 
     classes = answer_classes(checkpoint.classes)
     counts = answers.confusion(len(classes))
     right = torch.from_numpy(answers.labels == answers.given)
-    sums = reliability(torch.from_numpy(answers.confidences), right, BINS)
+    bins = reliability(torch.from_numpy(answers.confidences), right)
     return Report(
         recipe=checkpoint.recipe,
         classes=classes,
@@ -241,16 +226,12 @@ def report(checkpoint: Checkpoint, answers: Answers, curves: Sequence[EpochEnd] 
         by_class=tuple(row[i] / sum(row) if sum(row) else None for i, row in enumerate(counts)),
         confusion=counts,
         mistakes=answers.at(answers.mistakes()[:MISTAKES]),
-        bins=tuple(_bin(*column) for column in sums.T.tolist()),
-        calibration_error=(sums[1] - sums[2]).abs().sum().item() / len(answers),
+        bins=bins,
+        calibration_error=mean_gap(bins),
         sample=answers.at(answers.sample(SAMPLE_SEED, SAMPLE)),
         curves=tuple(curves),
         versions=checkpoint.versions,
     )
-
-
-def _bin(count: float, confidence: float, right: float) -> Bin:
-    return Bin(int(count), confidence / max(1, count), right / max(1, count))
 
 
 def measure(checkpoint: Checkpoint, test: Split, curves: Sequence[EpochEnd] = ()) -> Report:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+BINS = 15  # of confidences, as in Guo et al. 2017
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
@@ -44,30 +48,45 @@ def accuracy_per_class(logits: Tensor, labels: Tensor) -> list[float]:
     return (counts.diagonal() / counts.sum(dim=1)).tolist()
 
 
-def calibration_error(probs: Tensor, labels: Tensor, bins: int = 15) -> float:
-    """Expected calibration error (Naeini et al. 2015), a fraction: how far confidence is from accuracy.
+@dataclass(frozen=True)
+class Bin:
+    """The answers of about the same confidence.
 
-    Args:
-        probs: (N, classes), 0 to 1; confidence is a row's largest.
-        bins: of equal width, over 0 to 1; each one's gap counts by its share of the rows.
+    Attributes:
+        count: how many there are.
+        confidence, accuracy: their mean confidence, and the fraction that is right; 0.0 where there are none.
     """
-    confidence, answers = probs.max(dim=1)
-    _, expected, right = reliability(confidence, answers == labels, bins)
-    return (expected - right).abs().sum().item() / len(labels)
+
+    count: int
+    confidence: float
+    accuracy: float
 
 
-def reliability(confidence: Tensor, right: Tensor, bins: int = 15) -> Tensor:
-    """What a reliability diagram shows (Guo et al. 2017), float64 (3, bins).
-
-    The rows are each bin's count, its summed confidence (how many of its answers should be right), and how
-    many of its answers are right.
+def reliability(confidence: Tensor, right: Tensor, bins: int = BINS) -> tuple[Bin, ...]:
+    """What a reliability diagram shows (Guo et al. 2017): bins of equal width, over confidences from 0 to 1.
 
     Args:
         confidence: (N,), 0 to 1, of the answers.
         right: bool (N,), whether each answer is right.
-        bins: of equal width, over 0 to 1.
     """
     confidence = confidence.double()
     which = (confidence * bins).long().clamp(max=bins - 1)
     rows = torch.stack([torch.ones_like(confidence), confidence, right.double()])
-    return rows.new_zeros(3, bins).index_add(1, which, rows)
+    sums = rows.new_zeros(3, bins).index_add(1, which, rows)
+    return tuple(Bin(int(count), said / max(1, count), so / max(1, count)) for count, said, so in sums.T.tolist())
+
+
+def mean_gap(bins: Sequence[Bin]) -> float:
+    """Expected calibration error (Naeini et al. 2015), 0 to 1: each bin's gap, weighted by its count."""
+    gaps = sum(one.count * abs(one.confidence - one.accuracy) for one in bins)
+    return gaps / max(1, sum(one.count for one in bins))
+
+
+def calibration_error(probs: Tensor, labels: Tensor, bins: int = BINS) -> float:
+    """How far confidence is from accuracy: the `mean_gap` of probabilities.
+
+    Args:
+        probs: (N, classes), 0 to 1; confidence is a row's largest.
+    """
+    confidence, answers = probs.max(dim=1)
+    return mean_gap(reliability(confidence, answers == labels, bins))

@@ -559,7 +559,7 @@ class AnsweredPicture:
 
 @dataclass(frozen=True)
 class BinFacts:
-    """Answers of about the same confidence: see `lenet.inference.report.Bin`."""
+    """Answers of about the same confidence: see `lenet.training.metrics.Bin`."""
 
     count: int
     confidence: float

@@ -58,10 +58,10 @@ def test_calibration_error_is_the_gap_of_each_bin_by_its_share():
 
 def test_reliability_counts_each_bin():
     confidence, right = torch.tensor([0.05, 0.5, 0.92, 0.95, 1.0]), torch.tensor([False, True, True, False, True])
-    counts, expected, correct = reliability(confidence, right, bins=10).tolist()
-    assert counts == [1, 0, 0, 0, 0, 1, 0, 0, 0, 3]  # a confidence of one is in the last bin
-    assert expected == pytest.approx([0.05, 0, 0, 0, 0, 0.5, 0, 0, 0, 2.87])
-    assert correct == [0, 0, 0, 0, 0, 1, 0, 0, 0, 2]
+    bins = reliability(confidence, right, bins=10)
+    assert [one.count for one in bins] == [1, 0, 0, 0, 0, 1, 0, 0, 0, 3]  # a confidence of one is in the last bin
+    assert [one.confidence for one in bins] == pytest.approx([0.05, 0, 0, 0, 0, 0.5, 0, 0, 0, 2.87 / 3])
+    assert [one.accuracy for one in bins] == pytest.approx([0, 0, 0, 0, 0, 1, 0, 0, 0, 2 / 3])
 
 
 def test_the_temperature_that_generated_the_labels_is_found():

@@ -25,10 +25,10 @@ from lenet.data.datasets import Split, load_test
 from lenet.errors import CheckpointError, DataError
 from lenet.inference.classifier import Classifier
 from lenet.inference.pretrained import Checkpoint, load, save
-from lenet.inference.report import BATCH, BINS, MISTAKES, UNKNOWN, Answers, Bin, Examination, answer, measure, report
+from lenet.inference.report import BATCH, MISTAKES, UNKNOWN, Answers, Examination, answer, measure, report
 from lenet.inference.summary import exhibit
 from lenet.training.loop import EpochEnd, evaluate
-from lenet.training.metrics import accuracy, calibration_error, confusion
+from lenet.training.metrics import BINS, Bin, accuracy, calibration_error, confusion
 from lenet.training.stored import WEIGHTS
 from lenet.ui import messages
 from lenet.ui.report import document, exports, plots

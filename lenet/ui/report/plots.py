@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from lenet.inference.report import Bin
 from lenet.training.loop import EpochEnd
+from lenet.training.metrics import Bin
 from lenet.ui.shared.texts import say
 
 WIDE, HIGH = 400, 280
