@@ -2,8 +2,8 @@
 
     python -m benchmarks networks remeasure weights/*.safetensors
 
-For files written before their headers held all of it: test accuracies, confusion matrix, and of networks
-that name photos the calibration.  Weights, training seconds and validation accuracy stay as they are.
+For files written before their headers held all of it: test accuracies, confusion matrix, reliability,
+and of networks that name photos the calibration.  Weights, training seconds and validation accuracy stay as they are.
 """
 
 from __future__ import annotations
@@ -42,4 +42,4 @@ def remeasured(checkpoint: Checkpoint) -> Checkpoint:
     if DATASETS[name].channels != 3:
         return measured(checkpoint, load_test(name))
     dataset = load_dataset(name)
-    return calibrated(measured(checkpoint, dataset.test), dataset.val)
+    return measured(calibrated(checkpoint, dataset.val), dataset.test)

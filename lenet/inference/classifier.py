@@ -73,7 +73,7 @@ class Classifier(ABC):
         classes: what it can answer.
         parameters: how many trainable numbers the network has.
         trained_on: the device, "cpu" or a GPU's name.
-        lr_changes, confusion, calibration: as in `Checkpoint`.
+        lr_changes, confusion, bins, calibration: as in `Checkpoint`.
         temperature: what its logits are divided by before they become probabilities.
     """
 
@@ -93,6 +93,7 @@ class Classifier(ABC):
         self.trained_on = checkpoint.versions.get("device", "cpu")  # what older files do not say was a processor
         self.lr_changes = checkpoint.lr_changes
         self.confusion = checkpoint.confusion
+        self.bins = checkpoint.bins
         self.temperature = checkpoint.temperature
         self.calibration = checkpoint.calibration
         self.parameters = count_parameters(checkpoint.model)

@@ -17,7 +17,7 @@ from lenet.inference.pretrained import MAX_FLOAT32_PARAMETERS, Checkpoint, round
 from lenet.models.network import count_parameters
 from lenet.training import keras_backend
 from lenet.training.loop import TrainingState, device_name, evaluate
-from lenet.training.metrics import accuracy, confusion
+from lenet.training.metrics import accuracy, confusion, reliability
 from lenet.training.stored import versions
 
 FIRST_TEST_IMAGES = 1000  # measured apart
@@ -46,12 +46,13 @@ def finish(state: TrainingState, dataset: Dataset, before_each: Callable[[], Non
     checkpoint = Checkpoint(
         network, state.recipe, dataset.classes, metrics, trained_with, lr_changes=tuple(state.lr_changes)
     )
-    checkpoint = measured(checkpoint, dataset.test, before_each)
-    return calibrated(checkpoint, dataset.val, logits) if DATASETS[state.recipe.dataset].channels == 3 else checkpoint
+    if DATASETS[state.recipe.dataset].channels == 3:
+        checkpoint = calibrated(checkpoint, dataset.val, logits)
+    return measured(checkpoint, dataset.test, before_each)
 
 
 def measured(checkpoint: Checkpoint, test: Split, before_each: Callable[[], None] = lambda: None) -> Checkpoint:
-    """`checkpoint` with its confusion matrix and test accuracies: what they were before is replaced.
+    """`checkpoint` with its confusion matrix, bins and test accuracies: what they were before is replaced.
 
     The metrics are test_accuracy (the answer is the likeliest class but "not a digit", as in
     `DigitClassifier.predict`) and, of a split that has more, test_accuracy_first_1000: those images of
@@ -62,12 +63,15 @@ def measured(checkpoint: Checkpoint, test: Split, before_each: Callable[[], None
         before_each: as for `finish`.
     """
     logits = evaluate(checkpoint.model, test.images, checkpoint.recipe.input, before_each=before_each)
-    logits = logits[:, : len(answer_classes(checkpoint.classes))]
+    answers = len(answer_classes(checkpoint.classes))
+    confidence, found = (logits / checkpoint.temperature).softmax(dim=1)[:, :answers].max(dim=1)
+    logits = logits[:, :answers]
     metrics = {**checkpoint.metrics, "test_accuracy": accuracy(logits, test.labels)}
     if len(test) > FIRST_TEST_IMAGES:
         metrics["test_accuracy_first_1000"] = accuracy(logits[:FIRST_TEST_IMAGES], test.labels[:FIRST_TEST_IMAGES])
     counts = tuple(tuple(row) for row in confusion(logits, test.labels).tolist())
-    return replace(checkpoint, metrics=metrics, confusion=counts)
+    bins = reliability(confidence, found == test.labels)
+    return replace(checkpoint, metrics=metrics, confusion=counts, bins=bins)
 
 
 def calibrated(checkpoint: Checkpoint, val: Split, logits: Tensor | None = None) -> Checkpoint:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ from lenet.inference.calibration import Calibration
 from lenet.models.network import Network
 from lenet.paths import expanded
 from lenet.training.loop import LrChange
+from lenet.training.metrics import Bin
 from lenet.training.recipes import Recipe
 from lenet.training.stored import described, load_network, lr_changes_of, versions
 
@@ -39,6 +40,8 @@ class Checkpoint:
             network, its teacher's name and the beginning of that file's SHA-256.
         confusion: counts on the test split: the row is the label, the column the answer, of the
             `answer_classes`; empty for a network that was not measured.
+        bins: how sure it was of the test split's pictures, and how often right; empty in older files.
+            See `lenet.training.metrics.reliability`.
         calibration: measured on the validation split, of networks that name photos; older files have none.
         lr_changes: where the training left its recipe, see `lenet.training.loop.change_lr`.
     """
@@ -49,6 +52,7 @@ class Checkpoint:
     metrics: dict[str, float]
     versions: dict[str, str] = field(default_factory=versions)
     confusion: tuple[tuple[int, ...], ...] = ()
+    bins: tuple[Bin, ...] = ()
     calibration: Calibration | None = None
     lr_changes: tuple[LrChange, ...] = ()
 
@@ -71,6 +75,8 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     }
     if checkpoint.confusion:
         header["confusion"] = checkpoint.confusion
+    if checkpoint.bins:
+        header["reliability"] = [astuple(one) for one in checkpoint.bins]
     if checkpoint.calibration is not None:
         header["calibration"] = asdict(checkpoint.calibration)
     if checkpoint.lr_changes:
@@ -112,11 +118,20 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
             metrics=dict(header["metrics"]),
             versions=dict(header["versions"]),
             confusion=_confusion(header.get("confusion", ()), len(answer_classes(stored.classes))),
+            bins=tuple(_bin(*row) for row in header.get("reliability", ())),
             calibration=Calibration.from_dict(header["calibration"]) if "calibration" in header else None,
             lr_changes=lr_changes_of(header),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise foreign(path, Text("its header is incomplete or damaged: {error}", error=error)) from error
+
+
+def _bin(count: Any, confidence: Any, accuracy: Any) -> Bin:
+    """A header's bin.  ValueError for what no answers give."""
+    found = Bin(count, float(confidence), float(accuracy))
+    if type(count) is not int or count < 0 or not (0 <= found.confidence <= 1 and 0 <= found.accuracy <= 1):
+        raise ValueError("the reliability")
+    return found
 
 
 def _confusion(rows: Any, classes: int) -> tuple[tuple[int, ...], ...]:

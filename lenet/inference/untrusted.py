@@ -21,6 +21,7 @@ from lenet.checkpoint import HEADER, foreign
 from lenet.data.datasets import DATASETS, NOT_A_DIGIT, TAUGHT
 from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.pretrained import Checkpoint, load
+from lenet.training.metrics import BINS
 from lenet.training.teaching import check_classes
 
 BYTES_AT_MOST = 20_000_000  # the largest network has 18 million in single precision
@@ -96,8 +97,9 @@ def _refuse_lies(path: Path, checkpoint: Checkpoint) -> None:
     texts = [value for field in fields(recipe) if isinstance(value := getattr(recipe, field.name), str)]
     for name, version in checkpoint.versions.items():
         texts += [str(name), str(version)]
-    counts = [count for row in checkpoint.confusion for count in row]
-    if max(map(len, texts)) > TEXT_AT_MOST or len(checkpoint.versions) > 10 or len(metrics) > 20:
+    counts = [count for row in checkpoint.confusion for count in row] + [one.count for one in checkpoint.bins]
+    many = len(checkpoint.versions) > 10 or len(metrics) > 20 or len(checkpoint.bins) > BINS
+    if many or max(map(len, texts)) > TEXT_AT_MOST:
         raise foreign(path, Text("its header is too long"))
     if max(counts, default=0) > COUNT_AT_MOST or not all(_sound(*metric) for metric in metrics.items()):
         raise foreign(path, Text("it holds measurements that are impossible"))

@@ -30,6 +30,7 @@ import gradio as gr
 from lenet.errors import ImageError, LeNetError, Text
 from lenet.inference.photos import Crop, PhotoPrediction
 from lenet.preprocessing.stages import Box
+from lenet.training.metrics import Bin
 from lenet.ui.shared import texts, threads
 
 if TYPE_CHECKING:
@@ -475,6 +476,19 @@ Confusion = tuple[tuple[int, ...], ...]  # counts: the row is the label, the col
 
 
 @dataclass(frozen=True)
+class BinFacts:
+    """Answers of about the same confidence: see `lenet.training.metrics.Bin`."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+    @classmethod
+    def of(cls, found: Bin) -> BinFacts:
+        return cls(found.count, found.confidence, found.accuracy)
+
+
+@dataclass(frozen=True)
 class AboutNetwork:
     """All that is known of a network without asking it anything.
 
@@ -484,6 +498,8 @@ class AboutNetwork:
         classes: names, in the order of all indices.
         accuracy: on its test split, 0 to 1; None where nobody measured it.
         confusion: as its file has it; () where it has none.
+        bins: of the calibration plot, in the same way.
+        calibration_error: 0 to 1; None without bins.
         layers: in order, each followed by its parts.
         parameters: trainable numbers.
         multiply_adds: for one picture.
@@ -499,6 +515,8 @@ class AboutNetwork:
     classes: tuple[str, ...]
     accuracy: float | None
     confusion: Confusion
+    bins: tuple[BinFacts, ...]
+    calibration_error: float | None
     layers: tuple[LayerFacts, ...]
     parameters: int
     multiply_adds: int
@@ -555,15 +573,6 @@ class AnsweredPicture:
     answer: int
     confidence: float
     image: str
-
-
-@dataclass(frozen=True)
-class BinFacts:
-    """Answers of about the same confidence: see `lenet.training.metrics.Bin`."""
-
-    count: int
-    confidence: float
-    accuracy: float
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,8 @@ def test_without_data_all_but_the_pictures_is_there(open_page: Callable[..., Pag
             page.get_by_role("button", name="Show 25 test pictures").click()
             expect(page.locator("#zoo .pictures")).to_have_attribute("aria-busy", "false", timeout=60_000)
             expect(page.locator("#zoo .pictures .problem")).to_contain_text("could not be downloaded")
+        expect(page.locator("#zoo .calibration svg")).to_have_attribute("aria-label", re.compile("% sure: .* right of"))
+        expect(page.locator("#zoo .numbers")).to_contain_text(re.compile(r"Calibration error\s*\d\.\d%"))
         expect(page.locator("#zoo .layers tbody tr").first).to_be_visible()
         page.close()  # before its server goes
 

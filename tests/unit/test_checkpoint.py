@@ -33,6 +33,7 @@ from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.models import MODELS
 from lenet.preprocessing.normalization import to_input
 from lenet.training.loop import LrChange, TrainingState, change_lr, evaluate, fit, start
+from lenet.training.metrics import Bin
 from lenet.training.recipes import RECIPES
 from lenet.training.resume import load_state, save_state
 from lenet.training.stored import load_network
@@ -109,6 +110,14 @@ def test_the_header_is_one_key_of_sorted_json(tmp_path):
     assert sorted(header) == ["classes", "format", "metrics", "model", "recipe", "sha256", "versions"]
     assert header["recipe"]["seed"] == 0
     assert header["metrics"]["test_accuracy"] == 0.875
+
+
+def test_the_reliability_comes_back_and_old_files_have_none(tmp_path):
+    path, bins = tmp_path / "network.safetensors", (Bin(3, 0.25, 1 / 3), Bin(0, 0.0, 0.0))
+    save(path, replace(a_checkpoint(), bins=bins))
+    assert load(path).bins == bins
+    with_header(path, reliability=None)  # as files were written before it
+    assert load(path).bins == ()
 
 
 def test_the_confusion_matrix_comes_back_and_old_files_have_none(tmp_path):
@@ -439,6 +448,12 @@ RECIPE_DICT = RECIPES["digits-demo"].to_dict()
         {"recipe": {**RECIPE_DICT, "input": {**RECIPE_DICT["input"], "mean": [0.5] * 3, "std": [0.5] * 3}}},
         {"recipe": {**RECIPE_DICT, "epochs": -1}},
         {"recipe": {**RECIPE_DICT, "surprise": 1}},
+        {"reliability": 5},
+        {"reliability": [[1, 0.5]]},
+        {"reliability": [[-1, 0.5, 0.5]]},
+        {"reliability": [[1.5, 0.5, 0.5]]},
+        {"reliability": [[1, 0.5, 1.5]]},
+        {"reliability": [[1, float("nan"), 0.5]]},
         {"confusion": 5},
         {"confusion": [[1] * 10] * 9},
         {"confusion": [[1] * 11] * 10},
@@ -561,6 +576,7 @@ def test_the_test_accuracy_is_that_of_the_classifiers_answers():
     assert [len(row) for row in checkpoint.confusion] == [10] * 10  # and nothing is taken for "not a digit"
     assert (checkpoint.confusion[7][7], checkpoint.confusion[1][7]) == (3, 1)
     assert sum(map(sum, checkpoint.confusion)) == 4
+    assert sum(one.count for one in checkpoint.bins) == 4
 
 
 def test_the_first_thousand_are_measured_apart_where_there_are_more():

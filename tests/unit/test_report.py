@@ -28,7 +28,7 @@ from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.inference.report import BATCH, MISTAKES, UNKNOWN, Answers, Examination, answer, measure, report
 from lenet.inference.summary import exhibit
 from lenet.training.loop import EpochEnd, evaluate
-from lenet.training.metrics import BINS, Bin, accuracy, calibration_error, confusion
+from lenet.training.metrics import BINS, Bin, accuracy, calibration_error, confusion, mean_gap
 from lenet.training.stored import WEIGHTS
 from lenet.ui import messages
 from lenet.ui.report import document, exports, plots
@@ -483,6 +483,7 @@ def test_the_counts_are_those_in_the_networks_file(mnist_root: Path) -> None:
     found = measure(checkpoint, load_test("mnist"))
     assert found.accuracy == pytest.approx(checkpoint.metrics["test_accuracy"], abs=5e-4)
     assert found.count == 10_000
+    assert found.calibration_error == pytest.approx(mean_gap(checkpoint.bins), abs=5e-4)
 
 
 @pytest.mark.data

@@ -115,6 +115,10 @@ def test_every_network_in_weights_has_its_page(server: Server, name: str) -> Non
     assert sum(row["multiply_adds"] for row in found["layers"] if not row["part"]) == found["multiply_adds"]
     assert found["command"] == f"python train.py {network.recipe.name}"
     assert found["confusion"] == network.confusion
+    assert sum(one["count"] for one in found["bins"]) == sum(map(sum, network.confusion))
+    right = sum(one["count"] * one["accuracy"] for one in found["bins"])
+    assert right == pytest.approx(sum(row[i] for i, row in enumerate(network.confusion)))
+    assert 0 < found["calibration_error"] < 0.12
     offered = [offer["kind"] for offer in found["files"]]
     assert [kind for kind in offered if kind != "web"] == ["weights", "onnx", "report"]
     assert ("web" in offered) == home.fits(len(network.recipe.input.mean), network.parameters)

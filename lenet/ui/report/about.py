@@ -13,8 +13,9 @@ from lenet.inference.classifier import Classifier
 from lenet.inference.report import MISTAKES, SAMPLE
 from lenet.inference.summary import Exhibit, LayerRow
 from lenet.training.loop import lr_in_words
+from lenet.training.metrics import mean_gap
 from lenet.training.recipes import RECIPES, Recipe
-from lenet.ui.messages import AboutNetwork, FileOffer, LayerFacts, RecipeRow
+from lenet.ui.messages import AboutNetwork, BinFacts, FileOffer, LayerFacts, RecipeRow
 from lenet.ui.report.plots import FEW_ANSWERS
 from lenet.ui.shared import texts
 from lenet.ui.shared.texts import English, Said
@@ -41,6 +42,8 @@ def about(exhibit: Exhibit, title: str | Said, files: tuple[FileOffer, ...]) -> 
         classes=tuple(network.classes),
         accuracy=network.metrics.get("test_accuracy"),
         confusion=network.confusion,
+        bins=tuple(map(BinFacts.of, network.bins)),
+        calibration_error=mean_gap(network.bins) if network.bins else None,
         layers=tuple(map(_layer, exhibit.layers)),
         parameters=network.parameters,
         multiply_adds=exhibit.multiply_adds,

@@ -31,7 +31,7 @@ export function about(found) {
       make(
         "div",
         { className: "halves" },
-        make("section", { className: "calibration" }, ...calibration([], found.few)),
+        make("section", { className: "calibration" }, ...calibration(found.bins, found.few)),
         make("section", { className: "mistakes" }, ...mistakes(null, found)),
       ),
       files(found.files),
@@ -43,11 +43,11 @@ export function about(found) {
 const lead = (said) => say("about_network", { about: said.charAt(0).toUpperCase() + said.slice(1).replace(/\.$/, "") });
 
 // The numbers as the network's own file has them.
-function beforehand({ accuracy, confusion }) {
-  if (!confusion.length) return { accuracy, errors: null, total: 0, calibration_error: null };
+function beforehand({ accuracy, confusion, calibration_error }) {
+  if (!confusion.length) return { accuracy, errors: null, total: 0, calibration_error };
   const total = confusion.flat().reduce((sum, count) => sum + count, 0);
   const right = confusion.reduce((sum, row, i) => sum + row[i], 0);
-  return { accuracy, errors: total - right, total, calibration_error: null };
+  return { accuracy, errors: total - right, total, calibration_error };
 }
 
 // The report in three numbers; a dash for what is not known yet.

@@ -59,7 +59,7 @@ def measure(server: Server, question: AskNetwork) -> Idle | Waiting | Problem | 
         errors=found.errors,
         total=found.count,
         calibration_error=found.calibration_error,
-        bins=tuple(BinFacts(one.count, one.confidence, one.accuracy) for one in found.bins),
+        bins=tuple(map(BinFacts.of, found.bins)),
         confusion=found.confusion,
         mistakes=_pictures(server, question.network, found.mistakes),
     )
