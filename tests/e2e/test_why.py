@@ -39,6 +39,29 @@ def test_the_parts_that_counted_lie_over_the_photo(
     expect(page.locator(f"{WHY} .heat")).to_have_css("opacity", "0")
 
 
+def test_until_there_is_a_photo_an_example_fills_what_is_looked_at(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.get_by_role("tab", name="Photo").click()
+    expect(page.locator(MAPS).first).to_be_attached()
+    page.wait_for_timeout(300)
+    assert not any("name_photo" in body for body in asked), "nothing of it is in view"
+    page.locator("#studio .saw").scroll_into_view_if_needed()
+    expect(page.locator("#studio .stage")).to_have_count(3)
+    page.locator(f"{WHY} .weighed").scroll_into_view_if_needed()
+    expect(page.locator(f"{WHY} .legend")).to_contain_text("spoke for airplane")
+    label = page.locator("#studio .saw .of-example")
+    expect(label).to_have_text("of an example, until you choose a photo")
+    expect(page.locator(f"{WHY} .of-example").first).to_be_visible()
+    page.locator("#studio .card").nth(1).click()
+    expect(label).to_be_visible()
+    open_example(page, "ship")
+    expect(label).to_be_hidden()
+    page.locator(f"{WHY} .weighed").scroll_into_view_if_needed()
+    expect(page.locator(f"{WHY} .legend")).to_contain_text("spoke for ship")
+    expect(page.locator(f"{WHY} .of-example").first).to_be_hidden()
+
+
 def test_another_photo_gets_another_map(page: Page) -> None:
     open_example(page, "frog")
     page.locator(f"{WHY} .weighed").scroll_into_view_if_needed()

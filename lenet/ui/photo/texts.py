@@ -64,6 +64,7 @@ ENGLISH = {
     "photo_took": "{milliseconds} ms",
     "photo_took_why": "Computing time on the server, preparing the photo included",
     # --- what it saw --------------------------------------------------------------------------------
+    "photo_of_example": "of an example, until you choose a photo",
     "photo_steps": "Each step from your photo to the network's pixels appears here, with its reason.",
     "photo_one_crop": "One look was enough: its answer was sure.",
     "photo_crops": "{count} views averaged, because one look did not settle it. "
@@ -148,6 +149,7 @@ CHINESE = {
     "photo_took": "{milliseconds} 毫秒",
     "photo_took_why": "在服务器上的计算时间，包括照片的预处理",
     # --- what it saw --------------------------------------------------------------------------------
+    "photo_of_example": "示例，等您选择照片",
     "photo_steps": "从您的照片到网络读入的像素，每一步及其理由都会显示在这里。",
     "photo_one_crop": "看一眼就够了：回答是确定的。",
     "photo_crops": "看一眼不足以确定，所以取了 {count} 个视图的平均。视图越确定，所占比重越大。",

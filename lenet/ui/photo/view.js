@@ -29,6 +29,8 @@ export function mount({ element, props, server, watch }) {
   let changes = 0; // counts photos and boxes
   let opened = 0; // the number of changes when the photo came: what is older is about another
   let opening = 0; // counts photos asked for; the newest is the one that is wanted
+  let example = null; // {photo, network, reply}: what is shown until there is a photo
+  let lookedAt = false; // whether what stands behind an answer was in view
   let dragging = false;
   let asking = 0; // questions under way
   const asked = new Map(); // network -> the number of changes that its newest question knows
@@ -46,7 +48,22 @@ export function mount({ element, props, server, watch }) {
     crop.setAttribute("aria-roledescription", say("photo_box_kind"));
     if (result.dataset.changes) return;
     result.replaceChildren(figures.empty(props.classes, networkOf(chosen))); // nothing is answered yet
-    steps.replaceChildren(noStages("photo_steps"));
+    steps.replaceChildren(example ? stagesOf(example.reply.stages) : noStages("photo_steps"));
+  }
+
+  // What stands behind an example, for views that would else be empty, once they are in view.
+  async function showExample() {
+    const [name] = Object.keys(props.examples);
+    if (opening || !lookedAt || !name || example?.network === chosen) return;
+    const network = chosen;
+    const kept = example ?? (await server.open_photo({ example: name }).catch(() => null));
+    const question = { photo: kept?.photo, network, box: null };
+    const reply = kept?.photo && (await server.name_photo(question).catch(() => null));
+    if (opening || network !== chosen || !reply?.stages) return;
+    example = { photo: kept.photo, network, reply };
+    sayRest();
+    find(".behind").classList.add("example");
+    answered({ ...question, example: true });
   }
 
   // What is known is said anew, without a question.
@@ -79,6 +96,7 @@ export function mount({ element, props, server, watch }) {
     shown.hidden = false;
     frame.classList.remove("empty");
     find(".invite").hidden = true;
+    find(".behind").classList.remove("example");
     setBox(null);
     opened = changes;
   }
@@ -400,6 +418,7 @@ export function mount({ element, props, server, watch }) {
 
   function choose(network) {
     chosen = network;
+    showExample();
     if (replies.get(network)?.reply.problem) {
       asked.delete(network); // and so it is asked again
       replies.delete(network);
@@ -427,6 +446,12 @@ export function mount({ element, props, server, watch }) {
   }
 
   find(".pictures").append(...Object.entries(props.examples).map(figures.example));
+  new IntersectionObserver(([{ isIntersecting }], observer) => {
+    if (!isIntersecting) return;
+    observer.disconnect();
+    lookedAt = true;
+    showExample();
+  }).observe(find(".saw"));
   watch("value", offer);
   sayAll(element);
   offer();

@@ -33,14 +33,12 @@ export function mount({ element, props, server }) {
   // The Photo tab asks anew in the new language, and then so does this.
   onLanguage(element, rest);
 
-  function ask(next) {
+  function ask({ example = false, ...next }) {
+    element.querySelector(".behind").classList.toggle("example", example);
     question = next;
     number += 1;
     heat.hidden = true; // it belongs to another answer
-    if (question) return look();
-    under.hidden = true;
-    rest();
-    painted.empty();
+    look();
   }
 
   async function look() {
