@@ -10,3 +10,11 @@ export function stored(store, key, value) {
     return null; // a browser that remembers nothing
   }
 }
+
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// Who this is: a key that nobody can guess stays in this browser.  In one that remembers nothing it is a new one each time.
+export function visitorKey() {
+  const before = stored("localStorage", "lenet-visitor");
+  return /^[0-9a-f]{32}$/.test(before) ? before : stored("localStorage", "lenet-visitor", fresh()) ?? fresh();
+}

@@ -3,62 +3,29 @@
 // A state is {classes: [{name, examples}], taught}.  An example is the 784 bytes of a picture of 28x28 pixels, white
 // ink on black, in base64.  `taught` is what the server said of the network, with the network itself, or null.
 
-const DATABASE = "lenet-teach";
+import { isPicture, keptIn } from "../shared/keeping.js";
+
 const KIND = "lenet-own-classes"; // of the file
 const FORMAT = 1;
-const PIXELS = 28 * 28;
 const MOST_BYTES = 2_000_000; // of a file: ten classes of thirty examples have 320 kB
-
-export const encoded = (bytes) => btoa(String.fromCharCode(...bytes));
-export const decoded = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 // --- in the browser ------------------------------------------------------------------------------------------
 
-const settled = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-async function opened() {
-  const request = indexedDB.open(DATABASE, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore("state");
-  return settled(request);
-}
-
-async function inStore(mode, act) {
-  const database = await opened();
-  try {
-    return await settled(act(database.transaction("state", mode).objectStore("state")));
-  } finally {
-    database.close();
-  }
-}
-
-// The state that was kept; null where there is none.  A browser that keeps nothing makes these throw.
-export const load = () => inStore("readonly", (store) => store.get("state")).then((state) => state ?? null);
-export const keep = (state) => inStore("readwrite", (store) => store.put(state, "state"));
-export const forget = () => inStore("readwrite", (store) => store.delete("state"));
+const place = keptIn("lenet-teach");
+export const load = place.load;
+export const keep = place.keep;
+export const forget = place.forget;
 
 // --- as a file -----------------------------------------------------------------------------------------------
 
 export const toFile = ({ classes }) => JSON.stringify({ kind: KIND, format: FORMAT, classes });
-
-function isExample(text) {
-  if (typeof text !== "string" || text.length > 2 * PIXELS) return false;
-  try {
-    return decoded(text).length === PIXELS;
-  } catch {
-    return false;
-  }
-}
 
 const isClass = (one, limits) =>
   typeof one?.name === "string" &&
   [...one.name].length <= limits.name &&
   Array.isArray(one.examples) &&
   one.examples.length <= limits.examples &&
-  one.examples.every(isExample);
+  one.examples.every(isPicture);
 
 // The classes of a file (a Blob); null where it is none of ours.
 export async function fromFile(file, limits) {

@@ -7,18 +7,18 @@ import { padOn } from "../draw/pad.js";
 import { largeLabel, panel } from "../shared/answer.js";
 import { make } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
+import { decoded, download, encoded, sketch } from "../shared/keeping.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
 import { fitted, inked } from "../shared/preprocess.js";
 import { digitReader } from "../shared/reader.js";
-import { stored } from "../shared/storage.js";
-import { decoded, encoded, forget, fromFile, keep, load, toFile } from "./store.js";
+import { visitorKey } from "../shared/storage.js";
+import { forget, fromFile, keep, load, toFile } from "./store.js";
 
 const PAUSE = 1100; // milliseconds without a pen, after which a drawing is taken as an example
 const BETWEEN_LOOKS = 300; // milliseconds between two questions about a network that learns
 const SIDE = 28;
 const FORM = { size: SIDE, mean: [0], std: [1], scaling: "pad" }; // the picture itself
 
-const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const empty = () => ({ classes: [{ name: "", examples: [] }, { name: "", examples: [] }], taught: null });
 
 // The picture of 28x28 pixels that the network would see of a drawing; null where nothing is drawn.
@@ -40,8 +40,7 @@ export function mount({ element, trigger, props, server }) {
   let prepared = false; // the server knows that it will be asked to learn
   let pause = null; // until the drawing is taken
 
-  const key = stored("localStorage", "lenet-visitor");
-  const visitor = /^[0-9a-f]{32}$/.test(key) ? key : stored("localStorage", "lenet-visitor", fresh()) ?? fresh();
+  const visitor = visitorKey();
 
   // --- the state -----------------------------------------------------------------------------------------
 
@@ -148,11 +147,7 @@ export function mount({ element, trigger, props, server }) {
   const answerName = (index) => (index < state.classes.length ? nameOf(index) : say("teach_none"));
 
   function thumbnail(index, i, missed) {
-    const canvas = make("canvas", { width: SIDE, height: SIDE });
-    const pen = canvas.getContext("2d");
-    const image = pen.createImageData(SIDE, SIDE);
-    decoded(state.classes[index].examples[i]).forEach((ink, at) => image.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * at));
-    pen.putImageData(image, 0, 0);
+    const canvas = sketch(make("canvas", { width: SIDE, height: SIDE }), state.classes[index].examples[i]);
     const button = make("button", { type: "button", className: missed === null ? "" : "missed" }, canvas);
     button.addEventListener("click", () => {
       const one = state.classes[index];
@@ -345,12 +340,6 @@ export function mount({ element, trigger, props, server }) {
     const { network, file } = state.taught;
     trigger("use", { visitor, language, network, file });
   });
-
-  function download(name, content) {
-    const address = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
-    make("a", { href: address, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  }
 
   for (const button of element.querySelectorAll(".get")) {
     button.addEventListener("click", async () => {

@@ -13,12 +13,9 @@ import { lessons } from "./lessons.js";
 import { ownDigit } from "./own.js";
 import { runLooks } from "./snapshot.js";
 import { settingsForm } from "./settings.js";
-import { stored } from "../shared/storage.js";
+import { stored, visitorKey } from "../shared/storage.js";
 
 const COLUMNS = ["shown", "run", "settings", "epochs", "best", "loss", "test", "took", "does"];
-
-// A visitor's key.
-const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function mount({ element, trigger, props, server }) {
   const find = (selector) => element.querySelector(selector);
@@ -48,12 +45,7 @@ export function mount({ element, trigger, props, server }) {
     refresh();
   });
 
-  // --- who this is -------------------------------------------------------------------------------------
-  // A key that nobody can guess stays in this browser: whoever has it sees the runs.
-
-  const before = stored("localStorage", "lenet-visitor");
-  const visitor = /^[0-9a-f]{32}$/.test(before) ? before : fresh(); // in a browser that remembers nothing, of this page
-  stored("localStorage", "lenet-visitor", visitor);
+  const visitor = visitorKey(); // whoever has it sees the runs
 
   // --- settings ----------------------------------------------------------------------------------------
 

@@ -1,0 +1,61 @@
+// What a visitor made, kept in their browser and as files.
+
+export const PIXELS = 28 * 28; // of a digit's picture, a byte each
+
+export const encoded = (bytes) => btoa(String.fromCharCode(...bytes));
+export const decoded = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+// Whether a text is such a picture in base64.
+export function isPicture(text) {
+  if (typeof text !== "string" || text.length > 2 * PIXELS) return false;
+  try {
+    return decoded(text).length === PIXELS;
+  } catch {
+    return false;
+  }
+}
+
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function opened(database) {
+  const request = indexedDB.open(database, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("state");
+  return settled(request);
+}
+
+async function inStore(name, mode, act) {
+  const database = await opened(name);
+  try {
+    return await settled(act(database.transaction("state", mode).objectStore("state")));
+  } finally {
+    database.close();
+  }
+}
+
+// Keeps one value in the browser's database of that name; `load` gives null where there is none.  A browser that keeps
+// nothing makes these throw.
+export const keptIn = (database) => ({
+  load: () => inStore(database, "readonly", (store) => store.get("state")).then((state) => state ?? null),
+  keep: (state) => inStore(database, "readwrite", (store) => store.put(state, "state")),
+  forget: () => inStore(database, "readwrite", (store) => store.delete("state")),
+});
+
+// A picture of 28x28 pixels, white ink on black in base64, as black ink on a white canvas.
+export function sketch(canvas, picture) {
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(canvas.width, canvas.height);
+  decoded(picture).forEach((ink, at) => image.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * at));
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
+
+// Hand the visitor a file.
+export function download(name, content) {
+  const address = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
+  Object.assign(document.createElement("a"), { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
