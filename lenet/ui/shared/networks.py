@@ -469,7 +469,8 @@ class Networks:
 
     def call(self, key: str, title: str | texts.Said) -> None:
         """Call a visitor's network `title`, if it is still kept."""
-        self._trained.change(key, lambda kept: replace(kept, title=title))
+        for shelf in (self._trained, self._uploaded):
+            shelf.change(key, lambda kept: replace(kept, title=title))
 
     def forget(self, key: str) -> None:
         """Keep a visitor's network no longer."""

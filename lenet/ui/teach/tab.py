@@ -6,9 +6,6 @@ learn from, and forgets them; the network that comes of it is kept as those of r
 
 from __future__ import annotations
 
-import base64
-import binascii
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +14,8 @@ import gradio as gr
 
 from lenet.checkpoint import foreign
 from lenet.data.datasets import TAUGHT
-from lenet.errors import CheckpointError, Text
-from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
+from lenet.errors import Text
+from lenet.inference.pretrained import Checkpoint
 from lenet.training.teaching import (
     MAX_CLASSES,
     MAX_EXAMPLES,
@@ -27,14 +24,11 @@ from lenet.training.teaching import (
     NAME_LENGTH,
     Examples,
 )
-from lenet.ui import environment, messages
-from lenet.ui.report import exports
+from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
-from lenet.ui.shared import assets, texts
+from lenet.ui.shared import assets, returned, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Taken
-
-FILES = ("weights", "onnx", "web")  # that can be downloaded of it
 
 
 @messages.answering_in_each
@@ -71,20 +65,10 @@ def _examples(question: dict[str, Any]) -> Examples:
         pictures = messages.listed(one, "examples")
         if len(pictures) > MAX_EXAMPLES:
             raise messages.garbled()
-        drawn.append((messages.text(one, "name"), list(map(_bytes, pictures))))
+        drawn.append((messages.text(one, "name"), list(map(returned.decoded, pictures))))
     examples = Examples.of(drawn)
     examples.refuse_fewer()
     return examples
-
-
-def _bytes(text: Any) -> bytes:
-    """Raises QuestionError where it is not base64."""
-    if not isinstance(text, str) or len(text) > BYTES_AT_MOST * 4 // 3 + 4:
-        raise messages.garbled()
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise messages.garbled() from None
 
 
 @messages.answering_in_each
@@ -103,8 +87,8 @@ def look_at_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]
     if found.problem is not None:
         return facts | {"problem": texts.words(found.problem)}
     if found.status == "done":
-        content = server.networks.file(found.network).read_bytes()
-        facts |= {"table": server.networks.table(found.network), "file": base64.b64encode(content).decode()}
+        file = returned.encoded(server.networks.file(found.network))
+        facts |= {"table": server.networks.table(found.network), "file": file}
     return facts
 
 
@@ -114,42 +98,17 @@ def export_taught(server: Server, question: dict[str, Any], request: gr.Request 
 
     Args:
         question: {"visitor", "network": its key, "file": its weights, should the server have forgotten it, "kind": one
-            of FILES}.
+            of `returned.FILES`}.
         request: Gradio's, for the address that it comes from.
     """
-    kind = messages.text(question, "kind")
-    if kind not in FILES:
-        raise messages.garbled()
-    key = _restored(server, question, (address_of(request), messages.visitor(question)))
-    path = exports.write(server, key, kind, None)
-    return {"network": key, "name": path.name, "file": base64.b64encode(path.read_bytes()).decode()}
+    return returned.export(server, question, (address_of(request), messages.visitor(question)), _title)
 
 
-def _restored(server: Server, question: dict[str, Any], owner: tuple[str, str]) -> str:
-    """The key of the network that a browser has; where the server has forgotten it, it is uploaded anew.
-
-    Raises:
-        CheckpointError: the browser's file is none that was taught here, or this server takes in no files.
-    """
-    key = messages.text(question, "network")
-    try:
-        server.networks.kept(key)
-        return key
-    except CheckpointError:
-        content = _bytes(messages.field(question, "file"))
-    if not environment.UPLOADS:
-        raise CheckpointError("This server takes in no networks.")
-    if len(content) > BYTES_AT_MOST:
-        raise too_large("network.safetensors", len(content))
-    with tempfile.TemporaryDirectory(dir=server.folder) as folder:
-        path = Path(folder) / "network.safetensors"
-        path.write_bytes(content)
-        checkpoint = load_untrusted(path)
+def _title(path: Path, checkpoint: Checkpoint) -> str:
+    """What to call it; CheckpointError where nobody taught it."""
     if checkpoint.recipe.dataset != TAUGHT:
         raise foreign(path, Text("nobody taught it classes of their own"))
-    title = " ".join(checkpoint.classes[:-1])[:40]
-    key, _ = server.networks.keep(checkpoint, name=title, owner=owner, uploaded=True)
-    return key
+    return " ".join(checkpoint.classes[:-1])[:40]
 
 
 def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
@@ -159,7 +118,7 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         CheckpointError: the server has forgotten it, and the browser's file is none of ours.
         QuestionError: no script of this page sends that.
     """
-    return Taken(_restored(server, messages.sent(event), owner))
+    return Taken(returned.restored(server, messages.sent(event), owner, _title))
 
 
 def build(server: Server) -> Source:
