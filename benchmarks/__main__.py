@@ -41,6 +41,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "precision": "a recipe in float32 and in bfloat16",
     },
     "teach": {"": "classes of a person's own: accuracy against examples a class, three ways to learn, seconds"},
+    "corrections": {"": "digits that were read wrong, learned by a copy: what it learns, what it forgets, seconds"},
     "latency": {
         "server": "milliseconds from a drawing to its answer on the server",
         "page": "milliseconds from the pen to the answer on screen, in Chromium",
