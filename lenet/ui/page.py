@@ -51,7 +51,10 @@ LAUNCH: dict[str, Any] = {
         input_placeholder_color="#5b6575",
         input_placeholder_color_dark="#a3aec0",
     ),
-    "css_paths": [Path(__file__).parent / name for name in ("shared/style.css", "report/style.css", "teach/style.css")],
+    "css_paths": [
+        Path(__file__).parent / name
+        for name in ("shared/style.css", "draw/wrong.css", "report/style.css", "teach/style.css")
+    ],
     "head": assets.preload("shared/head.js", "train/heartbeat.js", "draw/view.js"),
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node

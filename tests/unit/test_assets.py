@@ -99,6 +99,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "engine",
         "format",
         "glossary",
+        "keeping",
         "kernel",
         "language",
         "layers",
@@ -107,7 +108,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
     )
     shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
     own = ("closeup", "examples", "inside", "invitation", "pad", "pictures", "png", "raster", "readers", "reading")
-    draw = [f"draw/{name}.js" for name in (*own, "tools", "trace", "view")]
+    draw = [f"draw/{name}.js" for name in (*own, "tools", "trace", "view", "wrong")]
     names = [*draw, *shared, "texts.js", "train/heartbeat.js"]
     assert found == [(assets.scripts().version, name) for name in names]
 

@@ -16,10 +16,12 @@ from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.preprocessing.digits import PIPELINES
 from lenet.preprocessing.ink import WORKING_SIDE
+from lenet.training.correcting import MAX_CORRECTIONS
 from lenet.ui import messages
+from lenet.ui.draw import wrong
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
-from lenet.ui.tab import Choice, Labels, Own, Tab, Visitor, without_networks
+from lenet.ui.tab import Choice, Labels, Own, Source, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 
@@ -139,6 +141,16 @@ def what_if(server: Server, question: dict[str, Any]) -> dict[str, Any]:
         return {"problem": texts.say("draw_change_gone")}
 
 
+@messages.answering_in_each
+def what_was_seen(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """The picture to correct, where the server has read it: {"picture": 28x28 bytes in base64}.
+
+    Args:
+        question: as for `what_if`.
+    """
+    return {"picture": wrong.seen(_chosen(server, question))}
+
+
 def _chosen(server: Server, question: dict[str, Any]) -> FoundDigit:
     found = Drawing.of(question).read(server)
     digit = found[messages.whole(messages.field(question, "digit"), len(found) - 1)]
@@ -182,10 +194,14 @@ def build(server: Server, visitor: Visitor) -> Tab:
         pad = gr.HTML(
             value={"network": default, "pipeline": "modern"},
             html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
-            js_on_load=assets.mount("draw/view.js"),
-            server_functions=server_functions(
-                server, fetch_network, read_drawing, look_inside, what_if, lane=server.drawings
-            ),
+            js_on_load=assets.mount("draw/view.js", events=["use"]),
+            server_functions=[
+                *server_functions(
+                    server, fetch_network, read_drawing, look_inside, what_if, what_was_seen, lane=server.drawings
+                ),
+                *server_functions(server, wrong.begin_correcting, wrong.look_at_correcting, wrong.export_corrected),
+            ],
+            mostCorrections=MAX_CORRECTIONS,
             examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
             classes=classes,
             knowing=[
@@ -211,5 +227,7 @@ def build(server: Server, visitor: Visitor) -> Tab:
     )
     return Tab(
         choice=Choice(DigitClassifier, network, partial(offer, server)),
+        # draw/wrong.js: trigger("use", { visitor, language, network, file })
+        sources=[Source(pad.use, partial(wrong.use, server), options={"queue": False})],
         labels=Labels([network, pipeline], partial(labels, server)),
     )

@@ -14,14 +14,16 @@ import { raster } from "./raster.js";
 import { readersOf } from "./readers.js";
 import { answerOf, besideOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
 import { tools } from "./tools.js";
+import { NONE, wrongAnswers } from "./wrong.js";
 import { answering } from "../shared/answer.js";
 import { make } from "../shared/elements.js";
+import { encoded } from "../shared/keeping.js";
 import { language, onLanguage, say } from "../shared/language.js";
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-export function mount({ element, props, server, watch }) {
+export function mount({ element, trigger, props, server, watch }) {
   const find = (selector) => element.querySelector(selector);
   const [canvas, result, boxes, file, offline] = [".pad", ".result", ".boxes", ".file", ".offline"].map(find);
 
@@ -43,7 +45,25 @@ export function mount({ element, props, server, watch }) {
   const pad = padOn(canvas, { brush: find(".brush input"), eraser: find(".eraser"), changed, ended });
   const followPad = tools(element, pad);
   const invited = invitation(find(".sheet"));
-  const readers = readersOf({ server, arrived: (network) => network === props.value.network && readAnew() });
+  const readers = readersOf({ server, arrived: (network) => network === props.value.network && arrived() });
+  const wrong = wrongAnswers({
+    element,
+    server,
+    most: props.mostCorrections,
+    network: () => ({ key: props.value.network, called: readers.called(props.value.network)?.caption, knowing: knows() }),
+    use: (network) => trigger("use", network),
+  });
+
+  // Whether the network that is asked knows what is no digit.
+  function knows() {
+    const { network } = props.value;
+    return readers.of(network)?.reader.knowsNonDigits ?? props.knowing.includes(network);
+  }
+
+  function arrived() {
+    wrong.network();
+    readAnew();
+  }
 
   function ended() {
     if (reading) render(); // with what waited for the pen to go up
@@ -54,6 +74,7 @@ export function mount({ element, props, server, watch }) {
   function changed() {
     invited.remove();
     followPad();
+    wrong.moved();
     changes += 1;
     place = null;
     refused = false;
@@ -242,6 +263,7 @@ export function mount({ element, props, server, watch }) {
     if (!reading) {
       result.replaceChildren(emptyAnswer(props.classes, props.knowing.includes(props.value.network), who));
       boxes.replaceChildren();
+      wrong.follow(null);
       return;
     }
     const digits = digitsOf(reading);
@@ -253,6 +275,21 @@ export function mount({ element, props, server, watch }) {
     boxes.replaceChildren(...boxesOf(digits, chosen, pad.drawing));
     if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
     if (held === "certain") result.querySelector(".certain")?.focus();
+    wrong.follow(toCorrect(reading, digits[chosen], chosen));
+  }
+
+  // The digit that is meant, for wrong.js; null where there is none, or the network reads something else than digits.
+  function toCorrect(answer, digit, place) {
+    if (digit.verdict === "blank" || Object.keys(digit.probs).join("") !== "0123456789") return null;
+    const none = digit.verdict === "not_digit";
+    return { answer: none ? NONE : digit.label, knowing: digit.p_not_digit !== null, picture: () => pictureOf(answer, place) };
+  }
+
+  // What the network saw of it, 28x28 pixels in base64.
+  async function pictureOf(answer, place) {
+    if (!answer.here) return (await server.what_was_seen({ ...(await answer.asked()), digit: place, language })).picture;
+    const seen = answer.here(place).stages.find(({ name: { template } }) => ["Centred", "Inverted"].includes(template));
+    return encoded(seen.image.cells);
   }
 
   function lookBehind() {
@@ -281,6 +318,7 @@ export function mount({ element, props, server, watch }) {
     result.replaceChildren(line);
     boxes.replaceChildren();
     reading = null;
+    wrong.follow(null);
     behind.look(null);
   }
 
@@ -288,7 +326,7 @@ export function mount({ element, props, server, watch }) {
     if (props.value.network !== asks) [asksBefore, asks] = [asks, props.value.network];
     refused = false; // another network, or another pipeline, for what is on the pad
     readers.of(props.value.network);
-    readAnew();
+    arrived();
   });
 
   onLanguage(element, () => {

@@ -58,6 +58,16 @@ CHINESE: dict[str, str] = {
     "These drawings stayed with the person who made them, so no data set has them.": "这些图画留在画它们的人那里，没有数据集包含它们。",
     "a few drawings of classes that a person named": "一个人自己命名的类别，各几张图画",
     "a person's own classes, taught by a few drawings of each: a new last layer on the features of digits": "一个人自己的类别，每类只用几张图画教会：在 digits 的特征之上换一个新的最后一层",
+    # --- what goes wrong: corrections
+    "There are {count} corrections: make 1 to {most}.": "有 {count} 个更正：请保留 1 到 {most} 个。",
+    "A correction is an empty picture: delete it.": "有一个更正是空图片：请删除。",
+    "A correction is not a picture of 28x28 pixels with its digit: delete it.": "有一个更正不是带有数字的 28×28 像素图片：请删除。",
+    "Only networks that read the digits 0 to 9 can be corrected: choose another one.": "只有读数字 0 到 9 的网络可以更正：请另选一个。",
+    "This network has more than {most:,} parameters, too many to be corrected here: choose a smaller one.": "这个网络的参数超过 {most:,} 个，太多了，不能在这里更正：请选择较小的。",
+    "This network does not know what is no digit: delete those corrections, or choose another.": "这个网络不认识非数字：请删除那些更正，或另选一个网络。",
+    "Nothing is drawn, so nothing can be corrected.": "什么也没有写，无从更正。",
+    "nobody corrected it": "没有人更正过它",
+    "a network that a person corrected by drawings of their own": "一个人用自己写的内容更正过的网络",
     # --- what goes wrong: questions of the page
     "The page asked something that the server does not understand. Reload the page and try again.": "服务器不明白页面的请求。请重新载入页面再试。",
     "Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.": "服务器出错了。这是我们的错误，已被记录。请再试一次，或重新载入页面。",

@@ -1,7 +1,9 @@
-"""Visitors' own classes on the server: one network is taught at a time, and the drawings are forgotten after that.
+"""Visitors' own classes and corrections on the server: one network learns at a time, and forgets the drawings.
 
 teachings.begin(visitor, examples, address)
 teachings.look(visitor)                     a `Facts`, a few times a second: that the page asks keeps it in the line
+
+A visitor may have one of each kind in the line: `Examples` of classes, and `Mistakes` to learn from.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ from functools import partial
 from typing import Literal
 
 from lenet.errors import LeNetError, Text, TrainingError
+from lenet.inference.corrected import corrected_checkpoint, is_corrected
 from lenet.inference.taught import to_checkpoint
+from lenet.training.correcting import Corrections, Right, correct, refuse_other, remembered
 from lenet.training.metrics import wilson_interval
 from lenet.training.teaching import Examples, Progress, Taught, prepare, teach
 from lenet.ui.messages import OURS
-from lenet.ui.shared import threads
+from lenet.ui.shared import texts, threads
+from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 
@@ -26,8 +31,40 @@ MOST_WAITING = 60  # visitors: two classes, who wait for about two minutes then
 MOST_OF_ADDRESS = 40  # of one network address: a class behind a school's, and not the whole line
 PATIENCE = 15.0  # seconds after which a page that asks no more has gone
 KEPT = 200  # answers that pages may still ask for
+MEASURED = 64  # networks of which it is known what they read right
 
 Status = Literal["none", "waiting", "running", "done", "failed"]
+Kind = Literal["classes", "corrections"]
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Digits that the network of that key read wrong."""
+
+    network: str
+    corrections: Corrections
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """What a network has learned from corrections, and what it lost: see `lenet.training.correcting.Corrected`.
+
+    Attributes:
+        right_before, right_after: of each correction in the order in which they came.
+        dataset: whose test pictures were asked: "mnist", or "digits" where MNIST is not on the server.
+        test_before, test_after: how many of them are right, of `test_total`.
+        share: of what it learned that was kept, 0 to 1; with 0 there is no network.
+        held_back: more of it would have lost too much.
+    """
+
+    right_before: tuple[bool, ...]
+    right_after: tuple[bool, ...]
+    dataset: str
+    test_before: int
+    test_after: int
+    test_total: int
+    share: float
+    held_back: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +80,7 @@ class Facts:
         right: how many of them were right.
         low, high: the 95% interval of that share, 0 to 1.
         seconds: that it took.
+        improved: what came of corrections; `answers` and what follows from them are of examples.
         problem: what went wrong.
     """
 
@@ -55,6 +93,7 @@ class Facts:
     low: float = 0.0
     high: float = 1.0
     seconds: float = 0.0
+    improved: Improvement | None = None
     problem: Text | None = None
 
 
@@ -62,7 +101,8 @@ class Facts:
 class _Job:
     visitor: str
     address: str
-    examples: Examples | None  # None once it has been learned
+    examples: Examples | Mistakes | None  # None once it has been learned
+    kind: Kind
     facts: Facts = field(default_factory=lambda: Facts("waiting"))
     heard: float = field(default_factory=time.monotonic)
 
@@ -76,7 +116,9 @@ class Teachings:
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
-        self._jobs: OrderedDict[str, _Job] = OrderedDict()  # by visitor, each with the newest; the oldest first
+        # by visitor and kind, each with the newest; the oldest first
+        self._jobs: OrderedDict[tuple[str, Kind], _Job] = OrderedDict()
+        self._right: BoundedCache[tuple[str, str], Right] = BoundedCache(MEASURED)  # by data set and network
         self._unprepared = False  # somebody is about to teach, and what that needs is not there yet
         self._worker = Worker("teach", self._most_urgent)
 
@@ -86,28 +128,34 @@ class Teachings:
             self._unprepared = True
             self._worker.wake()
 
-    def begin(self, visitor: str, examples: Examples, address: str = "") -> None:
+    def begin(self, visitor: str, examples: Examples | Mistakes, address: str = "") -> None:
         """Put a visitor's examples into the line, in place of those of theirs that wait.
 
         Raises:
-            TrainingError: the line is full, or the visitor's last examples are still being learned.
+            TrainingError: the line is full, or the visitor's last examples are still being learned; or the network
+                cannot learn these mistakes.
+            CheckpointError: it is no longer kept.
         """
+        kind: Kind = "classes" if isinstance(examples, Examples) else "corrections"
+        if isinstance(examples, Mistakes):
+            known = self._networks.checkpoint(examples.network)
+            refuse_other(known.model, known.classes, examples.corrections)
         with self._worker.changed:
             self._tidy()
-            old = self._jobs.get(visitor)
+            old = self._jobs.get((visitor, kind))
             if old is not None and old.facts.status == "running":
                 raise TrainingError("Your last examples are still being learned: wait a few seconds.")
             from_there = sum(job.address == address for job in self._waiting())
             if old is None and (len(self._waiting()) >= MOST_WAITING or from_there >= MOST_OF_ADDRESS):
                 raise TrainingError("The server has much to do right now: try again in a minute.")
-            self._jobs.pop(visitor, None)
-            self._jobs[visitor] = _Job(visitor, address, examples)
+            self._jobs.pop((visitor, kind), None)
+            self._jobs[visitor, kind] = _Job(visitor, address, examples, kind)
             self._worker.wake()
 
-    def look(self, visitor: str) -> Facts:
+    def look(self, visitor: str, kind: Kind = "classes") -> Facts:
         """How far it is; that this is asked keeps the visitor in the line."""
         with self._worker.changed:
-            job = self._jobs.get(visitor)
+            job = self._jobs.get((visitor, kind))
             if job is None:
                 return Facts("none")
             job.heard = time.monotonic()
@@ -128,10 +176,10 @@ class Teachings:
         now = time.monotonic()
         for job in self._waiting():
             if now - job.heard > PATIENCE:
-                del self._jobs[job.visitor]
+                del self._jobs[job.visitor, job.kind]
         ended = [job for job in self._jobs.values() if job.facts.status in ("done", "failed")]
         for job in ended[: max(0, len(ended) - KEPT)]:
-            del self._jobs[job.visitor]
+            del self._jobs[job.visitor, job.kind]
 
     def _most_urgent(self) -> Work | None:
         self._tidy()
@@ -149,6 +197,8 @@ class Teachings:
         assert examples is not None
         threads.to_train()
         try:
+            if isinstance(examples, Mistakes):
+                return self._correct(job, examples)
             for event in teach(examples):
                 if self._worker.ending:
                     return
@@ -159,8 +209,37 @@ class Teachings:
         except LeNetError as error:
             self._tell(job, Facts("failed", problem=error.text))
         except Exception:
-            logging.exception("teaching a visitor's classes failed")
+            logging.exception("learning a visitor's drawings failed")
             self._tell(job, Facts("failed", problem=OURS))
+
+    def _correct(self, job: _Job, mistakes: Mistakes) -> None:
+        known, memory = self._networks.checkpoint(mistakes.network), remembered()
+        before = self._right.get((memory.dataset, mistakes.network))
+        for event in correct(known.model, known.recipe, mistakes.corrections, memory, before):
+            if self._worker.ending:
+                return
+            if isinstance(event, Progress):
+                self._tell(job, Facts("running", done=event.done))
+                continue
+            self._right.put((memory.dataset, mistakes.network), event.before)
+            improved = Improvement(
+                event.right_before,
+                event.right_after,
+                memory.dataset,
+                event.test_before,
+                event.test_after,
+                len(memory.test),
+                event.share,
+                event.held_back,
+            )
+            key = ""
+            if event.share:
+                checkpoint = corrected_checkpoint(known, event, memory)
+                called = self._networks.called(mistakes.network)
+                title = called if is_corrected(known) else texts.Said("wrong_network", {"name": called})
+                key, _ = self._networks.keep(checkpoint, name=str(title), owner=(job.address, job.visitor))
+                self._networks.call(key, title)
+            self._tell(job, Facts("done", done=1.0, network=key, seconds=event.seconds, improved=improved))
 
     def _kept(self, job: _Job, taught: Taught) -> Facts:
         title = " ".join(taught.classes[:-1])[:40]

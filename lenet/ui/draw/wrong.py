@@ -1,0 +1,118 @@
+"""What a visitor does about a wrong answer in the Draw tab: a copy of the network learns what it really was.
+
+The corrections stay in the visitor's browser (draw/wrong.js).  The server gets their pictures of 28x28 pixels to learn
+from, and forgets them; the network that comes of it is kept as those of runs are, and by the browser too.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from lenet.checkpoint import foreign
+from lenet.errors import ImageError, Text
+from lenet.inference.corrected import base_name, is_corrected
+from lenet.inference.digits import FoundDigit
+from lenet.inference.pretrained import Checkpoint
+from lenet.training.correcting import MAX_CORRECTIONS, Corrections
+from lenet.ui import messages
+from lenet.ui.server import Server
+from lenet.ui.shared import networks, returned, texts
+from lenet.ui.shared.address import address_of
+from lenet.ui.tab import Own, Owner, Taken
+from lenet.ui.teach.teaching import Mistakes
+
+SEEN = ("Centred", "Inverted")  # the stages whose image is what `to_input` gets, by either pipeline
+
+
+def seen(digit: FoundDigit) -> str:
+    """The picture of 28x28 pixels that a network saw of a digit, a byte each in base64.
+
+    Raises:
+        ImageError: nothing is drawn.
+    """
+    for stage in digit.prediction.preprocessed.stages:
+        if stage.name in SEEN:
+            return base64.b64encode(stage.image.tobytes()).decode()
+    raise ImageError("Nothing is drawn, so nothing can be corrected.")
+
+
+@messages.answering_in_each
+def begin_correcting(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
+    """Have a copy of a network learn a visitor's corrections: {} once they are in the line, or {"problem"}.
+
+    Args:
+        question: {"visitor", "network": its key, "corrections": [{"picture": the 784 bytes of 28x28 pixels in base64,
+            "truth": "0" to "9" or "not a digit"}]}.
+        request: Gradio's, for the address that it comes from.
+    """
+    visitor = messages.visitor(question)
+    mistakes = Mistakes(messages.text(question, "network"), _corrections(question))
+    server.networks.digit_reader(mistakes.network)
+    server.teachings.begin(visitor, mistakes, address_of(request))
+    return {}
+
+
+def _corrections(question: dict[str, Any]) -> Corrections:
+    """Raises QuestionError or TrainingError where they are not what they must be."""
+    given = messages.listed(question, "corrections")
+    if len(given) > MAX_CORRECTIONS or not all(isinstance(one, dict) for one in given):
+        raise messages.garbled()
+    return Corrections.of(
+        [(returned.decoded(messages.field(one, "picture")), messages.text(one, "truth")) for one in given]
+    )
+
+
+@messages.answering_in_each
+def look_at_correcting(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """How far it is: see `lenet.ui.teach.teaching.Facts`; with the network's file once it is done and there is one.
+
+    Args:
+        question: {"visitor"}.
+
+    Returns:
+        {"status", "place", "done", "network", "seconds", "improved"}, and {"file": in base64, "called": what the
+        network is called} or {"problem"}.
+    """
+    found = server.teachings.look(messages.visitor(question), "corrections")
+    facts = {name: getattr(found, name) for name in ("status", "place", "done", "network", "seconds")}
+    facts["improved"] = asdict(found.improved) if found.improved is not None else None
+    if found.problem is not None:
+        return facts | {"problem": texts.words(found.problem)}
+    if found.network:
+        facts["file"] = returned.encoded(server.networks.file(found.network))
+        facts["called"] = texts.told(server.networks.called(found.network))
+    return facts
+
+
+@messages.answering_in_each
+def export_corrected(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
+    """A file of a corrected network: {"name", "file": in base64}, and {"network": its key}.
+
+    Args:
+        question: see `returned.export`; and {"visitor"}.
+        request: Gradio's, for the address that it comes from.
+    """
+    return returned.export(server, question, (address_of(request), messages.visitor(question)), _title)
+
+
+def _title(path: Path, checkpoint: Checkpoint) -> texts.Said:
+    """What to call it; CheckpointError where nobody corrected it."""
+    if not is_corrected(checkpoint):
+        raise foreign(path, Text("nobody corrected it"))
+    name = base_name(checkpoint.recipe.name)
+    return texts.Said("wrong_network", {"name": texts.English(networks.TITLES.get(name, name))})
+
+
+def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
+    """Put a corrected network to use.
+
+    Raises:
+        CheckpointError: the server has forgotten it, and the browser's file is none of ours.
+        QuestionError: no script of this page sends that.
+    """
+    return Taken(returned.restored(server, messages.sent(event), owner, _title))
