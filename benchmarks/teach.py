@@ -6,8 +6,8 @@ FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see doc
 
 Each row teaches one person's drawings and asks about other drawings of that person, each drawn with a pen of its own
 width.  Letters are drawn by rule, see lenet/data/drawn_letters.py; a validation writer's digits are none of them.
-Digits are of the tablet's validation writers, from whom the base network learned nothing: all ten, and 0 to 4, for
-which 5 to 9 are none of the classes.
+Digits are of the tablet's validation writers: all ten, and 0 to 4, for which 5 to 9 are none of the classes.  The base
+network has learned from these writers too, as from all of the file, so their digits are easier than a stranger's.
 
 "right" is the share of drawings that get their class; "refused" the share of drawings of other things that are called
 none of the classes; "left out" is what cross-validation on the examples says, of all of them together.  The seconds are
