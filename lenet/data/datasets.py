@@ -210,6 +210,18 @@ def _cifar10(root: Path) -> Dataset:
     return Dataset("cifar10", CIFAR10_CLASSES, train, val, _cifar10_file(folder / test))
 
 
+def _cifar10_half(half: int, root: Path) -> Dataset:
+    """The classes of every second label, from 0 or from 1 on, which become 0 to 4."""
+    whole = _cifar10(root)
+
+    def part(split: Split) -> Split:
+        index = (split.labels % 2 == half - 1).nonzero()[:, 0]
+        return Split(split.images.index_select(0, index), split.labels[index] // 2)
+
+    classes = CIFAR10_CLASSES[half - 1 :: 2]
+    return Dataset(f"cifar10-half-{half}", classes, part(whole.train), part(whole.val), part(whole.test))
+
+
 def _cifar10_test(root: Path) -> Split:
     return _cifar10_file(_cifar10_folder(root) / CIFAR10_FILES[-1])
 
@@ -455,13 +467,14 @@ def _joined(*splits: Split) -> Split:
 
 
 def _taught(root: Path) -> Dataset:
-    raise DataError("These drawings stayed with the person who made them, so no data set has them.")
+    raise DataError("These examples stayed with the person who made them, so no data set has them.")
 
 
 # --------------------------------------------------------------------------------------------------
 # The registry
 
 TAUGHT = "taught"  # what networks of `lenet.training.teaching` learned from
+TAUGHT_PHOTOS = "taught-photos"  # and those of `lenet.training.photo_teaching`
 
 
 @dataclass(frozen=True)
@@ -518,6 +531,17 @@ DATASETS: dict[str, Source] = {
         files=tuple(f"{CIFAR10_FOLDER}/{name}" for name in CIFAR10_FILES),
         read_test=_cifar10_test,
     ),
+    **{
+        f"cifar10-half-{half}": Source(
+            partial(_cifar10_half, half),
+            CIFAR10_CLASSES[half - 1 :: 2],
+            3,
+            f"every second class of cifar10, number {half}: the others measure how classes are taught",
+            benchmark_only=True,
+            files=tuple(f"{CIFAR10_FOLDER}/{name}" for name in CIFAR10_FILES),
+        )
+        for half in (1, 2)
+    },
     "pen": Source(_pen, DIGITS, 1, f"7,494 digits drawn on a tablet by 30 people ({PEN_FILE})", files=(PEN_FILE,)),
     "drawings": Source(
         drawings,
@@ -538,4 +562,5 @@ DATASETS: dict[str, Source] = {
         for fold in range(1, FOLDS + 1)
     },
     TAUGHT: Source(_taught, (), 1, "a few drawings of classes that a person named", benchmark_only=True),
+    TAUGHT_PHOTOS: Source(_taught, (), 3, "a few photos of classes that a person named", benchmark_only=True),
 }

@@ -485,6 +485,23 @@ _STUDENTS = [
     ),
 ]
 
+# Networks that do not know the other five classes, which measure how a person's own are learned.
+_HALVES = [
+    PHOTOS.with_changes(
+        name=f"photos-small-half-{half}",
+        about=f"a small network of five of CIFAR-10's classes, half {half}, for the benchmarks",
+        model="convnet-small",
+        dataset=f"cifar10-half-{half}",
+        epochs=6,
+        batch_size=250,
+        label_smoothing=0.0,
+        augmentation="photographed",
+        precision="float32",
+    )
+    for half in (1, 2)
+]
+
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in (*_CLASSIC, DIGITS, _MNIST, *_OWN, PHOTOS, *_SMALLER_PHOTOS, *_STUDENTS, *_FOLDS)
+    recipe.name: recipe
+    for recipe in (*_CLASSIC, DIGITS, _MNIST, *_OWN, PHOTOS, *_SMALLER_PHOTOS, *_STUDENTS, *_FOLDS, *_HALVES)
 }
