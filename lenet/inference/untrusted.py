@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from lenet.checkpoint import HEADER, foreign
-from lenet.data.datasets import DATASETS, NOT_A_DIGIT, TAUGHT
+from lenet.data.datasets import DATASETS, NOT_A_DIGIT, TAUGHT, TAUGHT_PHOTOS
 from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.pretrained import Checkpoint, load
 from lenet.training.metrics import BINS
@@ -70,20 +70,22 @@ def _refuse_giants(path: Path) -> None:
         name = str(_inside(header, "recipe", "dataset"))
         source = DATASETS.get(name)
         mean, classes = _inside(header, "recipe", "input", "mean"), header.get("classes")
-        known = _are_taught(classes) if name == TAUGHT else source and classes == [*source.classes]
+        taught = name in (TAUGHT, TAUGHT_PHOTOS)
+        known = _are_taught(name, classes) if taught else source and classes == [*source.classes]
         if source and not (isinstance(mean, list) and len(mean) == source.channels and known):
             raise foreign(path, Text("its classes or channels are not those of its data set"))
 
 
-def _are_taught(classes: Any) -> bool:
-    """Whether a person may have taught a network these, and what is none of them."""
-    if not (isinstance(classes, list) and all(isinstance(name, str) for name in classes)):
+def _are_taught(dataset: str, classes: Any) -> bool:
+    """Whether a person may have taught a network these; of drawings also what is none of them."""
+    if not (isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes)):
         return False
+    named = classes[:-1] if dataset == TAUGHT else classes
     try:
-        check_classes(tuple(classes[:-1]))
+        check_classes(tuple(named))
     except LeNetError:
         return False
-    return classes[-1] == NOT_A_DIGIT
+    return dataset != TAUGHT or classes[-1] == NOT_A_DIGIT
 
 
 def _inside(values: Any, *names: str) -> Any:

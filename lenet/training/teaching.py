@@ -108,16 +108,7 @@ class Examples:
 
     def refuse_fewer(self, least: int = MIN_EXAMPLES) -> None:
         """Raises TrainingError where a class has fewer examples, or more than MAX_EXAMPLES."""
-        counts = self.labels.bincount(minlength=len(self.classes)).tolist()
-        for name, count in zip(self.classes, counts, strict=True):
-            if not least <= count <= MAX_EXAMPLES:
-                raise TrainingError(
-                    "The class {name} has {count} examples: draw {least} to {most} of each class.",
-                    name=name,
-                    count=count,
-                    least=MIN_EXAMPLES,
-                    most=MAX_EXAMPLES,
-                )
+        check_counts(self.classes, self.labels, least)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -137,6 +128,20 @@ def check_classes(classes: tuple[str, ...]) -> None:
             raise TrainingError("A class needs a name of 1 to {most} letters or signs.", most=NAME_LENGTH)
     if len(set(classes)) < len(classes):
         raise TrainingError("Two classes have the same name: give each its own.")
+
+
+def check_counts(classes: tuple[str, ...], labels: Tensor, least: int) -> None:
+    """Raises TrainingError where a class has fewer of labels int64 (N,), or more than MAX_EXAMPLES."""
+    counts = labels.bincount(minlength=len(classes)).tolist()
+    for name, count in zip(classes, counts, strict=True):
+        if not least <= count <= MAX_EXAMPLES:
+            raise TrainingError(
+                "The class {name} has {count} examples: make {least} to {most} of each class.",
+                name=name,
+                count=count,
+                least=MIN_EXAMPLES,
+                most=MAX_EXAMPLES,
+            )
 
 
 @dataclass(frozen=True)
@@ -295,7 +300,9 @@ def _last_layers(examples: Examples, masks: Tensor, seed: int) -> Iterator[tuple
         yield mask, network.eval()
 
 
-def logistic_regressions(x: Tensor, labels: Tensor, used: Tensor) -> list[nn.Linear]:
+def logistic_regressions(
+    x: Tensor, labels: Tensor, used: Tensor, weight_decay: float = WEIGHT_DECAY
+) -> list[nn.Linear]:
     """A linear layer for each row of `used`, which tells labels from features; each class counts alike.
 
     Args:
@@ -310,7 +317,7 @@ def logistic_regressions(x: Tensor, labels: Tensor, used: Tensor) -> list[nn.Lin
     share = used.T / (classes * counts[:, labels].T)  # (N, R): of each row in each layer's loss
     weight = torch.zeros(x.shape[1], layers * classes, requires_grad=True)
     bias = torch.zeros(layers * classes, requires_grad=True)
-    optimizer = torch.optim.Adam([weight, bias], LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.Adam([weight, bias], LEARNING_RATE, weight_decay=weight_decay)
     wanted = labels[:, None, None].expand(-1, layers, 1)
     for step in range(STEPS):
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * step / STEPS)) / 2
