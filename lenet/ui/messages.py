@@ -390,12 +390,14 @@ class PhotoNetwork:
         caption: what the page calls it.
         parameters: trainable numbers.
         accuracy: on its test split, 0 to 1; None where nobody measured it.
+        classes: names.
     """
 
     key: str
     caption: Told
     parameters: int
     accuracy: float | None
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
 from lenet.inference.pretrained import load
+from lenet.ui.photo.tab import EXAMPLES
 from tests.e2e.conftest import answer
 
 pytestmark = pytest.mark.browser
@@ -29,7 +31,7 @@ def opened(page: Page) -> Locator:
     expect(teach.locator("summary")).to_be_visible()
     if teach.locator("details").get_attribute("open") is None:
         teach.locator("summary").click()
-    expect(teach.locator(".teach-pad")).to_be_visible()
+    expect(teach.locator(".classes")).to_be_visible()
     return teach
 
 
@@ -143,3 +145,116 @@ def test_a_pause_takes_the_drawing_and_a_tap_deletes_it(page: Page) -> None:
     expect(teach.locator(".thumbs button")).to_have_count(1)
     teach.locator(".undo-delete").click()
     expect(teach.locator(".thumbs button")).to_have_count(2)
+
+
+# --- photos --------------------------------------------------------------------------------------------------
+
+
+def cuts(name: str, count: int, folder: Path) -> list[Path]:
+    """Photos of one thing, each cut a little differently, in one of the browser's many formats."""
+    paths = []
+    with Image.open(EXAMPLES[name]) as whole:
+        for number in range(count):
+            edges = 6 * number, 4 * number, whole.width - 5 * number, whole.height - 3 * number
+            paths.append(folder / f"{name}-{number}.webp")
+            whole.convert("RGB").crop(edges).save(paths[-1])
+    return paths
+
+
+def test_photos_are_taken_learned_and_kept(
+    open_page: Callable[..., Page], tmp_path: Path, snap: Callable[[Page, str], None]
+) -> None:
+    page = open_page(permissions=["camera"])
+    teach = opened(page)
+    teach.locator('.kind[data-kind="photos"]').click()
+    expect(teach.locator(".teach-pad")).to_be_hidden()
+    rows, files = teach.locator(".classes > li"), teach.locator(".picture-files")
+    rows.nth(0).locator("input").fill("Tug")
+    files.set_input_files(cuts("ship", 3, tmp_path))
+    expect(rows.nth(0).locator(".thumbs img")).to_have_count(3)
+    (tmp_path / "no.png").write_bytes(b"no picture")
+    files.set_input_files(tmp_path / "no.png")
+    expect(teach.locator(".teach-trouble")).to_contain_text("can read")
+
+    rows.nth(1).locator("input").fill("吃豆人")
+    teach.locator(".camera").click()
+    expect(teach.locator(".teach-live")).to_be_visible()
+    expect(teach.locator(".camera")).to_have_text("Take 10 photos")
+    teach.locator(".camera").click()
+    photos = rows.nth(1).locator(".thumbs button")
+    expect(photos.nth(2)).to_be_visible()
+    rows.nth(0).locator("input").focus()
+    page.keyboard.type("!")  # while photos come: the field keeps the keyboard
+    expect(rows.nth(0).locator("input")).to_have_value("Tug!")
+    expect(teach.locator(".camera")).to_have_text("Take 10 photos")  # another class was chosen, so it stopped
+    taken = photos.count()
+    assert 3 <= taken <= 10
+    photos.first.click()
+    expect(photos).to_have_count(taken - 1)
+    expect(photos.first).to_be_focused()
+    rows.nth(1).locator(".draw-for").click()
+    teach.locator(".camera").click()
+    expect(teach.locator(".camera")).to_have_text("Stop")
+    expect(teach.locator(".camera")).to_have_text("Take 10 photos")
+    expect(teach.locator(".burst")).to_contain_text("Photo 10 of 10 of 吃豆人")
+    page.keyboard.press("Escape")
+    expect(teach.locator(".teach-live")).to_be_hidden()
+    expect(photos).to_have_count(taken + 9)
+
+    teach.locator(".learn").click()
+    expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
+    expect(teach.locator(".right")).to_contain_text(f"of {taken + 12} right")
+    snap(page, "teach-photos")
+    with page.expect_download() as download:
+        teach.locator('.get[data-kind="weights"]').click()
+    download.value.save_as(tmp_path / "own.safetensors")
+    assert load(tmp_path / "own.safetensors").classes == ("Tug!", "吃豆人")
+    with page.expect_download() as download:
+        teach.locator(".save").click()
+    download.value.save_as(tmp_path / "own.json")
+
+    page.reload()
+    expect(page.locator("#teach .thumbs img")).to_have_count(taken + 12)  # then it is open already
+    teach = opened(page)
+    teach.locator(".delete-all").click()
+    expect(teach.locator(".thumbs img")).to_have_count(0)
+    teach.locator(".file").set_input_files(tmp_path / "own.json")
+    expect(teach.locator(".thumbs img")).to_have_count(taken + 12)
+    teach.locator(".undo-delete").click()
+    expect(teach.locator(".thumbs img")).to_have_count(0)
+    teach.locator('.kind[data-kind="drawings"]').click()
+    expect(teach.locator(".teach-pad")).to_be_visible()
+
+
+def test_taught_photos_answer_in_photo(page: Page, tmp_path: Path) -> None:
+    teach = opened(page)
+    teach.locator('.kind[data-kind="photos"]').click()
+    for index, (called, name) in enumerate({"Tug": "ship", "Fred": "frog"}.items()):
+        row = teach.locator(".classes > li").nth(index)
+        row.locator("input").fill(called)
+        row.locator(".draw-for").click()
+        teach.locator(".picture-files").set_input_files(cuts(name, 4, tmp_path))
+        expect(row.locator(".thumbs img")).to_have_count(4)
+    teach.locator(".learn").click()
+    expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
+    teach.locator(".use").click()
+    studio = page.locator("#studio")
+    expect(studio.locator(".result .bar .name")).to_have_text(["Tug", "Fred"])
+    studio.locator(".file").set_input_files(EXAMPLES["frog"])
+    expect(studio.locator(".result .answer")).to_have_attribute("data-label", "Fred")
+    expect(studio.locator(".result .sentence")).to_contain_text("this is Fred:")
+
+
+def test_drawings_on_paper_become_examples(page: Page, tmp_path: Path) -> None:
+    sheet = Image.new("RGB", (900, 500), (230, 226, 215))
+    pen = ImageDraw.Draw(sheet)
+    for x in (150, 450, 750):
+        pen.line((x - 60, 180, x + 60, 300), fill=(40, 40, 70), width=9)
+        pen.line((x + 60, 180, x - 60, 300), fill=(40, 40, 70), width=9)
+    sheet.save(tmp_path / "sheet.png")
+    teach = opened(page)
+    teach.locator(".picture-files").set_input_files(tmp_path / "sheet.png")
+    expect(teach.locator(".thumbs canvas")).to_have_count(3)
+    Image.new("RGB", (300, 200), "white").save(tmp_path / "empty.png")
+    teach.locator(".picture-files").set_input_files(tmp_path / "empty.png")
+    expect(teach.locator(".teach-trouble")).to_contain_text("No drawing was found")

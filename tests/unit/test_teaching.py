@@ -121,7 +121,7 @@ def test_examples_that_cannot_be() -> None:
     images = torch.ones(4, 1, 28, 28, dtype=torch.uint8)
     with pytest.raises(TrainingError, match="The class B has 0 examples"):
         Examples(("A", "B"), images, torch.zeros(4, dtype=torch.int64))
-    with pytest.raises(TrainingError, match="has 2 examples: draw 3 to 30"):
+    with pytest.raises(TrainingError, match="has 2 examples: make 3 to 30"):
         Examples(("A", "B"), images, torch.tensor([0, 0, 1, 1])).refuse_fewer()
     with pytest.raises(TrainingError, match="empty"):
         Examples(("A", "B"), images * 0, torch.tensor([0, 0, 1, 1]))
@@ -176,7 +176,7 @@ def asked(examples: Examples) -> dict[str, Any]:
     for label, name in enumerate(examples.classes):
         pictures = [image.numpy().tobytes() for image in examples.images[examples.labels == label]]
         classes.append({"name": name, "examples": [base64.b64encode(picture).decode() for picture in pictures]})
-    return {"visitor": VISITOR, "classes": classes}
+    return {"visitor": VISITOR, "kind": "drawings", "classes": classes}
 
 
 def ended(server: Server) -> dict[str, Any]:
@@ -221,8 +221,9 @@ def test_a_visitor_teaches_exports_and_restores(server: Server) -> None:
         [{"name": "A", "examples": ["AAAA"] * 5000}, {"name": "B", "examples": []}],
     ],
 )
-def test_hostile_questions_get_a_sentence(server: Server, classes: Any) -> None:
-    reply = tab.begin_teaching(server, {"visitor": VISITOR, "classes": classes})
+@pytest.mark.parametrize("kind", ["drawings", "photos"])
+def test_hostile_questions_get_a_sentence(server: Server, classes: Any, kind: str) -> None:
+    reply = tab.begin_teaching(server, {"visitor": VISITOR, "kind": kind, "classes": classes})
     assert set(reply) == {"problem"}
     assert len(reply["problem"]["en"]) < 200
     assert "fault is ours" not in reply["problem"]["en"]

@@ -122,13 +122,14 @@ function digits(element, table, examples) {
 
 // --- photos --------------------------------------------------------------------------------------------------
 
+const TAUGHT_PHOTOS = "taught-photos"; // the data set of networks whose classes a person named
 const LARGEST = 1024; // pixels of a picture's longer side: many times what the network sees
 
-// What the network would say of a photo.
-function sentenceOf({ verdict, label, confidence, runner_up: other }) {
-  const thing = (name) => withArticle(name, translated(name)).join("");
+// What the network would say of a photo; classes that a person named, `own`, have no article.
+function sentenceOf({ verdict, label, confidence, runner_up: other }, own) {
+  const thing = (name) => (own ? name : withArticle(name, translated(name)).join(""));
   const sure = { thing: thing(label), percent: percent(confidence, 0) };
-  if (verdict === "unknown") return say("photo_unknown", { label: translated(label), percent: sure.percent });
+  if (verdict === "unknown") return say(own ? "photo_unknown_own" : "photo_unknown", { label: translated(label), percent: sure.percent });
   if (verdict === "unsure") return fill(pieces("photo_or", {}).join(""), { one: thing(label), other: thing(other) });
   return say(confidence < 0.995 ? "photo_is" : "photo_is_surely", sure);
 }
@@ -165,7 +166,7 @@ function photos(element, table) {
     const { probs, label = "", verdict = "blank", box, image } = answer ?? {};
     const sure = verdict !== "unknown";
     const rows = table.classes.map((name) => ({ name: translated(name), part: probs?.[name] ?? 0, best: sure && name === label }));
-    const sentence = problem ? say(problem) : answer ? sentenceOf(answer) : say("home_invitation");
+    const sentence = problem ? say(problem) : answer ? sentenceOf(answer, table.dataset === TAUGHT_PHOTOS) : say("home_invitation");
     result.replaceChildren(panel({ label: sure ? label : "", large: largeLabel(sure ? label : "", table.classes), sentence, rows, verdict }));
     boxes.replaceChildren();
     if (box) {

@@ -9,13 +9,17 @@ const FIRST = 3; // bars of a card
 const SURELY = 0.995; // from here on a confidence would read 100%
 
 const likeliest = ({ probs }) => Object.entries(probs).sort(([, one], [, other]) => other - one);
-const thing = (label) => withArticle(label, translated(label)).join("");
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-// What the network would say, in words.
-export function sentence(answer) {
+// What the network would say, in words.  Things have an article; `known` are those that do, and what a visitor has named
+// stands as they wrote it.
+export function sentence(answer, known) {
   const { label, confidence, verdict } = answer;
-  if (verdict === "unknown") return say("photo_unknown", { label: translated(label), percent: percent(confidence, 0) });
+  const thing = (name) => (known.includes(name) ? withArticle(name, translated(name)).join("") : name);
+  if (verdict === "unknown") {
+    const key = known.includes(label) ? "photo_unknown" : "photo_unknown_own";
+    return say(key, { label: translated(label), percent: percent(confidence, 0) });
+  }
   if (verdict === "sure") return say(confidence < SURELY ? "photo_is" : "photo_is_surely", { thing: thing(label), percent: percent(confidence, 0) });
   const [[one], [other]] = likeliest(answer);
   return say("photo_or", { one: capital(thing(one)), other: thing(other) });
@@ -25,28 +29,29 @@ const isNone = ({ verdict }) => verdict === "unknown";
 
 const who = (network) => network && answering(network);
 
-// The answer of `network`, a `PhotoNetwork`, large, what is said of it, and every class's probability.
-export function large(answer, network) {
+// The answer of `network`, a `PhotoNetwork`, large, what is said of it, and every class's probability; `known` as for
+// `sentence`.
+export function large(answer, network, known) {
   const { label, probs, verdict } = answer;
-  const known = isNone(answer) ? "" : label;
+  const best = isNone(answer) ? "" : label;
   return panel({
     who: who(network),
-    label: known,
-    large: largeLabel(known, Object.keys(probs)),
-    sentence: sentence(answer),
-    rows: Object.entries(probs).map(([name, part]) => ({ name: translated(name), part, best: name === known })),
+    label: best,
+    large: largeLabel(best, Object.keys(probs)),
+    sentence: sentence(answer, known),
+    rows: Object.entries(probs).map(([name, part]) => ({ name: translated(name), part, best: name === best })),
     verdict,
   });
 }
 
 // The same before there is anything to answer, of the same size.
-export function empty(classes, network) {
+export function empty(network) {
   return panel({
     who: who(network) ?? "",
     label: "",
-    large: largeLabel("", classes),
+    large: largeLabel("", network.classes),
     sentence: say("photo_empty"),
-    rows: classes.map((name) => ({ name: translated(name), part: 0, best: false })),
+    rows: network.classes.map((name) => ({ name: translated(name), part: 0, best: false })),
     verdict: "blank",
   });
 }

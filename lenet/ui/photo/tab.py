@@ -100,7 +100,11 @@ def offer(server: Server, own: Own, chosen: str) -> dict[str, Any]:
 def _listed(server: Server, key: str) -> PhotoNetwork:
     network = server.networks.get(key)
     return PhotoNetwork(
-        key, texts.told(server.networks.called(key)), network.parameters, network.metrics.get("test_accuracy")
+        key,
+        texts.told(server.networks.called(key)),
+        network.parameters,
+        network.metrics.get("test_accuracy"),
+        network.classes,
     )
 
 

@@ -47,7 +47,7 @@ export function mount({ element, props, server, watch }) {
     url.placeholder = say("photo_address_like");
     crop.setAttribute("aria-roledescription", say("photo_box_kind"));
     if (result.dataset.changes) return;
-    result.replaceChildren(figures.empty(props.classes, networkOf(chosen))); // nothing is answered yet
+    result.replaceChildren(figures.empty(networkOf(chosen))); // nothing is answered yet
     steps.replaceChildren(example ? stagesOf(example.reply.stages) : noStages("photo_steps"));
   }
 
@@ -197,7 +197,7 @@ export function mount({ element, props, server, watch }) {
       const network = chosen;
       const seenNow = await server.open_photo({ picture: still(LIVE_SIDE) }).catch(() => null);
       const reply = seenNow?.photo && (await server.name_photo({ photo: seenNow.photo, network, box: null }).catch(() => null));
-      if (live.srcObject && reply?.answer) result.replaceChildren(figures.large(reply.answer, networkOf(network)));
+      if (live.srcObject && reply?.answer) result.replaceChildren(figures.large(reply.answer, networkOf(network), props.classes));
       await new Promise((resolve) => setTimeout(resolve, LIVE_PAUSE));
     }
     answering = false;
@@ -388,7 +388,7 @@ export function mount({ element, props, server, watch }) {
     }
     if (network !== chosen) return;
     if (reply.problem) return complain(reply.problem);
-    result.replaceChildren(figures.large(reply.answer, networkOf(chosen)));
+    result.replaceChildren(figures.large(reply.answer, networkOf(chosen), props.classes));
     seen.replaceChildren(figures.seen(reply.stages.at(-1)));
     views.replaceChildren(...figures.crops(reply.answer.crops, photo));
     steps.replaceChildren(stagesOf(reply.stages));

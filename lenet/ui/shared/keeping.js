@@ -36,12 +36,12 @@ async function inStore(name, mode, act) {
   }
 }
 
-// Keeps one value in the browser's database of that name; `load` gives null where there is none.  A browser that keeps
-// nothing makes these throw.
-export const keptIn = (database) => ({
-  load: () => inStore(database, "readonly", (store) => store.get("state")).then((state) => state ?? null),
-  keep: (state) => inStore(database, "readwrite", (store) => store.put(state, "state")),
-  forget: () => inStore(database, "readwrite", (store) => store.delete("state")),
+// Keeps one value under that key in the browser's database of that name; `load` gives null where there is none.  A
+// browser that keeps nothing makes these throw.
+export const keptIn = (database, key = "state") => ({
+  load: () => inStore(database, "readonly", (store) => store.get(key)).then((state) => state ?? null),
+  keep: (state) => inStore(database, "readwrite", (store) => store.put(state, key)),
+  forget: () => inStore(database, "readwrite", (store) => store.delete(key)),
 });
 
 // A picture of 28x28 pixels, white ink on black in base64, as black ink on a white canvas.

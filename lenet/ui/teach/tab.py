@@ -1,11 +1,13 @@
-"""Your own classes, a part of the Train tab: draw a few examples of each, and a network learns them in seconds.
+"""Your own classes, a part of the Train tab: draw or photograph a few of each, and a network learns them in seconds.
 
-What a visitor draws stays in their browser (teach/store.js).  The server gets the examples' pictures of 28x28 pixels to
-learn from, and forgets them; the network that comes of it is kept as those of runs are, and by the browser too.
+What a visitor makes stays in their browser (teach/store.js).  The server gets the drawings' pictures of 28x28 pixels,
+or small photos, to learn from, and forgets them; the network that comes of it is kept as those of runs are, and by
+the browser too.
 """
 
 from __future__ import annotations
 
+import base64
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,14 @@ from typing import Any
 import gradio as gr
 
 from lenet.checkpoint import foreign
-from lenet.data.datasets import TAUGHT
-from lenet.errors import Text
+from lenet.data.datasets import TAUGHT, TAUGHT_PHOTOS
+from lenet.errors import Text, TrainingError
+from lenet.inference.digits import DigitClassifier
 from lenet.inference.pretrained import Checkpoint
+from lenet.preprocessing.images import is_plain
+from lenet.preprocessing.photos import Photo
+from lenet.preprocessing.separate import separate_drawings
+from lenet.training.photo_teaching import PhotoExamples, views_of
 from lenet.training.teaching import (
     MAX_CLASSES,
     MAX_EXAMPLES,
@@ -26,9 +33,13 @@ from lenet.training.teaching import (
 )
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
-from lenet.ui.shared import assets, returned, texts
+from lenet.ui.shared import assets, pictures, returned, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Taken
+from lenet.ui.teach.teaching import title_of
+
+PHOTO_SIDE = 160  # pixels of a photo's longer side, as the browser keeps and sends it: five times what a network sees
+PHOTO_BYTES = 40_000  # of it as a JPEG: most have 8,000
 
 
 @messages.answering_in_each
@@ -47,7 +58,8 @@ def begin_teaching(server: Server, question: dict[str, Any], request: gr.Request
     """Teach a visitor's classes: {} once they are in the line, or {"problem"}.
 
     Args:
-        question: {"visitor", "classes": [{"name", "examples": [the 784 bytes of 28x28 pixels in base64]}]}.
+        question: {"visitor", "kind": "drawings" or "photos", "classes": [{"name", "examples"}]}; an example is in
+            base64, of a drawing the 784 bytes of 28x28 pixels, of a photo a small JPEG, see PHOTO_SIDE.
         request: Gradio's, for the address that it comes from.
     """
     visitor = messages.visitor(question)
@@ -55,20 +67,51 @@ def begin_teaching(server: Server, question: dict[str, Any], request: gr.Request
     return {}
 
 
-def _examples(question: dict[str, Any]) -> Examples:
-    """Raises QuestionError or TrainingError where they are not what they must be."""
-    classes = messages.listed(question, "classes")
-    if len(classes) > MAX_CLASSES or not all(isinstance(one, dict) for one in classes):
+def _examples(question: dict[str, Any]) -> Examples | PhotoExamples:
+    """Raises QuestionError, ImageError or TrainingError where they are not what they must be."""
+    kind, classes = messages.text(question, "kind"), messages.listed(question, "classes")
+    if kind not in ("drawings", "photos") or len(classes) > MAX_CLASSES:
         raise messages.garbled()
-    drawn = []
+    if not all(isinstance(one, dict) for one in classes):
+        raise messages.garbled()
+    made = []
     for one in classes:
         pictures = messages.listed(one, "examples")
         if len(pictures) > MAX_EXAMPLES:
             raise messages.garbled()
-        drawn.append((messages.text(one, "name"), list(map(returned.decoded, pictures))))
-    examples = Examples.of(drawn)
-    examples.refuse_fewer()
-    return examples
+        made.append((messages.text(one, "name"), list(map(returned.decoded, pictures))))
+    if kind == "photos":
+        photos = PhotoExamples.of([(name, [views_of(_photo(one)) for one in files]) for name, files in made])
+        photos.refuse_fewer(MIN_EXAMPLES)
+        return photos
+    drawings = Examples.of(made)
+    drawings.refuse_fewer()
+    return drawings
+
+
+def _photo(file: bytes) -> Photo:
+    """A photo as the page's script sends it: to decode others would take too long, see `is_plain`.
+
+    Raises:
+        TrainingError: it is another file.
+        ImageError: it is damaged.
+    """
+    if len(file) <= PHOTO_BYTES and is_plain(file):
+        photo = Photo(file)
+        if max(photo.size) <= PHOTO_SIDE:
+            return photo
+    raise TrainingError("An example is not a photo as this page sends them: delete it, and take another one.")
+
+
+@messages.answering_in_each
+def separate_picture(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    """The drawings on a picture of paper: {"examples": see `begin_teaching`}, or {"problem"}.
+
+    Args:
+        question: {"picture": a data: address}.
+    """
+    found = separate_drawings(pictures.decode(messages.text(question, "picture")), MAX_EXAMPLES)
+    return {"examples": [base64.b64encode(image.tobytes()).decode() for image in found]}
 
 
 @messages.answering_in_each
@@ -79,16 +122,17 @@ def look_at_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]
         question: {"visitor"}.
 
     Returns:
-        the facts, and where the status is "done" {"table": see `lenet.inference.web.to_table`, "file": the
-        .safetensors file in base64}.
+        the facts, and where the status is "done" {"file": the .safetensors file in base64}, and where it reads
+        drawings {"table": see `lenet.inference.web.to_table`}.
     """
     found = server.teachings.look(messages.visitor(question))
     facts = {name: value for name, value in vars(found).items() if name != "problem"}
     if found.problem is not None:
         return facts | {"problem": texts.words(found.problem)}
     if found.status == "done":
-        file = returned.encoded(server.networks.file(found.network))
-        facts |= {"table": server.networks.table(found.network), "file": file}
+        facts["file"] = returned.encoded(server.networks.file(found.network))
+        if server.networks.kind(found.network) is DigitClassifier:
+            facts["table"] = server.networks.table(found.network)
     return facts
 
 
@@ -106,13 +150,13 @@ def export_taught(server: Server, question: dict[str, Any], request: gr.Request 
 
 def _title(path: Path, checkpoint: Checkpoint) -> str:
     """What to call it; CheckpointError where nobody taught it."""
-    if checkpoint.recipe.dataset != TAUGHT:
+    if checkpoint.recipe.dataset not in (TAUGHT, TAUGHT_PHOTOS):
         raise foreign(path, Text("nobody taught it classes of their own"))
-    return " ".join(checkpoint.classes[:-1])[:40]
+    return title_of(checkpoint)
 
 
 def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
-    """Put a taught network to use in the Draw tab.
+    """Put a taught network to use in the tab of its kind.
 
     Raises:
         CheckpointError: the server has forgotten it, and the browser's file is none of ours.
@@ -126,13 +170,19 @@ def build(server: Server) -> Source:
     place = gr.HTML(
         html_template=assets.template("teach/tab.html"),
         js_on_load=assets.mount("teach/view.js", events=["use"]),
-        server_functions=server_functions(server, prepare_teaching, begin_teaching, look_at_teaching, export_taught),
+        server_functions=[
+            *server_functions(server, prepare_teaching, begin_teaching, look_at_teaching, export_taught),
+            *server_functions(server, separate_picture, lane=server.photos),
+        ],
         limits={
             "classes": MAX_CLASSES,
             "least_classes": MIN_CLASSES,
             "examples": MAX_EXAMPLES,
             "least_examples": MIN_EXAMPLES,
             "name": NAME_LENGTH,
+            "side": PHOTO_SIDE,
+            "photo_bytes": PHOTO_BYTES,
+            "picture_bytes": pictures.MAX_BYTES,
         },
         elem_id="teach",
         padding=False,

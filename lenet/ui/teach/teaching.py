@@ -1,4 +1,4 @@
-"""Visitors' own classes and corrections on the server: one network learns at a time, and forgets the drawings.
+"""Visitors' own classes and corrections on the server: one network learns at a time, and forgets the examples.
 
 teachings.begin(visitor, examples, address)
 teachings.look(visitor)                     a `Facts`, a few times a second: that the page asks keeps it in the line
@@ -15,12 +15,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from lenet.data.datasets import answer_classes
 from lenet.errors import LeNetError, Text, TrainingError
 from lenet.inference.corrected import corrected_checkpoint, is_corrected
-from lenet.inference.taught import to_checkpoint
+from lenet.inference.pretrained import Checkpoint
+from lenet.inference.taught import photo_checkpoint, to_checkpoint
 from lenet.training.correcting import Corrections, Right, correct, refuse_other, remembered
 from lenet.training.metrics import wilson_interval
-from lenet.training.teaching import Examples, Progress, Taught, prepare, teach
+from lenet.training.photo_teaching import PhotoExamples, TaughtPhotos, teach_photos
+from lenet.training.teaching import Examples, Progress, prepare, teach
 from lenet.ui.messages import OURS
 from lenet.ui.shared import texts, threads
 from lenet.ui.shared.cache import BoundedCache
@@ -32,6 +35,8 @@ MOST_OF_ADDRESS = 40  # of one network address: a class behind a school's, and n
 PATIENCE = 15.0  # seconds after which a page that asks no more has gone
 KEPT = 200  # answers that pages may still ask for
 MEASURED = 64  # networks of which it is known what they read right
+
+TITLE_LENGTH = 40  # characters of what a network is called
 
 Status = Literal["none", "waiting", "running", "done", "failed"]
 Kind = Literal["classes", "corrections"]
@@ -101,10 +106,15 @@ class Facts:
 class _Job:
     visitor: str
     address: str
-    examples: Examples | Mistakes | None  # None once it has been learned
+    examples: Examples | PhotoExamples | Mistakes | None  # None once it has been learned
     kind: Kind
     facts: Facts = field(default_factory=lambda: Facts("waiting"))
     heard: float = field(default_factory=time.monotonic)
+
+
+def title_of(checkpoint: Checkpoint) -> str:
+    """What a taught network is called: its classes."""
+    return " ".join(answer_classes(checkpoint.classes))[:TITLE_LENGTH]
 
 
 class Teachings:
@@ -128,7 +138,7 @@ class Teachings:
             self._unprepared = True
             self._worker.wake()
 
-    def begin(self, visitor: str, examples: Examples | Mistakes, address: str = "") -> None:
+    def begin(self, visitor: str, examples: Examples | PhotoExamples | Mistakes, address: str = "") -> None:
         """Put a visitor's examples into the line, in place of those of theirs that wait.
 
         Raises:
@@ -136,7 +146,7 @@ class Teachings:
                 cannot learn these mistakes.
             CheckpointError: it is no longer kept.
         """
-        kind: Kind = "classes" if isinstance(examples, Examples) else "corrections"
+        kind: Kind = "corrections" if isinstance(examples, Mistakes) else "classes"
         if isinstance(examples, Mistakes):
             known = self._networks.checkpoint(examples.network)
             refuse_other(known.model, known.classes, examples.corrections)
@@ -199,13 +209,17 @@ class Teachings:
         try:
             if isinstance(examples, Mistakes):
                 return self._correct(job, examples)
-            for event in teach(examples):
+            for event in teach_photos(examples) if isinstance(examples, PhotoExamples) else teach(examples):
                 if self._worker.ending:
                     return
                 if isinstance(event, Progress):
                     self._tell(job, Facts("running", done=event.done))
-                elif isinstance(event, Taught):
-                    self._tell(job, self._kept(job, event))
+                elif isinstance(event, TaughtPhotos):
+                    assert isinstance(examples, PhotoExamples)
+                    checkpoint, answers = photo_checkpoint(event, examples)
+                    self._tell(job, self._kept(job, checkpoint, answers, event.seconds))
+                else:
+                    self._tell(job, self._kept(job, to_checkpoint(event), event.answers, event.seconds))
         except LeNetError as error:
             self._tell(job, Facts("failed", problem=error.text))
         except Exception:
@@ -241,12 +255,13 @@ class Teachings:
                 self._networks.call(key, title)
             self._tell(job, Facts("done", done=1.0, network=key, seconds=event.seconds, improved=improved))
 
-    def _kept(self, job: _Job, taught: Taught) -> Facts:
-        title = " ".join(taught.classes[:-1])[:40]
-        key, _ = self._networks.keep(to_checkpoint(taught), name=title, owner=(job.address, job.visitor))
+    def _kept(self, job: _Job, checkpoint: Checkpoint, answers: tuple[int, ...], seconds: float) -> Facts:
+        title = title_of(checkpoint)
+        key, _ = self._networks.keep(checkpoint, name=title, owner=(job.address, job.visitor))
         self._networks.call(key, title)
-        low, high = wilson_interval(taught.right, len(taught.answers))
-        return Facts("done", 0, 1.0, key, taught.answers, taught.right, low, high, taught.seconds)
+        right = round(checkpoint.metrics["cross_validation_accuracy"] * len(answers))
+        low, high = wilson_interval(right, len(answers))
+        return Facts("done", 0, 1.0, key, answers, right, low, high, seconds)
 
     def _tell(self, job: _Job, facts: Facts) -> None:
         with self._worker.changed:

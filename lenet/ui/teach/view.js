@@ -1,7 +1,8 @@
-// Your own classes: draw examples, have them learned, try what came of it.
+// Your own classes: draw examples or take photos, have them learned, try what came of it.
 //
 // The state lives in the browser (store.js), and all that is shown follows from it.  The server learns, and is asked
-// how far it is; the network that comes of it answers here, without the server.
+// how far it is; a network that learned drawings answers here, without the server, and one that learned photos in the
+// Photo tab.
 
 import { padOn } from "../draw/pad.js";
 import { largeLabel, panel } from "../shared/answer.js";
@@ -12,10 +13,13 @@ import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js"
 import { fitted, inked } from "../shared/preprocess.js";
 import { digitReader } from "../shared/reader.js";
 import { visitorKey } from "../shared/storage.js";
-import { forget, fromFile, keep, load, toFile } from "./store.js";
+import { frameOf, paperOf, photoOf } from "./pictures.js";
+import { KINDS, forget, fromFile, keep, load, toFile } from "./store.js";
 
 const PAUSE = 1100; // milliseconds without a pen, after which a drawing is taken as an example
 const BETWEEN_LOOKS = 300; // milliseconds between two questions about a network that learns
+const BURST = 10; // photos that one press takes
+const BETWEEN_PHOTOS = 300; // milliseconds
 const SIDE = 28;
 const FORM = { size: SIDE, mean: [0], std: [1], scaling: "pad" }; // the picture itself
 
@@ -31,18 +35,23 @@ export function mount({ element, trigger, props, server }) {
   const find = (selector) => element.querySelector(selector);
   const { limits } = props;
 
-  let state = empty();
-  let chosen = 0; // the class that is drawn for
-  let mode = "draw"; // or "try"
+  let kind = "drawings"; // or "photos"
+  const states = { drawings: empty(), photos: empty() };
+  let state = states[kind];
+  let chosen = 0; // the class that examples are added to
+  let mode = "draw"; // what the pad is for; or "try"
   let busy = false; // the server is learning
-  let before = null; // the state before the last deletion
-  let reader = null; // of state.taught
+  let before = null; // {states, kind, chosen} before the last deletion
+  let reader = null; // of states.drawings.taught
   let prepared = false; // the server knows that it will be asked to learn
   let pause = null; // until the drawing is taken
 
   const visitor = visitorKey();
 
   // --- the state -----------------------------------------------------------------------------------------
+
+  const trouble = (words, values) => sayIn(find(".teach-trouble"), words, values);
+  const ask = async (question) => (await question.catch(() => null)) ?? { problem: null };
 
   let keeping = Promise.resolve(); // one after the other, so that the newest is the last
 
@@ -51,20 +60,30 @@ export function mount({ element, trigger, props, server }) {
     show();
   }
 
-  function store(next) {
-    state = next;
-    keeping = keeping.then(() => keep(next)).catch(() => sayIn(find(".teach-trouble"), "teach_no_storage"));
+  function store(next, of = kind) {
+    states[of] = next;
+    if (of === kind) state = next;
+    keeping = keeping.then(() => keep(of, next)).catch(() => trouble("teach_no_storage"));
+  }
+
+  function readerOf({ taught }) {
+    return taught ? digitReader(taught.table) : null;
   }
 
   // The same with other examples, which the network has not learned.
   const withClasses = (classes) => ({ classes, taught: state.taught && { ...state.taught, stale: true } });
   const withClass = (index, one) => withClasses(state.classes.map((old, i) => (i === index ? one : old)));
 
+  function canUndo(told, values) {
+    burst = null;
+    before = { states: { ...states }, kind, chosen };
+    sayIn(find(".undone span"), told, values);
+    find(".undo-delete").hidden = false;
+  }
+
   // Something goes, and can be taken back.
   function remove(next) {
-    before = { state, chosen };
-    sayIn(find(".undone span"), "teach_deleted");
-    find(".undo-delete").hidden = false;
+    canUndo("teach_deleted");
     change(next);
   }
 
@@ -91,15 +110,29 @@ export function mount({ element, trigger, props, server }) {
 
   function add() {
     clearTimeout(pause);
-    const one = state.classes[chosen];
-    const picture = pad.empty || !one ? null : pictureOf(pad.grey());
-    if (!picture) return;
-    if (one.examples.length >= limits.examples) return sayIn(find(".teach-trouble"), "teach_full", { most: limits.examples });
+    const picture = pad.empty ? null : pictureOf(pad.grey());
+    if (!picture || !addExamples(chosen, [encoded(picture)])) return;
     if (!prepared) server.prepare_teaching({ language }).catch(() => null);
     prepared = true;
-    settleDeletion();
     pad.show({});
-    change(withClass(chosen, { ...one, examples: [...one.examples, encoded(picture)] }));
+  }
+
+  // Adds them to a class, as many as it takes, and says whether it took any.  The rows stay as they are: new ones would
+  // lose a press or the focus.
+  function addExamples(index, more) {
+    const one = state.classes[index];
+    if (!one || !more.length) return false;
+    const taken = more.slice(0, limits.examples - one.examples.length);
+    trouble(taken.length < more.length ? "teach_full" : "", { most: limits.examples });
+    if (!taken.length) return false;
+    settleDeletion();
+    store(withClass(index, { ...one, examples: [...one.examples, ...taken] }));
+    const rows = find(".classes").children;
+    rows[index].querySelector(".thumbs").append(...taken.map((_, i) => thumbnail(index, one.examples.length + i)));
+    rows[index].querySelector(".count").textContent = countOf(index);
+    [...rows].forEach(nameIn);
+    showState();
+    return true;
   }
 
   find(".add").addEventListener("click", add);
@@ -115,6 +148,21 @@ export function mount({ element, trigger, props, server }) {
       pad.show({});
       show();
     });
+  }
+
+  for (const button of element.querySelectorAll(".kind")) {
+    button.addEventListener("click", () => {
+      if (!pad.empty && mode === "draw") add(); // it was drawn for a class of drawings
+      switchTo(button.dataset.kind);
+    });
+  }
+
+  function switchTo(other) {
+    stopCamera();
+    pad.show({});
+    [kind, state, chosen, mode] = [other, states[other], 0, "draw"];
+    trouble("");
+    show();
   }
 
   function answer() {
@@ -141,14 +189,142 @@ export function mount({ element, trigger, props, server }) {
     );
   }
 
+  // --- pictures: from files, the clipboard, and the camera ---------------------------------------------------
+
+  const [live, camera, files] = [".teach-live", ".camera", ".picture-files"].map(find);
+
+  // Photos become examples; of pictures of paper, what is drawn on them does.
+  async function addPictures(pictures) {
+    const [of, index] = [kind, chosen];
+    let unreadable = 0;
+    for (const picture of pictures) {
+      const found = await (of === "photos" ? photosIn(picture) : drawingsOn(picture));
+      if (of !== kind) return;
+      if (found?.problem !== undefined) return trouble(found.problem ?? "teach_no_server");
+      if (found?.length) addExamples(index, found);
+      else unreadable += 1;
+      if (state.classes[index]?.examples.length >= limits.examples) break;
+    }
+    if (unreadable) trouble(of === "photos" ? "teach_unreadable" : "teach_no_drawing");
+  }
+
+  async function photosIn(file) {
+    const photo = await photoOf(file, limits.side);
+    return photo && photo.length <= limits.photo_bytes ? [encoded(photo)] : null;
+  }
+
+  async function drawingsOn(file) {
+    const picture = await paperOf(file);
+    if (!picture) return null;
+    const reply = await ask(server.separate_picture({ language, picture }));
+    return reply.examples ?? reply;
+  }
+
+  for (const button of element.querySelectorAll(".add-pictures")) button.addEventListener("click", () => files.click());
+  files.addEventListener("change", async () => {
+    const pictures = [...files.files];
+    files.value = "";
+    await addPictures(pictures);
+  });
+  const board = find(".teach-board");
+  for (const type of ["dragenter", "dragover"])
+    board.addEventListener(type, (event) => {
+      event.preventDefault();
+      board.classList.add("over");
+    });
+  board.addEventListener("dragleave", () => board.classList.remove("over"));
+  board.addEventListener("drop", (event) => {
+    event.preventDefault();
+    board.classList.remove("over");
+    addPictures([...event.dataTransfer.files]);
+  });
+  document.addEventListener("paste", (event) => {
+    if (board.offsetParent === null) return; // another tab of the page is open, or this part is closed
+    const pictures = [...event.clipboardData.items].filter(({ type }) => type.startsWith("image/")).map((item) => item.getAsFile());
+    if (pictures.length) addPictures(pictures);
+  });
+
+  let burst = null; // of photos, while it is taken
+
+  function showCamera() {
+    const on = Boolean(live.srcObject);
+    live.hidden = find(".camera-off").hidden = !on;
+    find(".teach-frame .invite").hidden = on;
+    sayIn(camera, !on ? "teach_camera" : burst ? "teach_stop" : "teach_take", { count: BURST });
+  }
+
+  function stopCamera() {
+    burst = null;
+    live.srcObject?.getTracks().forEach((track) => track.stop());
+    live.srcObject = null;
+    sayIn(find(".burst"), "");
+    showCamera();
+  }
+
+  async function takeBurst() {
+    const [mine, index] = [{}, chosen];
+    burst = mine;
+    showCamera();
+    for (let number = 1; number <= BURST; number += 1) {
+      const frame = frameOf(live, limits.side);
+      if (!addExamples(index, [encoded(frame)])) break;
+      sayIn(find(".burst"), "teach_burst", { number, count: BURST, name: nameOf(index) });
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_PHOTOS));
+      if (burst !== mine) break; // it was stopped, or the camera was
+    }
+    if (burst === mine) burst = null;
+    showCamera();
+  }
+
+  camera.hidden = !navigator.mediaDevices?.getUserMedia; // it needs https, or this very machine
+  camera.addEventListener("click", async () => {
+    if (burst) burst = null;
+    else if (live.srcObject) takeBurst();
+    else await startCamera();
+  });
+
+  async function startCamera() {
+    trouble("");
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      // The browser asked, and meanwhile something else was opened, or the button pressed again.
+      if (live.srcObject || live.parentElement.offsetParent === null) return stream.getTracks().forEach((track) => track.stop());
+      live.srcObject = stream;
+      showCamera();
+      await live.play();
+    } catch {
+      stopCamera();
+      trouble("teach_no_camera");
+    }
+  }
+
+  function closeCamera() {
+    stopCamera();
+    camera.focus();
+  }
+
+  find(".camera-off").addEventListener("click", closeCamera);
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !live.srcObject) return;
+    if (burst) burst = null;
+    else closeCamera();
+  });
+  new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting && live.srcObject && live.parentElement.offsetParent === null) stopCamera(); // out of sight
+  }).observe(live.parentElement);
+
   // --- classes ---------------------------------------------------------------------------------------------
 
   const nameOf = (index) => state.classes[index]?.name.trim() || say("teach_class_number", { number: index + 1 });
   const answerName = (index) => (index < state.classes.length ? nameOf(index) : say("teach_none"));
 
-  function thumbnail(index, i, missed) {
-    const canvas = sketch(make("canvas", { width: SIDE, height: SIDE }), state.classes[index].examples[i]);
-    const button = make("button", { type: "button", className: missed === null ? "" : "missed" }, canvas);
+  function pictured(example) {
+    if (kind === "photos") return make("img", { src: `data:image/jpeg;base64,${example}`, alt: "" });
+    return sketch(make("canvas", { width: SIDE, height: SIDE }), example);
+  }
+
+  function thumbnail(index, i) {
+    const button = make("button", { type: "button" }, pictured(state.classes[index].examples[i]));
     button.addEventListener("click", () => {
       const one = state.classes[index];
       remove(withClass(index, { ...one, examples: one.examples.filter((_, at) => at !== i) }));
@@ -168,6 +344,11 @@ export function mount({ element, trigger, props, server }) {
     });
   }
 
+  function countOf(index) {
+    const count = state.classes[index].examples.length;
+    return say(count < limits.least_examples ? "teach_count" : "teach_count_many", { count, least: limits.least_examples });
+  }
+
   function rowOf(index) {
     const { name, examples } = state.classes[index];
     const row = make("li", { className: index === chosen && mode === "draw" ? "chosen" : "" });
@@ -175,7 +356,7 @@ export function mount({ element, trigger, props, server }) {
     field.setAttribute("aria-label", say("teach_class_name", { number: index + 1 }));
     field.addEventListener("focus", () => choose(index));
     field.addEventListener("input", () => {
-      state = withClass(index, { ...state.classes[index], name: field.value }); // the field stays as it is
+      state = states[kind] = withClass(index, { ...state.classes[index], name: field.value }); // the field stays as it is
       showState();
     });
     field.addEventListener("change", () => {
@@ -184,36 +365,35 @@ export function mount({ element, trigger, props, server }) {
       nameIn(row, index); // a new row would lose the press or the focus that ended the typing
       showState();
     });
-    const draw = make("button", { type: "button", className: "draw-for", textContent: say("teach_draw_here") });
+    const draw = make("button", { type: "button", className: "draw-for", textContent: say(kind === "photos" ? "teach_photo_here" : "teach_draw_here") });
     draw.setAttribute("aria-pressed", String(index === chosen && mode === "draw"));
     draw.addEventListener("click", () => {
       mode = "draw";
       choose(index);
       show();
     });
-    const few = examples.length < limits.least_examples;
-    const count = make("span", { className: "count", textContent: say(few ? "teach_count" : "teach_count_many", { count: examples.length, least: limits.least_examples }) });
+    const count = make("span", { className: "count", textContent: countOf(index) });
     const gone = make("button", { type: "button", className: "remove-class", textContent: "×" });
     gone.addEventListener("click", () => {
       chosen = Math.max(0, Math.min(chosen, state.classes.length - 2));
       remove(withClasses(state.classes.filter((_, i) => i !== index)));
       find(".undo-delete").focus();
     });
-    const missed = missesOf(index);
-    row.append(field, draw, count, gone, make("div", { className: "thumbs" }, ...examples.map((_, i) => thumbnail(index, i, missed[i]))));
+    row.append(field, draw, count, gone, make("div", { className: "thumbs" }, ...examples.map((_, i) => thumbnail(index, i))));
     nameIn(row, index);
     return row;
   }
 
-  // The class's name in what its row's buttons are called.
+  // The class's name in what its row's buttons are called, and which examples were taken for something else.
   function nameIn(row, index) {
     const name = nameOf(index);
-    row.querySelector(".draw-for").setAttribute("aria-label", say("teach_draw_for", { name }));
+    row.querySelector(".draw-for").setAttribute("aria-label", say(kind === "photos" ? "teach_photo_for" : "teach_draw_for", { name }));
     row.querySelector(".remove-class").setAttribute("aria-label", say("teach_remove", { name }));
     const missed = missesOf(index);
     for (const [i, button] of row.querySelectorAll(".thumbs button").entries()) {
       const words = { number: i + 1, name };
       const label = missed[i] === null ? say("teach_example", words) : say("teach_example_missed", { ...words, answer: answerName(missed[i]) });
+      button.classList.toggle("missed", missed[i] !== null);
       button.setAttribute("aria-label", label);
       button.title = label;
     }
@@ -222,6 +402,7 @@ export function mount({ element, trigger, props, server }) {
   function choose(index) {
     if (chosen === index) return;
     if (!pad.empty && mode === "draw") add(); // it was drawn for the other one
+    burst = null;
     chosen = index;
     for (const [i, row] of [...find(".classes").children].entries()) {
       row.classList.toggle("chosen", i === chosen);
@@ -270,6 +451,10 @@ export function mount({ element, trigger, props, server }) {
   function showState() {
     showTools();
     const drawing = mode === "draw";
+    for (const button of element.querySelectorAll(".kind")) button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
+    find(".drawing").hidden = kind !== "drawings";
+    find(".photographing").hidden = kind !== "photos";
+    find(".for-photos").textContent = say("teach_photographing", { name: nameOf(chosen) });
     for (const button of element.querySelectorAll(".mode")) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
     find('[data-mode="try"]').disabled = !reader;
     find(".for").textContent = drawing ? say("teach_drawing", { name: nameOf(chosen) }) : say("teach_trying");
@@ -287,33 +472,39 @@ export function mount({ element, trigger, props, server }) {
     const { taught } = state;
     find(".outcome").hidden = !taught;
     if (!taught) return;
+    sayIn(find(".use"), kind === "photos" ? "teach_use_photo" : "teach_use");
     const total = taught.answers.length;
     find(".right").textContent = say("teach_right", { right: taught.right, total });
     find(".interval").textContent = say("teach_interval", { low: percent(taught.low, 0), high: percent(taught.high, 0), seconds: taught.seconds.toFixed(1) });
-    find(".missed").textContent = taught.right < total && !taught.stale ? say("teach_missed") : "";
+    find(".outcome .missed").textContent = taught.right < total && !taught.stale ? say("teach_missed") : "";
     find(".stale").textContent = taught.stale ? say("teach_stale") : "";
   }
 
   // --- learning ----------------------------------------------------------------------------------------------
 
-  const trouble = (words) => sayIn(find(".teach-trouble"), words ?? "");
-  const ask = async (question) => (await question.catch(() => null)) ?? { problem: null };
+  const progress = find(".learning");
 
   find(".learn").addEventListener("click", async () => {
     busy = true;
     trouble("");
     settleDeletion();
+    stopCamera();
     showState();
+    progress.hidden = false;
+    progress.value = 0;
     sayIn(find(".missing"), "teach_running");
-    const classes = state.classes.map(({ name, examples }) => ({ name: name.trim(), examples }));
-    const reply = await ask(server.begin_teaching({ visitor, language, classes }));
+    const [of, classes] = [kind, namesTrimmed(state)];
+    const reply = await ask(server.begin_teaching({ visitor, language, kind: of, classes }));
     const found = "problem" in reply ? reply : await learned();
     busy = false;
+    progress.hidden = true;
     delete find(".missing").dataset.say;
-    if (found.status === "done") return take(found, classes);
+    if (found.status === "done") return take(found, of, classes);
     trouble(found.status === "none" ? "teach_lost" : found.problem ?? "teach_no_server");
     showState();
   });
+
+  const namesTrimmed = ({ classes }) => classes.map(({ name, examples }) => ({ name: name.trim(), examples }));
 
   // The server's facts, once it has learned or failed.
   async function learned() {
@@ -321,19 +512,25 @@ export function mount({ element, trigger, props, server }) {
       const facts = await ask(server.look_at_teaching({ visitor, language }));
       if (facts.status !== "waiting" && facts.status !== "running") return facts;
       if (facts.status === "waiting") sayIn(find(".missing"), "teach_waiting", { place: facts.place });
-      else sayIn(find(".missing"), "teach_running");
+      else {
+        sayIn(find(".missing"), "teach_running");
+        progress.value = facts.done;
+      }
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
     }
   }
 
-  function take(found, classes) {
+  function take(found, of, classes) {
     const { network, answers, right, low, high, seconds, table, file } = found;
-    const same = JSON.stringify(classes) === JSON.stringify(state.classes.map(({ name, examples }) => ({ name: name.trim(), examples })));
-    reader = digitReader(table);
-    mode = "try";
-    pad.show({});
-    change({ ...state, taught: { network, answers, right, low, high, seconds, table, file, stale: !same } });
-    find(".outcome").scrollIntoView({ block: "nearest" });
+    const same = JSON.stringify(classes) === JSON.stringify(namesTrimmed(states[of]));
+    store({ ...states[of], taught: { network, answers, right, low, high, seconds, table, file, stale: !same } }, of);
+    if (of === "drawings") reader = readerOf(states[of]);
+    if (of === "drawings" && of === kind) {
+      mode = "try";
+      pad.show({});
+    }
+    show();
+    if (of === kind) find(".outcome").scrollIntoView({ block: "nearest" });
   }
 
   find(".use").addEventListener("click", () => {
@@ -353,38 +550,43 @@ export function mount({ element, trigger, props, server }) {
   // --- the drawings as a file ----------------------------------------------------------------------------------
 
   const file = find(".file");
-  find(".save").addEventListener("click", () => download("my-classes.json", toFile(state)));
+  find(".save").addEventListener("click", () => download("my-classes.json", toFile(states)));
   find(".open-file").addEventListener("click", () => file.click());
   file.addEventListener("change", async () => {
     const [opened] = file.files;
-    const classes = opened && (await fromFile(opened, limits));
+    const found = opened && (await fromFile(opened, limits));
     file.value = "";
     if (!opened) return;
-    if (!classes) return trouble("teach_bad_file");
-    trouble("");
-    before = { state, chosen };
-    [reader, mode, chosen] = [null, "draw", 0];
-    change({ classes, taught: null });
-    const count = classes.reduce((sum, { examples }) => sum + examples.length, 0);
-    sayIn(find(".undone span"), "teach_opened", { count, classes: classes.length });
-    find(".undo-delete").hidden = false;
+    if (!found) return trouble("teach_bad_file");
+    const every = KINDS.flatMap((of) => found[of]);
+    const count = every.reduce((sum, { examples }) => sum + examples.length, 0);
+    canUndo("teach_opened", { count, classes: every.length });
+    reader = null;
+    for (const of of KINDS) store(found[of].length ? { classes: found[of], taught: null } : empty(), of);
+    switchTo(used("drawings") || !used("photos") ? "drawings" : "photos");
   });
 
+  const used = (of) => states[of].classes.some(({ examples }) => examples.length);
+
   find(".delete-all").addEventListener("click", () => {
-    [reader, mode, chosen] = [null, "draw", 0];
-    pad.show({});
-    remove(empty());
+    canUndo("teach_deleted");
+    reader = null;
+    for (const of of KINDS) store(empty(), of);
     keeping = keeping.then(forget).catch(() => null);
+    switchTo(kind);
     find(".undo-delete").focus();
   });
 
   find(".undo-delete").addEventListener("click", () => {
     if (!before) return;
-    ({ chosen } = before);
-    const next = before.state;
-    reader = next.taught ? digitReader(next.taught.table) : null;
+    const old = before;
     settleDeletion();
-    change(next);
+    for (const of of KINDS) if (states[of] !== old.states[of]) store(old.states[of], of);
+    reader = readerOf(states.drawings);
+    if (kind !== old.kind) stopCamera();
+    [kind, state, chosen] = [old.kind, states[old.kind], old.chosen];
+    if (!reader) mode = "draw";
+    show();
     find(".more").focus();
   });
 
@@ -392,14 +594,15 @@ export function mount({ element, trigger, props, server }) {
 
   onLanguage(element, show);
   sayAll(element);
+  showCamera();
   show();
-  load()
+  Promise.all(KINDS.map(load))
     .then((kept) => {
-      if (!kept?.classes) return;
-      state = kept;
-      reader = kept.taught ? digitReader(kept.taught.table) : null;
+      if (!kept.some((one) => one?.classes)) return;
+      KINDS.forEach((of, i) => kept[i]?.classes && (states[of] = kept[i]));
+      reader = readerOf(states.drawings);
       element.querySelector("details").open = true;
-      show();
+      switchTo(used("drawings") || !used("photos") ? "drawings" : "photos");
     })
     .catch(() => null);
 }
