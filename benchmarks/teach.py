@@ -1,8 +1,9 @@
 """Teaching classes of one's own: how accurate with how many examples a class, by which way, and how fast.
 
-    python -m benchmarks teach FILE
+    python -m benchmarks teach FILE --photos HALVES
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet, and HALVES are two networks for photos: see
+docs/data.md.  The second table, of photos, is made by benchmarks/teach_photos.py.
 
 Each row teaches one person's drawings and asks about other drawings of that person, each drawn with a pen of its own
 width.  Letters are drawn by rule, see lenet/data/drawn_letters.py; a validation writer's digits are none of them.
@@ -29,6 +30,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from benchmarks import teach_photos
 from lenet.data.augmentation import AUGMENTATIONS
 from lenet.data.drawn_letters import LETTERS, Hand
 from lenet.data.strokes import read_drawings, render, writer_split
@@ -83,6 +85,7 @@ class Task:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="pen_digits_30_writers.jsonl.gz")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    parser.add_argument("--photos", nargs="*", type=Path, default=[], metavar="HALVES", help="for the table of photos")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -100,6 +103,10 @@ def run(options: argparse.Namespace) -> None:
         for kind in dict.fromkeys(task.kind for task in tasks):
             for shots in SHOTS if method == LAST_LAYER else SLOW_SHOTS:
                 print(row(method, shots, [task for task in tasks if task.kind == kind]), flush=True)
+    if options.photos:
+        print("\nThe same for photos.\n")
+        for line in teach_photos.table(options.photos, options.methods):
+            print(line, flush=True)
 
 
 def row(method: str, shots: int, tasks: list[Task]) -> str:
