@@ -17,9 +17,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
+from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import DigitPrediction, FoundDigit
+from lenet.preprocessing.images import is_plain
 from lenet.preprocessing.stages import Preprocessed
 from lenet.ui import messages
 from lenet.ui.shared import assets, facts, pictures, texts
@@ -647,16 +649,32 @@ def test_what_a_network_would_say_of_a_photo(
 ) -> None:
     code = """
         const { chooseLanguage } = await import("./shared/language.js");
-        const before = m.sentence(given);
+        const [answer, known] = given;
+        const before = m.sentence(answer, known);
         chooseLanguage("zh");
-        const after = m.sentence(given);
+        const after = m.sentence(answer, known);
         chooseLanguage("en");
         return [before, after];
     """
-    said, translated = scripts.run("photo/figures.js", code, answer)
+    said, translated = scripts.run("photo/figures.js", code, [answer, CIFAR10_CLASSES])
     assert said == english
     assert chinese in translated
     assert not [name for name in answer["probs"] if name in translated]
+
+
+def test_what_a_visitor_has_named_stands_as_they_wrote_it(scripts: Scripts) -> None:
+    code = """
+        const known = ["cat"];
+        const card = (answer) => m.cardSaid({ answer, milliseconds: 1 }, known)[0].textContent;
+        return given.flatMap((answer) => [m.sentence(answer, known), card(answer)]);
+    """
+    given = [photo_answer("sure", Ann=0.97, Bo=0.03), photo_answer("unknown", Ann=0.4, Bo=0.2)]
+    assert scripts.run("photo/figures.js", code, given) == [
+        "I think this is Ann: 97% sure",
+        "Ann 97%",
+        "None of my classes, I think. Closest: Ann (40%)",
+        "none of these",
+    ]
 
 
 SHOWN = """
@@ -668,7 +686,7 @@ SHOWN = """
 
 def test_a_card_says_the_answer_and_the_likeliest(scripts: Scripts) -> None:
     code = f"""
-        const shown = m.cardSaid({{ answer: given, milliseconds: 3.14159 }});
+        const shown = m.cardSaid({{ answer: given, milliseconds: 3.14159 }}, {[*CIFAR10_CLASSES]});
         {SHOWN}
         return [texts(".named"), texts(".took"), texts(".bar .name"), texts(".bar.best .percent")];
     """
@@ -682,7 +700,7 @@ def test_a_card_says_the_answer_and_the_likeliest(scripts: Scripts) -> None:
 
 def test_a_large_answer_names_none_of_the_classes_where_it_is_none(scripts: Scripts) -> None:
     code = """
-        const { dataset, firstChild, lastChild } = m.large(given);
+        const { dataset, firstChild, lastChild } = m.large(given, undefined, ["cat", "dog"]);
         return [dataset.label, firstChild.textContent, lastChild.ariaLabel];
     """
     sure = scripts.run("photo/figures.js", code, photo_answer("sure", cat=0.9, dog=0.1))
@@ -728,7 +746,9 @@ def test_crops_say_where_and_how_much(scripts: Scripts) -> None:
 
 def test_a_class_is_text_wherever_a_photo_is_named(scripts: Scripts) -> None:
     code = f"""
-        const shown = [m.large(given), ...m.cardSaid({{ answer: given, milliseconds: 20 }}), m.empty([given.label]),
+        const network = {{ key: "own-1", caption: "x", accuracy: null, classes: [given.label] }};
+        const card = m.cardSaid({{ answer: given, milliseconds: 20 }}, []);
+        const shown = [m.large(given, network, []), ...card, m.empty(network),
             ...m.crops(given.crops, {{ width: 8, height: 4 }})];
         {SHOWN}
         const named = texts("b, .name, .label, .sentence").filter((text) => text.includes("<img"));
@@ -1046,3 +1066,34 @@ def test_what_another_network_reads_is_told_in_small(scripts: Scripts) -> None:
     ]
     unmeasured = beside | {"accuracy": None, "digits": TWENTY[:1]}
     assert scripts.run("draw/reading.js", code, unmeasured) == ["2", "2LeNet, modern98.0% sure"]
+
+
+# --- a visitor's photos --------------------------------------------------------------------------------------
+
+
+def test_a_jpeg_loses_what_stands_beside_its_picture(scripts: Scripts) -> None:
+    picture = Image.radial_gradient("L").resize((160, 90)).convert("RGB")
+    exif = Image.Exif()
+    exif[0x010E] = "a person's name"
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", exif=exif, icc_profile=bytes(3000), comment="a place")
+    assert not is_plain(buffer.getvalue())
+    found = bytes(scripts.run("teach/pictures.js", "return [...m.bare(new Uint8Array(given))]", [*buffer.getvalue()]))
+    assert is_plain(found)
+    with Image.open(io.BytesIO(found)) as bare, Image.open(buffer) as whole:
+        assert np.array_equal(np.asarray(bare), np.asarray(whole))
+
+
+def test_a_file_of_classes_is_refused_where_it_holds_anything_else(scripts: Scripts) -> None:
+    code = """
+        const limits = { classes: 10, examples: 30, name: 20, photo_bytes: 40000 };
+        return m.fromFile(new Blob([JSON.stringify(given)]), limits);
+    """
+    photo = base64.b64encode(b"\xff\xd8\xff" + bytes(9)).decode()
+    drawing = base64.b64encode(bytes(784)).decode()
+    file = {"kind": "lenet-own-classes", "format": 1, "classes": [{"name": "A", "examples": [drawing]}]}
+    of_photos = [{"name": "B", "examples": [photo]}]
+    assert scripts.run("teach/store.js", code, file) == {"drawings": file["classes"], "photos": []}  # an older one
+    assert scripts.run("teach/store.js", code, file | {"photos": of_photos})["photos"] == of_photos
+    for bad in ([{"name": "B", "examples": [drawing]}], [{"name": "B", "examples": ["<svg>"]}], of_photos * 11, "B"):
+        assert scripts.run("teach/store.js", code, file | {"photos": bad}) is None

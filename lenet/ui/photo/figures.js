@@ -76,10 +76,10 @@ function noAnswer() {
 const milliseconds = (taken) => taken.toFixed(taken < 9.95 ? 1 : 0);
 
 // What a card says: the answer, how sure, how long it took, and the likeliest classes.
-export function cardSaid({ answer, milliseconds: taken }) {
+export function cardSaid({ answer, milliseconds: taken }, known) {
   const { label, confidence, verdict } = answer;
   const called = translated(label);
-  const name = { sure: called, unsure: say("photo_perhaps", { label: called }), unknown: say("photo_none") }[verdict];
+  const name = { sure: called, unsure: say("photo_perhaps", { label: called }), unknown: say(known.includes(label) ? "photo_none" : "teach_none") }[verdict];
   const rows = likeliest(answer).slice(0, FIRST);
   return [
     make("span", { className: `named ${verdict}` }, make("b", {}, name), ...(isNone(answer) ? [] : [" ", make("i", {}, percent(confidence, 0))])),

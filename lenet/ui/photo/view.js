@@ -384,7 +384,7 @@ export function mount({ element, props, server, watch }) {
       card.setAttribute("aria-busy", String(known < changes));
       const said = card.querySelector(".said");
       if (reply.problem) sayIn(said, reply.problem);
-      else said.replaceChildren(...figures.cardSaid(reply));
+      else said.replaceChildren(...figures.cardSaid(reply, props.classes));
     }
     if (network !== chosen) return;
     if (reply.problem) return complain(reply.problem);
