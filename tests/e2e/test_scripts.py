@@ -501,6 +501,8 @@ def about_network(**changes: Any) -> dict[str, Any]:
     return {
         **{"title": HOSTILE, "about": template, "classes": [HOSTILE, "cat"], "accuracy": 0.75},
         **{"confusion": [[3, 1], [0, 0]], "parameters": 12_000, "multiply_adds": 34_000},
+        "bins": [{"count": 0, "confidence": 0.0, "accuracy": 0.0}, {"count": 4, "confidence": 0.7, "accuracy": 0.75}],
+        "calibration_error": 0.05,
         "layers": [
             {
                 "name": HOSTILE,
@@ -534,7 +536,7 @@ def test_what_is_known_of_a_network_is_shown_and_all_of_it_is_text(scripts: Scri
     shown = scripts.run("report/figures.js", code, about_network())
     assert shown["title"] == [HOSTILE]
     assert shown["lead"] == [f"{HOSTILE}."]
-    assert shown["numbers"] == ["75.00%", "1 of 4", "–"]
+    assert shown["numbers"] == ["75.00%", "1 of 4", "5.0%"]
     assert shown["layers"] == [HOSTILE, "6×28×28", "9", "·", "ReLU", "84", "·", "1,200"]
     assert shown["sums"] == ["12,000", "34,000"]
     assert shown["recipe"] == [HOSTILE, f"python train.py {HOSTILE}"]
@@ -543,7 +545,7 @@ def test_what_is_known_of_a_network_is_shown_and_all_of_it_is_text(scripts: Scri
     assert shown["classes"] == [f"{HOSTILE}75.0%"]  # a class without pictures has no accuracy
     assert (shown["gaps"], shown["images"], shown["inside"]) == (25 + 15, 0, 1)
     assert shown["stop"] == 2  # one square, and the table that scrolls
-    unmeasured = scripts.run("report/figures.js", code, about_network(confusion=[], accuracy=None))
+    unmeasured = scripts.run("report/figures.js", code, about_network(confusion=[], accuracy=None, bins=[], calibration_error=None))
     assert unmeasured["numbers"] == ["–"] * 3
     assert unmeasured["squares"] == []
 
