@@ -232,8 +232,9 @@ def test_taught_photos_answer_in_photo(page: Page, tmp_path: Path) -> None:
     for index, (called, name) in enumerate({"Tug": "ship", "Fred": "frog"}.items()):
         row = teach.locator(".classes > li").nth(index)
         row.locator("input").fill(called)
-        row.locator(".draw-for").click()
-        teach.locator(".picture-files").set_input_files(cuts(name, 4, tmp_path))
+        with page.expect_file_chooser() as chooser:
+            row.locator(".draw-for").click()
+        chooser.value.set_files(cuts(name, 4, tmp_path))
         expect(row.locator(".thumbs img")).to_have_count(4)
     teach.locator(".learn").click()
     expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)

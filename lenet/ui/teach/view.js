@@ -371,6 +371,7 @@ export function mount({ element, trigger, props, server }) {
       mode = "draw";
       choose(index);
       show();
+      if (kind === "photos") find(".picture-files").click();
     });
     const count = make("span", { className: "count", textContent: countOf(index) });
     const gone = make("button", { type: "button", className: "remove-class", textContent: "×" });
