@@ -666,6 +666,7 @@ def test_networks_of_thirty_years_answer_the_same_drawing(page: Page, network: s
     expect_label(page, "7")
     page.get_by_label("Network").click()
     page.get_by_role("option", name=re.compile(network)).click()
+    page.locator("#pad .rows").scroll_into_view_if_needed()  # what stands in it may be made anew meanwhile
     expect(page.locator("#pad .layer").last).to_contain_text("10 numbers")
     expect(page.locator("#pad .result")).to_have_attribute("aria-busy", "false")
     expect(page.locator("#pad .answer")).to_have_attribute("data-label", re.compile("^[0-9]$"))
@@ -1047,6 +1048,7 @@ def test_a_layer_that_no_browser_knows_is_left_to_the_server(open_page: Callable
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
     assert "read_drawing" in asked
+    page.locator("#pad .rows").scroll_into_view_if_needed()  # what stands in it may be made anew meanwhile
     expect(page.locator("#pad .layer").last).to_contain_text("10 numbers")
 
 
