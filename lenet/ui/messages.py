@@ -15,6 +15,8 @@ What a fact says in words is a `Told`.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import functools
 import inspect
 import logging
@@ -29,8 +31,11 @@ import gradio as gr
 
 from lenet.errors import ImageError, LeNetError, Text
 from lenet.inference.photos import Crop, PhotoPrediction
+from lenet.inference.untrusted import BYTES_AT_MOST
 from lenet.preprocessing.stages import Box
+from lenet.training.correcting import MAX_CORRECTIONS
 from lenet.training.metrics import Bin
+from lenet.training.teaching import MAX_CLASSES, MAX_EXAMPLES
 from lenet.ui.shared import texts, threads
 
 if TYPE_CHECKING:
@@ -111,6 +116,16 @@ def whole(value: Any, most: int) -> int:
     if not (0 <= found <= most and found == int(found)):
         raise garbled()
     return int(found)
+
+
+def content(value: Any) -> bytes:
+    """What stands there in base64, of no more bytes than a file may have."""
+    if not isinstance(value, str) or len(value) > BYTES_AT_MOST * 4 // 3 + 4:
+        raise garbled()
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise garbled() from None
 
 
 def visitor(question: Question) -> str:
@@ -696,8 +711,8 @@ class LookAtRuns(Parsed):
 
 
 @dataclass(frozen=True)
-class Present(Parsed):
-    """A visitor's page is there, though the tab is not open."""
+class OfVisitor(Parsed):
+    """Something that only says whose it is."""
 
     visitor: str
 
@@ -848,6 +863,139 @@ class NetworkFile:
 @dataclass(frozen=True)
 class Done:
     """What was asked for is done."""
+
+
+# --- networks that learn from a visitor's own examples, and that their browser keeps ---
+
+
+@dataclass(frozen=True)
+class PrepareTeaching(Parsed):
+    """A visitor has begun: what the first one needs is made meanwhile."""
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls()
+
+
+@dataclass(frozen=True)
+class BeginTeaching(Parsed):
+    """To teach a visitor's classes.
+
+    Attributes:
+        kind: "drawings" or "photos".
+        classes: each one's name and examples: of a drawing the 784 bytes of 28x28 pixels, of a photo a small JPEG.
+    """
+
+    visitor: str
+    kind: str
+    classes: tuple[tuple[str, tuple[bytes, ...]], ...]
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        kind, classes = text(question, "kind"), _dicts(question, "classes", MAX_CLASSES)
+        examples = [listed(one, "examples") for one in classes]
+        if kind not in ("drawings", "photos") or max(map(len, examples), default=0) > MAX_EXAMPLES:
+            raise garbled()
+        made = ((text(one, "name"), tuple(map(content, of))) for one, of in zip(classes, examples, strict=True))
+        return cls(visitor(question), kind, tuple(made))
+
+
+def _dicts(question: Question, name: str, most: int) -> list[Question]:
+    found = listed(question, name)
+    if len(found) > most or not all(isinstance(one, dict) for one in found):
+        raise garbled()
+    return found
+
+
+@dataclass(frozen=True)
+class SeparatePicture(Parsed):
+    """To find the drawings on a picture of paper.
+
+    Attributes:
+        picture: a data: address.
+    """
+
+    picture: str
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(text(question, "picture"))
+
+
+@dataclass(frozen=True)
+class SeparatedPicture:
+    """Drawings, the 784 bytes of 28x28 pixels each, in base64."""
+
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BeginCorrecting(Parsed):
+    """To have a copy of a network learn a visitor's corrections.
+
+    Attributes:
+        network: its key.
+        corrections: of each the 784 bytes of 28x28 pixels, and what it is: "0" to "9" or "not a digit".
+    """
+
+    visitor: str
+    network: str
+    corrections: tuple[tuple[bytes, str], ...]
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        given = _dicts(question, "corrections", MAX_CORRECTIONS)
+        made = ((content(field(one, "picture")), text(one, "truth")) for one in given)
+        return cls(visitor(question), text(question, "network"), tuple(made))
+
+
+@dataclass(frozen=True)
+class OwnNetwork(Parsed):
+    """A network that a visitor's browser keeps.
+
+    Attributes:
+        network: the key by which the server knew it.
+        file: its weights, should the server have forgotten it.
+    """
+
+    network: str
+    file: bytes | None
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        file = question.get("file")
+        return cls(text(question, "network"), None if file is None else content(file))
+
+
+@dataclass(frozen=True)
+class ExportOwn(Parsed):
+    """A file of such a network; `kind` as in `FileOffer`."""
+
+    KINDS: ClassVar = ("weights", "onnx", "web")
+
+    visitor: str
+    own: OwnNetwork
+    kind: str
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        kind = text(question, "kind")
+        if kind not in cls.KINDS:
+            raise garbled()
+        return cls(visitor(question), OwnNetwork.read(question), kind)
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A file of a network, and the key by which the server knows the network now.
+
+    Attributes:
+        file: its bytes in base64.
+    """
+
+    network: str
+    name: str
+    file: str
 
 
 # --------------------------------------------------------------------------------------------------

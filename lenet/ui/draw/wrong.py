@@ -18,7 +18,7 @@ from lenet.errors import ImageError, Text
 from lenet.inference.corrected import base_name, is_corrected
 from lenet.inference.digits import FoundDigit
 from lenet.inference.pretrained import Checkpoint
-from lenet.training.correcting import MAX_CORRECTIONS, Corrections
+from lenet.training.correcting import Corrections
 from lenet.ui import messages
 from lenet.ui.server import Server
 from lenet.ui.shared import networks, returned, texts
@@ -41,44 +41,30 @@ def seen(digit: FoundDigit) -> str:
     raise ImageError("Nothing is drawn, so nothing can be corrected.")
 
 
-@messages.answering_in_each
-def begin_correcting(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
-    """Have a copy of a network learn a visitor's corrections: {} once they are in the line, or {"problem"}.
+@messages.answering
+def begin_correcting(
+    server: Server, question: messages.BeginCorrecting, request: gr.Request | None = None
+) -> messages.Done:
+    """Have a copy of a network learn a visitor's corrections; done once they are in the line.
 
     Args:
-        question: {"visitor", "network": its key, "corrections": [{"picture": the 784 bytes of 28x28 pixels in base64,
-            "truth": "0" to "9" or "not a digit"}]}.
         request: Gradio's, for the address that it comes from.
     """
-    visitor = messages.visitor(question)
-    mistakes = Mistakes(messages.text(question, "network"), _corrections(question))
+    mistakes = Mistakes(question.network, Corrections.of(question.corrections))
     server.networks.digit_reader(mistakes.network)
-    server.teachings.begin(visitor, mistakes, address_of(request))
-    return {}
+    server.teachings.begin(question.visitor, mistakes, address_of(request))
+    return messages.Done()
 
 
-def _corrections(question: dict[str, Any]) -> Corrections:
-    """Raises QuestionError or TrainingError where they are not what they must be."""
-    given = messages.listed(question, "corrections")
-    if len(given) > MAX_CORRECTIONS or not all(isinstance(one, dict) for one in given):
-        raise messages.garbled()
-    return Corrections.of(
-        [(returned.decoded(messages.field(one, "picture")), messages.text(one, "truth")) for one in given]
-    )
-
-
-@messages.answering_in_each
-def look_at_correcting(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+@messages.answering
+def look_at_correcting(server: Server, question: messages.OfVisitor) -> dict[str, Any]:
     """How far it is: see `lenet.ui.teach.teaching.Facts`; with the network's file once it is done and there is one.
-
-    Args:
-        question: {"visitor"}.
 
     Returns:
         {"status", "place", "done", "network", "seconds", "improved"}, and {"file": in base64, "called": what the
         network is called} or {"problem"}.
     """
-    found = server.teachings.look(messages.visitor(question), "corrections")
+    found = server.teachings.look(question.visitor, "corrections")
     facts = {name: getattr(found, name) for name in ("status", "place", "done", "network", "seconds")}
     facts["improved"] = asdict(found.improved) if found.improved is not None else None
     if found.problem is not None:
@@ -89,15 +75,16 @@ def look_at_correcting(server: Server, question: dict[str, Any]) -> dict[str, An
     return facts
 
 
-@messages.answering_in_each
-def export_corrected(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
-    """A file of a corrected network: {"name", "file": in base64}, and {"network": its key}.
+@messages.answering
+def export_corrected(
+    server: Server, question: messages.ExportOwn, request: gr.Request | None = None
+) -> messages.OwnFile:
+    """A file of a corrected network.
 
     Args:
-        question: see `returned.export`; and {"visitor"}.
         request: Gradio's, for the address that it comes from.
     """
-    return returned.export(server, question, (address_of(request), messages.visitor(question)), _title)
+    return returned.export(server, question, address_of(request), _title)
 
 
 def _title(path: Path, checkpoint: Checkpoint) -> texts.Said:
@@ -115,4 +102,4 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         CheckpointError: the server has forgotten it, and the browser's file is none of ours.
         QuestionError: no script of this page sends that.
     """
-    return Taken(returned.restored(server, messages.sent(event), owner, _title))
+    return Taken(returned.restored(server, messages.OwnNetwork.read(messages.sent(event)), owner, _title))

@@ -42,49 +42,34 @@ PHOTO_SIDE = 160  # pixels of a photo's longer side, as the browser keeps and se
 PHOTO_BYTES = 40_000  # of it as a JPEG: most have 8,000
 
 
-@messages.answering_in_each
-def prepare_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """A visitor has begun to draw: what the first one needs is made meanwhile.
-
-    Args:
-        question: {}.
-    """
+@messages.answering
+def prepare_teaching(server: Server, question: messages.PrepareTeaching) -> messages.Done:
+    """A visitor has begun to draw: what the first one needs is made meanwhile."""
     server.teachings.prepare()
-    return {}
+    return messages.Done()
 
 
-@messages.answering_in_each
-def begin_teaching(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
-    """Teach a visitor's classes: {} once they are in the line, or {"problem"}.
+@messages.answering
+def begin_teaching(
+    server: Server, question: messages.BeginTeaching, request: gr.Request | None = None
+) -> messages.Done:
+    """Teach a visitor's classes; done once they are in the line.
 
     Args:
-        question: {"visitor", "kind": "drawings" or "photos", "classes": [{"name", "examples"}]}; an example is in
-            base64, of a drawing the 784 bytes of 28x28 pixels, of a photo a small JPEG, see PHOTO_SIDE.
         request: Gradio's, for the address that it comes from.
     """
-    visitor = messages.visitor(question)
-    server.teachings.begin(visitor, _examples(question), address_of(request))
-    return {}
+    server.teachings.begin(question.visitor, _examples(question), address_of(request))
+    return messages.Done()
 
 
-def _examples(question: dict[str, Any]) -> Examples | PhotoExamples:
-    """Raises QuestionError, ImageError or TrainingError where they are not what they must be."""
-    kind, classes = messages.text(question, "kind"), messages.listed(question, "classes")
-    if kind not in ("drawings", "photos") or len(classes) > MAX_CLASSES:
-        raise messages.garbled()
-    if not all(isinstance(one, dict) for one in classes):
-        raise messages.garbled()
-    made = []
-    for one in classes:
-        pictures = messages.listed(one, "examples")
-        if len(pictures) > MAX_EXAMPLES:
-            raise messages.garbled()
-        made.append((messages.text(one, "name"), list(map(returned.decoded, pictures))))
-    if kind == "photos":
-        photos = PhotoExamples.of([(name, [views_of(_photo(one)) for one in files]) for name, files in made])
+def _examples(question: messages.BeginTeaching) -> Examples | PhotoExamples:
+    """Raises ImageError or TrainingError where they are not what they must be."""
+    if question.kind == "photos":
+        views = [(name, [views_of(_photo(one)) for one in files]) for name, files in question.classes]
+        photos = PhotoExamples.of(views)
         photos.refuse_fewer(MIN_EXAMPLES)
         return photos
-    drawings = Examples.of(made)
+    drawings = Examples.of(question.classes)
     drawings.refuse_fewer()
     return drawings
 
@@ -103,29 +88,22 @@ def _photo(file: bytes) -> Photo:
     raise TrainingError("An example is not a photo as this page sends them: delete it, and take another one.")
 
 
-@messages.answering_in_each
-def separate_picture(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """The drawings on a picture of paper: {"examples": see `begin_teaching`}, or {"problem"}.
-
-    Args:
-        question: {"picture": a data: address}.
-    """
-    found = separate_drawings(pictures.decode(messages.text(question, "picture")), MAX_EXAMPLES)
-    return {"examples": [base64.b64encode(image.tobytes()).decode() for image in found]}
+@messages.answering
+def separate_picture(server: Server, question: messages.SeparatePicture) -> messages.SeparatedPicture:
+    """The drawings on a picture of paper."""
+    found = separate_drawings(pictures.decode(question.picture), MAX_EXAMPLES)
+    return messages.SeparatedPicture(tuple(base64.b64encode(image.tobytes()).decode() for image in found))
 
 
-@messages.answering_in_each
-def look_at_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+@messages.answering
+def look_at_teaching(server: Server, question: messages.OfVisitor) -> dict[str, Any]:
     """How far it is: see `lenet.ui.teach.teaching.Facts`; once it is done also the network itself.
-
-    Args:
-        question: {"visitor"}.
 
     Returns:
         the facts, and where the status is "done" {"file": the .safetensors file in base64}, and where it reads
         drawings {"table": see `lenet.inference.web.to_table`}.
     """
-    found = server.teachings.look(messages.visitor(question))
+    found = server.teachings.look(question.visitor)
     facts = {name: value for name, value in vars(found).items() if name != "problem"}
     if found.problem is not None:
         return facts | {"problem": texts.words(found.problem)}
@@ -136,16 +114,14 @@ def look_at_teaching(server: Server, question: dict[str, Any]) -> dict[str, Any]
     return facts
 
 
-@messages.answering_in_each
-def export_taught(server: Server, question: dict[str, Any], request: gr.Request | None = None) -> dict[str, Any]:
-    """A file of a taught network: {"name", "file": in base64}, and {"network": its key}.
+@messages.answering
+def export_taught(server: Server, question: messages.ExportOwn, request: gr.Request | None = None) -> messages.OwnFile:
+    """A file of a taught network.
 
     Args:
-        question: {"visitor", "network": its key, "file": its weights, should the server have forgotten it, "kind": one
-            of `returned.FILES`}.
         request: Gradio's, for the address that it comes from.
     """
-    return returned.export(server, question, (address_of(request), messages.visitor(question)), _title)
+    return returned.export(server, question, address_of(request), _title)
 
 
 def _title(path: Path, checkpoint: Checkpoint) -> str:
@@ -162,7 +138,7 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         CheckpointError: the server has forgotten it, and the browser's file is none of ours.
         QuestionError: no script of this page sends that.
     """
-    return Taken(returned.restored(server, messages.sent(event), owner, _title))
+    return Taken(returned.restored(server, messages.OwnNetwork.read(messages.sent(event)), owner, _title))
 
 
 def build(server: Server) -> Source:

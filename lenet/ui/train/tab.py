@@ -64,7 +64,7 @@ async def look(server: Server, question: messages.LookAtRuns) -> dict[str, Any]:
 
 
 @messages.answering
-async def present(server: Server, question: messages.Present) -> messages.RunsUnderWay:
+async def present(server: Server, question: messages.OfVisitor) -> messages.RunsUnderWay:
     """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment."""
     server.runs.heard(question.visitor)
     await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
