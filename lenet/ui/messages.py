@@ -250,6 +250,100 @@ class Remark:
     problem: bool
 
 
+# --- the Draw tab ---
+
+
+@dataclass(frozen=True)
+class ReadDrawing(Parsed):
+    """What is on the pad, and whom it is shown to.
+
+    Attributes:
+        picture: the file's data: address.
+        network: the key of the network that is asked.
+        pipeline: "modern" or "classic", as in `DigitClassifier.predict`.
+    """
+
+    picture: str
+    network: str
+    pipeline: str
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(*(text(question, name) for name in ("picture", "network", "pipeline")))
+
+
+@dataclass(frozen=True)
+class FetchNetwork(Parsed):
+    """A network that the browser is to compute by itself; its key."""
+
+    network: str
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(text(question, "network"))
+
+
+@dataclass(frozen=True)
+class OfDigit(Parsed):
+    """Something about one digit of a drawing.
+
+    Attributes:
+        digit: its place in `Reading.digits`.
+        certain: a person has said that it is a digit.
+    """
+
+    drawing: ReadDrawing
+    digit: int
+    certain: bool
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        digit = whole(field(question, "digit"), COUNT_AT_MOST)
+        return cls(ReadDrawing.read(question), digit, flag(question, "certain"))
+
+
+@dataclass(frozen=True)
+class Parts(Parsed):
+    """Which parts of a `Behind` are wanted.
+
+    Attributes:
+        network: the key of the network that answered.
+        why: what spoke for the answer.
+        inside: the telling layers; with `every`, all of them.
+        steps: what the network saw.
+    """
+
+    network: str
+    why: bool
+    inside: bool
+    every: bool
+    steps: bool
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        wanted = (flag(question, name) for name in ("why", "inside", "every", "steps"))
+        return cls(text(question, "network"), *wanted)
+
+
+@dataclass(frozen=True)
+class LookInside(Parsed):
+    """What stood behind the answer to a digit."""
+
+    of: OfDigit
+    parts: Parts
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(OfDigit.read(question), Parts.read(question))
+
+
+@dataclass(frozen=True)
+class SeenDigit:
+    """The picture of 28x28 pixels that a network saw of a digit, a byte each in base64."""
+
+    picture: str
+
+
 # --- the Photo tab ---
 
 
@@ -387,6 +481,18 @@ class NamedPhoto:
     answer: PhotoAnswer
     milliseconds: float
     stages: list[Stage]
+
+
+@dataclass(frozen=True)
+class LookAtPhoto(Parsed):
+    """What stood behind the answer to a photo."""
+
+    of: NamePhoto
+    parts: Parts
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        return cls(NamePhoto.read(question), Parts.read(question))
 
 
 @dataclass(frozen=True)
@@ -1005,41 +1111,25 @@ class OwnFile:
 def answering(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a server function answer in its question's language, on one core, also where it fails.
 
-    The question is read by the class that the function's second argument is annotated with; one that is annotated
-    as a dict gets it as it is.  A failure is {"problem": words}: in each language, and for a dict in the question's
-    language.  An answer that is a dataclass becomes a dict.  What Gradio adds to the question, such as the
-    request, is handed on.
+    The question is read by the class that the function's second argument is annotated with.  A failure is
+    {"problem": {language: sentence}}, for what stays on the page when the language changes.  An answer that is a
+    dataclass becomes a dict.  What Gradio adds to the question, such as the request, is handed on.
     """
-    read = _reader(function)
-    return _answering(function, read, texts.translated if read is _dict else texts.words)
+    _, second, *_ = inspect.signature(function).parameters
+    kind: type[Parsed] = get_type_hints(function)[second]
 
+    def failure(error: Exception) -> Answer:
+        return {"problem": texts.words(told(function.__name__, error))}
 
-def answering_in_each(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same with {"problem": {language: sentence}}, for what stays on the page when the language changes."""
-    return _answering(function, _dict, texts.words)
-
-
-def _reader(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    """What makes of a question what the function wants."""
-    _, question, *_ = inspect.signature(function).parameters
-    kind = get_type_hints(function)[question]
-    if isinstance(kind, type) and issubclass(kind, Parsed):
-        return lambda asked: kind.read(_dict(asked))
-    return _dict
-
-
-def _answering(
-    function: Callable[..., Any], read: Callable[[Any], Any], said: Callable[[Text], Any]
-) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def answer_later(server: Any, question: Question, *context: Any) -> Any:
             with texts.speaking(language(question)):
                 try:
-                    return _plain(await function(server, read(question), *context))
+                    return _plain(await function(server, kind.read(_dict(question)), *context))
                 except Exception as error:
-                    return {"problem": said(told(function.__name__, error))}
+                    return failure(error)
 
         return answer_later
 
@@ -1048,9 +1138,9 @@ def _answering(
         threads.one()
         with texts.speaking(language(question)):
             try:
-                return _plain(function(server, read(question), *context))
+                return _plain(function(server, kind.read(_dict(question)), *context))
             except Exception as error:
-                return {"problem": said(told(function.__name__, error))}
+                return failure(error)
 
     return answer
 

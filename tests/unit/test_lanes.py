@@ -97,8 +97,8 @@ def test_a_full_line_refuses_with_a_sentence(lane: Lane, monkeypatch: pytest.Mon
     busy = Busy(lane)
     replies = busy.replies(final("a", 1), final("b", 2), final("c", 3), live("d", 4) | {"language": "zh"})
     assert busy.order == [0, 1, 2]
-    assert replies[3] == {"problem": str(lanes.BUSY)}
-    assert "服务器现在很忙" in replies[4]["problem"]
+    assert replies[3]["problem"]["en"] == str(lanes.BUSY)
+    assert "服务器现在很忙" in replies[4]["problem"]["zh"]
 
 
 def test_a_failure_is_told_and_the_next_question_is_answered(lane: Lane) -> None:
@@ -109,5 +109,5 @@ def test_a_failure_is_told_and_the_next_question_is_answered(lane: Lane) -> None
         return [await lane.answer({}, fails), await lane.answer({}, lambda question: {"fine": True})]
 
     failed, fine = asyncio.run(ask())
-    assert "The fault is ours" in failed["problem"]
+    assert "The fault is ours" in failed["problem"]["en"]
     assert fine == {"fine": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ import torch
 from lenet.errors import ImageError, Text
 from lenet.ui import messages
 from lenet.ui.draw import tab as draw
+from lenet.ui.draw import wrong
 from lenet.ui.messages import Answer, Question
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
@@ -23,6 +25,8 @@ from lenet.ui.server import Server
 from lenet.ui.shared import networks, pictures, texts, why
 from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.shared.networks import Networks
+from lenet.ui.teach import tab as teach
+from lenet.ui.teach.teaching import Teachings
 from lenet.ui.train import tab as train
 from lenet.ui.train.runs import Runs
 from lenet.ui.zoo import tab as zoo
@@ -37,9 +41,22 @@ def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
         return pool.submit(asyncio.run, coroutine).result()
 
 
+@dataclass(frozen=True)
+class Said(messages.Parsed):
+    what: str
+    number: int
+
+    @classmethod
+    def read(cls, question: Question) -> Said:
+        return cls(messages.text(question, "what"), messages.whole(question.get("number", 1), 9))
+
+
+SENTENCE = {"en": "There is no picture at a.png. Check the path.", "zh": "a.png 处没有图片。请检查路径。"}
+
+
 @messages.answering
-def echo(server: object, asked: Question) -> Answer:
-    match messages.text(asked, "what"):
+def echo(server: object, asked: Said) -> Answer:
+    match asked.what:
         case "said":
             return {"said": texts.say("language")}
         case "sentence":
@@ -48,12 +65,12 @@ def echo(server: object, asked: Question) -> Answer:
             raise ZeroDivisionError("a secret of the server's")
 
 
-@messages.answering_in_each
-async def echo_later(server: object, asked: Question) -> Answer:
+@messages.answering
+async def echo_later(server: object, asked: Said) -> Answer:
     await asyncio.sleep(0)
-    if messages.text(asked, "what") == "sentence":
+    if asked.what == "sentence":
         raise ImageError(TEMPLATE, path="a.png")
-    return {"said": texts.say("language"), "broken": 1 / messages.whole(asked["number"], 9)}
+    return {"said": texts.say("language"), "broken": 1 / asked.number}
 
 
 def test_an_answer_is_in_the_questions_language() -> None:
@@ -92,30 +109,29 @@ def test_a_question_is_parsed_and_facts_come_back() -> None:
     assert torch.get_num_threads() == 1
     for asked in ({}, {"parts": 7}, {"parts": ["much"]}, None, 7):
         assert add(None, asked) == {"problem": texts.words(Text(messages.GARBLED))}
-    problem = add(None, {"parts": [1] * 10, "language": "zh"})["problem"]
-    assert problem == {"en": "There is no picture at a.png. Check the path.", "zh": "a.png 处没有图片。请检查路径。"}
+    assert add(None, {"parts": [1] * 10, "language": "zh"}) == {"problem": SENTENCE}
 
 
-def test_an_error_is_told_in_the_questions_language(caplog: pytest.LogCaptureFixture) -> None:
-    assert echo(None, {"what": "sentence"}) == {"problem": "There is no picture at a.png. Check the path."}
-    assert echo(None, {"what": "sentence", "language": "zh"}) == {"problem": "a.png 处没有图片。请检查路径。"}
+def test_an_error_is_told_in_each_language(caplog: pytest.LogCaptureFixture) -> None:
+    assert echo(None, {"what": "sentence"}) == {"problem": SENTENCE}
     assert caplog.records == []
 
 
 @pytest.mark.parametrize("asked", [{}, None, [], 7, {"what": None}, {"what": 7}, {"what": ["said"]}])
 def test_a_malformed_question_is_told_as_one(asked: Any, caplog: pytest.LogCaptureFixture) -> None:
-    assert echo(None, asked) == {"problem": messages.GARBLED}
+    assert echo(None, asked)["problem"]["en"] == messages.GARBLED
     assert caplog.records == []
 
 
 def test_a_bug_is_logged_and_told_as_ours(caplog: pytest.LogCaptureFixture) -> None:
-    assert echo(None, {"what": "bug"}) == {"problem": str(messages.OURS)}
+    problem = echo(None, {"what": "bug"})["problem"]
+    assert problem["en"] == str(messages.OURS)
+    assert "这是我们的错误" in problem["zh"]
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert "echo failed" in caplog.text
     assert "ZeroDivisionError: a secret of the server's" in caplog.text
     assert "Traceback" in caplog.text
-    assert "这是我们的错误" in echo(None, {"what": "bug", "language": "zh"})["problem"]
 
 
 def test_a_coroutine_answers_in_each_language(caplog: pytest.LogCaptureFixture) -> None:
@@ -123,8 +139,7 @@ def test_a_coroutine_answers_in_each_language(caplog: pytest.LogCaptureFixture) 
         return awaited(echo_later(None, asked))
 
     assert ask({"what": "said", "number": 1, "language": "zh"}) == {"said": "语言", "broken": 1}
-    told = ask({"what": "sentence"})["problem"]
-    assert told == {"en": "There is no picture at a.png. Check the path.", "zh": "a.png 处没有图片。请检查路径。"}
+    assert ask({"what": "sentence"}) == {"problem": SENTENCE}
     assert ask({})["problem"]["en"] == messages.GARBLED
     assert caplog.records == []
     assert ask({"what": "said", "number": 0})["problem"]["en"] == str(messages.OURS)
@@ -170,6 +185,9 @@ def test_what_is_no_whole_number_in_range_is_refused(value: Any) -> None:
 # The page's own server functions
 
 VISITOR = {"visitor": "a" * 32, "run": "x", "order": "stop", "known": {}, "settings": {}}
+BYTES = base64.b64encode(bytes(range(196)) * 4).decode()
+CORRECT = VISITOR | {"network": "digits", "corrections": [{"picture": BYTES, "truth": "7"}]}
+TEACH = VISITOR | {"kind": "drawings", "classes": [{"name": name, "examples": [BYTES] * 3} for name in "AB"]}
 PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
     "fetch_network": (draw.fetch_network, {"network": "digits"}, Networks, "table"),
     "read_drawing": (draw.read_drawing, question(), Networks, "read"),
@@ -186,6 +204,14 @@ PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
     "present": (train.present, VISITOR, Runs, "look"),
     "check": (train.check, VISITOR, train.settings, "problems"),
     "begin": (train.begin, VISITOR, train.settings, "problems"),
+    "what_was_seen": (draw.what_was_seen, question(), Networks, "read"),
+    "begin_correcting": (wrong.begin_correcting, CORRECT, Teachings, "begin"),
+    "look_at_correcting": (wrong.look_at_correcting, VISITOR, Teachings, "look"),
+    "begin_teaching": (teach.begin_teaching, TEACH, Teachings, "begin"),
+    "look_at_teaching": (teach.look_at_teaching, VISITOR, Teachings, "look"),
+    "export_taught": (teach.export_taught, VISITOR | {"network": "x", "kind": "web"}, Networks, "kept"),
+    "draw": (train.draw, VISITOR | {"picture": ""}, Runs, "draw"),
+    "share": (train.share, {"link": "http://127.0.0.1/"}, train.sharing, "shared"),
     "tell": (train.tell, VISITOR, Runs, "stop"),
     "download": (train.download, VISITOR, Runs, "run"),
 }
@@ -204,7 +230,7 @@ def test_a_bug_behind_any_question_is_ours(
     monkeypatch.setattr(module, called, broken)
     reply = ask(server, asked)
     problem = (awaited(reply) if asyncio.iscoroutine(reply) else reply)["problem"]
-    assert (problem["en"] if isinstance(problem, dict) else problem) == str(messages.OURS)
+    assert problem["en"] == str(messages.OURS)
     assert "a bug of ours" in caplog.text
     assert f"{name} failed" in caplog.text
 
@@ -216,18 +242,18 @@ def test_no_question_at_all_is_told_as_one(
 ) -> None:
     reply = PAGE[name][0](server, asked)
     reply = awaited(reply) if asyncio.iscoroutine(reply) else reply
-    problem = reply.get("problem")
-    assert reply == {"blank": True} or problem
+    assert reply["problem"]["en"] == messages.GARBLED
     assert caplog.records == []  # which is no fault of ours
 
 
 def test_a_bug_behind_a_photos_answer_is_ours(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(asked: Question) -> None:
+    def broken(asked: messages.NamePhoto) -> None:
         raise KeyError("a bug of ours")
 
     monkeypatch.setattr(why.gr, "HTML", lambda **options: options["server_functions"])
     (ask,) = why.build(server, broken, "photos")  # type: ignore[attr-defined]  # the functions, by the line above
-    assert awaited(ask({"network": "photos"})) == {"problem": str(messages.OURS)}
+    asked = {"photo": "x", "network": "photos", "box": None}
+    assert awaited(ask(asked))["problem"]["en"] == str(messages.OURS)
     assert "a bug of ours" in caplog.text

@@ -91,7 +91,7 @@ def test_beside_ones_own_network_the_shipped_one_answers(server: Server, monkeyp
     ],
 )
 def test_what_is_no_drawing_gets_a_sentence(server: Server, question: dict, says: str) -> None:
-    assert says in draw.read_drawing(server, question)["problem"]
+    assert says in draw.read_drawing(server, question)["problem"]["en"]
 
 
 @pytest.mark.parametrize("key", ["../README", "run-guessed", "", "/etc/passwd", ".", "a" * 300])
@@ -146,9 +146,11 @@ def test_a_number_is_told_from_left_to_right(server: Server, monkeypatch: pytest
 def test_the_digit_that_is_chosen_is_looked_into(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server.networks, "read", lambda key, image, pipeline: TWENTY)
     assert [draw.look_inside(server, question(why=True, digit=i))["why"]["label"] for i in range(2)] == ["2", "0"]
-    for nowhere in (2, -1, 0.5, "second", None):
-        assert draw.look_inside(server, question(why=True, digit=nowhere))["blank"]
-        assert "can no longer be read" in draw.what_if(server, question(digit=nowhere))["problem"]
+    assert draw.look_inside(server, question(why=True, digit=2))["blank"]
+    assert draw.what_if(server, question(digit=2))["problem"]["key"] == "draw_change_gone"
+    for nowhere in (-1, 0.5, "second", None):
+        for ask in (draw.look_inside, draw.what_if):
+            assert "does not understand" in ask(server, question(why=True, digit=nowhere))["problem"]["en"]
 
 
 def test_who_knows_that_it_is_a_digit_gets_an_answer_without_the_doubt() -> None:
@@ -249,7 +251,7 @@ def test_what_if_says_whether_it_is_enough(server: Server) -> None:
 
 def test_a_network_for_photos_reads_no_drawing(server: Server) -> None:
     crafted = question(network="photos", pipeline="photo", why=True, inside=True)
-    assert "names photos" in draw.read_drawing(server, crafted)["problem"]
+    assert "names photos" in draw.read_drawing(server, crafted)["problem"]["en"]
     assert draw.look_inside(server, crafted)["blank"]
     assert draw.what_if(server, crafted)["problem"]
 
@@ -288,5 +290,5 @@ def test_a_network_is_fetched_to_be_computed_by_the_browser(server: Server) -> N
     own, _ = server.networks.keep(load(WEIGHTS / "mnist-lenet5-bn.safetensors"))
     mine = draw.fetch_network(server, {"network": own})
     assert (mine["beside"], mine["called"]["caption"]) == ("digits", server.networks.called(own))
-    assert "names photos" in draw.fetch_network(server, {"network": "photos-lenet5"})["problem"]
-    assert "no network called gone" in draw.fetch_network(server, {"network": "gone"})["problem"]
+    assert "names photos" in draw.fetch_network(server, {"network": "photos-lenet5"})["problem"]["en"]
+    assert "no network called gone" in draw.fetch_network(server, {"network": "gone"})["problem"]["en"]

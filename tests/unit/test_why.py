@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +88,13 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     assert hidden.said is None
 
 
-def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> None:
-    asked: dict[str, Any] = {"network": "photos"}
+def question(network: str = "photos", **parts: Any) -> messages.LookAtPhoto:
+    return messages.LookAtPhoto.read({"photo": "x", "network": network, "box": None, **parts})
 
-    def told(**more: bool) -> dict[str, Any]:
-        reply = why.look(server, lambda question: ship, asked | more)
+
+def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> None:
+    def told(**more: Any) -> dict[str, Any]:
+        reply = asdict(why.look(server, lambda question: ship, question(**more)))
         return {name: fact for name, fact in reply.items() if fact}
 
     assert told() == {}
@@ -104,13 +107,13 @@ def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> N
 
 
 def test_what_cannot_be_told_is_a_sentence(server: Server, ship: PhotoPrediction) -> None:
-    def gone(question: dict[str, Any]) -> PhotoPrediction:
+    def gone(question: messages.NamePhoto) -> PhotoPrediction:
         raise CheckpointError("nobody keeps it")
 
     with pytest.raises(CheckpointError, match="nobody keeps it"):
-        why.look(server, gone, {"network": "x", "why": True})
-    assert why.look(server, lambda question: None, {"network": "photos", "why": True})["why"] is None
+        why.look(server, gone, question(network="x", why=True))
+    assert why.look(server, lambda question: None, question(why=True)).why is None
     with pytest.raises(messages.QuestionError):
-        why.look(server, lambda question: ship, {})
+        messages.LookAtPhoto.read({})
     with pytest.raises(CheckpointError, match="no network called none here"):
-        why.look(server, lambda question: ship, {"network": "none", "why": True})
+        why.look(server, lambda question: ship, question(network="none", why=True))

@@ -9,7 +9,7 @@ import { mix, onTheme, packed, theme, unpack } from "../shared/colours.js";
 import { openCloseup } from "./closeup.js";
 import { make } from "../shared/elements.js";
 import { percent, signed } from "../shared/format.js";
-import { language, onLanguage, pieces, say, sayAll, translated, withArticle } from "../shared/language.js";
+import { language, onLanguage, pieces, say, sayAll, spoken, translated, withArticle } from "../shared/language.js";
 import { layers, paintSmall, small } from "../shared/layers.js";
 import { noStages, stagesOf } from "../shared/stages.js";
 
@@ -40,7 +40,7 @@ export function inside({ element, props, server, pad, example, heard }) {
 
   let evidence = null; // what the first figure shows, of messages.py, or null
   let ink = null; // what both show before that, {side, ink}
-  let change = null; // and the second one, or why there is none: {problem: a sentence}
+  let change = null; // and the second one, or why there is none: {problem: words}
   let stages = null; // what stands under "What the network saw"
 
   function paintFigure(target, { side, ink, tint } = figures.get(target)) {
@@ -89,7 +89,7 @@ export function inside({ element, props, server, pad, example, heard }) {
 
   function verdictPieces() {
     if (!change) return [say("draw_change_few")];
-    if (change.problem) return [change.problem];
+    if (change.problem) return [spoken(change.problem)];
     const { target, probability, reached } = change;
     const other = withArticle(target, make("b", { textContent: translated(target) }));
     return pieces(reached ? "draw_change_reached" : "draw_change_not_reached", { other, percent: percent(probability, 0) }).flat();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,71 +26,47 @@ from lenet.ui.tab import Choice, Labels, Own, Source, Tab, Visitor, without_netw
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """What is on the pad, and whom it is shown to.
-
-    Attributes:
-        picture: the file's data: address.
-        network: the key of the network that is asked.
-        pipeline: "modern" or "classic", as in `DigitClassifier.predict`.
-    """
-
-    picture: str
-    network: str
-    pipeline: str
-
-    @classmethod
-    def of(cls, question: dict[str, Any]) -> Drawing:
-        return cls(*(messages.text(question, name) for name in ("picture", "network", "pipeline")))
-
-    def read(self, server: Server) -> tuple[FoundDigit, ...]:
-        """Its digits, left to right; of an empty pad one that is blank.
-
-        Raises:
-            ImageError: there is no picture.
-            CheckpointError: the network is no longer kept.
-        """
-        return server.networks.read(self.network, pictures.decode(self.picture), self.pipeline)
-
-
 @messages.answering
-def read_drawing(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the pad asks after each move: a `messages.Reading`, or a problem.
-
-    Args:
-        question: a `Drawing`'s fields, and "language".
-    """
-    drawing = Drawing.of(question)
+def read_drawing(server: Server, question: messages.ReadDrawing) -> messages.Reading:
+    """What the pad asks after each move."""
     began = time.thread_time()  # which another visitor's question does not lengthen
-    digits = _digits(server, drawing)
+    digits = _digits(server, question)
     milliseconds = 1000 * (time.thread_time() - began)
-    return asdict(messages.Reading(digits, _beside(server, drawing), milliseconds, server.runs.busy))
+    return messages.Reading(digits, _beside(server, question), milliseconds, server.runs.busy)
 
 
-def _digits(server: Server, drawing: Drawing) -> list[messages.Digit]:
-    found = drawing.read(server)
+def _read(server: Server, drawing: messages.ReadDrawing) -> tuple[FoundDigit, ...]:
+    """Its digits, left to right; of an empty pad one that is blank.
+
+    Raises:
+        ImageError: there is no picture.
+        CheckpointError: the network is no longer kept.
+    """
+    return server.networks.read(drawing.network, pictures.decode(drawing.picture), drawing.pipeline)
+
+
+def _digits(server: Server, drawing: messages.ReadDrawing) -> list[messages.Digit]:
+    found = _read(server, drawing)
     knows_non_digits = server.networks.digit_reader(drawing.network).knows_non_digits
     return [facts.digit(digit, knows_non_digits) for digit in found]
 
 
-def _beside(server: Server, drawing: Drawing) -> messages.Beside | None:
+def _beside(server: Server, drawing: messages.ReadDrawing) -> messages.Beside | None:
     other = server.networks.default(drawing.network)
     if not other:
         return None
-    digits = _digits(server, Drawing(drawing.picture, other, drawing.pipeline))
-    return messages.Beside(**_named(server, other), digits=digits)
+    return messages.Beside(**_named(server, other), digits=_digits(server, replace(drawing, network=other)))
 
 
 @messages.answering
-def fetch_network(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the page asks once for each network, to read strokes by itself from then on; or a problem.
+def fetch_network(server: Server, question: messages.FetchNetwork) -> dict[str, Any]:
+    """What the page asks once for each network, to read strokes by itself from then on.
 
     Returns:
         {"table": see `lenet.inference.web.to_table`; "called": {"caption", "accuracy"} as in `messages.Beside`;
         "beside": the key of the shipped network to set beside a visitor's own, or ""}.
     """
-    key = messages.text(question, "network")
+    key = question.network
     server.networks.digit_reader(key)
     table = server.networks.table(key)
     return {"table": table, "called": _named(server, key), "beside": server.networks.default(key)}
@@ -102,59 +78,47 @@ def _named(server: Server, key: str) -> dict[str, Any]:
 
 
 @messages.answering
-def look_inside(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the pad asks when a drawing is answered: a `messages.Behind`, of the parts that are in view.
-
-    Args:
-        question: as for `what_if`; and "why", "inside", "every", "steps", true where the evidence, the telling layers,
-            all layers, and what the network saw are wanted.
-    """
+def look_inside(server: Server, question: messages.LookInside) -> messages.Behind:
+    """What the pad asks when a drawing is answered, of the parts that are in view."""
     try:
-        prediction = _chosen(server, question).prediction
-        stages = facts.stages(prediction) if question.get("steps") else None
+        prediction = _chosen(server, question.of).prediction
+        stages = facts.stages(prediction) if question.parts.steps else None
         if prediction.verdict == "blank":
-            return asdict(messages.Behind(stages=stages, blank=True))
+            return messages.Behind(stages=stages, blank=True)
 
         def explain(network: str) -> messages.Evidence:
             return facts.evidence(prediction, server.networks.evidence(network, prediction))
 
-        return asdict(why.behind(server, question, prediction, explain, stages))
+        return why.behind(server, question.parts, prediction, explain, stages)
     except LeNetError:
-        return asdict(messages.Behind(blank=True))  # the answer's own question has said so
+        return messages.Behind(blank=True)  # the answer's own question has said so
 
 
 @messages.answering
-def what_if(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """What the button asks: the `messages.Change` that would give the runner-up, or a problem.
-
-    Args:
-        question: as for `read_drawing`; and "digit", the place of the one that is meant in `Reading.digits`, and
-            "certain", true where a person has said that it is a digit.
-    """
+def what_if(server: Server, question: messages.OfDigit) -> messages.Change | messages.Problem:
+    """What the button asks: what would give the runner-up."""
     try:
         prediction = _chosen(server, question).prediction
         if prediction.verdict == "blank":
-            return {"problem": texts.say("draw_change_first")}
-        changed = server.networks.what_if(messages.text(question, "network"), prediction)
-        return asdict(facts.change(prediction, changed))
+            return messages.Problem(texts.told(texts.Said("draw_change_first")))
+        changed = server.networks.what_if(question.drawing.network, prediction)
+        return facts.change(prediction, changed)
     except LeNetError:
-        return {"problem": texts.say("draw_change_gone")}
+        return messages.Problem(texts.told(texts.Said("draw_change_gone")))
 
 
-@messages.answering_in_each
-def what_was_seen(server: Server, question: dict[str, Any]) -> dict[str, Any]:
-    """The picture to correct, where the server has read it: {"picture": 28x28 bytes in base64}.
-
-    Args:
-        question: as for `what_if`.
-    """
-    return {"picture": wrong.seen(_chosen(server, question))}
+@messages.answering
+def what_was_seen(server: Server, question: messages.OfDigit) -> messages.SeenDigit:
+    """The picture to correct, where the server has read it."""
+    return messages.SeenDigit(wrong.seen(_chosen(server, question)))
 
 
-def _chosen(server: Server, question: dict[str, Any]) -> FoundDigit:
-    found = Drawing.of(question).read(server)
-    digit = found[messages.whole(messages.field(question, "digit"), len(found) - 1)]
-    return digit.without_doubt() if messages.flag(question, "certain") else digit
+def _chosen(server: Server, question: messages.OfDigit) -> FoundDigit:
+    found = _read(server, question.drawing)
+    if question.digit >= len(found):
+        raise messages.garbled()
+    digit = found[question.digit]
+    return digit.without_doubt() if question.certain else digit
 
 
 def _choices(server: Server, own: Own) -> list[tuple[str, str]]:

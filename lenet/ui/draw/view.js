@@ -18,7 +18,7 @@ import { NONE, wrongAnswers } from "./wrong.js";
 import { answering } from "../shared/answer.js";
 import { make } from "../shared/elements.js";
 import { encoded } from "../shared/keeping.js";
-import { language, onLanguage, say } from "../shared/language.js";
+import { language, onLanguage, say, spoken } from "../shared/language.js";
 
 const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -189,7 +189,7 @@ export function mount({ element, trigger, props, server, watch }) {
       rest = reply?.rest ?? rest;
       superseded = Boolean(reply?.superseded);
       if (!superseded && of === version && known >= shown) {
-        if (refused || reply?.problem) complain(refused ? say("picture_too_large") : reply.problem);
+        if (refused || reply?.problem) complain(refused ? say("picture_too_large") : spoken(reply.problem));
         else show({ ...reply, asked: async () => question });
       }
     } catch {

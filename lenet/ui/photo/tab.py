@@ -71,10 +71,9 @@ def name_photo(server: Server, question: NamePhoto) -> NamedPhoto | Gone:
     return NamedPhoto(PhotoAnswer.of(named.prediction), named.milliseconds, facts.stages(named.prediction))
 
 
-def _answered(server: Server, question: dict[str, Any]) -> PhotoPrediction | None:
+def _answered(server: Server, question: NamePhoto) -> PhotoPrediction | None:
     """The answer to a question that `name_photo` knows; None where the photo is no longer kept."""
-    asked = NamePhoto.read(question)
-    named = server.networks.name(asked.network, asked.photo, asked.box)
+    named = server.networks.name(question.network, question.photo, question.box)
     return named.prediction if named is not None else None
 
 

@@ -85,7 +85,7 @@ class Lane:
         with self._worker.changed:
             if len(self._final) + len(self._live) >= MOST_WAITING or self._worker.ending:
                 with texts.speaking(messages.language(question)):
-                    return {"problem": texts.translated(BUSY)}
+                    return {"problem": texts.words(BUSY)}
             self._see(pad)
             older = self._live.get(place) if pad else None
             if live and pad:
@@ -131,6 +131,6 @@ class Lane:
         try:
             reply = job.work()
         except Exception as error:  # which `messages.answering` would have told
-            reply = {"problem": texts.translated(messages.told("a question", error))}
+            reply = {"problem": texts.words(messages.told("a question", error))}
         self._seconds += 0.05 * (time.monotonic() - began - self._seconds)
         job.tell(reply)

@@ -3,7 +3,7 @@
 import { onTheme } from "./colours.js";
 import { make } from "./elements.js";
 import { signed } from "./format.js";
-import { language, onLanguage, say, sayAll, translated } from "./language.js";
+import { language, onLanguage, say, sayAll, spoken, translated } from "./language.js";
 import { layers } from "./layers.js";
 import { onAnswer } from "../photo/answer.js";
 
@@ -56,7 +56,7 @@ export function mount({ element, props, server }) {
   }
 
   function show(reply) {
-    if (reply.problem) sums.textContent = reply.problem;
+    if (reply.problem) sums.textContent = spoken(reply.problem);
     if (reply.layers) painted.show(reply.layers);
     if (!reply.why) return;
     const { frame, heat: colours, label, gain, loss } = reply.why;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
 import gradio as gr
 
@@ -14,41 +13,36 @@ from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, why_figures
 
-Ask = Callable[[dict[str, Any]], PhotoPrediction | None]
+Ask = Callable[[messages.NamePhoto], PhotoPrediction | None]
 
 
-def look(server: Server, ask: Ask, question: dict[str, Any]) -> dict[str, Any]:
+def look(server: Server, ask: Ask, question: messages.LookAtPhoto) -> messages.Behind:
     """What the page asks when a photo is answered, of the parts that are in view.
 
     Args:
-        ask: the answer to a photo, from what the tab says of it; None where it is no longer known.
-        question: what `ask` needs; "network", its key; and "why", "inside", "every", true where the map,
-            the telling layers and all layers are wanted; and "language".
-
-    Returns:
-        A `messages.Behind`, what is wanted of it.
+        ask: the answer to a photo; None where it is no longer known.
 
     Raises:
         LeNetError: what `ask` raises; or the network is no longer kept.
     """
-    prediction = ask(question)
+    prediction = ask(question.of)
     if prediction is None:
-        return asdict(messages.Behind())
+        return messages.Behind()
 
     def explain(network: str) -> messages.PhotoEvidence:
         return why_figures.why(prediction, server.networks.photo_evidence(network, prediction))
 
-    return asdict(behind(server, question, prediction, explain))
+    return behind(server, question.parts, prediction, explain)
 
 
 def behind(
     server: Server,
-    question: dict[str, Any],
+    parts: messages.Parts,
     prediction: Prediction,
     explain: Callable[[str], messages.Evidence | messages.PhotoEvidence],
     stages: list[messages.Stage] | None = None,
 ) -> messages.Behind:
-    """What stood behind an answer, of the parts that the question wants: see `look`.
+    """What stood behind an answer, of the parts that are wanted.
 
     Args:
         explain: from the network's key to what "why" is told.
@@ -57,11 +51,10 @@ def behind(
     Raises:
         CheckpointError: the network is no longer kept.
     """
-    key, every = messages.text(question, "network"), messages.flag(question, "every")
-    evidence = explain(key) if messages.flag(question, "why") else None
+    evidence = explain(parts.network) if parts.why else None
     layers = None
-    if messages.flag(question, "inside"):
-        layers = facts.layers(server.networks.inside(key, prediction), list(prediction.probs), every)
+    if parts.inside:
+        layers = facts.layers(server.networks.inside(parts.network, prediction), list(prediction.probs), parts.every)
     return messages.Behind(evidence, layers, stages)
 
 
@@ -77,7 +70,7 @@ def build(server: Server, ask: Ask, network: str) -> gr.HTML:
     """
 
     @messages.answering
-    def look_at_photo(server: Server, question: dict[str, Any]) -> dict[str, Any]:
+    def look_at_photo(server: Server, question: messages.LookAtPhoto) -> messages.Behind:
         return look(server, ask, question)
 
     return gr.HTML(

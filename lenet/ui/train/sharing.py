@@ -30,18 +30,24 @@ class Shared:
     reach: str
 
 
+def is_link(link: str) -> bool:
+    """Whether it is a web address, and not too long for a QR code."""
+    try:
+        parts = urlsplit(link)
+        web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return web and len(link) <= LENGTH_AT_MOST
+    except ValueError:
+        return False
+
+
 def shared(link: str) -> Shared:
     """The same link at an address that others reach, if there is one.
 
     Args:
-        link: the page's address as its visitor sees it, with the settings in its query.
-
-    Raises:
-        ValueError: it is no web address, or too long.
+        link: the page's address as its visitor sees it, with the settings in its query; see `is_link`.
     """
     parts = urlsplit(link)
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(link) > LENGTH_AT_MOST:
-        raise ValueError("no link of this page")
+    assert parts.hostname
     reach = "anybody"
     if _is_loopback(parts.hostname):
         here = network_address() if os.environ.get("GRADIO_SERVER_NAME") in ANY_ADDRESS else None

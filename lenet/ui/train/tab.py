@@ -131,10 +131,9 @@ def draw(server: Server, question: messages.ShowDrawing) -> messages.Done:
 @messages.answering
 def share(server: Server, question: messages.ShareLink) -> sharing.Shared:
     """A link at an address that others reach."""
-    try:
-        return sharing.shared(question.link)
-    except ValueError:
-        raise messages.garbled() from None
+    if not sharing.is_link(question.link):
+        raise messages.garbled()
+    return sharing.shared(question.link)
 
 
 @messages.answering
