@@ -96,7 +96,7 @@ def test_two_pages_know_nothing_of_each_other(pages: tuple[Page, Page]) -> None:
     assert photo.name_photo(other.holds, {"photo": picture, "network": "photos", "box": None}) == {"gone": True}
     for own in (key, trained):
         assert draw.read_drawing(mine.holds, question(network=own))["digits"]
-        assert "no longer keeps" in draw.read_drawing(other.holds, question(network=own))["problem"]
+        assert "no longer keeps" in draw.read_drawing(other.holds, question(network=own))["problem"]["en"]
         listed = [zoo.list_networks(one.holds, {"yours": [own]})["families"] for one in pages]
         assert [families[0]["name"] == "yours" for families in listed] == [True, False]
     assert other.holds.runs.look(ANNE, {}) == []
