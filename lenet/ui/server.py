@@ -26,9 +26,9 @@ from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.shared.lanes import Lane
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
+from lenet.ui.shared.teaching import Teachings
 from lenet.ui.shared.uploaded import Uploads
 from lenet.ui.shared.worker import Work, Worker
-from lenet.ui.teach.teaching import Teachings
 from lenet.ui.train.runs import Runs
 from lenet.ui.train.saved import SavedRuns
 from lenet.ui.zoo.counts import Counts

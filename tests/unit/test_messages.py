@@ -25,8 +25,8 @@ from lenet.ui.server import Server
 from lenet.ui.shared import networks, pictures, texts, why
 from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.shared.networks import Networks
+from lenet.ui.shared.teaching import Teachings
 from lenet.ui.teach import tab as teach
-from lenet.ui.teach.teaching import Teachings
 from lenet.ui.train import tab as train
 from lenet.ui.train.runs import Runs
 from lenet.ui.zoo import tab as zoo

@@ -31,8 +31,8 @@ from lenet.training.teaching import Examples, Progress, Taught, answered, folds,
 from lenet.ui import environment
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
+from lenet.ui.shared.teaching import MOST_OF_ADDRESS, Facts
 from lenet.ui.teach import tab
-from lenet.ui.teach.teaching import MOST_OF_ADDRESS, Facts
 
 VISITOR = "0123456789abcdef" * 2
 

@@ -23,8 +23,8 @@ from lenet.ui import messages
 from lenet.ui.server import Server
 from lenet.ui.shared import networks, returned, texts
 from lenet.ui.shared.address import address_of
+from lenet.ui.shared.teaching import Mistakes
 from lenet.ui.tab import Own, Owner, Taken
-from lenet.ui.teach.teaching import Mistakes
 
 SEEN = ("Centred", "Inverted")  # the stages whose image is what `to_input` gets, by either pipeline
 
@@ -58,7 +58,7 @@ def begin_correcting(
 
 @messages.answering
 def look_at_correcting(server: Server, question: messages.OfVisitor) -> dict[str, Any]:
-    """How far it is: see `lenet.ui.teach.teaching.Facts`; with the network's file once it is done and there is one.
+    """How far it is: see `lenet.ui.shared.teaching.Facts`; with the network's file once it is done and there is one.
 
     Returns:
         {"status", "place", "done", "network", "seconds", "improved"}, and {"file": in base64, "called": what the

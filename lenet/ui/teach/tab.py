@@ -35,8 +35,8 @@ from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, pictures, returned, texts
 from lenet.ui.shared.address import address_of
+from lenet.ui.shared.teaching import title_of
 from lenet.ui.tab import Own, Owner, Source, Taken
-from lenet.ui.teach.teaching import title_of
 
 PHOTO_SIDE = 160  # pixels of a photo's longer side, as the browser keeps and sends it: five times what a network sees
 PHOTO_BYTES = 40_000  # of it as a JPEG: most have 8,000
@@ -97,7 +97,7 @@ def separate_picture(server: Server, question: messages.SeparatePicture) -> mess
 
 @messages.answering
 def look_at_teaching(server: Server, question: messages.OfVisitor) -> dict[str, Any]:
-    """How far it is: see `lenet.ui.teach.teaching.Facts`; once it is done also the network itself.
+    """How far it is: see `lenet.ui.shared.teaching.Facts`; once it is done also the network itself.
 
     Returns:
         the facts, and where the status is "done" {"file": the .safetensors file in base64}, and where it reads
