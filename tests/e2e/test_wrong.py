@@ -142,6 +142,10 @@ def test_one_tap_by_keyboard_on_a_phone(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.keyboard.press("Escape")
     expect(page.locator("#pad .it-was-wrong")).to_be_focused()
+    page.locator("#pad .it-was-wrong").click()
+    page.mouse.click(5, 5)  # a press elsewhere is no answer
+    expect(page.locator("#pad .truths")).to_be_hidden()
+    page.locator("#pad .it-was-wrong").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

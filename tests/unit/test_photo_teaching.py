@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,8 +38,8 @@ from lenet.training.teaching import Progress
 from lenet.ui.photo.tab import EXAMPLES
 from lenet.ui.server import Server
 from lenet.ui.teach import tab
+from tests.unit.test_teaching import VISITOR, ended
 
-VISITOR = "0123456789abcdef" * 2
 CLASSES = {"Fred": "frog", "船": "ship", "cat": "truck"}  # what a person calls them is theirs
 
 
@@ -202,16 +201,6 @@ def jpeg(picture: Image.Image, **options: Any) -> str:
 def question(count: int = 3) -> dict[str, Any]:
     classes = [{"name": name, "examples": [jpeg(p) for p in pictures(name, count)]} for name in CLASSES]
     return {"visitor": VISITOR, "kind": "photos", "classes": classes}
-
-
-def ended(server: Server) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        facts = tab.look_at_teaching(server, {"visitor": VISITOR})
-        if facts["status"] not in ("waiting", "running"):
-            return facts
-        time.sleep(0.05)
-    raise AssertionError("it did not end")
 
 
 def test_a_visitor_teaches_photos_exports_and_restores(server: Server) -> None:

@@ -40,8 +40,8 @@ export async function fromFile(file, most) {
 }
 
 // `network()` is {key, called, knowing} of the one that is chosen: `knowing` whether it knows what is no digit.  `use`
-// is given what puts a network to use.  Returns `follow`, which view.js calls with each answer, `moved` for each change of the pad, and
-// `network` for another network.
+// is given what puts a network to use.  Returns what view.js calls: `follow` with each answer, `moved` at each change of
+// the pad, and `network` for another network.
 export function wrongAnswers({ element, server, most, network, use }) {
   const find = (selector) => element.querySelector(selector);
   const [open, truths, keptAs] = [".it-was-wrong", ".truths", ".kept-as"].map(find);
@@ -82,7 +82,6 @@ export function wrongAnswers({ element, server, most, network, use }) {
   function fold() {
     truths.hidden = true;
     open.hidden = !subject;
-    open.setAttribute("aria-expanded", "false");
   }
 
   // What it may be: the buttons stay the same, so that the keyboard stays where it is.
@@ -113,7 +112,6 @@ export function wrongAnswers({ element, server, most, network, use }) {
     sayIn(keptAs, "");
     truths.hidden = false;
     open.hidden = true;
-    open.setAttribute("aria-expanded", "true");
     offer();
     truths.querySelector("button:enabled").focus();
   });
@@ -122,6 +120,10 @@ export function wrongAnswers({ element, server, most, network, use }) {
     if (event.key !== "Escape") return;
     fold();
     open.focus();
+  });
+
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (!truths.hidden && !truths.contains(target)) fold();
   });
 
   async function correct(truth) {
