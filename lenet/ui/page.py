@@ -20,6 +20,7 @@ from lenet.inference.photos import PhotoClassifier
 from lenet.ui import environment, messages, surroundings
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
+from lenet.ui.photo.messages import PhotoAnswer
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
 from lenet.ui.shared import assets, facts, files, texts
@@ -270,7 +271,7 @@ def _publish(function: Any, inputs: list[Any], name: str = "") -> None:
 
 
 def classify_digit(server: Server, image: str, network: str, pipeline: str) -> dict[str, Any]:
-    """Read the digit in a picture, as the page does: a `messages.Digit`, such as {"label", "confidence", "verdict"}.
+    """Read the digit in a picture, as the page does: a `Digit`, such as {"label", "confidence", "verdict"}.
 
     The label is the likeliest digit, also where the verdict is "not_digit": no digit, more likely than not.
 
@@ -285,7 +286,7 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
 
 
 def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
-    """Name what a photo shows, as the page does: a `messages.PhotoAnswer`, such as {"label", "confidence", "verdict"}.
+    """Name what a photo shows, as the page does: a `PhotoAnswer`, such as {"label", "confidence", "verdict"}.
 
     It has "probs" too; "ood_score", how unlike the training data the photo is; and "crops", the parts that were
     looked at: {"box": [left, top, right, bottom] in fractions of the upright photo, "mirrored", "padded", "label",
@@ -295,7 +296,7 @@ def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
         image: a photo.
         network: a name in weights/, such as "photos".
     """
-    return asdict(messages.PhotoAnswer.of(_asked(lambda: server.networks.classify_photo(str(network), image))))
+    return asdict(PhotoAnswer.of(_asked(lambda: server.networks.classify_photo(str(network), image))))
 
 
 def networks(server: Server) -> list[dict[str, Any]]:

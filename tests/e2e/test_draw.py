@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.training.stored import WEIGHTS
-from lenet.ui.messages import Reading
+from lenet.ui.draw.messages import Reading
 from lenet.ui.shared import facts
 from tests.e2e.conftest import answer, asked_function, draw, expect_label, settled
 from tests.serving import serve

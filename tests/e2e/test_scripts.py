@@ -25,6 +25,7 @@ from lenet.preprocessing.images import is_plain
 from lenet.preprocessing.stages import Preprocessed
 from lenet.ui import messages
 from lenet.ui.shared import assets, facts, pictures, texts
+from lenet.ui.shared.messages import Digit
 
 
 class Scripts:
@@ -931,7 +932,7 @@ def digit(label: str, confidence: float, verdict: str = "sure", **more: Any) -> 
     p_not_digit = 1 - confidence if verdict == "not_digit" else 0.0
     probs["5" if label != "5" else "6"] += 1 - confidence - p_not_digit
     box = [0.1, 0.3, 0.4, 0.7]
-    return asdict(messages.Digit(label, confidence, probs, p_not_digit, verdict, box, False)) | more
+    return asdict(Digit(label, confidence, probs, p_not_digit, verdict, box, False)) | more
 
 
 TWENTY = [digit("2", 0.98), digit("0", 0.55, "unsure", box=[0.6, 0.05, 0.9, 0.7])]

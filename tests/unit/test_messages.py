@@ -24,6 +24,7 @@ from lenet.ui.report import tab as report
 from lenet.ui.server import Server
 from lenet.ui.shared import networks, pictures, texts, why
 from lenet.ui.shared.evaluation import Evaluations
+from lenet.ui.shared.messages import NamePhoto
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.teaching import Teachings
 from lenet.ui.teach import tab as teach
@@ -249,7 +250,7 @@ def test_no_question_at_all_is_told_as_one(
 def test_a_bug_behind_a_photos_answer_is_ours(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(asked: messages.NamePhoto) -> None:
+    def broken(asked: NamePhoto) -> None:
         raise KeyError("a bug of ours")
 
     monkeypatch.setattr(why.gr, "HTML", lambda **options: options["server_functions"])

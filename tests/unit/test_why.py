@@ -19,6 +19,7 @@ from lenet.inference.photos import PhotoPrediction
 from lenet.ui import messages
 from lenet.ui.server import Server
 from lenet.ui.shared import facts, networks, why, why_figures
+from lenet.ui.shared.messages import LookAtPhoto, NamePhoto
 
 SHIP = Path(networks.__file__).parents[1] / "photo" / "examples" / "ship.jpg"
 
@@ -88,8 +89,8 @@ def test_of_many_maps_the_strongest_are_shown() -> None:
     assert hidden.said is None
 
 
-def question(network: str = "photos", **parts: Any) -> messages.LookAtPhoto:
-    return messages.LookAtPhoto.read({"photo": "x", "network": network, "box": None, **parts})
+def question(network: str = "photos", **parts: Any) -> LookAtPhoto:
+    return LookAtPhoto.read({"photo": "x", "network": network, "box": None, **parts})
 
 
 def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> None:
@@ -107,13 +108,13 @@ def test_only_what_is_wanted_is_told(server: Server, ship: PhotoPrediction) -> N
 
 
 def test_what_cannot_be_told_is_a_sentence(server: Server, ship: PhotoPrediction) -> None:
-    def gone(question: messages.NamePhoto) -> PhotoPrediction:
+    def gone(question: NamePhoto) -> PhotoPrediction:
         raise CheckpointError("nobody keeps it")
 
     with pytest.raises(CheckpointError, match="nobody keeps it"):
         why.look(server, gone, question(network="x", why=True))
     assert why.look(server, lambda question: None, question(why=True)).why is None
     with pytest.raises(messages.QuestionError):
-        messages.LookAtPhoto.read({})
+        LookAtPhoto.read({})
     with pytest.raises(CheckpointError, match="no network called none here"):
         why.look(server, lambda question: ship, question(network="none", why=True))

@@ -30,6 +30,7 @@ from lenet.ui.shared import texts
 from lenet.ui.shared.networks import TITLES
 from lenet.ui.zoo import tab as zoo
 from lenet.ui.zoo import uploads
+from lenet.ui.zoo.messages import NetworkRow
 
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
@@ -167,8 +168,8 @@ def test_a_learning_rate_that_was_changed_by_hand_is_told() -> None:
 
 
 def test_a_network_that_nobody_measured_comes_last() -> None:
-    def row(name: str, accuracy: float | None) -> messages.NetworkRow:
-        return messages.NetworkRow(name, name, "lenet5", "mnist", 1, 1, accuracy, None, False, 1)
+    def row(name: str, accuracy: float | None) -> NetworkRow:
+        return NetworkRow(name, name, "lenet5", "mnist", 1, 1, accuracy, None, False, 1)
 
     ranked = zoo.ranked([row("worse", 0.5), row("unmeasured", None), row("better", 0.9)])
     assert [one.name for one in ranked] == ["better", "worse", "unmeasured"]

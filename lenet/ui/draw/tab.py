@@ -19,23 +19,25 @@ from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.training.correcting import MAX_CORRECTIONS
 from lenet.ui import messages
 from lenet.ui.draw import wrong
+from lenet.ui.draw.messages import Beside, FetchNetwork, LookInside, OfDigit, ReadDrawing, Reading, SeenDigit
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
+from lenet.ui.shared.messages import Behind, Change, Digit, Evidence
 from lenet.ui.tab import Choice, Labels, Own, Source, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 
 
 @messages.answering
-def read_drawing(server: Server, question: messages.ReadDrawing) -> messages.Reading:
+def read_drawing(server: Server, question: ReadDrawing) -> Reading:
     """What the pad asks after each move."""
     began = time.thread_time()  # which another visitor's question does not lengthen
     digits = _digits(server, question)
     milliseconds = 1000 * (time.thread_time() - began)
-    return messages.Reading(digits, _beside(server, question), milliseconds, server.runs.busy)
+    return Reading(digits, _beside(server, question), milliseconds, server.runs.busy)
 
 
-def _read(server: Server, drawing: messages.ReadDrawing) -> tuple[FoundDigit, ...]:
+def _read(server: Server, drawing: ReadDrawing) -> tuple[FoundDigit, ...]:
     """Its digits, left to right; of an empty pad one that is blank.
 
     Raises:
@@ -45,25 +47,25 @@ def _read(server: Server, drawing: messages.ReadDrawing) -> tuple[FoundDigit, ..
     return server.networks.read(drawing.network, pictures.decode(drawing.picture), drawing.pipeline)
 
 
-def _digits(server: Server, drawing: messages.ReadDrawing) -> list[messages.Digit]:
+def _digits(server: Server, drawing: ReadDrawing) -> list[Digit]:
     found = _read(server, drawing)
     knows_non_digits = server.networks.digit_reader(drawing.network).knows_non_digits
     return [facts.digit(digit, knows_non_digits) for digit in found]
 
 
-def _beside(server: Server, drawing: messages.ReadDrawing) -> messages.Beside | None:
+def _beside(server: Server, drawing: ReadDrawing) -> Beside | None:
     other = server.networks.default(drawing.network)
     if not other:
         return None
-    return messages.Beside(**_named(server, other), digits=_digits(server, replace(drawing, network=other)))
+    return Beside(**_named(server, other), digits=_digits(server, replace(drawing, network=other)))
 
 
 @messages.answering
-def fetch_network(server: Server, question: messages.FetchNetwork) -> dict[str, Any]:
+def fetch_network(server: Server, question: FetchNetwork) -> dict[str, Any]:
     """What the page asks once for each network, to read strokes by itself from then on.
 
     Returns:
-        {"table": see `lenet.inference.web.to_table`; "called": {"caption", "accuracy"} as in `messages.Beside`;
+        {"table": see `lenet.inference.web.to_table`; "called": {"caption", "accuracy"} as in `Beside`;
         "beside": the key of the shipped network to set beside a visitor's own, or ""}.
     """
     key = question.network
@@ -78,24 +80,24 @@ def _named(server: Server, key: str) -> dict[str, Any]:
 
 
 @messages.answering
-def look_inside(server: Server, question: messages.LookInside) -> messages.Behind:
+def look_inside(server: Server, question: LookInside) -> Behind:
     """What the pad asks when a drawing is answered, of the parts that are in view."""
     try:
         prediction = _chosen(server, question.of).prediction
         stages = facts.stages(prediction) if question.parts.steps else None
         if prediction.verdict == "blank":
-            return messages.Behind(stages=stages, blank=True)
+            return Behind(stages=stages, blank=True)
 
-        def explain(network: str) -> messages.Evidence:
+        def explain(network: str) -> Evidence:
             return facts.evidence(prediction, server.networks.evidence(network, prediction))
 
         return why.behind(server, question.parts, prediction, explain, stages)
     except LeNetError:
-        return messages.Behind(blank=True)  # the answer's own question has said so
+        return Behind(blank=True)  # the answer's own question has said so
 
 
 @messages.answering
-def what_if(server: Server, question: messages.OfDigit) -> messages.Change | messages.Problem:
+def what_if(server: Server, question: OfDigit) -> Change | messages.Problem:
     """What the button asks: what would give the runner-up."""
     try:
         prediction = _chosen(server, question).prediction
@@ -108,12 +110,12 @@ def what_if(server: Server, question: messages.OfDigit) -> messages.Change | mes
 
 
 @messages.answering
-def what_was_seen(server: Server, question: messages.OfDigit) -> messages.SeenDigit:
+def what_was_seen(server: Server, question: OfDigit) -> SeenDigit:
     """The picture to correct, where the server has read it."""
-    return messages.SeenDigit(wrong.seen(_chosen(server, question)))
+    return SeenDigit(wrong.seen(_chosen(server, question)))
 
 
-def _chosen(server: Server, question: messages.OfDigit) -> FoundDigit:
+def _chosen(server: Server, question: OfDigit) -> FoundDigit:
     found = _read(server, question.drawing)
     if question.digit >= len(found):
         raise messages.garbled()

@@ -20,9 +20,11 @@ from lenet.inference.digits import FoundDigit
 from lenet.inference.pretrained import Checkpoint
 from lenet.training.correcting import Corrections
 from lenet.ui import messages
+from lenet.ui.draw.messages import BeginCorrecting
 from lenet.ui.server import Server
 from lenet.ui.shared import networks, returned, texts
 from lenet.ui.shared.address import address_of
+from lenet.ui.shared.messages import ExportOwn, OwnFile, OwnNetwork
 from lenet.ui.shared.teaching import Mistakes
 from lenet.ui.tab import Own, Owner, Taken
 
@@ -42,9 +44,7 @@ def seen(digit: FoundDigit) -> str:
 
 
 @messages.answering
-def begin_correcting(
-    server: Server, question: messages.BeginCorrecting, request: gr.Request | None = None
-) -> messages.Done:
+def begin_correcting(server: Server, question: BeginCorrecting, request: gr.Request | None = None) -> messages.Done:
     """Have a copy of a network learn a visitor's corrections; done once they are in the line.
 
     Args:
@@ -76,9 +76,7 @@ def look_at_correcting(server: Server, question: messages.OfVisitor) -> dict[str
 
 
 @messages.answering
-def export_corrected(
-    server: Server, question: messages.ExportOwn, request: gr.Request | None = None
-) -> messages.OwnFile:
+def export_corrected(server: Server, question: ExportOwn, request: gr.Request | None = None) -> OwnFile:
     """A file of a corrected network.
 
     Args:
@@ -102,4 +100,4 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         CheckpointError: the server has forgotten it, and the browser's file is none of ours.
         QuestionError: no script of this page sends that.
     """
-    return Taken(returned.restored(server, messages.OwnNetwork.read(messages.sent(event)), owner, _title))
+    return Taken(returned.restored(server, OwnNetwork.read(messages.sent(event)), owner, _title))

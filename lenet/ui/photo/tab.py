@@ -14,18 +14,10 @@ from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
 from lenet.preprocessing.decoding import shrunk
 from lenet.ui import messages
-from lenet.ui.messages import (
-    Gone,
-    NamedPhoto,
-    NamePhoto,
-    OpenedPhoto,
-    OpenPhoto,
-    PhotoAnswer,
-    PhotoNetwork,
-    PhotoNetworks,
-)
+from lenet.ui.photo.messages import Gone, NamedPhoto, OpenedPhoto, OpenPhoto, PhotoAnswer, PhotoNetwork, PhotoNetworks
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
+from lenet.ui.shared.messages import NamePhoto
 from lenet.ui.tab import Choice, Own, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
@@ -78,7 +70,7 @@ def _answered(server: Server, question: NamePhoto) -> PhotoPrediction | None:
 
 
 def offer(server: Server, own: Own, chosen: str) -> dict[str, Any]:
-    """The tab's value, `messages.PhotoNetworks`.
+    """The tab's value, `PhotoNetworks`.
 
     It is always a value: in a tab that is not built yet, Gradio loses all of a part that gets an update, `gr.skip()`
     too.

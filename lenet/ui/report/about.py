@@ -15,7 +15,7 @@ from lenet.inference.summary import Exhibit, LayerRow
 from lenet.training.loop import lr_in_words
 from lenet.training.metrics import mean_gap
 from lenet.training.recipes import RECIPES, Recipe
-from lenet.ui.messages import AboutNetwork, BinFacts, FileOffer, LayerFacts, RecipeRow
+from lenet.ui.report.messages import AboutNetwork, BinFacts, FileOffer, LayerFacts, RecipeRow
 from lenet.ui.report.plots import FEW_ANSWERS
 from lenet.ui.shared import texts
 from lenet.ui.shared.texts import English, Said

@@ -21,8 +21,8 @@ from lenet.inference.onnx import to_onnx
 from lenet.inference.report import Report
 from lenet.training.loop import EpochEnd
 from lenet.ui.home import page as home
-from lenet.ui.messages import FileOffer
 from lenet.ui.report.document import document
+from lenet.ui.report.messages import FileOffer
 from lenet.ui.server import Server
 from lenet.ui.shared import figures, networks, texts
 

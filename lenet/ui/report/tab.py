@@ -15,7 +15,9 @@ import gradio as gr
 
 from lenet.inference.report import SAMPLE, Answered, Examination, Report, report
 from lenet.ui import messages
-from lenet.ui.messages import (
+from lenet.ui.messages import Problem
+from lenet.ui.report import about, exports
+from lenet.ui.report.messages import (
     AboutNetwork,
     AnsweredPicture,
     AskNetwork,
@@ -25,11 +27,9 @@ from lenet.ui.messages import (
     KeptFile,
     Measured,
     Pictures,
-    Problem,
     ShowPictures,
     Waiting,
 )
-from lenet.ui.report import about, exports
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, texts
 from lenet.ui.shared.evaluation import Asking

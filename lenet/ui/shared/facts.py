@@ -15,7 +15,8 @@ from lenet.inference.classifier import Prediction
 from lenet.inference.digits import DigitPrediction, FoundDigit
 from lenet.inference.explain import Counterfactual
 from lenet.preprocessing.digits import DIGIT_SIDE
-from lenet.ui.messages import Change, Digit, Evidence, Layer, Sentence, Stage
+from lenet.ui.messages import Sentence
+from lenet.ui.shared.messages import Change, Digit, Evidence, Layer, Stage
 
 MAPS_SHOWN = 32  # of a layer: two rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what shared/style.css gives a stage: larger ones are shrunk before they travel
@@ -106,7 +107,7 @@ def _cells(output: np.ndarray, centred: bool) -> dict[str, Any]:
 
 
 def packed(values: np.ndarray, signed: bool) -> dict[str, Any]:
-    """{"signed", "scale", "cells"}: numbers as bytes in base64, as `messages.Layer` says."""
+    """{"signed", "scale", "cells"}: numbers as bytes in base64, as `Layer` says."""
     scale = float(np.abs(values).max()) or 1.0
     parts = 128 + 127 / scale * values if signed else 255 / scale * values
     content = np.rint(parts).astype(np.uint8).tobytes()

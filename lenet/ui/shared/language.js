@@ -30,7 +30,7 @@ export function say(key, values = {}) {
   return fill(TEXTS[language][key] ?? TEXTS.en[key] ?? key, values);
 }
 
-// What a module of the server's says in English, in the visitor's language: a `Sentence` of messages.py, or the template
+// What a module of the server's says in English, in the visitor's language: a `Sentence` of lenet/ui/messages.py, or the template
 // of one without values.  Of Python's formats it knows those that such templates have: {low:.2f}, {part:.0%}, {size:,}, {lr:g};
 // and {name!r}, without the quotes.
 export function translated(said) {
@@ -58,7 +58,7 @@ export function pieces(key, values) {
 // A class of a network's with its article, for `pieces`; `shown` stands for it.
 export const withArticle = (name, shown) => pieces(/^[8aeiou]/i.test(name) ? "article_an" : "article_a", { name: shown });
 
-// The server's words in the visitor's language, see `Told` in messages.py.
+// The server's words in the visitor's language, see `Told` in lenet/ui/messages.py.
 export function spoken(words) {
   if (Array.isArray(words)) return words.map(spoken).join(say("list_comma"));
   if (words === null || typeof words !== "object") return String(words ?? "");

@@ -1,5 +1,5 @@
 // Reads the digits of a drawing in the browser, as lenet/inference/digits.py does on the server, and says the same facts:
-// the dataclasses of lenet/ui/messages.py, with bytes in place of base64.
+// the dataclasses of lenet/ui/draw/messages.py and shared/messages.py, with bytes in place of base64.
 //
 // const reader = digitReader(table);                null where only the server can compute this network
 // const found = reader.read(toGrey(imageData));     [{digit, ...}], left to right; `digit` is a `Digit`

@@ -14,6 +14,7 @@ from lenet.ui import environment, messages
 from lenet.ui.report import exports
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
+from lenet.ui.shared.messages import ExportOwn, OwnFile, OwnNetwork
 from lenet.ui.tab import Owner
 
 Title = Callable[[Path, Checkpoint], "str | texts.Said"]
@@ -24,7 +25,7 @@ def encoded(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
 
 
-def restored(server: Server, own: messages.OwnNetwork, owner: Owner, title: Title) -> str:
+def restored(server: Server, own: OwnNetwork, owner: Owner, title: Title) -> str:
     """The key of the network that a browser has; where the server has forgotten it, it is uploaded anew.
 
     Args:
@@ -54,7 +55,7 @@ def restored(server: Server, own: messages.OwnNetwork, owner: Owner, title: Titl
     return key
 
 
-def export(server: Server, question: messages.ExportOwn, address: str, title: Title) -> messages.OwnFile:
+def export(server: Server, question: ExportOwn, address: str, title: Title) -> OwnFile:
     """A file of such a network.
 
     Args:
@@ -65,4 +66,4 @@ def export(server: Server, question: messages.ExportOwn, address: str, title: Ti
     """
     key = restored(server, question.own, (address, question.visitor), title)
     path = exports.write(server, key, question.kind, None)
-    return messages.OwnFile(key, path.name, encoded(path))
+    return OwnFile(key, path.name, encoded(path))

@@ -12,11 +12,12 @@ from lenet.inference.photos import PhotoPrediction
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, why_figures
+from lenet.ui.shared.messages import Behind, Evidence, LookAtPhoto, NamePhoto, Parts, PhotoEvidence, Stage
 
-Ask = Callable[[messages.NamePhoto], PhotoPrediction | None]
+Ask = Callable[[NamePhoto], PhotoPrediction | None]
 
 
-def look(server: Server, ask: Ask, question: messages.LookAtPhoto) -> messages.Behind:
+def look(server: Server, ask: Ask, question: LookAtPhoto) -> Behind:
     """What the page asks when a photo is answered, of the parts that are in view.
 
     Args:
@@ -27,9 +28,9 @@ def look(server: Server, ask: Ask, question: messages.LookAtPhoto) -> messages.B
     """
     prediction = ask(question.of)
     if prediction is None:
-        return messages.Behind()
+        return Behind()
 
-    def explain(network: str) -> messages.PhotoEvidence:
+    def explain(network: str) -> PhotoEvidence:
         return why_figures.why(prediction, server.networks.photo_evidence(network, prediction))
 
     return behind(server, question.parts, prediction, explain)
@@ -37,11 +38,11 @@ def look(server: Server, ask: Ask, question: messages.LookAtPhoto) -> messages.B
 
 def behind(
     server: Server,
-    parts: messages.Parts,
+    parts: Parts,
     prediction: Prediction,
-    explain: Callable[[str], messages.Evidence | messages.PhotoEvidence],
-    stages: list[messages.Stage] | None = None,
-) -> messages.Behind:
+    explain: Callable[[str], Evidence | PhotoEvidence],
+    stages: list[Stage] | None = None,
+) -> Behind:
     """What stood behind an answer, of the parts that are wanted.
 
     Args:
@@ -55,7 +56,7 @@ def behind(
     layers = None
     if parts.inside:
         layers = facts.layers(server.networks.inside(parts.network, prediction), list(prediction.probs), parts.every)
-    return messages.Behind(evidence, layers, stages)
+    return Behind(evidence, layers, stages)
 
 
 def build(server: Server, ask: Ask, network: str) -> gr.HTML:
@@ -70,7 +71,7 @@ def build(server: Server, ask: Ask, network: str) -> gr.HTML:
     """
 
     @messages.answering
-    def look_at_photo(server: Server, question: messages.LookAtPhoto) -> messages.Behind:
+    def look_at_photo(server: Server, question: LookAtPhoto) -> Behind:
         return look(server, ask, question)
 
     return gr.HTML(

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from lenet.inference.photos import PhotoPrediction
-from lenet.ui.messages import PhotoEvidence
+from lenet.ui.shared.messages import PhotoEvidence
 
 # The two of shared/style.css for dark pages: they lie on a grey photo, whatever the page's colour.  Orange and blue
 # are told apart by colour-blind eyes as well.

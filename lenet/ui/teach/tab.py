@@ -35,24 +35,24 @@ from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, pictures, returned, texts
 from lenet.ui.shared.address import address_of
+from lenet.ui.shared.messages import ExportOwn, OwnFile, OwnNetwork
 from lenet.ui.shared.teaching import title_of
 from lenet.ui.tab import Own, Owner, Source, Taken
+from lenet.ui.teach.messages import BeginTeaching, PrepareTeaching, SeparatedPicture, SeparatePicture
 
 PHOTO_SIDE = 160  # pixels of a photo's longer side, as the browser keeps and sends it: five times what a network sees
 PHOTO_BYTES = 40_000  # of it as a JPEG: most have 8,000
 
 
 @messages.answering
-def prepare_teaching(server: Server, question: messages.PrepareTeaching) -> messages.Done:
+def prepare_teaching(server: Server, question: PrepareTeaching) -> messages.Done:
     """A visitor has begun to draw: what the first one needs is made meanwhile."""
     server.teachings.prepare()
     return messages.Done()
 
 
 @messages.answering
-def begin_teaching(
-    server: Server, question: messages.BeginTeaching, request: gr.Request | None = None
-) -> messages.Done:
+def begin_teaching(server: Server, question: BeginTeaching, request: gr.Request | None = None) -> messages.Done:
     """Teach a visitor's classes; done once they are in the line.
 
     Args:
@@ -62,7 +62,7 @@ def begin_teaching(
     return messages.Done()
 
 
-def _examples(question: messages.BeginTeaching) -> Examples | PhotoExamples:
+def _examples(question: BeginTeaching) -> Examples | PhotoExamples:
     """Raises ImageError or TrainingError where they are not what they must be."""
     if question.kind == "photos":
         views = [(name, [views_of(_photo(one)) for one in files]) for name, files in question.classes]
@@ -89,10 +89,10 @@ def _photo(file: bytes) -> Photo:
 
 
 @messages.answering
-def separate_picture(server: Server, question: messages.SeparatePicture) -> messages.SeparatedPicture:
+def separate_picture(server: Server, question: SeparatePicture) -> SeparatedPicture:
     """The drawings on a picture of paper."""
     found = separate_drawings(pictures.decode(question.picture), MAX_EXAMPLES)
-    return messages.SeparatedPicture(tuple(base64.b64encode(image.tobytes()).decode() for image in found))
+    return SeparatedPicture(tuple(base64.b64encode(image.tobytes()).decode() for image in found))
 
 
 @messages.answering
@@ -115,7 +115,7 @@ def look_at_teaching(server: Server, question: messages.OfVisitor) -> dict[str, 
 
 
 @messages.answering
-def export_taught(server: Server, question: messages.ExportOwn, request: gr.Request | None = None) -> messages.OwnFile:
+def export_taught(server: Server, question: ExportOwn, request: gr.Request | None = None) -> OwnFile:
     """A file of a taught network.
 
     Args:
@@ -138,7 +138,7 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         CheckpointError: the server has forgotten it, and the browser's file is none of ours.
         QuestionError: no script of this page sends that.
     """
-    return Taken(returned.restored(server, messages.OwnNetwork.read(messages.sent(event)), owner, _title))
+    return Taken(returned.restored(server, OwnNetwork.read(messages.sent(event)), owner, _title))
 
 
 def build(server: Server) -> Source:

@@ -29,6 +29,20 @@ from lenet.ui.shared import assets, pictures, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
 from lenet.ui.train import settings, sharing
+from lenet.ui.train.messages import (
+    BeginRun,
+    BegunRun,
+    CheckSettings,
+    LookAtRuns,
+    NetworkFile,
+    OfRun,
+    Problems,
+    RunsUnderWay,
+    Settings,
+    ShareLink,
+    ShowDrawing,
+    TellRun,
+)
 from lenet.ui.train.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
 
 DEFAULT = "digits-demo"
@@ -53,7 +67,7 @@ UNREAD = "Nobody reads this run, so it does not train: read its event stream wit
 
 
 @messages.answering
-async def look(server: Server, question: messages.LookAtRuns) -> dict[str, Any]:
+async def look(server: Server, question: LookAtRuns) -> dict[str, Any]:
     """{"runs": facts of the visitor's runs, see `Runs.look`}."""
     server.runs.prepare()
     if question.wait:
@@ -64,24 +78,22 @@ async def look(server: Server, question: messages.LookAtRuns) -> dict[str, Any]:
 
 
 @messages.answering
-async def present(server: Server, question: messages.OfVisitor) -> messages.RunsUnderWay:
+async def present(server: Server, question: messages.OfVisitor) -> RunsUnderWay:
     """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment."""
     server.runs.heard(question.visitor)
     await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
     found = server.runs.look(question.visitor, {})
-    return messages.RunsUnderWay(any(facts["status"] in ACTIVE for facts in found))
+    return RunsUnderWay(any(facts["status"] in ACTIVE for facts in found))
 
 
 @messages.answering
-def check(server: Server, question: messages.CheckSettings) -> messages.Problems:
+def check(server: Server, question: CheckSettings) -> Problems:
     """What is wrong with settings."""
     return _problems(question.settings)
 
 
 @messages.answering
-def begin(
-    server: Server, question: messages.BeginRun, request: gr.Request | None = None
-) -> messages.BegunRun | messages.Problems:
+def begin(server: Server, question: BeginRun, request: gr.Request | None = None) -> BegunRun | Problems:
     """Start a run.
 
     Args:
@@ -91,15 +103,15 @@ def begin(
     if wrong.problems:
         return wrong
     wanted = settings.chosen(question.settings)
-    return messages.BegunRun(server.runs.begin(question.visitor, wanted, address=address_of(request)).id)
+    return BegunRun(server.runs.begin(question.visitor, wanted, address=address_of(request)).id)
 
 
-def _problems(values: messages.Settings) -> messages.Problems:
-    return messages.Problems({field: texts.told(said) for field, said in settings.problems(values).items()})
+def _problems(values: Settings) -> Problems:
+    return Problems({field: texts.told(said) for field, said in settings.problems(values).items()})
 
 
 @messages.answering
-def tell(server: Server, question: messages.TellRun) -> messages.Done:
+def tell(server: Server, question: TellRun) -> messages.Done:
     """Do what a visitor wants of a run."""
     runs, whose = server.runs, (question.visitor, question.run)
     match question.order, question.value:
@@ -121,7 +133,7 @@ def tell(server: Server, question: messages.TellRun) -> messages.Done:
 
 
 @messages.answering
-def draw(server: Server, question: messages.ShowDrawing) -> messages.Done:
+def draw(server: Server, question: ShowDrawing) -> messages.Done:
     """Ask a run's network, at each look at it, also about what the visitor has drawn."""
     image = digit_image(pictures.decode(question.picture)) if question.picture else None
     server.runs.draw(question.visitor, question.run, image)
@@ -129,7 +141,7 @@ def draw(server: Server, question: messages.ShowDrawing) -> messages.Done:
 
 
 @messages.answering
-def share(server: Server, question: messages.ShareLink) -> sharing.Shared:
+def share(server: Server, question: ShareLink) -> sharing.Shared:
     """A link at an address that others reach."""
     if not sharing.is_link(question.link):
         raise messages.garbled()
@@ -137,13 +149,13 @@ def share(server: Server, question: messages.ShareLink) -> sharing.Shared:
 
 
 @messages.answering
-def download(server: Server, question: messages.OfRun) -> messages.NetworkFile:
+def download(server: Server, question: OfRun) -> NetworkFile:
     """The trained network as a file."""
     run = server.runs.run(question.visitor, question.run)
     if run.path is None:
         raise messages.garbled()
     path = server.networks.file(run.key)
-    return messages.NetworkFile(path.name, base64.b64encode(path.read_bytes()).decode())
+    return NetworkFile(path.name, base64.b64encode(path.read_bytes()).decode())
 
 
 # --------------------------------------------------------------------------------------------------
@@ -157,7 +169,7 @@ def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
         CheckpointError: the run or its network is no longer kept.
         QuestionError: no script of this page sends that.
     """
-    question = messages.OfRun.read(messages.sent(event))
+    question = OfRun.read(messages.sent(event))
     key = server.runs.run(question.visitor, question.run).key
     server.networks.kept(key)
     return Taken(key)

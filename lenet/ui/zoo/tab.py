@@ -13,11 +13,11 @@ from lenet.inference.digits import DigitClassifier
 from lenet.inference.photos import PhotoClassifier
 from lenet.inference.untrusted import BYTES_AT_MOST
 from lenet.ui import messages
-from lenet.ui.messages import Family, ListNetworks, NetworkList, NetworkRow
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, networks, texts
 from lenet.ui.tab import Labels, Own, Owner, Source, Tab, Taken, Visitor, with_first, without_networks
 from lenet.ui.zoo import uploads
+from lenet.ui.zoo.messages import Family, ListNetworks, NetworkList, NetworkRow
 
 FAMILIES: dict[str, type[Classifier]] = {"photos": PhotoClassifier, "digits": DigitClassifier}
 

@@ -12,9 +12,9 @@ from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
 from lenet.ui import environment, messages
-from lenet.ui.messages import Remark
 from lenet.ui.server import Server
 from lenet.ui.shared import assets, texts
+from lenet.ui.zoo.messages import Remark
 
 SUFFIX = ".safetensors"
 FOREIGN = (".pth", ".pt", ".ckpt", ".bin")
