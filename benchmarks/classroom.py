@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.load import Server, machine_load, resident, served
 from lenet.training.recipes import RECIPES
 from lenet.ui.train import settings
-from lenet.ui.train.runs import ACTIVE
+from lenet.ui.train.run import ACTIVE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,9 +84,9 @@ def _press(page: Server, recipe: str, seed: int, start: threading.Barrier | None
         if "version" not in facts:
             continue
         train = facts["train"]
-        points = train["from"] + len(train["points"])
-        looked = facts.get("looked", looked)
-        known = {run: [facts["version"], [train["merged"], points], None, looked]}
+        points = train["first"] + len(train["points"])
+        looked = facts["snapshot"]["number"] if facts["snapshot"] else looked
+        known = {run: [facts["version"], [train["merged"], points], [0, 0], looked]}
         first = first or (points and time.monotonic() - began)
         if facts["status"] not in ACTIVE:
             break

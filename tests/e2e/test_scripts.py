@@ -106,12 +106,12 @@ def test_the_nearest_point_is_found(scripts: Scripts) -> None:
 def test_a_line_grows_by_what_is_new_or_begins_anew_when_the_server_thinned_it(scripts: Scripts) -> None:
     code = "return m.joinLine(given.old, given.fresh)"
     old = {"merged": 1, "points": [[1, 0.5], [2, 0.4], [3, 0.3]]}
-    grown = {"merged": 1, "from": 2, "points": [[3, 0.31], [4, 0.2]]}
+    grown = {"merged": 1, "first": 2, "points": [[3, 0.31], [4, 0.2]]}
     assert scripts.run("shared/charts.js", code, {"old": old, "fresh": grown}) == {
         "merged": 1,
         "points": [[1, 0.5], [2, 0.4], [3, 0.31], [4, 0.2]],
     }
-    thinned = {"merged": 2, "from": 0, "points": [[1.5, 0.45], [3.5, 0.25]]}
+    thinned = {"merged": 2, "first": 0, "points": [[1.5, 0.45], [3.5, 0.25]]}
     assert scripts.run("shared/charts.js", code, {"old": old, "fresh": thinned}) == {
         "merged": 2,
         "points": thinned["points"],

@@ -99,7 +99,7 @@ def test_two_pages_know_nothing_of_each_other(pages: tuple[Page, Page]) -> None:
         assert "no longer keeps" in draw.read_drawing(other.holds, question(network=own))["problem"]["en"]
         listed = [zoo.list_networks(one.holds, {"yours": [own]})["families"] for one in pages]
         assert [families[0]["name"] == "yours" for families in listed] == [True, False]
-    assert other.holds.runs.look(ANNE, {}) == []
+    assert other.holds.runs.look(ANNE, {}) == ()
     with pytest.raises(CheckpointError):
         other.holds.runs.run(ANNE, run)
     assert mine.holds.evaluations.begun(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,9 @@ from lenet.training.loop import fit, start
 from lenet.training.recipes import RECIPES
 from lenet.ui.shared.networks import Networks
 from lenet.ui.train import replay
-from lenet.ui.train.runs import ENDED, Run, Runs
+from lenet.ui.train.messages import Replayed, RunFacts
+from lenet.ui.train.run import ENDED, Run
+from lenet.ui.train.runs import Runs
 from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, has_learned, networks, registry, status, until
 
 __all__ = ["networks", "registry"]  # fixtures
@@ -31,8 +34,16 @@ def watch(registry: Runs, run: Run, *wanted: str) -> None:
     until(lambda: bool(registry.look(run.visitor, {})) and run.status in wanted)
 
 
-def facts(registry: Runs, run: Run) -> dict:
-    return next(facts for facts in registry.look(run.visitor, {}, run.id) if facts["id"] == run.id)
+def facts(registry: Runs, run: Run) -> RunFacts:
+    found = next(facts for facts in registry.look(run.visitor, {}, run.id) if facts.id == run.id)
+    assert isinstance(found, RunFacts)
+    return found
+
+
+def view(registry: Runs, run: Run) -> dict[str, Any]:
+    seen = facts(registry, run).snapshot
+    assert seen is not None
+    return seen.view
 
 
 def bits(networks: Networks, run: Run) -> dict[str, bytes]:
@@ -44,7 +55,9 @@ def test_a_second_visitor_is_shown_the_same_run_and_gets_a_network_of_their_own(
     first = registry.begin(ANNE, RECIPE)
     status(first, "done")
     second = registry.begin(BEN, RECIPE)
-    assert facts(registry, second)["replay"]["live"] is False
+    replay = facts(registry, second).replay
+    assert replay
+    assert not replay.live
     watch(registry, second, "done")
     assert registry._training is None, "nothing was trained for it"
     assert second.key != first.key
@@ -52,7 +65,7 @@ def test_a_second_visitor_is_shown_the_same_run_and_gets_a_network_of_their_own(
     assert bits(registry.networks, second) == bits(registry.networks, first)
     assert (second.train, second.val, second.best) == (first.train, first.val, first.best)
     assert (second.metrics, second.tested, second.worked) == (first.metrics, first.tested, first.worked)
-    assert facts(registry, second)["view"] == first.view
+    assert view(registry, second) == first.view
     registry.remove(ANNE, first.id)
     assert registry.networks.file(second.key).exists()
 
@@ -85,7 +98,7 @@ def test_who_waits_for_the_same_run_watches_it(registry: Runs) -> None:
     until(lambda: first.status == second.status == "waiting")
     registry.remove(CLARA, other.id)
     until(lambda: first.recording is not None)
-    assert facts(registry, second)["replay"] is not None
+    assert facts(registry, second).replay is not None
     watch(registry, second, "done")
     assert first.status == "done"
     assert bits(registry.networks, first) == bits(registry.networks, second)
@@ -95,7 +108,7 @@ def test_a_run_that_is_watched_goes_on_without_its_visitor(registry: Runs) -> No
     first = registry.begin(ANNE, LONG)
     until(lambda: has_learned(first))
     second = registry.begin(BEN, LONG)
-    assert facts(registry, second)["replay"]["live"]
+    assert facts(registry, second).replay == Replayed(live=True, ago=0.0)
     registry._heard[ANNE] = time.monotonic() - 1001
     seen = first.last
     until(lambda: first.last != seen)
@@ -109,11 +122,11 @@ def test_who_watches_a_run_that_is_changed_trains_from_the_beginning(registry: R
     first = registry.begin(ANNE, LONG)
     until(lambda: has_learned(first))
     second = registry.begin(BEN, LONG)
-    until(lambda: facts(registry, second)["step"] is not None)
+    until(lambda: facts(registry, second).step is not None)
     registry.scale(ANNE, first.id, 0.5) if change == "scale" else getattr(registry, change)(ANNE, first.id)
     if change == "scale":
         registry.pause(ANNE, first.id)
-    until(lambda: facts(registry, second)["replay"] is None)
+    until(lambda: facts(registry, second).replay is None)
     until(lambda: registry._training is second and has_learned(second))
     registry.remove(BEN, second.id)
 
@@ -187,7 +200,7 @@ def test_a_run_of_few_epochs_is_validated_within_them_and_learns_the_same(regist
     assert [point[0] for point in first.val.points] == pytest.approx([eighth / 8 for eighth in range(1, 9)], abs=0.03)
     trained = registry.networks.get(first.key).model.state_dict()
     assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
-    counts = facts(registry, first)["view"]["confusion"]
+    counts = view(registry, first)["confusion"]
     assert sum(map(sum, counts)) == len(DATA.val)
     second = registry.begin(BEN, short)
     watch(registry, second, "done")
@@ -203,13 +216,13 @@ def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: p
     registry.draw(ANNE, first.id, images[0])
     registry.draw(BEN, second.id, images[1])
     until(lambda: first.drawn is not None and second.drawn is not None)
-    assert facts(registry, second)["drawn"] == second.drawn
+    assert facts(registry, second).drawn == second.drawn
     assert first.drawn is not None
     assert first.drawn != second.drawn
     assert sum(first.drawn) == pytest.approx(1, abs=0.01)
     before = first.drawn
     until(lambda: first.drawn != before)
     registry.draw(ANNE, first.id, None)
-    assert facts(registry, first)["drawn"] is None
+    assert facts(registry, first).drawn is None
     registry.remove(BEN, second.id)
     registry.remove(ANNE, first.id)

@@ -25,7 +25,9 @@ from lenet.training.recipes import RECIPES, Recipe
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
 from lenet.ui.train import runs
-from lenet.ui.train.runs import ENDED, LOADERS, MOST, POINTS_AT_MOST, Run, Runs, Series
+from lenet.ui.train.messages import Downloading, Known, RunFacts, SameRun
+from lenet.ui.train.run import ENDED, POINTS_AT_MOST, Run, Series
+from lenet.ui.train.runs import LOADERS, MOST, Runs
 
 ANNE, BEN = "a" * 32, "b" * 32
 RECIPE = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
@@ -86,6 +88,13 @@ def status(run: Run, *wanted: str) -> None:
     until(lambda: run.status in wanted)
 
 
+def facts_of(registry: Runs, visitor: str, watched: str = "") -> RunFacts:
+    """All of the visitor's only run."""
+    (found,) = registry.look(visitor, {}, watched)
+    assert isinstance(found, RunFacts)
+    return found
+
+
 def gone(registry: Runs, visitor: str) -> None:
     """As if nothing had been heard of the visitor for too long."""
     registry._heard[visitor] = time.monotonic() - 1001
@@ -102,12 +111,14 @@ def test_a_run_learns_is_measured_and_kept(registry: Runs) -> None:
     assert run.path is not None
     assert run.path.exists()
     assert (run.training, run.dataset) == (None, None)  # what goes on no more needs no memory
-    (facts,) = registry.look(ANNE, {}, run.id)
-    assert facts["metrics"]["test_accuracy"] == run.metrics["test_accuracy"]
-    assert [point[0] for point in facts["val"]["points"]] == [1, 2, 3]
-    assert facts["best"][1] == min(point[1] for point in run.val.points)
-    assert len(facts["view"]["pictures"]) == 10
-    assert facts["view"]["filters"]["shape"] == [6, 5, 5, 1]
+    facts = facts_of(registry, ANNE, run.id)
+    assert facts.metrics["test_accuracy"] == run.metrics["test_accuracy"]
+    assert [point[0] for point in facts.val.points] == [1, 2, 3]
+    assert facts.best is not None
+    assert facts.best[1] == min(point[1] for point in run.val.points)
+    assert facts.snapshot is not None
+    assert len(facts.snapshot.view["pictures"]) == 10
+    assert facts.snapshot.view["filters"]["shape"] == [6, 5, 5, 1]
 
 
 class Gate:
@@ -182,13 +193,17 @@ def test_one_trains_and_the_others_wait_in_order(registry: Runs) -> None:
     status(first, "running")
     status(second, "waiting")
     status(third, "waiting")
-    (facts,) = registry.look(BEN, {})
-    assert facts["place"] == 1
-    assert registry.look(ANNE, {})[1]["place"] == 2
+    facts = facts_of(registry, BEN)
+    assert facts.waiting is not None
+    assert facts.waiting.place == 1
+    other = registry.facts(ANNE, third.id).waiting
+    assert other is not None
+    assert other.place == 2
     until(lambda: first.progress > 0.01 and first.worked > 0.5)
-    (facts,) = registry.look(BEN, {})
-    assert facts["wait_known"]
-    assert facts["wait"] == pytest.approx(first.worked / first.progress, rel=0.5)
+    facts = facts_of(registry, BEN)
+    assert facts.waiting is not None
+    assert facts.waiting.known
+    assert facts.waiting.seconds == pytest.approx(first.worked / first.progress, rel=0.5)
     registry.stop(ANNE, first.id)
     status(second, "running")
     assert first.status == "stopped"
@@ -197,7 +212,7 @@ def test_one_trains_and_the_others_wait_in_order(registry: Runs) -> None:
 
 def test_everybody_sees_only_their_own(registry: Runs) -> None:
     mine = registry.begin(ANNE, LONG)
-    assert registry.look(BEN, {}) == []
+    assert registry.look(BEN, {}) == ()
     for order in (registry.pause, registry.stop, registry.remove, registry.resume, registry.run):
         with pytest.raises(CheckpointError, match="no longer keeps"):
             order(BEN, mine.id)
@@ -405,20 +420,25 @@ def test_too_many_paused_runs_are_not_all_remembered(registry: Runs, monkeypatch
 def test_only_what_is_new_travels(registry: Runs) -> None:
     run = registry.begin(ANNE, RECIPE)
     status(run, "done")
-    (facts,) = registry.look(ANNE, {}, run.id)
-    known = [
-        facts["version"],
-        *([facts[line]["merged"], len(facts[line]["points"])] for line in ("train", "val")),
-        facts["looked"],
-    ]
-    assert registry.look(ANNE, {run.id: known}, run.id) == [{"id": run.id}]
+    facts = facts_of(registry, ANNE, run.id)
+    assert facts.snapshot is not None
+    train, val = ((line.merged, len(line.points)) for line in (facts.train, facts.val))
+    known = Known(facts.version, train, val, facts.snapshot.number)
+    assert registry.look(ANNE, {run.id: known}, run.id) == (SameRun(run.id),)
     registry.rename(ANNE, run.id, "  mine  ")
     (again,) = registry.look(ANNE, {run.id: known}, run.id)
-    assert (again["name"], again["train"]["points"], again["val"]["points"]) == ("mine", [], [])
-    assert "view" not in again
-    for garbled in ("x", [1], [0, "a", None, 0], [0, [1, 10**6], [7, 7], 0]):
-        (whole,) = registry.look(ANNE, {run.id: garbled}, run.id)
-        assert len(whole["val"]["points"]) == 3
+    assert isinstance(again, RunFacts)
+    assert (again.name, again.train.points, again.val.points) == ("mine", [], [])
+    assert again.snapshot is None
+
+
+@pytest.mark.parametrize("garbled", ["x", [1], None, 7, [0, "a", None, 0], [0, [1, 10**6], [7, 7], 0], [9e999] * 4])
+def test_to_a_page_that_knows_nothing_all_is_told(registry: Runs, garbled: object) -> None:
+    run = registry.begin(ANNE, RECIPE)
+    status(run, "done")
+    (whole,) = registry.look(ANNE, {run.id: Known.of(garbled)}, run.id)
+    assert isinstance(whole, RunFacts)
+    assert len(whole.val.points) == 3
 
 
 def test_who_stops_and_pauses_stops(registry: Runs) -> None:
@@ -442,7 +462,7 @@ def test_a_removed_run_stops(registry: Runs) -> None:
     run = registry.begin(ANNE, LONG)
     until(lambda: run.last is not None)
     registry.remove(ANNE, run.id)
-    assert registry.look(ANNE, {}) == []
+    assert registry.look(ANNE, {}) == ()
     other = registry.begin(BEN, RECIPE)
     status(other, "done")
 
@@ -540,14 +560,14 @@ def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPat
     for run in runs_of.values():
         status(run, "waiting")
     waits = {visitor: registry._wait(run) for visitor, run in runs_of.items()}
-    assert {visitor: (place, known) for visitor, (place, _, known) in waits.items()} == {
+    assert {visitor: (wait.place, wait.known) for visitor, wait in waits.items()} == {
         BEN: (1, True),
         CAROL: (2, True),
         ANNE: (3, True),
     }
-    assert waits[BEN][1] == pytest.approx(15, abs=5)  # the rest of Anne's turn
-    assert waits[CAROL][1] == pytest.approx(30, abs=5)  # and a turn of Ben's
-    assert waits[ANNE][1] == pytest.approx(100 + 100 + 2)  # seven turns of hers and theirs
+    assert waits[BEN].seconds == pytest.approx(15, abs=5)  # the rest of Anne's turn
+    assert waits[CAROL].seconds == pytest.approx(30, abs=5)  # and a turn of Ben's
+    assert waits[ANNE].seconds == pytest.approx(100 + 100 + 2)  # seven turns of hers and theirs
 
 
 def test_a_class_behind_one_address_has_room(registry: Runs) -> None:
@@ -638,11 +658,11 @@ def test_a_line_tells_from_where_on_it_is_new() -> None:
     line = Series(mean=False)
     for i in range(POINTS_AT_MOST - 1):
         line.add(i, 1 / 3)
-    assert line.since([1, 5])["from"] == 5
-    assert line.since([1, 5])["points"][0] == [5, 0.33333]
+    assert line.since((1, 5)).first == 5
+    assert line.since((1, 5)).points[0] == [5, 0.33333]
     line.add(POINTS_AT_MOST - 1, 0.0)  # now two become one
-    told = line.since([1, POINTS_AT_MOST - 1])
-    assert (told["merged"], told["from"], len(told["points"])) == (2, 0, POINTS_AT_MOST // 2)
+    told = line.since((1, POINTS_AT_MOST - 1))
+    assert (told.merged, told.first, len(told.points)) == (2, 0, POINTS_AT_MOST // 2)
 
 
 def test_how_far_a_download_is_stands_in_the_facts(networks: Networks) -> None:
@@ -656,15 +676,15 @@ def test_how_far_a_download_is_stands_in_the_facts(networks: Networks) -> None:
 
     registry = Runs(networks, patience=1000, load=load)
     run = registry.begin(ANNE, RECIPE)
-    until(lambda: "download" in registry.look(ANNE, {})[0])
-    assert registry.look(ANNE, {})[0]["download"] == [5_000_000, 20_000_000, None]
+    until(lambda: facts_of(registry, ANNE).download is not None)
+    assert facts_of(registry, ANNE).download == Downloading(5_000_000, 20_000_000, None)
     arrived.set()
     status(run, *ENDED)
-    assert "download" not in registry.look(ANNE, {})[0]
+    assert facts_of(registry, ANNE).download is None
     registry.close()
 
 
 def test_a_run_that_learned_nothing_says_so_in_the_facts(registry: Runs) -> None:
     run = registry.begin(ANNE, RECIPE.with_changes(lr=50.0))
     status(run, *ENDED)
-    assert "too high: try 0.004" in registry.look(ANNE, {})[0]["verdict"]
+    assert "too high: try 0.004" in facts_of(registry, ANNE).verdict

@@ -17,9 +17,10 @@ from lenet.errors import CheckpointError
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
 from lenet.ui.train import runs
-from lenet.ui.train.runs import Run, Runs
+from lenet.ui.train.run import Run
+from lenet.ui.train.runs import Runs
 from lenet.ui.train.saved import SavedRuns, home
-from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, until
+from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, facts_of, until
 
 
 @pytest.fixture(autouse=True)
@@ -58,11 +59,11 @@ def test_a_run_that_a_dead_server_has_left_goes_on_where_it_was_saved(server: Ru
     until(lambda: any(json.loads(file.read_text())["last"] for file in tmp_path.glob(f"runs/**/{run.id}.json")))
     dies(server)
     after = opened(tmp_path, "second")
-    (facts,) = after.look(ANNE, {})
-    assert (facts["status"], facts["restored"], facts["name"]) == ("paused", True, "mine")
-    assert facts["done"] > 0
-    assert facts["train"]["points"]
-    assert after.look(BEN, {}) == []
+    facts = facts_of(after, ANNE)
+    assert (facts.status, facts.restored, facts.name) == ("paused", True, "mine")
+    assert facts.done > 0
+    assert facts.train.points
+    assert after.look(BEN, {}) == ()
     after.resume(ANNE, run.id)
     until(lambda: after.run(ANNE, run.id).status == "done")
     kept = after.run(ANNE, run.id)
@@ -81,8 +82,8 @@ def test_a_run_that_had_not_come_far_begins_anew(server: Runs, tmp_path: Path, m
     until(lambda: run.epoch >= 1)
     dies(server)
     after = opened(tmp_path, "second")
-    (facts,) = after.look(ANNE, {})
-    assert (facts["status"], facts["epoch"], facts["done"], facts["train"]["points"]) == ("paused", 0, 0, [])
+    facts = facts_of(after, ANNE)
+    assert (facts.status, facts.epoch, facts.done, facts.train.points) == ("paused", 0, 0, [])
     after.close()
 
 
@@ -96,9 +97,9 @@ def test_a_finished_network_is_there_again(server: Runs, tmp_path: Path) -> None
     time.sleep(0.2)
     dies(server)
     after = opened(tmp_path, "second")
-    (facts,) = after.look(ANNE, {})
-    assert (facts["status"], facts["metrics"]) == ("done", metrics)
-    kept = after.networks.kept(facts["network"])
+    facts = facts_of(after, ANNE)
+    assert (facts.status, facts.metrics) == ("done", metrics)
+    kept = after.networks.kept(facts.network)
     assert kept.path.exists()
     assert len(kept.curves) == RECIPE.epochs
     after.close()
@@ -108,7 +109,7 @@ def test_two_servers_leave_each_other_alone(server: Runs, tmp_path: Path) -> Non
     run = server.begin(ANNE, LONG)
     until(lambda: run.epoch >= 1)
     other = opened(tmp_path, "second")
-    assert other.look(ANNE, {}) == []
+    assert other.look(ANNE, {}) == ()
     other.close()
     assert run.status == "running"
 
@@ -155,7 +156,7 @@ def test_damaged_and_old_records_are_left_out(server: Runs, tmp_path: Path) -> N
     old = folder / f"{run.id}.json"
     os.utime(old, (0, 0))
     after = opened(tmp_path, "second")
-    assert after.look(ANNE, {}) == []
+    assert after.look(ANNE, {}) == ()
     after.close()
 
 

@@ -24,7 +24,8 @@ from lenet.ui.server import Server
 from lenet.ui.shared import pictures, texts
 from lenet.ui.train import settings
 from lenet.ui.train import tab as train
-from lenet.ui.train.runs import ENDED, Runs
+from lenet.ui.train.run import ENDED
+from lenet.ui.train.runs import Runs
 from tests.unit.test_runs import DATA
 
 ANNE = "0123456789abcdef" * 2
@@ -92,7 +93,7 @@ def test_orders_are_followed(server: Server) -> None:
     assert (facts["name"], facts["scale"]) == ("mine", 0.5)
     for order in ("stop", "remove"):
         assert train.tell(server, {"visitor": ANNE, "run": run, "order": order}) == {}
-    assert look(server)["runs"] == []
+    assert look(server)["runs"] == ()
     assert "no longer keeps" in train.tell(server, {"visitor": ANNE, "run": run, "order": "stop"})["problem"]["en"]
     assert "no longer keeps" in train.download(server, {"visitor": ANNE, "run": run})["problem"]["en"]
 
@@ -115,7 +116,7 @@ def test_a_run_knows_the_address_that_began_it(server: Server, registry: Runs, h
 def test_wrong_settings_start_nothing(server: Server) -> None:
     reply = train.begin(server, {"visitor": ANNE, "settings": SETTINGS | {"lr": "1000"}})
     assert reply == {"problems": {"lr": {"key": "above_and_up_to", "values": {"low": "0", "high": "100"}}}}
-    assert look(server)["runs"] == []
+    assert look(server)["runs"] == ()
 
 
 @pytest.mark.parametrize(

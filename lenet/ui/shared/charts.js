@@ -149,7 +149,7 @@ export function nearest(points, epoch) {
 
 // A line that the page knows, and what the server tells of it: its points after the first `from`, or where `from`
 // is 0 all, of which each is `merged` of the run's.
-export function joinLine(old, { merged, from, points }) {
-  if (!from) return { merged, points };
-  return { merged, points: [...old.points.slice(0, from), ...points] };
+export function joinLine(old, { merged, first, points }) {
+  if (!first) return { merged, points };
+  return { merged, points: [...old.points.slice(0, first), ...points] };
 }

@@ -11,18 +11,47 @@ if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
 
 
+Settings = dict[str, str | int | float]  # by field, and "recipe"
+
+
 @dataclass(frozen=True)
-class LookAtRuns(Parsed):
-    """How far a visitor's runs are: see `lenet.ui.train.runs.Runs.look`.
+class Known:
+    """What the page knows of a run, so that it is told the rest.
 
     Attributes:
-        known: what the page knows, by run.
-        watched: the run that it shows; "" for none.
+        version: of the facts.
+        train, val: of each line how many measurements a point stands for, and how many points there are.
+        snapshot: its number.
+    """
+
+    version: int = -1
+    train: tuple[int, int] = (0, 0)
+    val: tuple[int, int] = (0, 0)
+    snapshot: int = 0
+
+    @classmethod
+    def of(cls, said: Any) -> Known:
+        """From [version, [merged, points], [merged, points], snapshot]; of what is not so, nothing is known."""
+        try:
+            version, train, val, snapshot = said
+            (merged, points), (val_merged, val_points) = train, val
+            return cls(int(version), (int(merged), int(points)), (int(val_merged), int(val_points)), int(snapshot))
+        except (TypeError, ValueError, OverflowError):
+            return cls()
+
+
+@dataclass(frozen=True)
+class LookAtRuns(Parsed):
+    """How far a visitor's runs are.
+
+    Attributes:
+        known: by run.
+        watched: the run that the page shows; "" for none.
         wait: answer after a moment, in which something may change.
     """
 
     visitor: str
-    known: dict[str, Any]
+    known: dict[str, Known]
     watched: str
     wait: bool
 
@@ -31,10 +60,177 @@ class LookAtRuns(Parsed):
         watched = question.get("watched")
         return cls(
             visitor(question),
-            named(question, "known"),
+            {run: Known.of(said) for run, said in named(question, "known").items()},
             watched if isinstance(watched, str) else "",
             flag(question, "wait"),
         )
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is new of a line in a chart.
+
+    Attributes:
+        merged: how many measurements a point stands for.
+        first: the place of the first of these points, from 0; what the page knows before it stays.
+        points: the place on the x axis, in epochs, and what was measured there.
+    """
+
+    merged: int
+    first: int
+    points: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Where a run is in the queue.
+
+    Attributes:
+        place: from 1.
+        seconds: until its turn.
+        known: whether all runs before it are known to take so long.
+    """
+
+    place: int
+    seconds: float
+    known: bool
+
+
+@dataclass(frozen=True)
+class Downloading:
+    """How far a data set is on its way from the web; `seconds` that are left, or None where nobody knows."""
+
+    bytes: int
+    total: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """That a run shows another one with the same settings.
+
+    Attributes:
+        live: whether that one trains just now.
+        ago: seconds since it ended.
+    """
+
+    live: bool
+    ago: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a network looks like while it learns; `number` counts them.
+
+    Attributes:
+        view: see `lenet.ui.train.snapshot.view`, and "confusion": counts, a row for each label.
+    """
+
+    number: int
+    view: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SameRun:
+    """A run of which the page knows all, by its id."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run.
+
+    Attributes:
+        id: what the page knows it by.
+        version: counts all that changes what the page shows.
+        number: among the visitor's runs, from 1.
+        name: what its visitor calls it, or "".
+        colour: its place in the page's palette.
+        status: "loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped" or "failed".
+        problem: why it failed, in the language that is spoken, or "".
+        without_data: it failed because its data set cannot be had here.
+        late: it was stopped because a run may take no longer.
+        pausing, stopping: what it will do at its next step.
+        until: the epoch after which it pauses, or None.
+        recipe, dataset: names in RECIPES and DATASETS.
+        settings: by field of the form.
+        digits: whether its network reads digits, so that it can be asked about a drawing.
+        drawn: its network's answer to the drawing, a probability for each class; None without one.
+        grey: whether its pictures have one channel.
+        epochs: of the whole run.
+        epoch: how many are done.
+        step: epoch, step and steps an epoch of its last step; None before the first.
+        done: the fraction of the run that is done.
+        lr: the learning rate of its next step; `scale` times the schedule's, and `rescaled` if that was changed.
+        speed: images a second; None before the first step.
+        left: seconds of training that it still needs; None where nobody knows.
+        worked: seconds of training, evaluation included.
+        best: epoch, validation loss and accuracy of the epoch with the lowest loss; None before the first.
+        newest: epochs so far, validation loss and accuracy; None before the first validation.
+        restored: it comes from a server that has died.
+        replay: None where it is trained itself.
+        network: the key of what it has learned, or "".
+        gone: its network made room for others.
+        metrics: of its network, as in its weights file; {} before its end.
+        verdict: what is wrong with it, in the language that is spoken, or "".
+        tested: on how many test pictures its network was measured.
+        train: (epochs so far, loss, accuracy, learning rate), means over a moment each.
+        val: (epochs so far, validation loss and accuracy, training loss and accuracy).
+        download: where its data set is on its way.
+        waiting: where it is in the queue.
+        snapshot: where the page shows this run, and does not know the newest one.
+    """
+
+    id: str
+    version: int
+    number: int
+    name: str
+    colour: int
+    status: str
+    problem: str
+    without_data: bool
+    late: bool
+    pausing: bool
+    stopping: bool
+    until: int | None
+    recipe: str
+    settings: Settings
+    dataset: str
+    digits: bool
+    drawn: list[float] | None
+    grey: bool
+    epochs: int
+    epoch: int
+    step: tuple[int, int, int] | None
+    done: float
+    lr: float
+    scale: float
+    rescaled: bool
+    speed: float | None
+    left: float | None
+    worked: float
+    best: tuple[int, float, float] | None
+    newest: tuple[float, float, float] | None
+    restored: bool
+    replay: Replayed | None
+    network: str
+    gone: bool
+    metrics: dict[str, float]
+    verdict: str
+    tested: int
+    train: Line
+    val: Line
+    download: Downloading | None
+    waiting: Waiting | None
+    snapshot: Snapshot | None
+
+
+@dataclass(frozen=True)
+class FoundRuns:
+    """The visitor's runs, the oldest first."""
+
+    runs: tuple[RunFacts | SameRun, ...]
 
 
 @dataclass(frozen=True)
@@ -42,9 +238,6 @@ class RunsUnderWay:
     """Whether a run of the visitor's waits or trains."""
 
     active: bool
-
-
-Settings = dict[str, str | int | float]  # by field, and "recipe"
 
 
 def _settings(question: Question) -> Settings:

@@ -30,17 +30,17 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from lenet.data.datasets import DATASETS, Dataset
+from lenet.data.datasets import Dataset
 from lenet.data.download import Progress, following
 from lenet.errors import CheckpointError, DataError, DivergedError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
@@ -60,7 +60,9 @@ from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 from lenet.ui.train import settings, snapshot
+from lenet.ui.train.messages import Downloading, Known, Replayed, RunFacts, SameRun, Snapshot, Waiting
 from lenet.ui.train.replay import Fact, Playback, Recording, Recordings
+from lenet.ui.train.run import ACTIVE, ENDED, Run, Status, from_record, record_of
 from lenet.ui.train.saved import SavedRuns
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
@@ -68,12 +70,9 @@ TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
 BETWEEN_FIRST_LOOKS = 0.25  # the same while a run is young
 YOUNG_SECONDS = 15.0  # of training
-CHECKS = 8  # of the validation in an epoch, where a run has so few that its curves would have no shape
-FEW_EPOCHS = 2
 SECONDS_AT_MOST = (
     60 * environment.TRAIN_MINUTES
 )  # of training; then a run ends as if stopped, so that a forgotten one frees its place
-POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs become one
 LOADERS = 8  # data sets that load at once: a slow download must not hold up what is there already
 PACES = 100  # that are remembered, of networks on data sets
 
@@ -87,204 +86,6 @@ SECONDS_BETWEEN_SAVES = 10.0  # a state of 60 MB takes a fifth of a second
 KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
 
 REPLAYED = "This run shows another one with the same settings, so it cannot be changed: start one with another seed."
-
-Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
-ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps looking
-ENDED = ("done", "stopped", "failed")
-
-Point = tuple[float, ...]
-DIGITS = tuple("0123456789")
-
-
-# --------------------------------------------------------------------------------------------------
-# What a run looks like
-
-
-@dataclass
-class Series:
-    """Points of a line, first the place on the x axis; when there are too many, neighbours become one.
-
-    Attributes:
-        mean: whether two points become their mean; else the later one stays, as it was measured.
-        merged: how many measurements a point stands for.
-    """
-
-    mean: bool
-    points: list[Point] = field(default_factory=list)
-    merged: int = 1
-    pending: list[Point] = field(default_factory=list)
-
-    def add(self, *point: float) -> None:
-        self.pending.append(point)
-        if len(self.pending) < self.merged:
-            return
-        self.points.append(self._one(self.pending))
-        self.pending = []
-        if len(self.points) == POINTS_AT_MOST:
-            pairs = zip(self.points[::2], self.points[1::2], strict=True)
-            self.points, self.merged = [self._one(pair) for pair in pairs], self.merged * 2
-
-    def _one(self, points: tuple[Point, ...] | list[Point]) -> Point:
-        return tuple(sum(values) / len(points) for values in zip(*points, strict=True)) if self.mean else points[-1]
-
-    def since(self, known: Any) -> dict[str, Any]:
-        """What is new to one who knows [merged, number of points]: points from a place on."""
-        try:
-            merged, count = map(int, known)
-        except (TypeError, ValueError):
-            merged, count = 0, 0
-        begin = count if merged == self.merged and 0 <= count <= len(self.points) else 0
-        return {"merged": self.merged, "from": begin, "points": [_short(point) for point in self.points[begin:]]}
-
-
-def _short(point: Point) -> list[float]:
-    return [float(f"{value:.5g}") for value in point]
-
-
-@dataclass
-class Run:
-    """A visitor's run; written under the registry's lock.
-
-    Attributes:
-        colour: its place in the page's palette, among the visitor's runs its own.
-        owner: who it counts for: the visitor, or the programs of its address.
-        address: the network address that began it; "" where that is not known.
-        ticket: among its owner's runs, lower ones come first.
-        order: what is wanted of it at its next event.
-        until: the epoch after which it pauses, or None.
-        worked: seconds of training, evaluation included.
-        rate: what `last` was taken with, of the schedule's learning rate.
-        train: (epochs so far, loss, accuracy, learning rate), means over a moment each.
-        val: (epoch, validation loss and accuracy, training loss and accuracy).
-        best: the epoch with the lowest validation loss.
-        checked: the newest check within the epoch that is under way.
-        confusion: of the newest validation, whole or a check.
-        usual: how many steps a point of `train` is about.
-        version: counts all that changes what the page shows.
-        training, dataset: what it needs to go on, while it may.
-        saved: its state is on disk as well, as it is in `training`, or would be.
-        restored: it comes from a server that has died.
-        key: of the trained network, and `path` its file; `gone`: it made room for others.
-        verdict: what is wrong with it, if anything.
-        recording: what others with the same recipe are shown of it, while it trains as that says.
-        drawing: what its visitor has drawn, uint8 (28, 28), for its network or for that of the run that it shows live.
-        drawn: the newest answer to it.
-        playback: the other run that it shows, where it does not train itself.
-    """
-
-    id: str
-    visitor: str
-    number: int
-    colour: int
-    recipe: Recipe
-    owner: str
-    address: str
-    ticket: int
-    name: str = ""
-    status: Status = "loading"
-    problem: Text | None = None
-    without_data: bool = False
-    late: bool = False
-    order: Literal["", "pause", "stop", "remove"] = ""
-    until: int | None = None
-    scale: float = 1.0
-    rescaled: bool = False
-    worked: float = 0.0
-    last: Step | None = None
-    rate: float = 0.0
-    epoch: int = 0
-    train: Series = field(default_factory=lambda: Series(mean=True))
-    val: Series = field(default_factory=lambda: Series(mean=False))
-    best: EpochEnd | None = None
-    newest: EpochEnd | None = None
-    checked: snapshot.Check | None = None
-    confusion: list[list[int]] | None = None
-    usual: int = 0
-    version: int = 0
-    training: Resumable | None = None
-    saved: bool = False
-    restored: bool = False
-    dataset: Dataset | None = None
-    row: snapshot.Row | None = None
-    looked: int = 0
-    view: dict[str, Any] = field(default_factory=dict)
-    key: str = ""
-    gone: bool = False
-    path: Path | None = None
-    metrics: dict[str, float] = field(default_factory=dict)
-    verdict: Text | None = None
-    tested: int = 0
-    recording: Recording | None = None
-    drawing: np.ndarray | None = None
-    drawn: list[float] | None = None
-    playback: Playback | None = None
-
-    @property
-    def reads_digits(self) -> bool:
-        source = DATASETS[self.recipe.dataset]
-        return source.channels == 1 and tuple(source.classes) == DIGITS
-
-    @property
-    def progress(self) -> float:
-        """The fraction of the run that is done."""
-        if self.last is None or self.last.epoch <= self.epoch:
-            return self.epoch / self.recipe.epochs
-        return (self.epoch + self.last.step / self.last.total_steps) / self.recipe.epochs
-
-    @property
-    def title(self) -> str | texts.Said:
-        """What it is called where it stands apart from the visitor's other runs."""
-        if self.name:
-            return f"{self.name}, {self.recipe.name}"
-        return texts.Said("run_title", {"number": self.number, "recipe": self.recipe.name})
-
-    def _steps(self, event: Step) -> int:
-        """How many steps the event is about."""
-        return event.step - (self.last.step if self.last and self.last.epoch == event.epoch else 0)
-
-    @property
-    def validated(self) -> tuple[float, float, float] | None:
-        """The newest validation: epochs so far, loss, accuracy."""
-        if self.checked is not None:
-            return self.checked.epoch, self.checked.loss, self.checked.accuracy
-        newest = self.newest
-        return None if newest is None else (newest.epoch, newest.val_loss, newest.val_accuracy)
-
-    def check_is_due(self, event: Event) -> bool:
-        """Whether the curves want a point of the validation between two epochs."""
-        if not isinstance(event, Step) or self.recipe.epochs > FEW_EPOCHS or event.step == event.total_steps:
-            return False
-        eighths = CHECKS * self.progress * self.recipe.epochs
-        return eighths >= 1 + (CHECKS * self.checked.epoch if self.checked else CHECKS * self.epoch)
-
-    def record(self, event: Event | snapshot.Check) -> None:
-        self.version += 1
-        if isinstance(event, Step):
-            steps, self.last = self._steps(event), event
-            if event.step == event.total_steps and steps < min(self.usual / 2, event.step):
-                return  # the few that end an epoch: their mean would jump about
-            self.usual = steps
-            x = event.epoch - 1 + event.step / event.total_steps
-            self.train.add(x, event.loss, event.accuracy, event.lr)
-        elif isinstance(event, snapshot.Check):
-            self.checked, self.confusion = event, event.confusion
-            train = self.train.points[-1] if self.train.points else (0.0, event.loss, event.accuracy, 0.0)
-            self.val.add(event.epoch, event.loss, event.accuracy, train[1], train[2])
-        elif isinstance(event, EpochEnd):
-            self._end_epoch(event)
-
-    def begin_anew(self) -> None:
-        """Nothing of it was trained yet."""
-        self.last, self.epoch, self.worked, self.best, self.newest, self.usual = None, 0, 0.0, None, None, 0
-        self.checked, self.confusion, self.view = None, None, {}
-        self.train, self.val = Series(mean=True), Series(mean=False)
-
-    def _end_epoch(self, event: EpochEnd) -> None:
-        self.epoch, self.newest, self.checked = event.epoch, event, None
-        self.val.add(event.epoch, event.val_loss, event.val_accuracy, event.train_loss, event.train_accuracy)
-        if self.best is None or event.val_loss < self.best.val_loss:
-            self.best = event
-
 
 # --------------------------------------------------------------------------------------------------
 
@@ -482,22 +283,36 @@ class Runs:
 
     # --- what a visitor sees ---
 
-    def look(self, visitor: str, known: dict[str, Any], watched: str = "") -> list[dict[str, Any]]:
-        """Facts of all the visitor's runs, the oldest first; tells, too, that the page is there.
+    def look(self, visitor: str, known: Mapping[str, Known], watched: str = "") -> tuple[RunFacts | SameRun, ...]:
+        """All the visitor's runs, the oldest first; tells, too, that the page is there.
 
         A problem is said in the language that is spoken.
 
         Args:
-            known: of runs, by id, what the page knows: [version, [merged, points] of the training line and of
-                the validation line, looks]; of what has not changed, only the id comes back.
-            watched: the run whose filters and pictures the page shows.
+            known: what the page knows, by the runs' ids.
+            watched: the run whose snapshots the page shows.
         """
         self.heard(visitor)
         with self._lock:
             self._tidy()
             for run in self._of(visitor):
                 self._play(run)
-            return [self._facts(run, known.get(run.id), run.id == watched) for run in self._of(visitor)]
+            return tuple(self._new(run, known.get(run.id, Known()), run.id == watched) for run in self._of(visitor))
+
+    def facts(self, visitor: str, id: str) -> RunFacts:
+        """All of one run.
+
+        Raises:
+            CheckpointError: there is none.
+        """
+        found = next((facts for facts in self.look(visitor, {}) if facts.id == id), None)
+        if not isinstance(found, RunFacts):
+            raise CheckpointError("The server no longer keeps this run.")
+        return found
+
+    def active(self, visitor: str) -> bool:
+        """Whether a run of the visitor's is under way; tells, too, that the page is there."""
+        return any(isinstance(run, RunFacts) and run.status in ACTIVE for run in self.look(visitor, {}))
 
     @property
     def busy(self) -> bool:
@@ -539,7 +354,7 @@ class Runs:
 
     def _restore(self, record: dict[str, Any]) -> None:
         assert self._saved is not None
-        run = _from_record(record)
+        run = from_record(record)
         if run.status in ENDED and not self._saved.network(run.id).exists():
             self._saved.remove(run.id)
             return
@@ -562,7 +377,7 @@ class Runs:
         """Save the facts of a run."""
         if self._saved is not None:
             with self._lock:
-                record = _record(run)
+                record = record_of(run)
             self._saved.write(record)
             self._clear(run)
 
@@ -593,69 +408,64 @@ class Runs:
 
     # --- facts ---
 
-    def _facts(self, run: Run, known: Any, watched: bool) -> dict[str, Any]:
-        version, train, val, looked = known if isinstance(known, list) and len(known) == 4 else (-1, None, None, 0)
-        active = run.status in ACTIVE
+    def _new(self, run: Run, known: Known, watched: bool) -> RunFacts | SameRun:
         if run.key and not run.gone and self.networks.kind(run.key) is None:
             run.gone, run.version = True, run.version + 1
-        if version == run.version and not active and not (watched and looked != run.looked):
-            return {"id": run.id}
-        recipe, step, best = run.recipe, run.last, run.best
-        facts: dict[str, Any] = {
-            "id": run.id,
-            "version": run.version,
-            "number": run.number,
-            "name": run.name,
-            "colour": run.colour,
-            "status": run.status,
-            "problem": texts.translated(run.problem) if run.problem else "",
-            "without_data": run.without_data,
-            "late": run.late,
-            "pausing": run.order == "pause",
-            "stopping": run.order == "stop",
-            "until": run.until,
-            "recipe": recipe.name,
-            "settings": {"recipe": recipe.name} | settings.of(recipe),
-            "dataset": recipe.dataset,
-            "digits": run.reads_digits,
-            "drawn": run.drawn,
-            "grey": len(recipe.input.mean) == 1,
-            "epochs": recipe.epochs,
-            "epoch": run.epoch,
-            "step": step and [step.epoch, step.step, step.total_steps],
-            "done": run.progress,
-            "lr": self._lr(run),
-            "scale": run.scale,
-            "rescaled": run.rescaled,
-            "speed": step and step.images_per_second,
-            "left": self._left(run),
-            "worked": run.worked,
-            "best": best and [best.epoch, best.val_loss, best.val_accuracy],
-            "restored": run.restored,
-            "replay": self._replayed(run),
-            "newest": run.validated,
-            "network": "" if run.gone else run.key,
-            "gone": run.gone,
-            "metrics": run.metrics,
-            "verdict": texts.translated(run.verdict) if run.verdict else "",
-            "tested": run.tested,
-            "train": run.train.since(train),
-            "val": run.val.since(val),
-        }
-        if run.status == "loading" and (progress := self._downloads.get((recipe.dataset, recipe.teacher))):
-            facts["download"] = [progress.bytes, progress.total, progress.seconds_left]
-        if run.status == "waiting":
-            facts["place"], facts["wait"], facts["wait_known"] = self._wait(run)
-        if watched and looked != run.looked:
-            facts["looked"], facts["view"] = run.looked, run.view
-        return facts
+        fresh = watched and known.snapshot != run.looked
+        if known.version == run.version and run.status not in ACTIVE and not fresh:
+            return SameRun(run.id)
+        return self._facts(run, known, Snapshot(run.looked, run.view) if fresh else None)
 
-    def _replayed(self, run: Run) -> dict[str, Any] | None:
-        """Of a run that is not trained itself: whether the other one trains just now, and how long ago it ended."""
-        if run.playback is None:
-            return None
-        recording = run.playback.recording
-        return {"live": run.playback.live, "ago": 0 if run.playback.live else time.monotonic() - recording.ended}
+    def _facts(self, run: Run, known: Known, seen: Snapshot | None) -> RunFacts:
+        recipe, step, best = run.recipe, run.last, run.best
+        return RunFacts(
+            id=run.id,
+            version=run.version,
+            number=run.number,
+            name=run.name,
+            colour=run.colour,
+            status=run.status,
+            problem=texts.translated(run.problem) if run.problem else "",
+            without_data=run.without_data,
+            late=run.late,
+            pausing=run.order == "pause",
+            stopping=run.order == "stop",
+            until=run.until,
+            recipe=recipe.name,
+            settings={"recipe": recipe.name} | settings.of(recipe),
+            dataset=recipe.dataset,
+            digits=run.reads_digits,
+            drawn=run.drawn,
+            grey=len(recipe.input.mean) == 1,
+            epochs=recipe.epochs,
+            epoch=run.epoch,
+            step=(step.epoch, step.step, step.total_steps) if step else None,
+            done=run.progress,
+            lr=self._lr(run),
+            scale=run.scale,
+            rescaled=run.rescaled,
+            speed=step.images_per_second if step else None,
+            left=self._left(run),
+            worked=run.worked,
+            best=(best.epoch, best.val_loss, best.val_accuracy) if best else None,
+            newest=run.validated,
+            restored=run.restored,
+            replay=_replayed(run.playback) if run.playback else None,
+            network="" if run.gone else run.key,
+            gone=run.gone,
+            metrics=run.metrics,
+            verdict=texts.translated(run.verdict) if run.verdict else "",
+            tested=run.tested,
+            train=run.train.since(known.train),
+            val=run.val.since(known.val),
+            download=self._download(run),
+            waiting=self._wait(run) if run.status == "waiting" else None,
+            snapshot=seen,
+        )
+
+    def _download(self, run: Run) -> Downloading | None:
+        far = self._downloads.get((run.recipe.dataset, run.recipe.teacher)) if run.status == "loading" else None
+        return Downloading(far.bytes, far.total, far.seconds_left) if far else None
 
     def _lr(self, run: Run) -> float:
         """Its last step's learning rate, as it would be with what the visitor has wanted since."""
@@ -671,8 +481,7 @@ class Runs:
         pace = self._paces.get((run.recipe.model, run.recipe.dataset))
         return None if pace is None else pace * run.recipe.epochs * (1 - run.progress)
 
-    def _wait(self, run: Run) -> tuple[int, float, bool]:
-        """Its place in the queue, from 1, the seconds until its turn, and whether all before it are known."""
+    def _wait(self, run: Run) -> Waiting:
         waiting = self._queue()
         owners = list(dict.fromkeys(other.owner for other in ([self._training] if self._training else []) + waiting))
         times: dict[str, list[float | None]] = {owner: [] for owner in owners}  # of the runs that train before it
@@ -690,7 +499,7 @@ class Runs:
             spent = time.monotonic() - self._turn_began if self._training and self._training.owner == owner else 0
             place, known = place + (ahead > 0), known and None not in before
             seconds += min(max(0, ahead * self._turn - spent), sum(left or 0 for left in before))
-        return place - (self._training is not None), seconds, known
+        return Waiting(place - (self._training is not None), seconds, known)
 
     # --- the queue; all under the lock ---
 
@@ -1104,30 +913,8 @@ class Runs:
                 self._saved.state(run.id).unlink(missing_ok=True)
             except (CheckpointError, OSError):
                 logging.warning("a run's network was not saved")
-            self._saved.write(_record(run) | {"history": [asdict(event) for event in history]})
+            self._saved.write(record_of(run) | {"history": [asdict(event) for event in history]})
 
 
-# What of a run is saved as it is.
-_PLAIN = (
-    *("id", "visitor", "number", "colour", "owner", "address", "name", "status", "scale", "rescaled", "late"),
-    *("worked", "rate", "epoch", "usual", "metrics", "tested"),
-)
-
-
-def _record(run: Run) -> dict[str, Any]:
-    """What is to be known of a run after the server's death, as JSON."""
-    events = {name: asdict(event) if (event := getattr(run, name)) else None for name in ("last", "best", "newest")}
-    lines = {name: asdict(getattr(run, name)) for name in ("train", "val")}
-    plain = {name: getattr(run, name) for name in _PLAIN}
-    return plain | events | lines | {"recipe": run.recipe.to_dict(), "history": []}
-
-
-def _from_record(record: dict[str, Any]) -> Run:
-    plain = {name: record[name] for name in _PLAIN}
-    lines: dict[str, Any] = {
-        name: Series(**record[name] | {"points": [tuple(point) for point in record[name]["points"]], "pending": []})
-        for name in ("train", "val")
-    }
-    kinds = {"last": Step, "best": EpochEnd, "newest": EpochEnd}
-    events: dict[str, Any] = {name: kind(**record[name]) if record[name] else None for name, kind in kinds.items()}
-    return Run(recipe=Recipe.from_dict(record["recipe"]), ticket=0, **plain, **lines, **events)
+def _replayed(playback: Playback) -> Replayed:
+    return Replayed(playback.live, 0.0 if playback.live else time.monotonic() - playback.recording.ended)

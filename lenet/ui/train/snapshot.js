@@ -11,10 +11,10 @@ export function runLooks({ element, translated }) {
   let lookShown = "";
 
   function show(run) {
-    const which = run?.view ? [run.id, run.looked, isDark(), language].join() : "";
+    const which = run?.snapshot ? [run.id, run.snapshot.number, isDark(), language].join() : "";
     if (which === lookShown && which) return;
     lookShown = which;
-    const view = run?.view;
+    const view = run?.snapshot?.view;
     showFilters(view?.filters ?? null);
     showAnswers(view?.pictures ?? []);
     showConfusion(view?.confusion ?? null, view?.pictures ?? []);

@@ -19,7 +19,7 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from lenet.data.datasets import DATASETS
-from lenet.errors import CheckpointError, LeNetError
+from lenet.errors import LeNetError
 from lenet.models import MODELS
 from lenet.preprocessing.digits import digit_image
 from lenet.training.recipes import RECIPES, Recipe, recipe_named
@@ -33,17 +33,20 @@ from lenet.ui.train.messages import (
     BeginRun,
     BegunRun,
     CheckSettings,
+    FoundRuns,
     LookAtRuns,
     NetworkFile,
     OfRun,
     Problems,
+    RunFacts,
     RunsUnderWay,
     Settings,
     ShareLink,
     ShowDrawing,
     TellRun,
 )
-from lenet.ui.train.runs import ACTIVE, KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST, Run
+from lenet.ui.train.run import ACTIVE, Run
+from lenet.ui.train.runs import KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST
 
 DEFAULT = "digits-demo"
 # A button each above the settings: the texts' key, and the recipe, or what stands in for it until there is one.
@@ -67,14 +70,14 @@ UNREAD = "Nobody reads this run, so it does not train: read its event stream wit
 
 
 @messages.answering
-async def look(server: Server, question: LookAtRuns) -> dict[str, Any]:
-    """{"runs": facts of the visitor's runs, see `Runs.look`}."""
+async def look(server: Server, question: LookAtRuns) -> FoundRuns:
+    """How far the visitor's runs are."""
     server.runs.prepare()
     if question.wait:
         server.runs.heard(question.visitor)
         frame = SECONDS_BETWEEN_FRAMES * max(1.0, server.runs.crowd() / FEW_PAGES)
         await asyncio.sleep(min(frame, SECONDS_AT_MOST_BETWEEN_FRAMES))
-    return {"runs": server.runs.look(question.visitor, question.known, question.watched)}
+    return FoundRuns(server.runs.look(question.visitor, question.known, question.watched))
 
 
 @messages.answering
@@ -82,8 +85,7 @@ async def present(server: Server, question: messages.OfVisitor) -> RunsUnderWay:
     """A page is there, though this tab is not open: whether a run of its visitor is under way, after a moment."""
     server.runs.heard(question.visitor)
     await asyncio.sleep(SECONDS_BETWEEN_FRAMES)
-    found = server.runs.look(question.visitor, {})
-    return RunsUnderWay(any(facts["status"] in ACTIVE for facts in found))
+    return RunsUnderWay(server.runs.active(question.visitor))
 
 
 @messages.answering
@@ -212,15 +214,12 @@ async def train(
             while await _is_read(read):
                 if run is None:
                     run = server.runs.begin(visitor, wanted, owner=f"programs of {address}", address=address)
-                facts = next((facts for facts in server.runs.look(visitor, {}) if facts["id"] == run.id), None)
-                if facts is None:
-                    raise CheckpointError("The server no longer keeps this run.")
-                for split in ("train", "val"):
+                facts = server.runs.facts(visitor, run.id)
+                for split, line in {"train": facts.train, "validation": facts.val}.items():
                     for column, name in enumerate(("loss", "accuracy"), start=1):
-                        points = [[point[0], point[column]] for point in facts[split]["points"]]
-                        curves[name]["train" if split == "train" else "validation"] = points
+                        curves[name][split] = [[point[0], point[column]] for point in line.points]
                 yield _said(facts), curves, str(run.path) if run.path else None
-                if facts["status"] not in ACTIVE:
+                if facts.status not in ACTIVE:
                     return
         yield UNREAD, curves, None
     except LeNetError as error:
@@ -257,25 +256,25 @@ def _asked(recipe: str, **changes: Any) -> Recipe:
     return settings.chosen(settings.of(recipe_named(recipe)) | changes | {"recipe": recipe})
 
 
-def _said(facts: dict[str, Any]) -> str:
+def _said(facts: RunFacts) -> str:
     """How far a run is, in a line."""
-    if facts["status"] == "failed":
-        return facts["problem"] or texts.say("failed_server")
-    counted = {"epoch": facts["epoch"] + 1, "epochs": facts["epochs"]}
-    headline = texts.say(f"state_{facts['status']}", dataset=facts["dataset"], **counted)
-    if facts["status"] == "waiting":
-        return _status(headline, f"place {facts['place']} in the queue")
-    if "download" in facts:
-        done, total, _ = facts["download"]
+    if facts.status == "failed":
+        return facts.problem or texts.say("failed_server")
+    counted = {"epoch": facts.epoch + 1, "epochs": facts.epochs}
+    headline = texts.say(f"state_{facts.status}", dataset=facts.dataset, **counted)
+    if facts.waiting:
+        return _status(headline, f"place {facts.waiting.place} in the queue")
+    if facts.download:
+        done, total = facts.download.bytes, facts.download.total
         return _status(headline, texts.say("loading_far", done=round(done / 1e6), total=round(total / 1e6)))
-    if facts["network"]:
-        accuracy, took = facts["metrics"]["test_accuracy"], facts["metrics"]["train_seconds"]
-        epochs = texts.say("epochs_one") if facts["epoch"] == 1 else texts.say("epochs_many", count=facts["epoch"])
-        right = {"accuracy": f"{accuracy:.2%}", "count": f"{facts['tested']:,}", "epochs": epochs, "time": f"{took} s"}
-        return _status(headline, ". ".join(filter(None, [texts.say("right", **right), facts["verdict"]])))
-    if facts["step"]:
-        newest = f", validation accuracy {facts['newest'][2]:.1%}" if facts["newest"] else ""
-        return _status(headline, f"{facts['done']:.1%} done{newest}")
+    if facts.network:
+        accuracy, took = facts.metrics["test_accuracy"], facts.metrics["train_seconds"]
+        epochs = texts.say("epochs_one") if facts.epoch == 1 else texts.say("epochs_many", count=facts.epoch)
+        right = {"accuracy": f"{accuracy:.2%}", "count": f"{facts.tested:,}", "epochs": epochs, "time": f"{took} s"}
+        return _status(headline, ". ".join(filter(None, [texts.say("right", **right), facts.verdict])))
+    if facts.step:
+        newest = f", validation accuracy {facts.newest[2]:.1%}" if facts.newest else ""
+        return _status(headline, f"{facts.done:.1%} done{newest}")
     return headline
 
 

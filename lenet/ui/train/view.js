@@ -126,7 +126,7 @@ export function mount({ element, trigger, props, server }) {
 
   const chosenRun = () => runs.find((run) => run.id === chosen) ?? null;
 
-  const knownOf = (run) => [run.version, [run.train.merged, run.train.points.length], [run.val.merged, run.val.points.length], run.looked ?? 0];
+  const knownOf = (run) => [run.version, [run.train.merged, run.train.points.length], [run.val.merged, run.val.points.length], run.snapshot?.number ?? 0];
 
   async function refresh(wait = false) {
     const question = { visitor, language, known: Object.fromEntries(runs.map((run) => [run.id, knownOf(run)])), watched: chosen, wait };
@@ -146,6 +146,7 @@ export function mount({ element, trigger, props, server }) {
       if (!("version" in fact)) return old;
       if (old && fact.version < old.version) return old; // two answers that overtook each other
       const joined = { ...old, ...fact, ...(wished?.id === fact.id ? wished : {}) };
+      joined.snapshot = fact.snapshot ?? old?.snapshot; // without one it is still the newest that is known
       for (const line of ["train", "val"]) joined[line] = joinLine(old?.[line], fact[line]);
       return joined;
     });
@@ -279,9 +280,9 @@ export function mount({ element, trigger, props, server }) {
   function whyOf(run) {
     if (run.status === "failed") return run.problem || say("failed_server");
     if (run.status === "waiting") {
-      const wait = run.wait_known ? "wait_about" : run.wait >= 1 ? "wait_at_least" : "wait_unknown";
-      const said = { place: run.place, wait: say(wait, { time: time(run.wait) }) };
-      return say(run.place === 1 ? "waiting_next" : "waiting_place", said);
+      const { place, seconds, known } = run.waiting;
+      const wait = known ? "wait_about" : seconds >= 1 ? "wait_at_least" : "wait_unknown";
+      return say(place === 1 ? "waiting_next" : "waiting_place", { place, wait: say(wait, { time: time(seconds) }) });
     }
     if (["done", "stopped"].includes(run.status)) {
       if (run.gone) return say("network_gone");
@@ -292,7 +293,7 @@ export function mount({ element, trigger, props, server }) {
       return `${late}${say("right", right)}${run.verdict && ". "}${run.verdict}`;
     }
     if (run.status === "loading" && run.download) {
-      const [bytes, total, left] = run.download;
+      const { bytes, total, seconds: left } = run.download;
       const far = { done: number(Math.round(bytes / 1e6)), total: number(Math.round(total / 1e6)) };
       return say("loading_far", far) + (left === null ? "" : ` ${say("loading_left", { time: time(left) })}`);
     }
