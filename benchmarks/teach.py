@@ -72,14 +72,14 @@ class Task:
 
     Attributes:
         images, labels: uint8 (N, 1, 28, 28) and int64 (N,), to teach and to ask.
-        strangers: uint8 (M, 1, 28, 28), none of the classes; without any where all ten digits are taught.
+        others: uint8 (M, 1, 28, 28), none of the classes; without any where all ten digits are taught.
     """
 
     kind: str
     classes: tuple[str, ...]
     images: Tensor
     labels: Tensor
-    strangers: Tensor
+    others: Tensor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,8 +118,8 @@ def row(method: str, shots: int, tasks: list[Task]) -> str:
         spent = time.process_time() - began
         asked = torch.cat([(task.labels == label).nonzero()[max(SHOTS) :, 0] for label in range(len(task.classes))])
         right.append((answered(network, task.images[asked]) == task.labels[asked]).float().mean().item())
-        if len(task.strangers):
-            answers = answered(network, task.strangers)
+        if len(task.others):
+            answers = answered(network, task.others)
             refused.append((answers == len(task.classes)).float().mean().item())
         if found is not None:
             left_out, total = left_out + found.right, total + len(found.answers)

@@ -64,8 +64,8 @@ def draw(page: Page) -> None:
 
 def photo(page: Page) -> None:
     page.get_by_role("tab", name="Photo").click()
-    page.locator("#studio [data-example=horse]").click()
-    expect(page.locator("#studio .cards .bar").first).to_be_visible()
+    page.locator("#photo [data-example=horse]").click()
+    expect(page.locator("#photo .cards .bar").first).to_be_visible()
 
 
 def train(page: Page) -> None:

@@ -1,11 +1,11 @@
-"""Is what is no digit told from digits?  AUROC, and how many strangers pass when 95% of the digits do.
+"""Is what is no digit told from digits?  AUROC, and how much of it passes when 95% of the digits do.
 
     python -m benchmarks drawings not_digits FILE --network runs/digits-fold-*.safetensors
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
 The digits are pen drawings of writers that the network did not learn from, at brush widths 6, 14, 28
-and 44 of 400.  The strangers come from other sources than those of lenet/data/non_digits.py, from which
+and 44 of 400.  What is no digit comes from other sources than those of lenet/data/non_digits.py, from which
 the network learned: printed letters and signs of matplotlib's own fonts, scribbles of another kind,
 filled shapes and textures; only the pairs of digits that touch are made as there, of other writers.
 What cannot be told from a digit even by a person is left out, as there.  The score is 1 - `p_not_digit`;
@@ -28,7 +28,7 @@ from benchmarks.held_out import add_source, heading, readers
 from lenet.data.strokes import CANVAS, Drawing, fitted, render
 from lenet.inference.digits import DigitPrediction
 
-EACH = 1000  # strangers of each kind
+EACH = 1000  # drawings of each kind
 
 LATIN = "ABCDEFGHJKLMNPQRTUVWXYacdefhkmnprtuvwx"
 # without those that are digits in another script's order: omicron, iota, zeta; Ze, be, che, short u, dze
@@ -46,32 +46,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     pairs = readers(options)
     digits: list[DigitPrediction] = []
-    strangers: dict[str, list[DigitPrediction]] = {name: [] for name in KINDS}
+    others: dict[str, list[DigitPrediction]] = {name: [] for name in KINDS}
     for number, (classifier, drawings) in enumerate(pairs):
         rng = np.random.default_rng(number)
         for start in range(0, len(drawings), 500):
             some = drawings[start : start + 500]
             digits += classifier.predict_batch([render(d.strokes, WIDTHS[rng.integers(4)]) for d in some])
         for name, draw in KINDS.items():
-            strangers[name] += classifier.predict_batch([draw(rng, drawings) for _ in range(EACH // len(pairs))])
+            others[name] += classifier.predict_batch([draw(rng, drawings) for _ in range(EACH // len(pairs))])
     print(heading(pairs, options) + "\n")
-    print("| strangers | AUROC | pass when 95% of digits do | called no digit | called sure | over 99% confident |")
+    print("| not a digit | AUROC | pass when 95% of digits do | called no digit | called sure | over 99% confident |")
     print("|---|---:|---:|---:|---:|---:|")
-    for name, predictions in strangers.items():
+    for name, predictions in others.items():
         print(row(name, digits, predictions))
-    print(row("all of them", digits, [p for some in strangers.values() for p in some]))
+    print(row("all of them", digits, [p for some in others.values() for p in some]))
     refused = np.mean([p.verdict == "not_digit" for p in digits])
     print(f"\n{refused:.2%} of the digits are called not a digit.")
     return 0
 
 
-def row(name: str, digits: list[DigitPrediction], strangers: list[DigitPrediction]) -> str:
-    known, odd = (np.array([score(p) for p in some]) for some in (digits, strangers))
+def row(name: str, digits: list[DigitPrediction], others: list[DigitPrediction]) -> str:
+    known, odd = (np.array([score(p) for p in some]) for some in (digits, others))
     auroc = roc_auc_score(np.r_[np.ones(len(known)), np.zeros(len(odd))], np.r_[known, odd])
     passed = np.mean(odd >= np.quantile(known, 0.05))
-    refused = np.mean([p.verdict in ("not_digit", "blank") for p in strangers])
-    sure = np.mean([p.verdict == "sure" for p in strangers])
-    certain = np.mean([p.confidence > 0.99 for p in strangers])
+    refused = np.mean([p.verdict in ("not_digit", "blank") for p in others])
+    sure = np.mean([p.verdict == "sure" for p in others])
+    certain = np.mean([p.confidence > 0.99 for p in others])
     return f"| {name} | {auroc:.4f} | {passed:.2%} | {refused:.2%} | {sure:.2%} | {certain:.2%} |"
 
 
@@ -81,7 +81,7 @@ def score(prediction: DigitPrediction) -> float:
 
 
 # --------------------------------------------------------------------------------------------------
-# The strangers: (random numbers, drawings of held-out writers) -> picture
+# What is no digit: (random numbers, drawings of held-out writers) -> picture
 
 
 def letters(rng: Rng, drawings: list[Drawing]) -> Image.Image:

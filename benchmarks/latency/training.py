@@ -1,4 +1,4 @@
-"""How lively is the training studio?  How soon a closed tab's place is free, and how often the page tells of a run.
+"""How lively is the Train tab?  How soon a closed tab's place is free, and how often the page tells of a run.
 
     python -m benchmarks latency training                       the built-in digits
     python -m benchmarks latency training --recipe photos       the largest network; its steps take the longest

@@ -1,4 +1,4 @@
-"""Does the training studio stay as large as it is?  Megabytes of the server and of the page, on Linux.
+"""Does the Train tab stay as large as it is?  Megabytes of the server and of the page, on Linux.
 
     python -m benchmarks memory page                      30 runs in a row, and one of 10,000 steps
     python -m benchmarks memory page --runs 10 --steps 2000

@@ -2,9 +2,9 @@
 
     python -m benchmarks photos unknown --network photos weights/photos-small.safetensors
 
-Known are CIFAR-10's test pictures; strangers are made here by rule, or are digits and pen drawings: none
+Known are CIFAR-10's test pictures; the unknown are made here by rule, or are digits and pen drawings: none
 were trained on.  A column a score: AUROC, from the first crop's logits z for the four scores of the
-literature, and for "ours", `PhotoPrediction.ood_score`, as the page has it.  Then: how many strangers pass when
+literature, and for "ours", `PhotoPrediction.ood_score`, as the page has it.  Then: how many of the unknown pass when
 95% of the known do, and how many are called unknown.  ECE: 15 bins, the central view of the test split.
 """
 
@@ -32,17 +32,17 @@ from lenet.inference.photos import UNKNOWN_ABOVE, PhotoClassifier
 from lenet.training.loop import evaluate
 from lenet.training.metrics import accuracy, calibration_error
 
-EACH = 300  # strangers of each kind
+EACH = 300  # pictures of each unknown kind
 LOSSLESS = 1000  # of the test pictures, the first; the others may be JPEG copies
 BATCH = 500
 
 Rng = np.random.Generator
-Scores = dict[str, np.ndarray]  # (N,) by name: the higher, the stranger
+Scores = dict[str, np.ndarray]  # (N,) by name: the higher, the less known
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What strangers are made of: MNIST's test digits, CIFAR-10's test pictures, pen drawings."""
+    """What unknown pictures are made of: MNIST's test digits, CIFAR-10's test pictures, pen drawings."""
 
     digits: Split
     photos: Split
@@ -51,7 +51,7 @@ class Sources:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", nargs="+", default=["photos"], help="names in weights/, or paths")
-    parser.add_argument("--each", type=int, default=EACH, help="strangers of each kind")
+    parser.add_argument("--each", type=int, default=EACH, help="pictures of each unknown kind")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,9 +59,9 @@ def run(options: argparse.Namespace) -> int:
     classifiers = [PhotoClassifier.from_pretrained(name) for name in options.network]
     photos, digits = load("cifar10"), load("mnist")
     drawings = read_drawings(data_root() / PEN_FILE)
-    strangers = made(Sources(digits.test, photos.test, drawings), options.each, np.random.default_rng(0))
+    unknown = made(Sources(digits.test, photos.test, drawings), options.each, np.random.default_rng(0))
     for name, classifier in zip(options.network, classifiers, strict=True):
-        print(report(Path(name).stem, classifier, photos, strangers) + "\n", flush=True)
+        print(report(Path(name).stem, classifier, photos, unknown) + "\n", flush=True)
     return 0
 
 
@@ -70,14 +70,14 @@ def made(sources: Sources, each: int, rng: Rng) -> dict[str, list[Image.Image]]:
     return {name: [make(rng, sources) for _ in range(each)] for name, make in KINDS.items()}
 
 
-def report(name: str, classifier: PhotoClassifier, photos: Dataset, strangers: dict[str, list[Image.Image]]) -> str:
+def report(name: str, classifier: PhotoClassifier, photos: Dataset, unknown: dict[str, list[Image.Image]]) -> str:
     known = scores(classifier, (image.permute(1, 2, 0).numpy() for image in photos.test.images))
-    odd = {kind: scores(classifier, pictures) for kind, pictures in strangers.items()}
+    odd = {kind: scores(classifier, pictures) for kind, pictures in unknown.items()}
     everything = {score: np.concatenate([some[score] for some in odd.values()]) for score in known}
     first = {score: values[:LOSSLESS] for score, values in known.items()}
     lines = [
-        f"{name}: {len(photos.test):,} known pictures, {len(strangers)} kinds of strangers\n",
-        f"| strangers | {' | '.join(known)} | ours: pass when 95% of the known do | ours: called unknown |",
+        f"{name}: {len(photos.test):,} known pictures, {len(unknown)} unknown kinds\n",
+        f"| unknown | {' | '.join(known)} | ours: pass when 95% of the known do | ours: called unknown |",
         "|---|" + "---:|" * (len(known) + 2),
         *(row(kind, known, some) for kind, some in odd.items()),
         row("all of them", known, everything),
@@ -149,7 +149,7 @@ def trust(classifier: PhotoClassifier, test: Split) -> str:
 
 
 # --------------------------------------------------------------------------------------------------
-# The strangers: (random numbers, sources) -> picture
+# The unknown pictures: (random numbers, sources) -> picture
 
 
 def _size(rng: Rng) -> tuple[int, int]:

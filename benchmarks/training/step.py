@@ -240,8 +240,10 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
     keras: Any = importlib.import_module("keras")
     with keras.device("cpu"):
         channels = data.train.images.shape[1]
-        twin = build_keras_model(MODELS[recipe.model].build(channels, len(data.classes)), recipe.input.size, channels)
-        twin.compile(
+        keras_model = build_keras_model(
+            MODELS[recipe.model].build(channels, len(data.classes)), recipe.input.size, channels
+        )
+        keras_model.compile(
             keras.optimizers.Adam(recipe.lr), keras.losses.SparseCategoricalCrossentropy(True), metrics=["accuracy"]
         )
 
@@ -250,7 +252,7 @@ def keras_loop(recipe: Recipe, data: Dataset, threads: int) -> Callable[[int], f
         x = to_input(chosen.images, recipe.input).permute(0, 2, 3, 1).contiguous().numpy()  # (N, H, W, C)
         began = time.perf_counter()
         with keras.device("cpu"):
-            twin.fit(x, chosen.labels.numpy(), recipe.batch_size, epochs=1, verbose=0)
+            keras_model.fit(x, chosen.labels.numpy(), recipe.batch_size, epochs=1, verbose=0)
         return time.perf_counter() - began
 
     return run

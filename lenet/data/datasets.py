@@ -259,7 +259,7 @@ def _cifar10_file(path: Path) -> Split:
 def _builtin_digits(root: Path) -> Dataset:
     """1,797 real digits of 8x8 pixels (UCI "Optical Recognition of Handwritten Digits", 1998).
 
-    Sent down the same road as a drawing, so that a network trained on them can read one.
+    Prepared as a drawing is, so that a network trained on them can read one.
     """
     from sklearn.datasets import load_digits
 

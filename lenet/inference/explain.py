@@ -102,7 +102,7 @@ def _told(layer: nn.Module) -> tuple[Text, bool]:
 # --------------------------------------------------------------------------------------------------
 # Which ink spoke for the answer, and which against
 
-STEPS = 16  # points on the road from blank paper to the picture; 8 and 32 serve nearly as well
+STEPS = 16  # points on the path from blank paper to the picture; 8 and 32 serve nearly as well
 NOISE = 0.1  # standard deviation, as a part of the range from paper to ink
 SPREAD = 0.7  # pixels: what one pixel said is shared with its neighbours', as a pen's touch covers several
 
@@ -111,9 +111,9 @@ def saliency(model: Network, x: Tensor, label: int, against: int | None = None, 
     """How much each pixel's ink spoke for one class, or for it rather than for another.
 
     Integrated gradients (Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", 2017,
-    equation 1): a pixel's ink times the mean gradient of the score on the straight road from blank
+    equation 1): a pixel's ink times the mean gradient of the score on the straight path from blank
     paper to the picture.  Without noise the pixels add up to score(picture) - score(paper), up to the
-    sum's error.  The points of that road carry a little noise, the same each time, which averages out
+    sum's error.  The points of that path carry a little noise, the same each time, which averages out
     gradients that hold for one exact picture only (Smilkov et al., "SmoothGrad", 2017, section 3).
     At last each pixel's part is poured out over the ink around it, by a Gaussian of `SPREAD`, which
     leaves the sum as it was.  `benchmarks explain digits` compares this with the other ways.
@@ -132,8 +132,8 @@ def saliency(model: Network, x: Tensor, label: int, against: int | None = None, 
     paper, full = x.aminmax()
     ink = x - paper
     parts = ((torch.arange(steps, device=x.device) + 0.5) / steps).view(-1, 1, 1, 1)  # the middle of each step
-    road = paper + parts * ink + NOISE * (full - paper) * _noise(steps, x)  # (steps, C, H, W)
-    gradient = _gradient(model, road, label, against)
+    path = paper + parts * ink + NOISE * (full - paper) * _noise(steps, x)  # (steps, C, H, W)
+    gradient = _gradient(model, path, label, against)
     parts_of = (gradient.mean(dim=0) * ink[0]).sum(dim=0)  # (H, W)
     return _pour(parts_of, ink[0].sum(dim=0))
 
@@ -166,7 +166,7 @@ def _noise(count: int, x: Tensor) -> Tensor:
 # --------------------------------------------------------------------------------------------------
 # Which parts of a photo spoke for the answer, and which against
 
-PHOTO_STEPS = 8  # points on the road from the blurred photo; fewer serve worse on large networks
+PHOTO_STEPS = 8  # points on the path from the blurred photo; fewer serve worse on large networks
 BLUR = 4.0  # pixels: a photo of 32x32 so blurred keeps its colours and shows nothing
 SOFTENED = 1.0  # pixels, as SPREAD: what is said of a part holds for its surroundings
 
@@ -175,7 +175,7 @@ def photo_saliency(model: Network, x: Tensor, label: int, steps: int = PHOTO_STE
     """How much each part of a photo spoke for one class.
 
     Integrated gradients as in `saliency`, computed by captum, and from another start: a photo has no blank
-    paper, and black or grey would speak too, so the road begins at the same photo, blurred (Sturmfels,
+    paper, and black or grey would speak too, so the path begins at the same photo, blurred (Sturmfels,
     Lundberg and Lee, "Visualizing the Impact of Feature Attribution Baselines", 2020).  With many
     steps the pixels add up to score(photo) - score(blurred photo); with PHOTO_STEPS about: on `photos` the sum was
     0.7 to 1.2 times that over the example photos, and with 3 steps 0 to 1.8 times.  Of the ways that

@@ -73,7 +73,7 @@ def build_keras_model(network: Network, size: int, channels: int) -> Any:
 
     Raises:
         PackageError: Keras is not installed.
-        RecipeError: a layer of the network has no twin here.
+        RecipeError: a layer of the network has no counterpart in Keras here.
     """
     keras = load_keras()
     last: dict[str, Any] = {"data_format": "channels_last"}  # whatever ~/.keras/keras.json says
@@ -95,14 +95,14 @@ def build_keras_model(network: Network, size: int, channels: int) -> Any:
                 layers.append(keras.layers.Dense(layer.out_features, name=name))
             case _:
                 raise RecipeError(
-                    "There is no Keras twin of {name}, {layer}: take lenet5 or lenet-wide.", name=name, layer=layer
+                    "There is no Keras layer for {name}, {layer}: take lenet5 or lenet-wide.", name=name, layer=layer
                 )
     return keras.Sequential(layers)
 
 
 @torch.no_grad()
-def copy_weights(twin: Any, network: Network) -> None:
-    """Copy the weights of `twin`, made by `build_keras_model(network, ...)`, into `network`.
+def copy_weights(keras_model: Any, network: Network) -> None:
+    """Copy the weights of `keras_model`, made by `build_keras_model(network, ...)`, into `network`.
 
     Keras keeps kernels as (height, width, in, out) and (in, out).  Where it flattens maps the channels come last,
     where PyTorch does they come first, which moves the inputs of the linear layer behind.
@@ -110,10 +110,10 @@ def copy_weights(twin: Any, network: Network) -> None:
     maps: tuple[int, ...] = ()  # (height, width, channels) that were flattened, until a linear layer reads them
     for name, layer in network.named_children():
         if isinstance(layer, nn.Flatten):
-            maps = tuple(twin.get_layer(name).input.shape[1:])
+            maps = tuple(keras_model.get_layer(name).input.shape[1:])
         if not isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
             continue
-        numbers = [torch.tensor(array) for array in twin.get_layer(name).get_weights()]
+        numbers = [torch.tensor(array) for array in keras_model.get_layer(name).get_weights()]
         if isinstance(layer, nn.BatchNorm2d):
             for own, its in zip(
                 (layer.weight, layer.bias, layer.running_mean, layer.running_var), numbers, strict=True
@@ -159,7 +159,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
 
     Raises:
         PackageError: Keras is not installed.
-        RecipeError: the network has no twin.
+        RecipeError: a layer of the network has no counterpart in Keras.
         TrainingError: the loss is no longer finite, or the run has begun before.
     """
     recipe = state.recipe
@@ -168,8 +168,8 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     keras = load_keras()
     keras.utils.set_random_seed(recipe.seed)
     with _device(state):
-        twin = build_keras_model(state.model, recipe.input.size, len(recipe.input.mean))
-        twin.compile(
+        keras_model = build_keras_model(state.model, recipe.input.size, len(recipe.input.mean))
+        keras_model.compile(
             optimizer=keras.optimizers.Adam(state.lr),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
@@ -179,9 +179,9 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
 
     def train(report: Report) -> None:
         torch.set_num_threads(threads)  # a new thread would take all cores
-        callbacks = [_Listener(twin, recipe.batch_size, len(labels), report).callback()]
+        callbacks = [_Listener(keras_model, recipe.batch_size, len(labels), report).callback()]
         with _device(state):
-            twin.fit(images, labels, recipe.batch_size, recipe.epochs, verbose=0, callbacks=callbacks)
+            keras_model.fit(images, labels, recipe.batch_size, recipe.epochs, verbose=0, callbacks=callbacks)
 
     for found in _reported(train):
         if not math.isfinite(found.loss):
@@ -191,11 +191,11 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
                 epoch=state.epoch + 1,
                 lr=state.lr,
             )
-        yield found if isinstance(found, Step) else _end_epoch(state, twin, dataset, found)
+        yield found if isinstance(found, Step) else _end_epoch(state, keras_model, dataset, found)
 
 
-def _end_epoch(state: TrainingState, twin: Any, dataset: Dataset, found: _Epoch) -> EpochEnd:
-    copy_weights(twin, state.model)
+def _end_epoch(state: TrainingState, keras_model: Any, dataset: Dataset, found: _Epoch) -> EpochEnd:
+    copy_weights(keras_model, state.model)
     logits = evaluate(state.model, dataset.val.images, state.recipe.input)
     event = EpochEnd(
         epoch=state.epoch + 1,
@@ -221,8 +221,8 @@ def _device(state: TrainingState) -> AbstractContextManager[Any]:
 class _Listener:
     """Hears from Keras how its `fit` goes, and reports it; ends the run when nobody reads on."""
 
-    def __init__(self, twin: Any, batch_size: int, images: int, report: Report) -> None:
-        self.twin, self.batch_size, self.images, self.report = twin, batch_size, images, report
+    def __init__(self, keras_model: Any, batch_size: int, images: int, report: Report) -> None:
+        self.model, self.batch_size, self.images, self.report = keras_model, batch_size, images, report
         self.total_steps = math.ceil(images / batch_size)
         self.epoch, self.began, self.shown_at = 0, 0.0, 0.0
         self.shown = torch.zeros(3, dtype=torch.float64)  # the epoch's loss, correct answers, images up to that
@@ -239,13 +239,13 @@ class _Listener:
 
     def _step(self, batch: int, logs: object) -> None:
         if batch and time.perf_counter() - self.shown_at >= SECONDS_BETWEEN_STEPS:
-            self._show(batch, self.twin.get_metrics_result())
+            self._show(batch, self.model.get_metrics_result())
 
     def _end(self, epoch: int, logs: dict[str, float]) -> None:
         seconds = time.perf_counter() - self.began
-        if not self.twin.stop_training:
+        if not self.model.stop_training:
             self._show(self.total_steps, logs)
-            self.twin.stop_training = not self.report(_Epoch(logs["loss"], logs["accuracy"], seconds))
+            self.model.stop_training = not self.report(_Epoch(logs["loss"], logs["accuracy"], seconds))
 
     def _show(self, steps: int, means: Mapping[str, Any]) -> None:
         """Report what happened since the last time; Keras's means are of the epoch so far."""
@@ -258,10 +258,10 @@ class _Listener:
             total_steps=self.total_steps,
             loss=loss / images,
             accuracy=correct / images,
-            lr=float(self.twin.optimizer.learning_rate),
+            lr=float(self.model.optimizer.learning_rate),
             images_per_second=images / (now - self.shown_at),
         )
-        self.twin.stop_training = not self.report(found)
+        self.model.stop_training = not self.report(found)
         self.shown, self.shown_at = sums, time.perf_counter()
         self.began += self.shown_at - now  # what its reader took is not the epoch's
 

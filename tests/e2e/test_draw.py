@@ -222,7 +222,7 @@ def test_a_drawing_outlives_a_visit_to_another_tab(page: Page) -> None:
     expect_label(page, "7")
 
 
-def test_the_classic_road_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
+def test_the_classic_pipeline_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
     page.get_by_text("Classic: resize, invert").click()

@@ -25,7 +25,7 @@ EXAMPLES = ROOT / "lenet" / "ui" / "photo" / "examples"
 
 def photo_tab_of(page: Page) -> Page:
     page.get_by_role("tab", name="Photo").click()
-    expect(page.locator("#studio .invite")).to_contain_text("I know ten things: airplane, automobile,")
+    expect(page.locator("#photo .invite")).to_contain_text("I know ten things: airplane, automobile,")
     return page
 
 
@@ -35,7 +35,7 @@ def photo_tab(page: Page) -> Page:
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
-    page.locator("#studio input.file").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+    page.locator("#photo input.file").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
 def upload_example(page: Page, name: str) -> None:
@@ -56,18 +56,18 @@ def aside() -> bytes:
 
 
 def expect_label(page: Page, label: str | re.Pattern[str]) -> None:
-    expect(page.locator("#studio .result .answer")).to_have_attribute("data-label", label)
+    expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", label)
 
 
 def settle(page: Page) -> None:
     """Until there is a photo, and the answer knows its newest box."""
-    expect(page.locator("#studio .shown")).to_be_visible()
-    expect(page.locator("#studio .result")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#photo .shown")).to_be_visible()
+    expect(page.locator("#photo .result")).to_have_attribute("aria-busy", "false")
 
 
 def crop(page: Page) -> tuple[float, float, float]:
     """Left, top and width of the box, in parts of the photo's width and height."""
-    box, photo = page.locator("#studio .crop").bounding_box(), page.locator("#studio .shown").bounding_box()
+    box, photo = page.locator("#photo .crop").bounding_box(), page.locator("#photo .shown").bounding_box()
     assert box is not None
     assert photo is not None
     return (
@@ -79,7 +79,7 @@ def crop(page: Page) -> tuple[float, float, float]:
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
     """With the mouse, from and to parts of the photo's width and height."""
-    photo = page.locator("#studio .shown").bounding_box()
+    photo = page.locator("#photo .shown").bounding_box()
     assert photo is not None
     places = [(photo["x"] + x * photo["width"], photo["y"] + y * photo["height"]) for x, y in (start, end)]
     page.mouse.move(*places[0])
@@ -91,12 +91,12 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 def test_an_example_is_named(photo_tab: Page, snap: Callable[[Page, str], None]) -> None:
     photo_tab.get_by_role("button", name="Open the drawn airplane").click()
     expect_label(photo_tab, "airplane")
-    expect(photo_tab.locator("#studio .sentence")).to_contain_text("I think this is an airplane")
-    expect(photo_tab.locator("#studio .steps .stage")).to_have_count(3)
-    seen = photo_tab.locator("#studio .seen img")
+    expect(photo_tab.locator("#photo .sentence")).to_contain_text("I think this is an airplane")
+    expect(photo_tab.locator("#photo .steps .stage")).to_have_count(3)
+    seen = photo_tab.locator("#photo .seen img")
     assert seen.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [32, 32]
     assert seen.bounding_box()["width"] >= 192  # type: ignore[index]
-    expect(photo_tab.locator("#studio .card").first.locator(".took")).to_have_text(re.compile(r"^[\d.]+ ms$"))
+    expect(photo_tab.locator("#photo .card").first.locator(".took")).to_have_text(re.compile(r"^[\d.]+ ms$"))
     snap(photo_tab, "photo-light-1280")
 
 
@@ -104,21 +104,21 @@ def test_an_example_is_named(photo_tab: Page, snap: Callable[[Page, str], None])
 def test_an_upload_is_named_and_stands_upright(photo_tab: Page, name: str) -> None:
     upload_example(photo_tab, name)
     expect_label(photo_tab, name)
-    size = photo_tab.locator("#studio .whole").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    size = photo_tab.locator("#photo .whole").evaluate("image => [image.naturalWidth, image.naturalHeight]")
     assert size == {"ship": [800, 450], "truck": [640, 480]}[name]
 
 
 def test_what_is_none_of_the_ten_is_said_to_be_none(photo_tab: Page, snap: Callable[[Page, str], None]) -> None:
     noise = torch.randint(0, 256, (300, 300, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     upload(photo_tab, "noise.png", encoded(Image.fromarray(noise.numpy()), "PNG"))
-    expect(photo_tab.locator("#studio .result")).to_contain_text("None of my ten classes, I think. Closest:")
+    expect(photo_tab.locator("#photo .result")).to_contain_text("None of my ten classes, I think. Closest:")
     settle(photo_tab)
     snap(photo_tab, "photo-unknown")
 
 
 def test_nothing_jumps_when_a_photo_comes(photo_tab: Page) -> None:
     places = """() => [".frame", ".tools", ".pictures", ".bars", ".seen", ".count", ".card", ".saw"].map((part) =>
-        Math.round(document.querySelector(`#studio ${part}`).getBoundingClientRect().top + scrollY))"""
+        Math.round(document.querySelector(`#photo ${part}`).getBoundingClientRect().top + scrollY))"""
     before = photo_tab.evaluate(places)
     photo_tab.get_by_role("button", name="Open the drawn airplane").click()
     expect_label(photo_tab, "airplane")
@@ -129,13 +129,13 @@ def test_the_box_is_dragged_and_the_answer_follows(photo_tab: Page, snap: Callab
     upload(photo_tab, "aside.png", aside())
     settle(photo_tab)
     expect(photo_tab.get_by_role("button", name="Automatic box")).to_be_disabled()
-    expect(photo_tab.locator("#studio .view")).not_to_have_count(0)  # the middle is grey, so more was looked at
-    seen = photo_tab.locator("#studio .seen img").get_attribute("src")
+    expect(photo_tab.locator("#photo .view")).not_to_have_count(0)  # the middle is grey, so more was looked at
+    seen = photo_tab.locator("#photo .seen img").get_attribute("src")
     drag(photo_tab, (0.5, 0.5), (0.9, 0.5))
     settle(photo_tab)
     expect_label(photo_tab, "frog")
     assert crop(photo_tab) == pytest.approx((2 / 3, 0, 1 / 3), abs=0.01)  # it stops at the edge
-    assert photo_tab.locator("#studio .seen img").get_attribute("src") != seen
+    assert photo_tab.locator("#photo .seen img").get_attribute("src") != seen
     snap(photo_tab, "photo-box-1280")
 
     corner = (2 / 3 + 0.01, 0.03)
@@ -146,13 +146,13 @@ def test_the_box_is_dragged_and_the_answer_follows(photo_tab: Page, snap: Callab
 
     photo_tab.get_by_role("button", name="Automatic box").click()
     settle(photo_tab)
-    expect(photo_tab.locator("#studio .seen img")).to_have_attribute("src", seen or "")
+    expect(photo_tab.locator("#photo .seen img")).to_have_attribute("src", seen or "")
 
 
 def test_it_answers_while_the_box_moves(photo_tab: Page) -> None:
     upload(photo_tab, "aside.png", aside())
     settle(photo_tab)
-    photo = photo_tab.locator("#studio .shown").bounding_box()
+    photo = photo_tab.locator("#photo .shown").bounding_box()
     assert photo is not None
     middle = photo["y"] + photo["height"] / 2
     photo_tab.mouse.move(photo["x"] + photo["width"] / 2, middle)
@@ -165,7 +165,7 @@ def test_it_answers_while_the_box_moves(photo_tab: Page) -> None:
 def test_the_box_moves_by_keys(photo_tab: Page) -> None:
     upload(photo_tab, "aside.png", aside())
     settle(photo_tab)
-    box = photo_tab.locator("#studio .crop")
+    box = photo_tab.locator("#photo .crop")
     box.focus()
     before = crop(photo_tab)
     for _ in range(20):
@@ -191,7 +191,7 @@ def test_a_finger_drags_the_box(open_page: Callable[..., Page], snap: Callable[[
     upload(page, "aside.png", aside())
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    photo = page.locator("#studio .shown").bounding_box()
+    photo = page.locator("#photo .shown").bounding_box()
     assert photo is not None
     touch = page.context.new_cdp_session(page)
     before = page.evaluate("scrollY")
@@ -199,7 +199,7 @@ def test_a_finger_drags_the_box(open_page: Callable[..., Page], snap: Callable[[
         x, y = photo["x"] + (part or 0) * photo["width"], photo["y"] + photo["height"] / 2
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}] if part else []})
     expect_label(page, "frog")
-    expect(page.locator("#studio .result .label")).to_be_in_viewport()
+    expect(page.locator("#photo .result .label")).to_be_in_viewport()
     assert page.evaluate("scrollY") == before
     snap(page, "photo-light-390")
 
@@ -218,15 +218,15 @@ def test_odd_files_are_named_or_get_a_sentence_and_nothing_is_lost(photo_tab: Pa
     upload(photo_tab, "cmyk.jpg", encoded(ship.convert("CMYK"), "JPEG"))
     expect_label(photo_tab, "ship")
     upload(photo_tab, "broken.png", encoded(ship, "PNG")[:5000])
-    expect(photo_tab.locator("#studio .trouble")).to_contain_text("damaged")
+    expect(photo_tab.locator("#photo .trouble")).to_contain_text("damaged")
     expect_label(photo_tab, "ship")
-    expect(photo_tab.locator("#studio .whole")).to_be_visible()
+    expect(photo_tab.locator("#photo .whole")).to_be_visible()
     upload_example(photo_tab, "airplane")
     expect_label(photo_tab, "airplane")
-    expect(photo_tab.locator("#studio .trouble")).to_be_hidden()
+    expect(photo_tab.locator("#photo .trouble")).to_be_hidden()
 
 
-@pytest.mark.parametrize(("tab", "file", "says"), [("Photo", "#studio", ".trouble"), ("Draw", "#pad", ".problem")])
+@pytest.mark.parametrize(("tab", "file", "says"), [("Photo", "#photo", ".trouble"), ("Draw", "#pad", ".problem")])
 def test_a_picture_that_is_too_large_gets_a_sentence_and_does_not_travel(
     page: Page, tab: str, file: str, says: str, tmp_path: Path
 ) -> None:
@@ -244,7 +244,7 @@ def test_a_picture_that_is_too_large_gets_a_sentence_and_does_not_travel(
 def test_a_web_address_that_is_refused_gets_its_sentence(photo_tab: Page) -> None:
     upload_example(photo_tab, "ship")
     expect_label(photo_tab, "ship")
-    address, trouble = photo_tab.get_by_label("Web address of a picture"), photo_tab.locator("#studio .trouble")
+    address, trouble = photo_tab.get_by_label("Web address of a picture"), photo_tab.locator("#photo .trouble")
     for typed, says in (
         ("http://localhost/cat.jpg", "not on the public internet"),
         ("file:///etc/passwd", "begin with http"),
@@ -280,11 +280,11 @@ def test_a_picture_behind_a_web_address_is_fetched(photo_tab: Page) -> None:
     expect_label(page, "ship")
     page.get_by_label("Web address of a picture").fill("https://example.org/plane.png")
     page.get_by_role("button", name="Fetch").click()
-    expect(page.locator("#studio .working")).to_be_visible(timeout=1_000)
-    expect(page.locator("#studio .working")).to_have_text("Fetching the picture")
+    expect(page.locator("#photo .working")).to_be_visible(timeout=1_000)
+    expect(page.locator("#photo .working")).to_have_text("Fetching the picture")
     held[0].fulfill(content_type="application/json", body=reply)
     expect_label(page, "airplane")
-    expect(page.locator("#studio .working")).to_be_hidden()
+    expect(page.locator("#photo .working")).to_be_hidden()
 
 
 def test_a_forgotten_photo_is_sent_again(photo_tab: Page) -> None:
@@ -309,29 +309,29 @@ def test_a_photo_outlives_a_visit_to_another_tab(photo_tab: Page) -> None:
     upload_example(photo_tab, "ship")
     expect_label(photo_tab, "ship")
     photo_tab.get_by_role("tab", name="Train").click()
-    expect(photo_tab.locator("#studio .frame")).to_be_hidden()
+    expect(photo_tab.locator("#photo .frame")).to_be_hidden()
     photo_tab.get_by_role("tab", name="Photo").click()
     expect_label(photo_tab, "ship")
-    expect(photo_tab.locator("#studio .whole")).to_be_visible()
+    expect(photo_tab.locator("#photo .whole")).to_be_visible()
 
 
 def test_a_refused_camera_gets_a_sentence(open_page: Callable[..., Page]) -> None:
     page = photo_tab_of(open_page())  # a browser that nobody can ask refuses
     page.get_by_role("button", name="Camera").click()
-    expect(page.locator("#studio .trouble")).to_contain_text("allow it in the browser")
+    expect(page.locator("#photo .trouble")).to_contain_text("allow it in the browser")
     expect(page.get_by_role("button", name="Camera")).to_be_enabled()
     upload(page, "aside.png", aside())
-    expect(page.locator("#studio .trouble")).to_be_empty()
+    expect(page.locator("#photo .trouble")).to_be_empty()
 
 
 def test_the_camera_takes_a_picture(open_page: Callable[..., Page]) -> None:
     page = photo_tab_of(open_page(permissions=["camera"]))
     page.get_by_role("button", name="Camera").click()
-    expect(page.locator("#studio .live")).to_be_visible()
+    expect(page.locator("#photo .live")).to_be_visible()
     page.get_by_role("button", name="Take it").click()
-    expect(page.locator("#studio .whole")).to_be_visible()
-    expect(page.locator("#studio .seen img")).to_be_visible()
-    expect(page.locator("#studio .live")).to_be_hidden()
+    expect(page.locator("#photo .whole")).to_be_visible()
+    expect(page.locator("#photo .seen img")).to_be_visible()
+    expect(page.locator("#photo .live")).to_be_hidden()
     expect(page.get_by_role("button", name="Camera")).to_be_visible()
 
 
@@ -346,19 +346,19 @@ def test_the_camera_answers_live_and_can_be_cancelled(
     camera, lively, cancel = words
     expect(page.get_by_role("button", name=cancel)).to_be_hidden()
     page.get_by_role("button", name=camera).click()
-    expect(page.locator("#studio .live")).to_be_visible()
-    expect(page.locator("#studio .answer.blank")).to_be_visible()
+    expect(page.locator("#photo .live")).to_be_visible()
+    expect(page.locator("#photo .answer.blank")).to_be_visible()
     page.get_by_label(lively).check()
-    expect(page.locator("#studio .answer:not(.blank)")).to_be_visible()
+    expect(page.locator("#photo .answer:not(.blank)")).to_be_visible()
     snap(page, f"camera-live-{locale}")
     page.get_by_role("button", name=cancel).click()
-    expect(page.locator("#studio .live")).to_be_hidden()
-    expect(page.locator("#studio .answer.blank")).to_be_visible()
+    expect(page.locator("#photo .live")).to_be_hidden()
+    expect(page.locator("#photo .answer.blank")).to_be_visible()
     expect(page.get_by_role("button", name=camera)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#studio .live")).to_be_visible()
+    expect(page.locator("#photo .live")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("#studio .live")).to_be_hidden()
+    expect(page.locator("#photo .live")).to_be_hidden()
 
 
 # --------------------------------------------------------------------------------------------------
@@ -393,8 +393,8 @@ def test_every_network_answers_and_one_is_chosen(
     two_networks: str, open_page: Callable[..., Page], snap: Callable[[Page, str], None]
 ) -> None:
     page = photo_tab_of(open_page(two_networks))
-    expect(page.locator("#studio .count")).to_have_text("2 networks, one photo")
-    ours, cats = page.locator("#studio .card").all()
+    expect(page.locator("#photo .count")).to_have_text("2 networks, one photo")
+    ours, cats = page.locator("#photo .card").all()
     places = [card.bounding_box() for card in (ours, cats)]
     page.get_by_role("button", name="Open the drawn ship").click()
     expect(ours.locator(".named b")).to_have_text("ship")
@@ -422,12 +422,12 @@ def test_while_the_box_moves_only_the_chosen_network_is_asked(
 ) -> None:
     page = photo_tab_of(open_page(two_networks))
     upload(page, "aside.png", aside())
-    last = page.locator("#studio .card").last
+    last = page.locator("#photo .card").last
     expect(last.locator(".named b")).to_have_text("cat")
     expect(last).to_have_attribute("aria-busy", "false")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
-    photo = page.locator("#studio .shown").bounding_box()
+    photo = page.locator("#photo .shown").bounding_box()
     assert photo is not None
     middle = photo["y"] + photo["height"] / 2
     page.mouse.move(photo["x"] + photo["width"] / 2, middle)
@@ -452,7 +452,7 @@ def test_what_a_network_is_called_is_text_in_every_tab(
         shutil.copy(WEIGHTS / f"{name}.safetensors", folder / f"{copy}.safetensors")
     with serve(folder / "app.log", "-c", SERVED, str(folder)) as url:
         page = photo_tab_of(open_page(url))
-        card = page.locator("#studio .card", has_text=f"{HOSTILE}, lenet5")
+        card = page.locator("#photo .card", has_text=f"{HOSTILE}, lenet5")
         page.get_by_role("button", name="Open the drawn ship").click()
         expect(card.locator(".took")).to_contain_text("ms")
         card.click()
@@ -472,7 +472,7 @@ def test_what_a_network_is_called_is_text_in_every_tab(
 # in Chinese
 
 # All that is read or read out, of a text node or an attribute each.
-READ = """() => [...document.querySelectorAll("#studio, #photo-why")].flatMap((part) => {
+READ = """() => [...document.querySelectorAll("#photo, #photo-why")].flatMap((part) => {
   const texts = document.evaluate(".//text()", part, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
   const names = ["title", "alt", "aria-label", "aria-roledescription", "placeholder"];
   return [
@@ -505,12 +505,12 @@ def test_the_tab_is_chinese(
 ) -> None:
     page = open_page(viewport={"width": width, "height": 844}, color_scheme=scheme, locale="zh-CN")
     page.get_by_role("tab", name="照片").click()
-    expect(page.locator("#studio .invite")).to_contain_text("飞机、汽车、")
+    expect(page.locator("#photo .invite")).to_contain_text("飞机、汽车、")
     assert english(page) == []
     page.get_by_role("button", name="打开示例：船").click()
     expect_label(page, "ship")
-    expect(page.locator("#studio .sentence")).to_contain_text("我认为这是船")
-    expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("#photo .sentence")).to_contain_text("我认为这是船")
+    expect(page.locator("#photo .card[aria-busy=true]")).to_have_count(0)
     page.locator("#photo-why .weighed").scroll_into_view_if_needed()
     expect(page.locator("#photo-why .legend")).to_contain_text("支持“船”")
     assert english(page) == []
@@ -523,9 +523,9 @@ def test_a_change_of_language_loses_nothing(two_networks: str, open_page: Callab
     upload(page, "aside.png", aside())
     settle(page)
     drag(page, (0.5, 0.5), (0.7, 0.5))
-    cats = page.locator("#studio .card").last
+    cats = page.locator("#photo .card").last
     cats.click()
-    expect(page.locator("#studio .sentence")).to_contain_text("cat")
+    expect(page.locator("#photo .sentence")).to_contain_text("cat")
     page.locator("#photo-why .weighed").scroll_into_view_if_needed()
     expect(page.locator("#photo-why .legend")).to_contain_text("spoke for cat")
     page.locator("#photo-why summary").last.click()
@@ -534,23 +534,23 @@ def test_a_change_of_language_loses_nothing(two_networks: str, open_page: Callab
     page.on("request", lambda request: asked.append(request.post_data or ""))
     speak(page, "zh")
     expect(page.locator("#photo-why .legend")).to_contain_text("支持“猫”")
-    expect(page.locator("#studio .count")).to_have_text("2 个网络，一张照片")
-    expect(page.locator("#studio .sentence")).to_contain_text("猫")
-    expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("#photo .count")).to_have_text("2 个网络，一张照片")
+    expect(page.locator("#photo .sentence")).to_contain_text("猫")
+    expect(page.locator("#photo .card[aria-busy=true]")).to_have_count(0)
     expect(cats).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#photo-why details").last).not_to_have_attribute("open", re.compile(""))
     assert crop(page) == pytest.approx(before, abs=0.01)
     assert english(page) == []
     assert not [body for body in asked if "name_photo" in body or "open_photo" in body]  # what is known is said anew
     speak(page, "en")
-    expect(page.locator("#studio .sentence")).to_contain_text("cat")
-    expect(page.locator("#studio .card[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("#photo .sentence")).to_contain_text("cat")
+    expect(page.locator("#photo .card[aria-busy=true]")).to_have_count(0)
     expect(page.locator("#photo-why .heat")).to_be_visible()
     assert chinese(page) == []
 
 
 def test_a_refusal_is_told_in_each_language(photo_tab: Page) -> None:
-    trouble = photo_tab.locator("#studio .trouble")
+    trouble = photo_tab.locator("#photo .trouble")
     photo_tab.get_by_role("button", name="Fetch").click()
     expect(trouble).to_contain_text("Give the address")
     speak(photo_tab, "zh")

@@ -239,11 +239,11 @@ def test_taught_photos_answer_in_photo(page: Page, tmp_path: Path) -> None:
     teach.locator(".learn").click()
     expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
     teach.locator(".use").click()
-    studio = page.locator("#studio")
-    expect(studio.locator(".result .bar .name")).to_have_text(["Tug", "Fred"])
-    studio.locator(".file").set_input_files(EXAMPLES["frog"])
-    expect(studio.locator(".result .answer")).to_have_attribute("data-label", "Fred")
-    expect(studio.locator(".result .sentence")).to_contain_text("this is Fred:")
+    photo = page.locator("#photo")
+    expect(photo.locator(".result .bar .name")).to_have_text(["Tug", "Fred"])
+    photo.locator(".file").set_input_files(EXAMPLES["frog"])
+    expect(photo.locator(".result .answer")).to_have_attribute("data-label", "Fred")
+    expect(photo.locator(".result .sentence")).to_contain_text("this is Fred:")
 
 
 def test_drawings_on_paper_become_examples(page: Page, tmp_path: Path) -> None:

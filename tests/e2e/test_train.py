@@ -124,7 +124,7 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     expect(page.locator("#zoo .yours .entry")).to_contain_text(["Run 2, digits-demo", "Run 1, digits-demo"])
     expect(page.locator("#zoo .about h2")).to_have_text("ConvNet, large")
     page.get_by_role("tab", name="Photo").click()  # which was told of each, and not open before
-    expect(page.locator("#studio .card").first).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#photo .card").first).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Camera")).to_be_visible()
 
 
@@ -387,10 +387,10 @@ def test_a_network_trained_on_photographs_names_one(train_tab: Page, cifar_root:
         expect(page.locator(".answers b").first).to_have_text(re.compile(f"^({'|'.join(classes)})$"))
         expect(page.locator(".filters-why")).to_contain_text(filters)
     page.locator("#use").click()
-    card = page.locator("#studio .card[aria-pressed=true]")
+    card = page.locator("#photo .card[aria-pressed=true]")
     expect(card).to_contain_text("Run 1, cifar10-lenet5-sgd")
-    page.locator("#studio input.file").set_input_files(EXAMPLES / "ship.jpg")
-    expect(page.locator("#studio .seen img")).to_be_visible()
+    page.locator("#photo input.file").set_input_files(EXAMPLES / "ship.jpg")
+    expect(page.locator("#photo .seen img")).to_be_visible()
     expect(card.locator(".took")).to_have_text(re.compile("ms$"))
 
 

@@ -14,8 +14,8 @@ WHY, MAPS = "#photo-why", "#photo-why .layer.telling canvas"
 
 def open_example(page: Page, name: str) -> None:
     page.get_by_role("tab", name="Photo").click()
-    page.locator(f'#studio .example[data-example="{name}"]').click()
-    expect(page.locator("#studio .result .answer")).to_have_attribute("data-label", name)
+    page.locator(f'#photo .example[data-example="{name}"]').click()
+    expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", name)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
@@ -46,14 +46,14 @@ def test_until_there_is_a_photo_an_example_fills_what_is_looked_at(page: Page) -
     expect(page.locator(MAPS).first).to_be_attached()
     page.wait_for_timeout(300)
     assert not any("name_photo" in body for body in asked), "nothing of it is in view"
-    page.locator("#studio .saw").scroll_into_view_if_needed()
-    expect(page.locator("#studio .stage")).to_have_count(3)
+    page.locator("#photo .saw").scroll_into_view_if_needed()
+    expect(page.locator("#photo .stage")).to_have_count(3)
     page.locator(f"{WHY} .weighed").scroll_into_view_if_needed()
     expect(page.locator(f"{WHY} .legend")).to_contain_text("spoke for airplane")
-    label = page.locator("#studio .saw .of-example")
+    label = page.locator("#photo .saw .of-example")
     expect(label).to_have_text("of an example, until you choose a photo")
     expect(page.locator(f"{WHY} .of-example").first).to_be_visible()
-    page.locator("#studio .card").nth(1).click()
+    page.locator("#photo .card").nth(1).click()
     expect(label).to_be_visible()
     open_example(page, "ship")
     expect(label).to_be_hidden()

@@ -352,5 +352,5 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     speak(page, "en")
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors is incomplete")
     page.get_by_role("tab", name="Photo").click()  # which was told of both files, and not open before
-    expect(page.locator("#studio .card[aria-pressed=true]")).to_contain_text("blocks")
+    expect(page.locator("#photo .card[aria-pressed=true]")).to_contain_text("blocks")
     expect(page.get_by_role("button", name="Camera")).to_be_visible()

@@ -277,7 +277,7 @@ def small_tablet(folder, writers=10):
 
 @pytest.fixture
 def small_drawings(tmp_path, monkeypatch):
-    """A root with ten writers' strokes; MNIST is two images a split, strangers are few."""
+    """A root with ten writers' strokes; MNIST is two images a split, and little that is no digit."""
     small_tablet(tmp_path)
     plain = Split(torch.zeros(2, 1, 28, 28, dtype=torch.uint8), torch.tensor([3, 4]))
     mnist = Dataset("mnist", lenet.data.datasets.DIGITS, plain, plain, plain)

@@ -163,9 +163,9 @@ def test_every_tab_is_connected(pages: tuple[Page, Page]) -> None:
     """A new network is offered in each tab that has a choice, and every label of Gradio's own is said anew."""
     ids = {getattr(block, "elem_id", None): number for number, block in pages[0].blocks.items()}
     outputs = [set(event["outputs"]) for event in pages[0].config["dependencies"]]
-    assert sum(ids["studio"] in found for found in outputs) == 4, "an upload, a trained, a taught and a corrected one"
-    assert any({ids["studio"], ids["zoo"]} <= found for found in outputs), "an upload"
-    assert any({ids["studio"], ids["tabs"]} <= found and ids["zoo"] not in found for found in outputs), "a trained one"
+    assert sum(ids["photo"] in found for found in outputs) == 4, "an upload, a trained, a taught and a corrected one"
+    assert any({ids["photo"], ids["zoo"]} <= found for found in outputs), "an upload"
+    assert any({ids["photo"], ids["tabs"]} <= found and ids["zoo"] not in found for found in outputs), "a trained one"
     spoken = next(found for found in outputs if ids["upload"] in found and ids["zoo"] not in found)
     tabs = {number for number, block in pages[0].blocks.items() if type(block).__name__ == "Tab"}
     assert tabs < spoken

@@ -75,7 +75,7 @@ def test_folders_that_do_not_fit_are_refused_with_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("kind", unknown.KINDS)
-def test_every_kind_of_stranger_is_a_picture_and_differs_from_the_last(kind):
+def test_every_unknown_kind_is_a_picture_and_differs_from_the_last(kind):
     generator = torch.Generator().manual_seed(0)
     split = Split(
         torch.randint(0, 256, (3, 3, 32, 32), generator=generator, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64)

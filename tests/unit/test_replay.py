@@ -208,7 +208,7 @@ def test_a_run_of_few_epochs_is_validated_within_them_and_learns_the_same(regist
 
 
 def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet.ui.train.runs.BETWEEN_FIRST_LOOKS", 0)
+    monkeypatch.setattr("lenet.ui.train.runs.BETWEEN_FIRST_SNAPSHOTS", 0)
     first = registry.begin(ANNE, LONG)
     until(lambda: has_learned(first))
     second = registry.begin(BEN, LONG)

@@ -1,4 +1,4 @@
-"""What the training studio's script asks, without a server."""
+"""What the Train tab's script asks, without a server."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def build(server: Server, visitor: Visitor) -> Tab:
     if not networks.shipped(PhotoClassifier):
         return without_networks("no_photo_networks")
     value = offer(server, [], "")
-    studio = gr.HTML(
+    shown = gr.HTML(
         value=value,
         html_template=assets.template("photo/tab.html"),
         js_on_load=assets.mount("photo/view.js"),
@@ -125,7 +125,7 @@ def build(server: Server, visitor: Visitor) -> Tab:
         classes=CIFAR10_CLASSES,  # that a photo is named by
         examples=_examples(),
         largest=pictures.MAX_BYTES,
-        elem_id="studio",
+        elem_id="photo",
     )
     why.build(server, partial(_answered, server), value["network"])
-    return Tab(choice=Choice(PhotoClassifier, studio, partial(offer, server)))
+    return Tab(choice=Choice(PhotoClassifier, shown, partial(offer, server)))

@@ -17,7 +17,7 @@ const LIVE_PAUSE = 150; // milliseconds between an answer and the next question
 
 export function mount({ element, props, server, watch }) {
   const find = (selector) => element.querySelector(selector);
-  const [frame, shown, whole, crop, looks] = [".frame", ".shown", ".whole", ".crop", ".looks"].map(find);
+  const [frame, shown, whole, crop, crops] = [".frame", ".shown", ".whole", ".crop", ".crops"].map(find);
   const [result, seen, views, steps, cards] = [".result", ".seen", ".views-used", ".steps", ".cards"].map(find);
   const [trouble, note, automatic, camera, live] = [".trouble", ".note", ".automatic", ".camera", ".live"].map(find);
   const [file, url] = [".file", ".url"].map(find);
@@ -247,7 +247,7 @@ export function mount({ element, props, server, watch }) {
     if (box) {
       sayIn(note, "photo_chosen");
       placeBox(fractions(box, photo));
-      looks.replaceChildren();
+      crops.replaceChildren();
     }
     askAnew();
   }
@@ -399,7 +399,7 @@ export function mount({ element, props, server, watch }) {
     const [first, ...others] = apart(reply.answer.crops);
     sayIn(note, others.length ? "photo_further" : "photo_sure");
     placeBox(first);
-    looks.replaceChildren(...others.map((parts) => {
+    crops.replaceChildren(...others.map((parts) => {
       const look = document.createElement("span");
       place(look, parts);
       return look;

@@ -136,13 +136,13 @@ export function photoNamer(table) {
     return { square, shown, outputs, odd, probs: softmax(logits, temperature) };
   }
 
-  function answer(looks, width, height) {
-    const weights = looks.map(({ probs }) => Math.max(...probs) ** limits.power);
+  function answer(crops, width, height) {
+    const weights = crops.map(({ probs }) => Math.max(...probs) ** limits.power);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const all = classes.map((_, i) => looks.reduce((sum, { probs }, k) => sum + (weights[k] / total) * probs[i], 0));
+    const all = classes.map((_, i) => crops.reduce((sum, { probs }, k) => sum + (weights[k] / total) * probs[i], 0));
     const order = classes.map((_, i) => i).sort((a, b) => all[b] - all[a]);
-    const ood = Math.min(...looks.map(({ odd }) => odd));
-    const [{ square, shown, outputs }] = looks;
+    const ood = Math.min(...crops.map(({ odd }) => odd));
+    const [{ square, shown, outputs }] = crops;
     const edges = [square.left / width, square.top / height, (square.left + square.side) / width, (square.top + square.side) / height];
     return {
       label: classes[order[0]],
@@ -161,9 +161,9 @@ export function photoNamer(table) {
   function name({ width, height, data }) {
     const channels = [0, 1, 2].map((channel) => picture(width, height, Uint8Array.from({ length: width * height }, (_, i) => data[4 * i + channel])));
     const [first, ...further] = squaresOf(width, height);
-    const looks = [look(channels, first)];
-    const found = answer(looks, width, height);
-    return found.verdict === "sure" ? found : answer([...looks, ...further.map((square) => look(channels, square))], width, height);
+    const crops = [look(channels, first)];
+    const found = answer(crops, width, height);
+    return found.verdict === "sure" ? found : answer([...crops, ...further.map((square) => look(channels, square))], width, height);
   }
 
   const blank = layersOf(net.forward(new Float32Array(input.shape.reduce((a, b) => a * b))), classes, true);

@@ -1,4 +1,4 @@
-// What of the training studio is needed before its tab is opened, since Gradio builds a tab when it is.
+// What of the Train tab is needed before its tab is opened, since Gradio builds a tab when it is.
 //
 // A link with settings opens the tab, and so does a page that is reloaded in it.  Elsewhere, a run that was
 // under way goes on after a reload: that this asks tells the server that the page is there.

@@ -133,7 +133,7 @@ class Run:
     restored: bool = False
     dataset: Dataset | None = None
     row: snapshot.Row | None = None
-    looked: int = 0
+    snapshots: int = 0
     view: dict[str, Any] = field(default_factory=dict)
     key: str = ""
     gone: bool = False

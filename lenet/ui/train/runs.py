@@ -67,8 +67,8 @@ from lenet.ui.train.saved import SavedRuns
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
-BETWEEN_LOOKS = 1.0  # seconds, at least, between two looks at filters and test pictures
-BETWEEN_FIRST_LOOKS = 0.25  # the same while a run is young
+BETWEEN_SNAPSHOTS = 1.0  # seconds, at least, between two looks at filters and test pictures
+BETWEEN_FIRST_SNAPSHOTS = 0.25  # the same while a run is young
 YOUNG_SECONDS = 15.0  # of training
 SECONDS_AT_MOST = (
     60 * environment.TRAIN_MINUTES
@@ -411,10 +411,10 @@ class Runs:
     def _new(self, run: Run, known: Known, watched: bool) -> RunFacts | SameRun:
         if run.key and not run.gone and self.networks.kind(run.key) is None:
             run.gone, run.version = True, run.version + 1
-        fresh = watched and known.snapshot != run.looked
+        fresh = watched and known.snapshot != run.snapshots
         if known.version == run.version and run.status not in ACTIVE and not fresh:
             return SameRun(run.id)
-        return self._facts(run, known, Snapshot(run.looked, run.view) if fresh else None)
+        return self._facts(run, known, Snapshot(run.snapshots, run.view) if fresh else None)
 
     def _facts(self, run: Run, known: Known, seen: Snapshot | None) -> RunFacts:
         recipe, step, best = run.recipe, run.last, run.best
@@ -682,7 +682,7 @@ class Runs:
     def _show(self, run: Run, worked: float, fact: Fact) -> None:
         run.worked = worked
         if isinstance(fact, dict):
-            run.view, run.looked, run.version = fact, run.looked + 1, run.version + 1
+            run.view, run.snapshots, run.version = fact, run.snapshots + 1, run.version + 1
             return
         run.record(fact)
         if isinstance(fact, EpochEnd) and run.until is not None and run.until <= run.epoch < run.recipe.epochs:
@@ -790,7 +790,7 @@ class Runs:
                     change_lr(state, lr)
                 if run.check_is_due(event):
                     self._check(run, state, data)
-                if now - looked >= (BETWEEN_FIRST_LOOKS if run.worked < YOUNG_SECONDS else BETWEEN_LOOKS):
+                if now - looked >= (BETWEEN_FIRST_SNAPSHOTS if run.worked < YOUNG_SECONDS else BETWEEN_SNAPSHOTS):
                     self._watch(run, state)
                     looked = time.monotonic()
         self._watch(run, state)
@@ -846,7 +846,7 @@ class Runs:
             run.confusion = state.confusion.tolist()
         view = snapshot.view(state, run.row) | {"confusion": run.confusion}
         with self._lock:
-            run.view, run.looked, run.version = view, run.looked + 1, run.version + 1
+            run.view, run.snapshots, run.version = view, run.snapshots + 1, run.version + 1
             if run.recording is not None:
                 run.recording.add(run.worked, view)
         self._answer_drawings(run, run.row, state)

@@ -6,7 +6,7 @@ import { percent } from "../shared/format.js";
 import { language, say } from "../shared/language.js";
 
 // `translated` is train/settings.js's.
-export function runLooks({ element, translated }) {
+export function runSnapshots({ element, translated }) {
   const find = (selector) => element.querySelector(selector);
   let lookShown = "";
 
@@ -46,8 +46,8 @@ export function runLooks({ element, translated }) {
     while (place.children.length > count) place.lastChild.remove();
     while (place.children.length < count) place.append(make("canvas"));
     place.classList.toggle("many", count > 8);
-    place.setAttribute("aria-label", filters ? say("filters_said", { count, side: high }) : say("looks_empty"));
-    find(".filters-why").textContent = say(!filters ? "looks_empty" : filters.learned ? "filters_why" : "filters_fixed");
+    place.setAttribute("aria-label", filters ? say("filters_said", { count, side: high }) : say("snapshot_empty"));
+    find(".filters-why").textContent = say(!filters ? "snapshot_empty" : filters.learned ? "filters_why" : "filters_fixed");
     const bytes = filters && unpack(filters.bytes);
     const { zero, plus, minus } = theme();
     [...place.children].forEach((canvas, i) => {

@@ -201,7 +201,7 @@ ENGLISH = {
     "answers": "What it says now",
     "answers_why": "Pictures that it does not learn from.",
     "answer_said": "{label}, taken for {answer}, {percent}",
-    "looks_empty": "They appear with the first steps.",
+    "snapshot_empty": "They appear with the first steps.",
     # --- runs ---------------------------------------------------------------------------------------
     "runs": "Your runs",
     "runs_why": "The newest {most}, for {hours} hours after this browser was last here. Nobody else sees them.",
@@ -438,7 +438,7 @@ CHINESE = {
     "answers": "它现在的回答",
     "answers_why": "这些图片不参与训练。",
     "answer_said": "{label}，被认作 {answer}，{percent}",
-    "looks_empty": "训练开始后出现。",
+    "snapshot_empty": "训练开始后出现。",
     # --- runs ---------------------------------------------------------------------------------------
     "runs": "您的训练",
     "runs_why": "保留最近的 {most} 次；本浏览器离开后再保留 {hours} 小时。其他人看不到。",

@@ -1,4 +1,4 @@
-// The training studio.
+// The Train tab.
 //
 // The server knows the runs, and this script asks for what is new of them, while one is under way four or five
 // times a second: that it asks is how the server knows that the page is there.  The server's answers are facts;
@@ -11,7 +11,7 @@ import { lossOf, number, percent, rate, time } from "../shared/format.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
 import { lessons } from "./lessons.js";
 import { ownDigit } from "./own.js";
-import { runLooks } from "./snapshot.js";
+import { runSnapshots } from "./snapshot.js";
 import { settingsForm } from "./settings.js";
 import { stored, visitorKey } from "../shared/storage.js";
 
@@ -50,7 +50,7 @@ export function mount({ element, trigger, props, server }) {
   // --- settings ----------------------------------------------------------------------------------------
 
   const form = settingsForm({ element, props, server, translated });
-  const looks = runLooks({ element, translated });
+  const snapshots = runSnapshots({ element, translated });
 
   const own = ownDigit({ element, sent: (picture) => draw(picture) });
 
@@ -197,7 +197,7 @@ export function mount({ element, trigger, props, server }) {
     showRun();
     showTable();
     showLegend();
-    looks.show(chosenRun());
+    snapshots.show(chosenRun());
     own.show(chosenRun());
     plan();
   }
@@ -547,7 +547,7 @@ export function mount({ element, trigger, props, server }) {
     hidden.delete(id);
     const box = body.querySelector(`[data-run="${id}"] input[type=checkbox]`);
     if (box) box.checked = true;
-    looks.forget();
+    snapshots.forget();
     charts.forEach((chart) => delete chart.described);
     show();
     refresh(); // its filters and pictures

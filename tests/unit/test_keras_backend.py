@@ -59,25 +59,25 @@ TINY = RECIPES["keras-lenet"].with_changes(epochs=3, lr=3e-3)
 @pytest.mark.parametrize("model", ["lenet5", "lenet5-linear", "lenet5-bn", "lenet-wide"])
 def test_a_converted_network_gives_the_same_logits(model):
     network = MODELS[model].build(3, 10)
-    twin = keras_backend.build_keras_model(network, 32, 3)
+    keras_model = keras_backend.build_keras_model(network, 32, 3)
     generator = torch.Generator().manual_seed(0)
-    for variable in twin.trainable_weights:  # of biases too, which Keras starts at zero
+    for variable in keras_model.trainable_weights:  # of biases too, which Keras starts at zero
         variable.assign(torch.empty(tuple(variable.shape)).normal_(0, 0.1, generator=generator).numpy())
-    for variable in twin.non_trainable_weights:  # of what BatchNorm has seen
+    for variable in keras_model.non_trainable_weights:  # of what BatchNorm has seen
         variable.assign(torch.empty(tuple(variable.shape)).uniform_(0.5, 1.5, generator=generator).numpy())
-    keras_backend.copy_weights(twin, network)
+    keras_backend.copy_weights(keras_model, network)
     images = torch.randint(0, 256, (7, 3, 32, 32), dtype=torch.uint8, generator=generator)
     x = to_input(images, UNIT_COLOUR)
-    logits = torch.tensor(twin.predict(x.permute(0, 2, 3, 1).numpy(), verbose=0))
+    logits = torch.tensor(keras_model.predict(x.permute(0, 2, 3, 1).numpy(), verbose=0))
     assert logits.std() > 0.1
     torch.testing.assert_close(evaluate(network, images, UNIT_COLOUR), logits, rtol=0, atol=1e-5)
 
 
 @needs_keras
-def test_what_has_no_twin_is_a_sentence():
-    with pytest.raises(RecipeError, match="There is no Keras twin of sigmoid1"):
+def test_what_keras_lacks_is_a_sentence():
+    with pytest.raises(RecipeError, match="There is no Keras layer for sigmoid1"):
         keras_backend.build_keras_model(MODELS["lenet5-sigmoid"].build(1, 10), 28, 1)
-    with pytest.raises(RecipeError, match="no Keras twin of conv1"):
+    with pytest.raises(RecipeError, match="no Keras layer for conv1"):
         keras_backend.build_keras_model(MODELS["resnet-mini"].build(3, 10), 32, 3)
 
 
@@ -161,11 +161,11 @@ def test_ctrl_c_at_the_terminal_leaves_nothing_to_go_on_with(tmp_path, monkeypat
     out = tmp_path / "net.safetensors"
 
     def interrupted(state, dataset):
-        for event in keras_twins_fit(state, dataset):
+        for event in keras_fit(state, dataset):
             os.kill(os.getpid(), signal.SIGINT)
             yield event
 
-    keras_twins_fit = keras_backend.fit
+    keras_fit = keras_backend.fit
     monkeypatch.setattr(keras_backend, "fit", interrupted)
     assert terminal.main(["keras-lenet", "--device", "cpu", "--out", str(out)]) == 1
     assert "error: Stopped. A run in Keras cannot be resumed: start a new run." in capsys.readouterr().err
