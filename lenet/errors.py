@@ -21,8 +21,9 @@ The template is a literal, or a constant of the module; a test reads the source 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 LIST_SEPARATOR = ", "  # between the items of a value that is a list; a language may have its own
@@ -35,7 +36,7 @@ class Text:
     """A sentence or a phrase: an English template, and the values for the names in its braces.
 
     `str(text)` is the English text.  A value may be a number (`{size:,}` formats it), a string, another
-    `Text` or a `LeNetError`, which are said in the language of the whole, or a list of these.
+    `Text` or a `LeNetError`, which are said in the language of the whole, a path, or a list of these.
     Anything else is turned into a string at once, so a text can always be copied and pickled.
     """
 
@@ -51,6 +52,10 @@ class Text:
 
     def __str__(self) -> str:
         return self.render(_ENGLISH)
+
+    def with_values(self, change: Callable[[Any], Any]) -> Text:
+        """The same words around other values: what `change` makes of each."""
+        return Text(self.template, **{name: change(value) for name, value in self.values.items()})
 
     def render(self, translations: Mapping[str, str]) -> str:
         """The text in another language.
@@ -102,7 +107,7 @@ def _plain(value: Any) -> Any:
         return value.text
     if isinstance(value, (list, tuple)):
         return tuple(_plain(item) for item in value)
-    return value if isinstance(value, (str, int, float, Text)) else str(value)
+    return value if isinstance(value, (str, int, float, Text, PurePath)) else str(value)
 
 
 def _said(value: Any, translations: Mapping[str, str]) -> Any:

@@ -26,6 +26,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import gradio as gr
@@ -219,6 +220,8 @@ def _value(value: Any) -> Any:
         value = value.text
     if isinstance(value, Text):
         return Sentence.of(value)
+    if isinstance(value, PurePath):
+        return value.name
     return [_value(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -77,7 +77,7 @@ def test_a_copy_says_the_same(copied) -> None:
 
 def test_values_that_cannot_be_kept_are_words_at_once(tmp_path: Path) -> None:
     error = CheckpointError("{path}: {error}", path=tmp_path, error=OSError("no room"))
-    assert error.values == {"path": str(tmp_path), "error": "no room"}
+    assert error.values == {"path": tmp_path, "error": "no room"}
     assert pickle.loads(pickle.dumps(error)).values == error.values
 
 

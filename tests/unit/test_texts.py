@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from lenet.data.datasets import DATASETS
-from lenet.errors import ImageError, LeNetError, Text
+from lenet.errors import DataError, ImageError, LeNetError, Text
 from lenet.models import MODELS
 from lenet.training.recipes import RECIPES
 from lenet.ui import messages
@@ -173,6 +175,16 @@ def test_the_visitors_language_is_spoken(chinese: None) -> None:
 
 def test_braces_that_a_visitor_wrote_stay() -> None:
     assert texts.say("upload_done", name="{tab}", tab="Draw").startswith("{tab} is yours")
+
+
+def test_the_page_names_a_path_by_its_end_and_the_server_in_full() -> None:
+    inner = Text("it is not in {folder}", folder=Path("/srv/secret/mnist"))
+    error = DataError("{path} is damaged: {why}, {others}.", path=Path("/srv/secret/raw"), why=inner, others=[inner])
+    assert str(error).count("/srv/secret") == 3
+    expected = "raw is damaged: it is not in mnist, it is not in mnist."
+    assert texts.translated(error) == expected
+    assert "secret" not in json.dumps(texts.told(error))
+    assert "secret" not in json.dumps(asdict(messages.Sentence.of(error.text)))
 
 
 def test_something_is_made_in_each_language() -> None:

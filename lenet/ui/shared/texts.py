@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from lenet.errors import LeNetError, Text
@@ -71,6 +72,8 @@ def told(said: Any) -> Any:
         return {"key": said.key, "values": {name: told(value) for name, value in said.values.items()}}
     if isinstance(said, Text):
         return {"template": said.template, "values": {name: told(value) for name, value in said.values.items()}}
+    if isinstance(said, PurePath):
+        return said.name
     if isinstance(said, English):
         return {"template": str(said), "values": {}}
     if isinstance(said, (list, tuple)):
@@ -91,7 +94,18 @@ def say(key: str, **values: Any) -> str:
 def translated(said: str | Text | LeNetError) -> str:
     """What a module says in English, in the language that is spoken; as it is where that has no words for it."""
     known = SENTENCES.get(_spoken.get(), {})
-    return known.get(said, said) if isinstance(said, str) else said.render(known)
+    return known.get(said, said) if isinstance(said, str) else _named(said).render(known)
+
+
+def _named(said: Any) -> Any:
+    """The same with a path's last name in place of a path: where a server has its files is not a visitor's to know."""
+    if isinstance(said, LeNetError):
+        said = said.text
+    if isinstance(said, Text):
+        return said.with_values(_named)
+    if isinstance(said, tuple):
+        return tuple(map(_named, said))
+    return said.name if isinstance(said, PurePath) else said
 
 
 def translations(sentences: Iterable[str]) -> dict[str, dict[str, str]]:

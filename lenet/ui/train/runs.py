@@ -597,6 +597,7 @@ class Runs:
     def _fail(self, run: Run, error: BaseException) -> None:
         if isinstance(error, LeNetError):
             run.problem, run.without_data = error.text, isinstance(error, DataError)
+            logging.warning("a run on the page failed: %s", error)  # with the paths, which the page leaves out
             if run.recording is not None and isinstance(error, DivergedError):
                 run.recording.fail(error)
         else:

@@ -223,7 +223,7 @@ async def train(
                     return
         yield UNREAD, curves, None
     except LeNetError as error:
-        yield str(error), curves, None
+        yield texts.translated(error), curves, None
     finally:  # also where the program is gone: then this generator is closed, or not asked any more
         if run is not None and run.status in ACTIVE:
             server.runs.remove(visitor, run.id)
