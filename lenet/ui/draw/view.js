@@ -45,7 +45,7 @@ export function mount({ element, trigger, props, server, watch }) {
   const pad = padOn(canvas, { brush: find(".brush input"), eraser: find(".eraser"), changed, ended });
   const followPad = tools(element, pad);
   const invited = invitation(find(".sheet"));
-  const readers = readersOf({ server, arrived: (network) => network === props.value.network && arrived() });
+  const readers = readersOf({ server, arrived: (network) => [asks, asksBefore].includes(network) && arrived() });
   const wrong = wrongAnswers({
     element,
     server,
