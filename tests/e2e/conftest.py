@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,15 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         browser.close()
 
 
+def _reports(page: Page, errors: list[str]) -> None:
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+
+def _take_strokes(page: Page) -> None:
+    page.locator("canvas.pad").hover(trial=True, timeout=30_000)  # once it is there, still, and not covered
+
+
 @pytest.fixture
 def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     """Opens the page with options for the browser's context; fails the test on any console error.
@@ -54,10 +64,9 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         if not in_browser:
             page.route("**/component_server/**", no_table)
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        _reports(page, errors)
         page.goto(address)
-        page.locator("canvas.pad").hover(trial=True, timeout=30_000)  # once it is there, still, and not covered
+        _take_strokes(page)
         return page
 
     yield open_it
@@ -83,6 +92,51 @@ def no_table(route: Route) -> None:
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
     return open_page()
+
+
+@dataclass
+class _Shared:
+    """The page that tests of a module share, until one leaves it otherwise than it found it."""
+
+    page: Page | None = None
+    errors: list[str] = field(default_factory=list)
+
+    def drop(self) -> None:
+        if self.page is not None:
+            self.page.context.close()
+        self.page = None
+
+
+@pytest.fixture(scope="module")
+def _shared(browser: Browser) -> Iterator[_Shared]:
+    shared = _Shared()
+    yield shared
+    shared.drop()
+
+
+@pytest.fixture
+def pad(_shared: _Shared, browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The Draw tab with an empty pad, for tests that leave nothing there but what Clear takes away.
+
+    Opening a page costs two cores three seconds, so these tests use one after another.
+    """
+    _shared.errors.clear()
+    failed = request.session.testsfailed
+    if _shared.page is None:
+        _shared.page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        _reports(_shared.page, _shared.errors)
+        _shared.page.goto(url)
+    _take_strokes(_shared.page)
+    yield _shared.page
+    if request.session.testsfailed > failed:
+        _shared.drop()
+        return
+    if _shared.page.locator("#pad .clear").is_enabled():
+        _shared.page.locator("#pad .clear").click()
+    _shared.page.mouse.move(1, 1)
+    _shared.page.evaluate("scrollTo(0, 0)")
+    settled(_shared.page)
+    assert not _shared.errors
 
 
 @pytest.fixture
