@@ -547,12 +547,14 @@ def test_nothing_vanishes_in_forced_colours(
 def test_every_layer_is_a_choice(pad: Page, snap: Callable[[Page, str], None]) -> None:
     draw(pad, SEVEN, side=280)
     expect(pad.locator("#pad .layer:visible")).to_have_count(6)
-    blank = painted(pad, "#pad .layer canvas")
-    pad.get_by_label("Every layer").check()
+    expect_label(pad, "7")
+    pad.locator(POOL1).first.scroll_into_view_if_needed()
+    blank = painted(pad, "#pad .layer canvas")  # of conv1, which is not computed yet
+    pad.locator("#pad .every").check()
     expect(pad.locator("#pad .layer:visible")).to_have_count(19)
     painted_anew(pad, "#pad .layer canvas", blank)
     snap(pad, "inside-every-1280")
-    pad.get_by_label("Every layer").uncheck()
+    pad.locator("#pad .every").uncheck()
     expect(pad.locator("#pad .layer:visible")).to_have_count(6)
 
 
