@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -27,6 +28,26 @@ NO_PROXIES = {name: "" for name in os.environ if name.lower().endswith("_proxy")
 )
 def test_loopback_is_never_proxied(settings: dict[str, str], tmp_path: Path) -> None:
     with serve(tmp_path / "app.log", **{**NO_PROXIES, **settings}) as url:
+        assert b"LeNet" in urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).read()
+    assert "Traceback" not in (tmp_path / "app.log").read_text()
+
+
+BUSY = """
+import runpy
+import httpx
+
+def head(*args, **options):
+    raise httpx.ReadTimeout("Gradio waits three seconds for its own page")
+
+httpx.head = head
+runpy.run_path("app.py", run_name="__main__")
+"""
+
+
+def test_a_busy_machine_starts_it_too(tmp_path: Path) -> None:
+    with serve(tmp_path / "app.log", "-c", BUSY, **NO_PROXIES) as url:
+        assert b"LeNet" in urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).read()
+        time.sleep(1)
         assert b"LeNet" in urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).read()
     assert "Traceback" not in (tmp_path / "app.log").read_text()
 
