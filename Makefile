@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/run.stamp
 DEV := $(VENV)/dev.stamp
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile # a file of tests stays in one process, with its server
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder # a file of tests stays in one process, with its server; the longest files, e2e, come first
 
 # The page talks to nobody that its user did not ask for.
 export GRADIO_ANALYTICS_ENABLED := False

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Request,
+    Route,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.serving import serve
 
@@ -40,39 +49,97 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         browser.close()
 
 
-def _reports(page: Page, errors: list[str]) -> None:
+USUAL: ViewportSize = {"width": 1280, "height": 900}
+MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference", "forced_colors": "none"}
+
+
+class _Renewed:
+    """The page that tests of a module get one after another, each as if nobody had been there.
+
+    To load it again takes half of the CPU time that another one takes to open, which is five seconds.
+    """
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url = browser, url
+        self.page: Page | None = None
+        self.errors: list[str] = []
+
+    def open(self, viewport: ViewportSize = USUAL, **media: Any) -> Page:
+        if self.page is None or self.page.is_closed():
+            self.page = self.browser.new_context().new_page()
+            report_errors(self.page, self.errors)
+        else:
+            self._forget(self.page)
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(**MEDIA | media)
+        return self.page
+
+    def _forget(self, page: Page) -> None:
+        for other in page.context.pages:
+            if other is not page:
+                other.close()
+        page.unroute_all(behavior="ignoreErrors")
+        page.context.clear_permissions()
+        page.mouse.up()
+        page.evaluate("sessionStorage.clear()")
+        page.goto("about:blank")  # for what a page does when it is left
+        session = page.context.new_cdp_session(page)
+        stored = "cookies,local_storage,indexeddb,cache_storage,service_workers"
+        session.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": stored})
+        session.detach()
+        self.errors.clear()
+
+    def drop(self) -> None:
+        if self.page is not None:
+            self.page.context.close()
+        self.page = None
+
+
+@pytest.fixture(scope="module")
+def _renewed(browser: Browser, url: str) -> Iterator[_Renewed]:
+    renewed = _Renewed(browser, url)
+    yield renewed
+    renewed.drop()
+
+
+def report_errors(page: Page, errors: list[str]) -> None:
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
 
 
-def _take_strokes(page: Page) -> None:
-    page.locator("canvas.pad").hover(trial=True, timeout=30_000)  # once it is there, still, and not covered
-
-
 @pytest.fixture
-def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+def open_page(
+    browser: Browser, url: str, _renewed: _Renewed, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
     """Opens the page with options for the browser's context; fails the test on any console error.
 
     With `in_browser=False` the server reads the drawings, as it does for a network that a browser cannot compute.
     """
     errors: list[str] = []
-    contexts = []
+    contexts: list[BrowserContext] = []
+    failed, taken = request.session.testsfailed, False
 
-    def open_it(address: str = url, in_browser: bool = True, **options: object) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
+    def open_it(address: str = url, in_browser: bool = True, **options: Any) -> Page:
+        nonlocal taken
+        if not taken and address == url and options.keys() <= {"viewport", *MEDIA}:
+            taken, page = True, _renewed.open(**options)
+        else:
+            contexts.append(browser.new_context(**{"viewport": USUAL, **options}))
+            page = contexts[-1].new_page()
+            report_errors(page, errors)
         if not in_browser:
             page.route("**/component_server/**", no_table)
-        _reports(page, errors)
         page.goto(address)
-        _take_strokes(page)
+        page.locator("canvas.pad").hover(trial=True, timeout=30_000)  # once it is there, still, and not covered
         return page
 
     yield open_it
     for context in contexts:
         context.close()
-    assert not errors
+    found = [*errors, *(_renewed.errors if taken else [])]
+    if found or request.session.testsfailed > failed:
+        _renewed.drop()
+    assert not found
 
 
 def asked_function(request: Request) -> str:
@@ -92,51 +159,6 @@ def no_table(route: Route) -> None:
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
     return open_page()
-
-
-@dataclass
-class _Shared:
-    """The page that tests of a module share, until one leaves it otherwise than it found it."""
-
-    page: Page | None = None
-    errors: list[str] = field(default_factory=list)
-
-    def drop(self) -> None:
-        if self.page is not None:
-            self.page.context.close()
-        self.page = None
-
-
-@pytest.fixture(scope="module")
-def _shared(browser: Browser) -> Iterator[_Shared]:
-    shared = _Shared()
-    yield shared
-    shared.drop()
-
-
-@pytest.fixture
-def pad(_shared: _Shared, browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The Draw tab with an empty pad, for tests that leave nothing there but what Clear takes away.
-
-    Opening a page costs two cores three seconds, so these tests use one after another.
-    """
-    _shared.errors.clear()
-    failed = request.session.testsfailed
-    if _shared.page is None:
-        _shared.page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        _reports(_shared.page, _shared.errors)
-        _shared.page.goto(url)
-    _take_strokes(_shared.page)
-    yield _shared.page
-    if request.session.testsfailed > failed:
-        _shared.drop()
-        return
-    if _shared.page.locator("#pad .clear").is_enabled():
-        _shared.page.locator("#pad .clear").click()
-    _shared.page.mouse.move(1, 1)
-    _shared.page.evaluate("scrollTo(0, 0)")
-    settled(_shared.page)
-    assert not _shared.errors
 
 
 @pytest.fixture

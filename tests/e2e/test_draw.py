@@ -54,32 +54,32 @@ def stages(page: Page) -> Locator:
     return page.locator("#pad .stage")
 
 
-def test_every_example_is_read(pad: Page) -> None:
+def test_every_example_is_read(page: Page) -> None:
     for name, label in EXAMPLES.items():
-        pad.get_by_role("button", name=f"Draw {name}", exact=True).click()
-        expect_label(pad, label)
+        page.get_by_role("button", name=f"Draw {name}", exact=True).click()
+        expect_label(page, label)
 
 
 @pytest.mark.data
-def test_real_strokes_are_read(pad: Page, pen_file: Path, snap: Callable[[Page, str], None]) -> None:
+def test_real_strokes_are_read(page: Page, pen_file: Path, snap: Callable[[Page, str], None]) -> None:
     wrong = []
     for drawing in held_out(pen_file):
-        draw(pad, [list(stroke) for stroke in drawing.strokes], side=500)
-        label = settled(pad).get_attribute("data-label")
+        draw(page, [list(stroke) for stroke in drawing.strokes], side=500)
+        label = settled(page).get_attribute("data-label")
         if label != str(drawing.label):
             wrong.append((drawing.label, label))
-        pad.get_by_role("button", name="Clear").click()
+        page.get_by_role("button", name="Clear").click()
     assert len(wrong) <= 1, wrong  # about one real digit in a hundred is unreadable
 
 
-def test_it_answers_while_the_pen_is_down(pad: Page) -> None:
-    box = pad.locator("canvas.pad").bounding_box()
+def test_it_answers_while_the_pen_is_down(page: Page) -> None:
+    box = page.locator("canvas.pad").bounding_box()
     assert box is not None
-    pad.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
-    pad.mouse.down()
-    pad.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40, steps=10)
-    expect_label(pad, "1")
-    pad.mouse.up()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40, steps=10)
+    expect_label(page, "1")
+    page.mouse.up()
 
 
 @pytest.mark.parametrize("in_browser", [True, False])
@@ -100,16 +100,16 @@ def test_doubts_speak_when_the_pen_is_up(open_page: Callable[..., Page], in_brow
     expect(page.get_by_role("button", name="It is a digit")).to_be_visible()
 
 
-def test_a_second_stroke_updates_and_undo_takes_it_back(pad: Page, snap: Callable[[Page, str], None]) -> None:
-    draw(pad, [FOUR_FIRST], side=280)
-    before = settled(pad).inner_html()
-    draw(pad, [FOUR_SECOND], side=280)
-    expect_label(pad, "4")
-    expect(stages(pad)).to_have_count(6)
-    snap(pad, "draw-light-1280")
-    pad.get_by_role("button", name="Undo").click()
-    expect(answer(pad)).not_to_have_attribute("data-label", "4")
-    assert settled(pad).inner_html() == before
+def test_a_second_stroke_updates_and_undo_takes_it_back(page: Page, snap: Callable[[Page, str], None]) -> None:
+    draw(page, [FOUR_FIRST], side=280)
+    before = settled(page).inner_html()
+    draw(page, [FOUR_SECOND], side=280)
+    expect_label(page, "4")
+    expect(stages(page)).to_have_count(6)
+    snap(page, "draw-light-1280")
+    page.get_by_role("button", name="Undo").click()
+    expect(answer(page)).not_to_have_attribute("data-label", "4")
+    assert settled(page).inner_html() == before
 
 
 def picture_of(points: list[list[tuple[float, float]]]) -> bytes:
@@ -152,23 +152,23 @@ def test_one_history_holds_strokes_clear_and_pictures(page: Page) -> None:
     assert ink(page) == before
 
 
-def test_the_eraser_takes_ink_away(pad: Page) -> None:
-    eraser = pad.get_by_role("button", name="Eraser")
-    empty = ink(pad)
+def test_the_eraser_takes_ink_away(page: Page) -> None:
+    eraser = page.get_by_role("button", name="Eraser")
+    empty = ink(page)
     eraser.click()
-    draw(pad, [[(140, 40), (140, 240)]], side=280)  # of nothing
-    assert ink(pad) == empty
+    draw(page, [[(140, 40), (140, 240)]], side=280)  # of nothing
+    assert ink(page) == empty
     eraser.click()
-    draw(pad, [[(100, 40), (100, 240)], [(60, 140), (240, 140)]], side=280)
-    before = ink(pad)
+    draw(page, [[(100, 40), (100, 240)], [(60, 140), (240, 140)]], side=280)
+    before = ink(page)
     eraser.click()
     expect(eraser).to_have_attribute("aria-pressed", "true")
-    draw(pad, [[(40, 140), (70, 140)], [(130, 140), (260, 140)]], side=280)
-    expect_label(pad, "1")
-    pad.get_by_role("button", name="Undo").click()
-    pad.get_by_role("button", name="Undo").click()
-    assert ink(pad) == before
-    pad.get_by_role("button", name="Clear").click()
+    draw(page, [[(40, 140), (70, 140)], [(130, 140), (260, 140)]], side=280)
+    expect_label(page, "1")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    assert ink(page) == before
+    page.get_by_role("button", name="Clear").click()
     expect(eraser).to_have_attribute("aria-pressed", "false")
 
 
@@ -192,69 +192,69 @@ def test_the_pad_invites_until_it_is_touched(
     page.mouse.up()
 
 
-def test_clear_names_no_digit_and_the_next_stroke_draws(pad: Page) -> None:
-    draw(pad, SEVEN, side=280)
-    expect_label(pad, "7")
-    pad.get_by_role("button", name="Clear").click()
-    expect(answer(pad)).to_contain_text("Draw something")
-    expect_label(pad, "")
-    draw(pad, SEVEN, side=280)
-    expect_label(pad, "7")
+def test_clear_names_no_digit_and_the_next_stroke_draws(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_role("button", name="Clear").click()
+    expect(answer(page)).to_contain_text("Draw something")
+    expect_label(page, "")
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
 
 
-def test_undo_of_the_only_stroke_empties_the_pad(pad: Page) -> None:
-    draw(pad, [[(100, 40), (100, 240)]], side=280)
-    expect(answer(pad)).not_to_have_attribute("data-label", "")
-    pad.get_by_role("button", name="Undo").click()
-    expect_label(pad, "")
-    expect(answer(pad)).to_contain_text("Draw something")
+def test_undo_of_the_only_stroke_empties_the_pad(page: Page) -> None:
+    draw(page, [[(100, 40), (100, 240)]], side=280)
+    expect(answer(page)).not_to_have_attribute("data-label", "")
+    page.get_by_role("button", name="Undo").click()
+    expect_label(page, "")
+    expect(answer(page)).to_contain_text("Draw something")
 
 
-def test_a_drawing_outlives_a_visit_to_another_tab(pad: Page) -> None:
-    draw(pad, SEVEN, side=280)
-    expect_label(pad, "7")
-    pad.get_by_role("tab", name="Photo").click()
-    expect(pad.locator("canvas.pad")).to_be_hidden()
-    pad.get_by_role("tab", name="Draw").click()
-    expect_label(pad, "7")
-    draw(pad, [[(30, 270), (31, 270)]], side=280)
-    pad.get_by_role("button", name="Undo").click()
-    expect_label(pad, "7")
+def test_a_drawing_outlives_a_visit_to_another_tab(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_role("tab", name="Photo").click()
+    expect(page.locator("canvas.pad")).to_be_hidden()
+    page.get_by_role("tab", name="Draw").click()
+    expect_label(page, "7")
+    draw(page, [[(30, 270), (31, 270)]], side=280)
+    page.get_by_role("button", name="Undo").click()
+    expect_label(page, "7")
 
 
-def test_the_classic_pipeline_is_a_choice(pad: Page, snap: Callable[[Page, str], None]) -> None:
-    draw(pad, SEVEN, side=280)
-    expect_label(pad, "7")
-    pad.get_by_text("Classic: resize, invert").click()
-    expect(stages(pad).nth(1)).to_contain_text("Resized")
-    snap(pad, "draw-classic-1280")
-    pad.get_by_text("Ours: find, fit, centre").click()
-    expect(stages(pad).nth(2)).to_contain_text("Cropped")
+def test_the_classic_pipeline_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_text("Classic: resize, invert").click()
+    expect(stages(page).nth(1)).to_contain_text("Resized")
+    snap(page, "draw-classic-1280")
+    page.get_by_text("Ours: find, fit, centre").click()
+    expect(stages(page).nth(2)).to_contain_text("Cropped")
 
 
 @pytest.mark.parametrize("ink", ["dark on light", "light on dark"])
-def test_a_picture_can_be_read_instead(pad: Page, ink: str) -> None:
+def test_a_picture_can_be_read_instead(page: Page, ink: str) -> None:
     picture = render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in SEVEN], 20)
     if ink == "light on dark":
         picture = ImageOps.invert(picture)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
-    pad.locator("#pad input.file").set_input_files(
+    page.locator("#pad input.file").set_input_files(
         {"name": "seven.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )
-    expect_label(pad, "7")
-    draw(pad, [[(140, 40), (140, 240)]], side=280)  # a stroke takes the picture's place
-    expect_label(pad, "1")
+    expect_label(page, "7")
+    draw(page, [[(140, 40), (140, 240)]], side=280)  # a stroke takes the picture's place
+    expect_label(page, "1")
 
 
-def test_a_file_that_is_no_picture_gets_a_sentence(pad: Page) -> None:
-    pad.locator("#pad input.file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"not a PNG"})
-    expect(pad.locator("#pad .problem")).to_contain_text("not a picture")
-    draw(pad, SEVEN, side=280)
-    expect_label(pad, "7")
+def test_a_file_that_is_no_picture_gets_a_sentence(page: Page) -> None:
+    page.locator("#pad input.file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"not a PNG"})
+    expect(page.locator("#pad .problem")).to_contain_text("not a picture")
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
 
 
-def test_a_phones_photo_is_sent_small(pad: Page) -> None:
+def test_a_phones_photo_is_sent_small(page: Page) -> None:
     picture = render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in SEVEN], 20).convert("RGB")
     noise = torch.randint(0, 60, (3000, 3000, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     photo = ImageChops.subtract(picture.resize((3000, 3000)), Image.fromarray(noise.numpy()))
@@ -262,28 +262,28 @@ def test_a_phones_photo_is_sent_small(pad: Page) -> None:
     photo.save(buffer, "JPEG", quality=90)
     assert len(buffer.getvalue()) > 2e6
     sent = []
-    pad.on("request", lambda request: sent.append(len(request.post_data or "")))
-    pad.locator("#pad input.file").set_input_files(
+    page.on("request", lambda request: sent.append(len(request.post_data or "")))
+    page.locator("#pad input.file").set_input_files(
         {"name": "seven.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
     )
-    expect_label(pad, "7")
+    expect_label(page, "7")
     assert 10_000 < max(sent) < 1e6
 
 
 @pytest.mark.parametrize("ink_colour", ["white", "black"])
-def test_ink_on_a_large_transparent_ground_stays(ink_colour: str, pad: Page) -> None:
+def test_ink_on_a_large_transparent_ground_stays(ink_colour: str, page: Page) -> None:
     ink = ImageOps.invert(render([[(x * 500 / 280, y * 500 / 280) for x, y in stroke] for stroke in SEVEN], 20))
     picture = Image.new("RGBA", (1500, 1500), ink_colour)
     picture.putalpha(ink.convert("L").resize((1500, 1500)))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
-    pad.locator("#pad input.file").set_input_files(
+    page.locator("#pad input.file").set_input_files(
         {"name": "seven.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     )
-    expect_label(pad, "7")
+    expect_label(page, "7")
 
 
-def test_a_file_that_misses_the_pad_does_not_open_instead_of_the_page(pad: Page) -> None:
+def test_a_file_that_misses_the_pad_does_not_open_instead_of_the_page(page: Page) -> None:
     drop = """() => {
       const files = new DataTransfer();
       files.items.add(new File(["x"], "x.png"));
@@ -291,7 +291,7 @@ def test_a_file_that_misses_the_pad_does_not_open_instead_of_the_page(pad: Page)
       document.querySelector("#title").dispatchEvent(drop);
       return drop.defaultPrevented;
     }"""
-    assert pad.evaluate(drop)
+    assert page.evaluate(drop)
 
 
 def test_a_finger_draws_and_does_not_scroll(open_page: Callable[..., Page], snap: Callable[[Page, str], None]) -> None:
@@ -350,24 +350,24 @@ POOL1 = "#pad .layer.telling canvas"
 ANSWER = "#pad .layer:last-child canvas"
 
 
-def test_the_inside_follows_each_stroke(pad: Page, snap: Callable[[Page, str], None]) -> None:
-    pad.locator(POOL1).first.scroll_into_view_if_needed()
-    expect(pad.locator("#pad .behind.example")).to_be_attached(timeout=LOADED)
-    pad.wait_for_timeout(200)  # until the example is painted
-    height = pad.locator("#pad .behind").bounding_box()["height"]  # type: ignore[index]
-    empty, evidence = painted(pad, POOL1), painted(pad, "#pad .evidence")
-    draw(pad, [FOUR_FIRST], side=280)
-    first = painted_anew(pad, POOL1, empty)
-    drawn = painted_anew(pad, "#pad .evidence", evidence)
-    draw(pad, [FOUR_SECOND], side=280)
-    painted_anew(pad, POOL1, first)
-    painted_anew(pad, "#pad .evidence", drawn)
-    expect(pad.locator("#pad .evidence + figcaption .legend")).to_contain_text("spoke for 4")
-    assert abs(pad.locator("#pad .behind").bounding_box()["height"] - height) < 40  # type: ignore[index]
-    snap(pad, "inside-light-1280")
-    pad.get_by_role("button", name="Clear").click()
-    assert painted_anew(pad, POOL1, first) == empty
-    expect(pad.locator("#pad .ask")).to_be_disabled()
+def test_the_inside_follows_each_stroke(page: Page, snap: Callable[[Page, str], None]) -> None:
+    page.locator(POOL1).first.scroll_into_view_if_needed()
+    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=LOADED)
+    page.wait_for_timeout(200)  # until the example is painted
+    height = page.locator("#pad .behind").bounding_box()["height"]  # type: ignore[index]
+    empty, evidence = painted(page, POOL1), painted(page, "#pad .evidence")
+    draw(page, [FOUR_FIRST], side=280)
+    first = painted_anew(page, POOL1, empty)
+    drawn = painted_anew(page, "#pad .evidence", evidence)
+    draw(page, [FOUR_SECOND], side=280)
+    painted_anew(page, POOL1, first)
+    painted_anew(page, "#pad .evidence", drawn)
+    expect(page.locator("#pad .evidence + figcaption .legend")).to_contain_text("spoke for 4")
+    assert abs(page.locator("#pad .behind").bounding_box()["height"] - height) < 40  # type: ignore[index]
+    snap(page, "inside-light-1280")
+    page.get_by_role("button", name="Clear").click()
+    assert painted_anew(page, POOL1, first) == empty
+    expect(page.locator("#pad .ask")).to_be_disabled()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -438,29 +438,29 @@ def test_an_empty_pad_shows_an_example_behind_it(open_page: Callable[..., Page],
     expect(mark).to_be_visible()
 
 
-def test_a_map_says_what_it_is(pad: Page) -> None:
-    draw(pad, SEVEN, side=280)
-    expect_label(pad, "7")
-    line = pad.locator("#pad .pointed")
-    maps = pad.locator(POOL1).first
+def test_a_map_says_what_it_is(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    line = page.locator("#pad .pointed")
+    maps = page.locator(POOL1).first
     maps.scroll_into_view_if_needed()
-    expect(pad.locator("#pad .ask")).to_be_enabled()
+    expect(page.locator("#pad .ask")).to_be_enabled()
     box = maps.bounding_box()
     assert box is not None
     maps.hover(position={"x": box["width"] * 2.5 / 8, "y": 10})
     expect(line).to_contain_text("pool1, map 3 of 16, 12×12, strongest")
     maps.focus()
-    pad.keyboard.press("Home")
+    page.keyboard.press("Home")
     expect(line).to_contain_text("map 1 of 16")
-    pad.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
     expect(line).to_contain_text("map 2 of 16")
-    pad.keyboard.press("End")
-    pad.keyboard.press("ArrowRight")  # there is none
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")  # there is none
     expect(line).to_contain_text("map 16 of 16")
-    pad.locator(ANSWER).focus()
-    pad.keyboard.press("End")
+    page.locator(ANSWER).focus()
+    page.keyboard.press("End")
     expect(line).to_contain_text("fc1, none: score")
-    pad.locator("#pad .every").focus()
+    page.locator("#pad .every").focus()
     expect(line).to_contain_text("Point at a map")
 
 
@@ -544,18 +544,18 @@ def test_nothing_vanishes_in_forced_colours(
     snap(page, f"draw-forced-{scheme}")
 
 
-def test_every_layer_is_a_choice(pad: Page, snap: Callable[[Page, str], None]) -> None:
-    draw(pad, SEVEN, side=280)
-    expect(pad.locator("#pad .layer:visible")).to_have_count(6)
-    expect_label(pad, "7")
-    pad.locator(POOL1).first.scroll_into_view_if_needed()
-    blank = painted(pad, "#pad .layer canvas")  # of conv1, which is not computed yet
-    pad.locator("#pad .every").check()
-    expect(pad.locator("#pad .layer:visible")).to_have_count(19)
-    painted_anew(pad, "#pad .layer canvas", blank)
-    snap(pad, "inside-every-1280")
-    pad.locator("#pad .every").uncheck()
-    expect(pad.locator("#pad .layer:visible")).to_have_count(6)
+def test_every_layer_is_a_choice(page: Page, snap: Callable[[Page, str], None]) -> None:
+    draw(page, SEVEN, side=280)
+    expect(page.locator("#pad .layer:visible")).to_have_count(6)
+    expect_label(page, "7")
+    page.locator(POOL1).first.scroll_into_view_if_needed()
+    blank = painted(page, "#pad .layer canvas")  # of conv1, which is not computed yet
+    page.locator("#pad .every").check()
+    expect(page.locator("#pad .layer:visible")).to_have_count(19)
+    painted_anew(page, "#pad .layer canvas", blank)
+    snap(page, "inside-every-1280")
+    page.locator("#pad .every").uncheck()
+    expect(page.locator("#pad .layer:visible")).to_have_count(6)
 
 
 def test_what_would_make_it_another(page: Page) -> None:
@@ -592,46 +592,46 @@ def test_what_is_closed_is_not_asked_for(page: Page) -> None:
         page.locator("#pad .weighed").scroll_into_view_if_needed()
 
 
-def test_a_number_is_read(pad: Page) -> None:
-    draw(pad, [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]], side=280)
-    expect_label(pad, "17")
-    expect(pad.locator("#pad .box")).to_have_count(2)
-    expect(pad.locator("#pad .digit")).to_have_count(2)
+def test_a_number_is_read(page: Page) -> None:
+    draw(page, [[(60, 60), (60, 220)], [(150, 60), (240, 60), (200, 220)]], side=280)
+    expect_label(page, "17")
+    expect(page.locator("#pad .box")).to_have_count(2)
+    expect(page.locator("#pad .digit")).to_have_count(2)
 
 
-def test_a_scribble_is_no_digit(pad: Page) -> None:
+def test_a_scribble_is_no_digit(page: Page) -> None:
     places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
-    draw(pad, [places], side=280)
-    expect(pad.locator("#pad .sentence")).to_contain_text("digit, I think. Most like ")
-    expect(pad.locator("#pad .bar.best .name")).to_have_text("none")
-    expect(pad.locator("#pad .label")).to_have_text("?")
+    draw(page, [places], side=280)
+    expect(page.locator("#pad .sentence")).to_contain_text("digit, I think. Most like ")
+    expect(page.locator("#pad .bar.best .name")).to_have_text("none")
+    expect(page.locator("#pad .label")).to_have_text("?")
 
 
-def test_one_click_says_that_it_is_a_digit(pad: Page, snap: Callable[[Page, str], None]) -> None:
+def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str], None]) -> None:
     places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
-    draw(pad, [places], side=280)
-    certain, sentence = pad.get_by_role("button", name="It is a digit"), pad.locator("#pad .sentence")
-    legend = pad.locator("#pad .evidence + figcaption .legend")
+    draw(page, [places], side=280)
+    certain, sentence = page.get_by_role("button", name="It is a digit"), page.locator("#pad .sentence")
+    legend = page.locator("#pad .evidence + figcaption .legend")
     expect(sentence).to_contain_text("digit, I think")
     closest = re.findall(r"Most like (\d)", sentence.inner_text())[0]
     expect(legend).to_contain_text("spoke for no digit")
     certain.focus()
-    pad.keyboard.press("Enter")
-    expect_label(pad, closest)
+    page.keyboard.press("Enter")
+    expect_label(page, closest)
     expect(certain).to_be_focused()
     expect(certain).to_have_attribute("aria-pressed", "true")
-    expect(pad.locator("#pad .bar.best .name")).to_have_text(closest)
-    expect(pad.locator("#pad .bar .percent").last).to_have_text("0%")
+    expect(page.locator("#pad .bar.best .name")).to_have_text(closest)
+    expect(page.locator("#pad .bar .percent").last).to_have_text("0%")
     expect(legend).to_contain_text(f"spoke for {closest}")
-    snap(pad, "certain-light-1280")
-    draw(pad, [[(20, 20), (24, 20)]], side=280)  # the same drawing
+    snap(page, "certain-light-1280")
+    draw(page, [[(20, 20), (24, 20)]], side=280)  # the same drawing
     expect(sentence).not_to_contain_text("digit, I think")
-    pad.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
     certain.click()
-    expect_label(pad, "")
+    expect_label(page, "")
     certain.click()
-    pad.get_by_role("button", name="Clear").click()
-    draw(pad, [places], side=280)  # another one
+    page.get_by_role("button", name="Clear").click()
+    draw(page, [places], side=280)  # another one
     expect(sentence).to_contain_text("digit, I think")
 
 
@@ -844,75 +844,75 @@ def ink(page: Page) -> bytes:
 
 
 @pytest.fixture
-def hand(pad: Page) -> Hand:
-    return Hand(pad)
+def hand(page: Page) -> Hand:
+    return Hand(page)
 
 
-def test_a_touch_whose_end_never_comes_does_not_hold_the_pad(pad: Page, hand: Hand) -> None:
+def test_a_touch_whose_end_never_comes_does_not_hold_the_pad(page: Page, hand: Hand) -> None:
     hand.line([(80, 62), (205, 58), (172, 120), (132, 232)], up=False)
-    pad.wait_for_timeout(100)
+    page.wait_for_timeout(100)
     hand.line([(105, 140), (195, 128)], pointer=2)  # the browser knows of no other finger: it is the first again
-    expect_label(pad, "7")
+    expect_label(page, "7")
     hand.send("pointermove", 30, 30)  # the first one's
-    pad.get_by_role("button", name="Undo").click()
-    pad.get_by_role("button", name="Undo").click()
-    expect_label(pad, "")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    expect_label(page, "")
 
 
-def test_a_second_finger_draws_nothing_until_the_first_is_lost(pad: Page, hand: Hand) -> None:
+def test_a_second_finger_draws_nothing_until_the_first_is_lost(page: Page, hand: Hand) -> None:
     hand.line([(140, 40), (140, 240)], up=False)
-    before = ink(pad)
+    before = ink(page)
     hand.line([(20, 20), (60, 60)], pointer=2, isPrimary=False)
-    assert ink(pad) == before
-    pad.wait_for_timeout(700)
+    assert ink(page) == before
+    page.wait_for_timeout(700)
     hand.line([(20, 20), (60, 60)], pointer=3, isPrimary=False)
-    assert ink(pad) != before
+    assert ink(page) != before
 
 
-def test_a_pen_beats_a_palm(pad: Page, hand: Hand) -> None:
-    empty = ink(pad)
+def test_a_pen_beats_a_palm(page: Page, hand: Hand) -> None:
+    empty = ink(page)
     hand.line([(200, 260), (210, 265)], up=False)  # the palm lies down first
-    assert ink(pad) != empty
+    assert ink(page) != empty
     hand.line([(140, 40), (140, 240)], pointer=7, kind_of="pen")
-    one = ink(pad)
+    one = ink(page)
     hand.send("pointermove", 260, 200)  # the palm slides along
     hand.send("pointerup", 260, 200)
     hand.line([(20, 20), (60, 60)], pointer=2)  # and lies down anew between two strokes
-    assert ink(pad) == one
-    expect_label(pad, "1")
-    pad.get_by_role("button", name="Undo").click()
-    assert ink(pad) == empty
-    pad.wait_for_timeout(1200)
+    assert ink(page) == one
+    expect_label(page, "1")
+    page.get_by_role("button", name="Undo").click()
+    assert ink(page) == empty
+    page.wait_for_timeout(1200)
     hand.line([(20, 20), (60, 60)], pointer=3)  # a finger without a pen draws
-    assert ink(pad) != empty
+    assert ink(page) != empty
 
 
 @pytest.mark.parametrize("kind", ["lostpointercapture", "pointercancel", "pointermove without a button"])
-def test_a_stroke_ends_where_the_pad_loses_its_pointer(pad: Page, hand: Hand, kind: str) -> None:
+def test_a_stroke_ends_where_the_pad_loses_its_pointer(page: Page, hand: Hand, kind: str) -> None:
     hand.line([(140, 40), (140, 240)], up=False, kind_of="mouse")
-    drawn = ink(pad)
+    drawn = ink(page)
     hand.send(kind.split()[0], 240, 240, kind_of="mouse", buttons=0)
     hand.send("pointermove", 240, 240, kind_of="mouse", buttons=0)
-    assert ink(pad) == drawn
-    expect_label(pad, "1")
-    expect(pad.locator("#pad .result")).to_have_attribute("aria-busy", "false")
+    assert ink(page) == drawn
+    expect_label(page, "1")
+    expect(page.locator("#pad .result")).to_have_attribute("aria-busy", "false")
     hand.line([(20, 20), (60, 60)], kind_of="mouse")
-    assert ink(pad) != drawn
+    assert ink(page) != drawn
 
 
-def test_a_button_released_outside_the_window_ends_the_stroke(pad: Page) -> None:
-    box = pad.locator("canvas.pad").bounding_box()
+def test_a_button_released_outside_the_window_ends_the_stroke(page: Page) -> None:
+    box = page.locator("canvas.pad").bounding_box()
     assert box is not None
-    pad.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
-    pad.mouse.down()
-    pad.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40)
-    pad.evaluate("document.querySelector('canvas.pad').releasePointerCapture(1)")
-    pad.mouse.move(box["x"] + box["width"] + 200, box["y"] + 100)
-    pad.mouse.up()
-    drawn = ink(pad)
-    pad.mouse.move(box["x"] + 50, box["y"] + 50)
-    pad.mouse.move(box["x"] + 60, box["y"] + 90)
-    assert ink(pad) == drawn
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40)
+    page.evaluate("document.querySelector('canvas.pad').releasePointerCapture(1)")
+    page.mouse.move(box["x"] + box["width"] + 200, box["y"] + 100)
+    page.mouse.up()
+    drawn = ink(page)
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.move(box["x"] + 60, box["y"] + 90)
+    assert ink(page) == drawn
 
 
 # As privacy modes do it: every read-back of a canvas is another picture.
@@ -1008,22 +1008,22 @@ def in_browser(page: Page) -> None:
     raise AssertionError("the browser never read a stroke by itself")
 
 
-def test_strokes_ask_the_server_for_nothing_but_why(pad: Page) -> None:
-    in_browser(pad)
-    asked = questions(pad)
-    pad.get_by_text("Why this answer", exact=True).click()  # closed
-    pad.locator(ANSWER).scroll_into_view_if_needed()
-    blank = painted(pad, ANSWER)
-    pad.locator("canvas.pad").scroll_into_view_if_needed()
-    draw(pad, SEVEN, side=280)
-    expect_label(pad, "7")
-    pad.locator(ANSWER).scroll_into_view_if_needed()
-    painted_anew(pad, ANSWER, blank)
-    expect(stages(pad)).to_have_count(6)
+def test_strokes_ask_the_server_for_nothing_but_why(page: Page) -> None:
+    in_browser(page)
+    asked = questions(page)
+    page.get_by_text("Why this answer", exact=True).click()  # closed
+    page.locator(ANSWER).scroll_into_view_if_needed()
+    blank = painted(page, ANSWER)
+    page.locator("canvas.pad").scroll_into_view_if_needed()
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.locator(ANSWER).scroll_into_view_if_needed()
+    painted_anew(page, ANSWER, blank)
+    expect(stages(page)).to_have_count(6)
     assert asked == []
-    pad.get_by_text("Why this answer", exact=True).click()
-    pad.locator("#pad .evidence").scroll_into_view_if_needed()
-    expect(pad.locator("#pad .sums")).to_contain_text("In sum")
+    page.get_by_text("Why this answer", exact=True).click()
+    page.locator("#pad .evidence").scroll_into_view_if_needed()
+    expect(page.locator("#pad .sums")).to_contain_text("In sum")
     assert set(asked) == {"look_inside"}
 
 
