@@ -428,6 +428,11 @@ def test_an_empty_pad_shows_an_example_behind_it(open_page: Callable[..., Page],
     expect(stages(page)).to_have_count(6)
     page.locator(POOL1).first.scroll_into_view_if_needed()
     example = painted(page, POOL1)
+    page.locator("#pad .evidence").scroll_into_view_if_needed()
+    expect(page.locator("#pad .weighed .of-example")).to_have_text(said)
+    expect(page.locator("#pad .evidence + figcaption .legend")).to_contain_text("7")  # what spoke for it
+    expect(page.locator("#pad .sums")).to_contain_text("logit")
+    expect(page.locator("#pad .ask")).to_be_disabled()
     page.locator("canvas.pad").scroll_into_view_if_needed()
     draw(page, [FOUR_FIRST, FOUR_SECOND], side=280)
     expect(mark).to_be_hidden()
@@ -583,6 +588,8 @@ def test_what_is_closed_is_not_asked_for(page: Page) -> None:
     )
     for summary in ("Why this answer", "Inside the network", "What the network saw"):
         page.get_by_text(summary, exact=True).click()
+    page.wait_for_timeout(300)
+    asked.clear()  # what the example had
     draw(page, SEVEN, side=280)
     settled(page)
     page.wait_for_timeout(300)

@@ -17,7 +17,8 @@ const APART = 120; // milliseconds between two questions under a moving pen
 const FAR_APART = 360; // while a network trains on the same cores
 const SILENCE = 1000; // between two tries to reach a server that does not answer
 
-// `example(options)` is a `Behind` to show while the pad is empty, or null.  `pad` is {drawing, version, training}: whether the pen is down, what draw/view.js counts, whether a network is trained.
+// `example(options)` is a `Behind` to show while the pad is empty, with whom it is `of` and what the server is to be asked
+// for its evidence, or null.  `pad` is {drawing, version, training}: whether the pen is down, what draw/view.js counts, whether a network is trained.
 // `heard` is told after each question whether the server answered.
 export function inside({ element, props, server, pad, example, heard }) {
   const find = (selector) => element.querySelector(selector);
@@ -81,9 +82,9 @@ export function inside({ element, props, server, pad, example, heard }) {
     const words = evidence ? [of(evidence.label), of(evidence.runner_up)] : [say("draw_why_answer"), say("draw_why_rival")];
     legend.replaceChildren(line("plus", words[0]), " ", line("minus", words[1]));
     sums.textContent = evidence ? say("why_sums", { gain: signed(evidence.gain), loss: signed(evidence.loss) }) : say("why_strong");
-    const rival = evidence?.runner_up;
+    const rival = answered && evidence?.runner_up; // an example is not to be changed
     askChange.replaceChildren(...(rival ? pieces("draw_change", { other: withArticle(rival, translated(rival)) }).flat() : [say("draw_change_any")]));
-    askChange.disabled = !evidence;
+    askChange.disabled = !rival;
     verdict.replaceChildren(...verdictPieces());
   }
 
@@ -170,9 +171,31 @@ export function inside({ element, props, server, pad, example, heard }) {
     behind.classList.toggle("example", found !== null);
     if (!found) return;
     if (inView.has(rows)) showLayers(found.layers, found.outputs);
+    if (inView.has(why)) showExamplesInk(found);
     if (!inView.has(steps)) return;
     ({ stages } = found);
     showStages();
+  }
+
+  let examples = { of: "", why: null }; // the evidence of the newest example
+
+  function showExamplesInk(found) {
+    if (examples.of !== found.of) {
+      examples = { of: found.of, why: null };
+      askExample(found.question, examples);
+    }
+    evidence = examples.why;
+    ink = inkOf(found.stages.at(-1).image);
+    paintWhy();
+    sayWhy();
+  }
+
+  async function askExample(question, asked) {
+    const only = { why: true, inside: false, steps: false, every: false, language };
+    const reply = await server.look_inside({ ...(await question()), ...only }).catch(() => null);
+    if (asked !== examples) return; // another network's by now
+    asked.why = reply?.why ?? null;
+    if (asked.why && !answered) showExample();
   }
 
   function rest() {

@@ -91,7 +91,7 @@ ENGLISH = {
     "wrong_no_storage": "This browser keeps nothing: save your corrections as a file before you leave.",
     # --- why it is the answer -----------------------------------------------------------------------
     "draw_why_picture": "Your drawing, its ink coloured by what it spoke for",
-    "draw_why_ink": "What your ink said",
+    "draw_why_ink": "What the ink said",
     "draw_why_answer": "spoke for the answer",
     "draw_why_rival": "spoke for the runner-up",
     "draw_why_for": "spoke for {label}",

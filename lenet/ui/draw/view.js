@@ -218,7 +218,9 @@ export function mount({ element, trigger, props, server, watch }) {
     const of = `${network} ${pipeline}`;
     const grey = example?.grey ?? { width: canvas.width, height: canvas.height, data: raster(canvas.width, canvas.height)(strokesOf(props.examples[0])) };
     if (example?.of !== of) example = { grey, of, found: mine.reader.read(grey, pipeline)[0] };
-    return mine.reader.behind(example.found, options);
+    const { width, height, data } = grey;
+    const question = async () => ({ picture: await greyAddress(data, width, height), network, pipeline, digit: 0, certain: false });
+    return { ...mine.reader.behind(example.found, options), of, question };
   }
 
   // What another network reads in what a visitor's own one is asked: the one that was asked before, else the shipped one.
