@@ -81,6 +81,7 @@ class _Renewed:
         page.unroute_all(behavior="ignoreErrors")
         page.context.clear_permissions()
         page.mouse.up()
+        page.mouse.move(0, 0)  # else it points at something of the next test
         page.evaluate("sessionStorage.clear()")
         page.goto("about:blank")  # for what a page does when it is left
         session = page.context.new_cdp_session(page)
