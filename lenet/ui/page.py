@@ -59,7 +59,6 @@ LAUNCH: dict[str, Any] = {
     "head": assets.preload("shared/head.js", "train/heartbeat.js", "draw/view.js"),
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
-    "_frontend": False,  # else Gradio ends the program where its own page takes over 3 seconds, on a busy machine
     "max_file_size": files.MAX_BYTES,  # see also untrusted.BYTES_AT_MOST, whose sentence is ours
     "run_history": False,  # on a Space it would fetch the web addresses in what endpoints are given, to keep them
     "show_error": True,
@@ -95,7 +94,8 @@ class Page(files.UploadsOnly):
 
     def launch(self, *args: Any, **options: Any) -> Any:
         self.holds.keep_tidy()
-        return super().launch(*args, **{"state_session_capacity": SESSIONS, **options})
+        # Without `_frontend`, for Gradio ends the program where its own page takes over 3 seconds, on a busy machine.
+        return super().launch(*args, **{"state_session_capacity": SESSIONS, "_frontend": False, **options})
 
     def close(self, verbose: bool = True) -> None:
         super().close(verbose)
