@@ -515,6 +515,7 @@ def test_a_technical_word_has_its_sentence(
     open_page: Callable[..., Page], snap: Callable[[Page, str], None], locale: str, width: int, word: str, meaning: str
 ) -> None:
     page = open_page(locale=locale, viewport={"width": width, "height": 844})
+    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=LOADED)  # whose layers come last
     term = page.locator("#pad .layer.telling .term").filter(has_text=word).first
     sentence = term.get_by_role("tooltip")
     expect(sentence).to_be_hidden()

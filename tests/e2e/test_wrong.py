@@ -29,6 +29,20 @@ SEVEN: list[Points] = [[(70, 70), (200, 70), (120, 230)]]
 DRAWN = {"1": (-58, -52, -62), "7": (45,)}
 
 
+# Whether the database has corrections of these digits by now: a page says what it knows before it has written it.
+KEPT = """(truths) => new Promise((resolve) => {
+  const request = indexedDB.open("lenet-corrections");
+  request.onsuccess = () => {
+    const database = request.result;
+    const stored = database.transaction("state").objectStore("state").get("state");
+    stored.onsuccess = () => {
+      database.close();
+      resolve(stored.result?.corrections.map(({ truth }) => truth).join() === truths.join());
+    };
+  };
+})"""
+
+
 def put(page: Page, strokes: list[Points]) -> None:
     page.locator("#pad .clear").click()
     page.locator("canvas.pad").scroll_into_view_if_needed()
@@ -73,6 +87,8 @@ def test_corrections_are_kept_learned_used_saved_and_deleted(
     expect(mistakes(page)).to_have_count(count)
     expect(mistakes(page).last).to_have_attribute("aria-label", re.compile("was 4"))
     corrected(page, "7")
+    expect(mistakes(page).last).to_have_attribute("aria-label", re.compile("was 7"))
+    page.wait_for_function(KEPT, arg=["1", "1", "1", "7"])
 
     page.reload()
     page.locator("canvas.pad").hover(trial=True)
