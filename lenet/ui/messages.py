@@ -25,9 +25,8 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, is_dataclass
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, get_type_hints
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, NewType, get_type_hints
 
 import gradio as gr
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
+VisitorKey = NewType("VisitorKey", str)  # by which a browser is known: 32 hex digits
 # Words for shared/language.js's `spoken`: a text of the page as {"key", "values"}, what a module says as a `Sentence`,
 # or as {language: words}, several of these as a list, or what is the same in each language as a string.
 Told = dict[str, Any] | list[Any] | str
@@ -133,7 +133,7 @@ def content(value: Any) -> bytes:
         raise garbled() from None
 
 
-def visitor(question: Question) -> str:
+def visitor(question: Question) -> VisitorKey:
     """The key by which a browser is known.
 
     Raises:
@@ -142,7 +142,7 @@ def visitor(question: Question) -> str:
     key = text(question, "visitor")
     if not re.fullmatch("[0-9a-f]{32}", key):
         raise garbled()
-    return key
+    return VisitorKey(key)
 
 
 def sent(event: gr.EventData) -> Question:
@@ -168,8 +168,30 @@ class Parsed:
 
     @classmethod
     def read(cls, question: Question) -> Self:
-        """Raises QuestionError where the question is not what it must be."""
-        raise NotImplementedError
+        """Reads each field by its type: a text, a flag, a visitor's key, or a part that is such a class itself.
+
+        A class with other fields has a `read` of its own.
+
+        Raises:
+            QuestionError: the question is not what it must be.
+        """
+        kinds = _fields(cls)  # type: ignore[arg-type] # mypy thinks that it cannot be hashed
+        return cls(**{name: _read(kind, question, name) for name, kind in kinds.items()})
+
+
+@functools.cache
+def _fields(kind: type[Parsed]) -> dict[str, Any]:
+    """The fields of a class and their types."""
+    types = get_type_hints(kind)
+    return {one.name: types[one.name] for one in fields(kind)}
+
+
+def _read(kind: Any, question: Question, name: str) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Parsed):
+        return kind.read(question)
+    if kind is VisitorKey:
+        return visitor(question)
+    return {str: text, bool: flag}[kind](question, name)
 
 
 @dataclass(frozen=True)
@@ -183,11 +205,7 @@ class Problem:
 class OfVisitor(Parsed):
     """Something that only says whose it is."""
 
-    visitor: str
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(visitor(question))
+    visitor: VisitorKey
 
 
 @dataclass(frozen=True)
@@ -212,17 +230,7 @@ class Sentence:
         """From a module's; a value that is an error becomes its sentence."""
         if isinstance(said, str):
             return cls(said, {})
-        return cls(said.template, {name: _value(value) for name, value in said.values.items()})
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, LeNetError):
-        value = value.text
-    if isinstance(value, Text):
-        return Sentence.of(value)
-    if isinstance(value, PurePath):
-        return value.name
-    return [_value(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return cls(said.template, {name: texts.told(value) for name, value in said.values.items()})
 
 
 # --------------------------------------------------------------------------------------------------

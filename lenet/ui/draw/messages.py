@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lenet.training.correcting import MAX_CORRECTIONS
-from lenet.ui.messages import COUNT_AT_MOST, Parsed, Question, Told, content, dicts, field, flag, text, visitor, whole
+from lenet.ui.messages import (
+    COUNT_AT_MOST,
+    Parsed,
+    Question,
+    Told,
+    VisitorKey,
+    content,
+    dicts,
+    field,
+    flag,
+    text,
+    visitor,
+    whole,
+)
 from lenet.ui.shared.messages import Digit, Parts
 
 if TYPE_CHECKING:
@@ -27,20 +40,12 @@ class ReadDrawing(Parsed):
     network: str
     pipeline: str
 
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(*(text(question, name) for name in ("picture", "network", "pipeline")))
-
 
 @dataclass(frozen=True)
 class FetchNetwork(Parsed):
     """A network that the browser is to compute by itself; its key."""
 
     network: str
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(text(question, "network"))
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,6 @@ class LookInside(Parsed):
 
     of: OfDigit
     parts: Parts
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(OfDigit.read(question), Parts.read(question))
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class BeginCorrecting(Parsed):
         corrections: of each the 784 bytes of 28x28 pixels, and what it is: "0" to "9" or "not a digit".
     """
 
-    visitor: str
+    visitor: VisitorKey
     network: str
     corrections: tuple[tuple[bytes, str], ...]
 

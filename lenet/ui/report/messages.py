@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lenet.training.metrics import Bin
-from lenet.ui.messages import COUNT_AT_MOST, Parsed, Question, Told, field, flag, garbled, listed, text, whole
+from lenet.ui.messages import COUNT_AT_MOST, Parsed, Question, Told, field, garbled, listed, whole
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -23,10 +23,6 @@ class AskNetwork(Parsed):
 
     network: str
     again: bool
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(text(question, "network"), flag(question, "again"))
 
 
 @dataclass(frozen=True)
@@ -239,10 +235,6 @@ class KeepFile(Parsed):
 
     network: str
     kind: str
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(text(question, "network"), text(question, "kind"))
 
 
 @dataclass(frozen=True)

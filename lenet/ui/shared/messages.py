@@ -4,6 +4,7 @@ They are plain JSON once `dataclasses.asdict` has made dicts of them.  No langua
 browser says and shows them.  It makes the same ones where it computes an answer itself.  Two fields then differ, so
 that nothing is encoded only to be decoded: `cells` is a Uint8Array in place of base64, and a `Stage`'s `image` is
 {"shape": [height, width], "cells": Uint8Array} in place of an address.
+
 A class is named as the network names it, in English.  The pictures of digits have H rows and W columns, row by row.
 """
 
@@ -15,7 +16,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lenet.errors import ImageError
 from lenet.preprocessing.stages import Box
-from lenet.ui.messages import Parsed, Question, Sentence, content, field, flag, garbled, listed, number, text, visitor
+from lenet.ui.messages import (
+    Parsed,
+    Question,
+    Sentence,
+    VisitorKey,
+    content,
+    field,
+    garbled,
+    listed,
+    number,
+    text,
+    visitor,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -37,11 +50,6 @@ class Parts(Parsed):
     inside: bool
     every: bool
     steps: bool
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        wanted = (flag(question, name) for name in ("why", "inside", "every", "steps"))
-        return cls(text(question, "network"), *wanted)
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,6 @@ class LookAtPhoto(Parsed):
     of: NamePhoto
     parts: Parts
 
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(NamePhoto.read(question), Parts.read(question))
-
 
 @dataclass(frozen=True)
 class OwnNetwork(Parsed):
@@ -109,7 +113,7 @@ class ExportOwn(Parsed):
 
     KINDS: ClassVar = ("weights", "onnx", "web")
 
-    visitor: str
+    visitor: VisitorKey
     own: OwnNetwork
     kind: str
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lenet.training.teaching import MAX_CLASSES, MAX_EXAMPLES
-from lenet.ui.messages import Parsed, Question, content, dicts, garbled, listed, text, visitor
+from lenet.ui.messages import Parsed, Question, VisitorKey, content, dicts, garbled, listed, text, visitor
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class PrepareTeaching(Parsed):
     """A visitor has begun: what the first one needs is made meanwhile."""
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls()
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class BeginTeaching(Parsed):
         classes: each one's name and examples: of a drawing the 784 bytes of 28x28 pixels, of a photo a small JPEG.
     """
 
-    visitor: str
+    visitor: VisitorKey
     kind: str
     classes: tuple[tuple[str, tuple[bytes, ...]], ...]
 
@@ -53,10 +49,6 @@ class SeparatePicture(Parsed):
     """
 
     picture: str
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(text(question, "picture"))
 
 
 @dataclass(frozen=True)

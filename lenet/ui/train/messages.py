@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lenet.ui.messages import Parsed, Question, Told, field, flag, garbled, named, number, text, visitor
+from lenet.ui.messages import Parsed, Question, Told, VisitorKey, field, flag, garbled, named, number, text, visitor
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -50,7 +50,7 @@ class LookAtRuns(Parsed):
         wait: answer after a moment, in which something may change.
     """
 
-    visitor: str
+    visitor: VisitorKey
     known: dict[str, Known]
     watched: str
     wait: bool
@@ -269,7 +269,7 @@ class Problems:
 class BeginRun(Parsed):
     """To start a run."""
 
-    visitor: str
+    visitor: VisitorKey
     settings: Settings
 
     @classmethod
@@ -288,12 +288,8 @@ class BegunRun:
 class OfRun(Parsed):
     """Something that only says which run is meant, by its id."""
 
-    visitor: str
+    visitor: VisitorKey
     run: str
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(visitor(question), text(question, "run"))
 
 
 @dataclass(frozen=True)
@@ -307,7 +303,7 @@ class TellRun(Parsed):
 
     ORDERS: ClassVar = ("pause", "resume", "step", "stop", "remove", "rename", "scale")
 
-    visitor: str
+    visitor: VisitorKey
     run: str
     order: str
     value: str | float | None
@@ -333,13 +329,9 @@ class ShowDrawing(Parsed):
         picture: a data: address; "" for an empty pad.
     """
 
-    visitor: str
+    visitor: VisitorKey
     run: str
     picture: str
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(visitor(question), text(question, "run"), text(question, "picture"))
 
 
 @dataclass(frozen=True)
@@ -351,10 +343,6 @@ class ShareLink(Parsed):
     """
 
     link: str
-
-    @classmethod
-    def read(cls, question: Question) -> Self:
-        return cls(text(question, "link"))
 
 
 @dataclass(frozen=True)
