@@ -94,7 +94,7 @@ class Page(files.UploadsOnly):
 
     def launch(self, *args: Any, **options: Any) -> Any:
         self.holds.keep_tidy()
-        # Without `_frontend`, for Gradio ends the program where its own page takes over 3 seconds, on a busy machine.
+        # `_frontend=False` skips a check that ends the program where the page's first answer takes over three seconds.
         return super().launch(*args, **{"state_session_capacity": SESSIONS, "_frontend": False, **options})
 
     def close(self, verbose: bool = True) -> None:

@@ -56,7 +56,7 @@ MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference", "forced_col
 class _Renewed:
     """The page that tests of a module get one after another, each as if nobody had been there.
 
-    To load it again takes half of the CPU time that another one takes to open, which is five seconds.
+    Opening another page takes five seconds of CPU time, and loading the same one again half of that.
     """
 
     def __init__(self, browser: Browser, url: str) -> None:

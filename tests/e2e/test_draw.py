@@ -582,6 +582,30 @@ def test_what_would_make_it_another(page: Page) -> None:
     expect(verdict).not_to_contain_text(re.compile("[Ss]o changed"))
 
 
+def test_what_spoke_for_the_example_is_asked_for_again_where_the_server_did_not_say(page: Page) -> None:
+    failures: list[Request] = []
+
+    def fail_once(route: Route) -> None:
+        if asked_function(route.request) != "look_inside" or failures:
+            return route.fallback()
+        failures.append(route.request)
+        return route.fulfill(json={"problem": {"en": "Not now."}})
+
+    page.route("**/component_server/**", fail_once)
+    page.reload()
+    page.locator("canvas.pad").hover(trial=True)
+    sums = page.locator("#pad .sums")
+    sums.scroll_into_view_if_needed()
+    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=LOADED)
+    page.wait_for_timeout(500)
+    assert len(failures) == 1
+    expect(sums).not_to_contain_text("logit")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_timeout(300)
+    sums.scroll_into_view_if_needed()
+    expect(sums).to_contain_text("logit")
+
+
 def test_what_is_closed_is_not_asked_for(page: Page) -> None:
     asked: list[str] = []
     page.on(

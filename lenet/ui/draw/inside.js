@@ -194,7 +194,8 @@ export function inside({ element, props, server, pad, example, heard }) {
     const only = { why: true, inside: false, steps: false, every: false, language };
     const reply = await server.look_inside({ ...(await question()), ...only }).catch(() => null);
     if (asked !== examples) return; // another network's by now
-    asked.why = reply?.why ?? null;
+    if (!reply?.why) asked.of = ""; // to be asked again when this comes into view
+    else asked.why = reply.why;
     if (asked.why && !answered) showExample();
   }
 

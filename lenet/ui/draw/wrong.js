@@ -14,7 +14,7 @@ import { visitorKey } from "../shared/storage.js";
 const KIND = "lenet-corrections"; // of the file
 const FORMAT = 1;
 const MOST_BYTES = 500_000; // of a file: a hundred corrections have 120 kB
-const BETWEEN_SNAPSHOTS = 300; // milliseconds between two questions about a network that learns
+const BETWEEN_QUESTIONS = 300; // milliseconds between two questions about a network that learns
 const SIDE = 28;
 const DIGITS = [..."0123456789"];
 export const NONE = "not a digit"; // the class of lenet/data/datasets.py
@@ -231,7 +231,7 @@ export function wrongAnswers({ element, server, most, network, use }) {
       if (facts.status === "waiting") sayIn(find(".progress"), "teach_waiting", { place: facts.place });
       else if (facts.status === "running") sayIn(find(".progress"), "wrong_running", { percent: percent(facts.done, 0) });
       else return facts;
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_SNAPSHOTS));
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_QUESTIONS));
     }
   }
 

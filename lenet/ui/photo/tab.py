@@ -117,7 +117,7 @@ def build(server: Server, visitor: Visitor) -> Tab:
     if not networks.shipped(PhotoClassifier):
         return without_networks("no_photo_networks")
     value = offer(server, [], "")
-    shown = gr.HTML(
+    photo = gr.HTML(
         value=value,
         html_template=assets.template("photo/tab.html"),
         js_on_load=assets.mount("photo/view.js"),
@@ -128,4 +128,4 @@ def build(server: Server, visitor: Visitor) -> Tab:
         elem_id="photo",
     )
     why.build(server, partial(_answered, server), value["network"])
-    return Tab(choice=Choice(PhotoClassifier, shown, partial(offer, server)))
+    return Tab(choice=Choice(PhotoClassifier, photo, partial(offer, server)))

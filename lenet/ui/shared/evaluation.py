@@ -63,6 +63,7 @@ class Asking:
                 threads.one()
                 self.finished = not self.examination.go_on()
         except LeNetError as error:
+            logging.warning("there are no test pictures: %s", error)  # with the folder, which the page does not tell
             self.problem = error.text
         except Exception:
             logging.exception("asking a network for its test pictures failed")

@@ -17,7 +17,7 @@ import { frameOf, paperOf, photoOf } from "./pictures.js";
 import { KINDS, forget, fromFile, keep, load, toFile } from "./store.js";
 
 const PAUSE = 1100; // milliseconds without a pen, after which a drawing is taken as an example
-const BETWEEN_SNAPSHOTS = 300; // milliseconds between two questions about a network that learns
+const BETWEEN_QUESTIONS = 300; // milliseconds between two questions about a network that learns
 const BURST = 10; // photos that one press takes
 const BETWEEN_PHOTOS = 300; // milliseconds
 const SIDE = 28;
@@ -517,7 +517,7 @@ export function mount({ element, trigger, props, server }) {
         sayIn(find(".missing"), "teach_running");
         progress.value = facts.done;
       }
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_SNAPSHOTS));
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_QUESTIONS));
     }
   }
 

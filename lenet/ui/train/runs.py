@@ -292,12 +292,8 @@ class Runs:
             known: what the page knows, by the runs' ids.
             watched: the run whose snapshots the page shows.
         """
-        self.heard(visitor)
-        with self._lock:
-            self._tidy()
-            for run in self._of(visitor):
-                self._play(run)
-            return tuple(self._new(run, known.get(run.id, Known()), run.id == watched) for run in self._of(visitor))
+        with self._brought_up(visitor) as own:
+            return tuple(self._new(run, known.get(run.id, Known()), run.id == watched) for run in own)
 
     def facts(self, visitor: str, id: str) -> RunFacts:
         """All of one run.
@@ -312,7 +308,18 @@ class Runs:
 
     def active(self, visitor: str) -> bool:
         """Whether a run of the visitor's is under way; tells, too, that the page is there."""
-        return any(isinstance(run, RunFacts) and run.status in ACTIVE for run in self.look(visitor, {}))
+        with self._brought_up(visitor) as own:
+            return any(run.status in ACTIVE for run in own)
+
+    @contextmanager
+    def _brought_up(self, visitor: str) -> Iterator[list[Run]]:
+        """The visitor's runs as they are now, which nothing changes meanwhile; that this is asked tells of the page."""
+        self.heard(visitor)
+        with self._lock:
+            self._tidy()
+            for run in self._of(visitor):
+                self._play(run)
+            yield self._of(visitor)
 
     @property
     def busy(self) -> bool:
@@ -482,6 +489,7 @@ class Runs:
         return None if pace is None else pace * run.recipe.epochs * (1 - run.progress)
 
     def _wait(self, run: Run) -> Waiting:
+        """Where it is in the queue."""
         waiting = self._queue()
         owners = list(dict.fromkeys(other.owner for other in ([self._training] if self._training else []) + waiting))
         times: dict[str, list[float | None]] = {owner: [] for owner in owners}  # of the runs that train before it
@@ -597,7 +605,8 @@ class Runs:
     def _fail(self, run: Run, error: BaseException) -> None:
         if isinstance(error, LeNetError):
             run.problem, run.without_data = error.text, isinstance(error, DataError)
-            logging.warning("a run on the page failed: %s", error)  # with the paths, which the page leaves out
+            if run.without_data:
+                logging.warning("a run has no data: %s", error)  # with the folder, which the page does not tell
             if run.recording is not None and isinstance(error, DivergedError):
                 run.recording.fail(error)
         else:
