@@ -53,6 +53,12 @@ def test_the_network_is_asked_about_ones_own_digit_while_it_learns(open_page: Op
     expect(page.locator(".own-bars .likeliest")).to_have_count(1)
     page.get_by_role("button", name="Clear").last.click()
     expect(page.locator(".own-bars .likeliest")).to_have_count(0)
+    for width in (1920, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        last, said = (page.locator(part).bounding_box() for part in (".own-bars li:last-child b", ".own-part .hint"))
+        assert last is not None
+        assert said is not None
+        assert last["y"] + last["height"] <= said["y"], width
     page.locator("#stop").click()
 
 
