@@ -202,7 +202,7 @@ PAGE: dict[str, tuple[Callable[..., Any], Question, Any, str]] = {
     "keep": (report.keep, {"network": "digits", "kind": "weights"}, report.exports, "write"),
     "list_networks": (zoo.list_networks, {"yours": []}, networks, "shipped"),
     "look": (train.look, VISITOR, Runs, "look"),
-    "present": (train.present, VISITOR, Runs, "look"),
+    "present": (train.present, VISITOR, Runs, "active"),
     "check": (train.check, VISITOR, train.settings, "problems"),
     "begin": (train.begin, VISITOR, train.settings, "problems"),
     "what_was_seen": (draw.what_was_seen, question(), Networks, "read"),
