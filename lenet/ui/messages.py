@@ -175,15 +175,8 @@ class Parsed:
         Raises:
             QuestionError: the question is not what it must be.
         """
-        kinds = _fields(cls)  # type: ignore[arg-type] # mypy thinks that it cannot be hashed
-        return cls(**{name: _read(kind, question, name) for name, kind in kinds.items()})
-
-
-@functools.cache
-def _fields(kind: type[Parsed]) -> dict[str, Any]:
-    """The fields of a class and their types."""
-    types = get_type_hints(kind)
-    return {one.name: types[one.name] for one in fields(kind)}
+        types = get_type_hints(cls)
+        return cls(**{one.name: _read(types[one.name], question, one.name) for one in fields(cls)})
 
 
 def _read(kind: Any, question: Question, name: str) -> Any:
