@@ -5,10 +5,11 @@
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
-Each picture goes to `DigitClassifier.read` and, in Chromium, to shared/reader.js, as the same grey pixels.  They agree
-where they find as many digits, each with the same label and verdict; every other picture is listed with both answers.
-The difference of a picture is the largest of its probabilities' differences.  Pictures whose ground is not flat are
-not read in the browser: the page leaves them to the server.
+Each picture goes to `DigitClassifier.read_page` and, in Chromium, to shared/reader.js, as the same grey pixels.  They
+agree where they find as many digits, each with the same label and verdict, and the same points, minus signs, printed
+boxes and lines in the same places; every other picture is listed with both answers.  The difference of a picture is
+the largest of its probabilities' differences.  Pictures whose ground is not flat are not read in the browser: the page
+leaves them to the server.
 
 "antialiased" are drawings at the pad's size with soft edges, as a canvas draws them.  A forward pass is one of a
 network on one picture, in Chromium, every layer's output included.
@@ -26,18 +27,22 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Page as BrowserPage
 
 from benchmarks.browser import add_chromium
 from benchmarks.drawings.accuracy import CHANGES, WIDTHS
 from benchmarks.drawings.numbers import PAD, numbers
+from benchmarks.pictures import KINDS, Hand
 from lenet.data.strokes import Drawing, read_drawings, render
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.pretrained import load
 from lenet.inference.web import Table, to_table
+from lenet.preprocessing.images import open_picture
 from lenet.training.stored import weights_file
 from lenet.ui.shared import assets
 from tests.e2e.conftest import FLAGS
@@ -46,6 +51,7 @@ ORIGIN = "http://scripts.invalid/"  # nothing is asked there: what a page wants 
 AT_ONCE = 100  # pictures in a question to the browser
 CHANGED = 2000  # drawings that are shrunk, moved, slanted
 NUMBERS = 100  # of each length and brush width: 900
+LAYOUTS = ("form boxes", "underlined", "a decimal point", "a minus", "two rows of three")
 SOFT = 4  # a picture is drawn so many times as large, for its edges
 
 
@@ -59,12 +65,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Page:
+    """What one side says of one picture."""
+
+    digits: list[Answer]
+    marks: list[tuple[str, int]]  # of each its kind, and the place of the digit that it stands before
+
+
+@dataclass(frozen=True)
 class Difference:
     """A picture on which the two sides do not say the same."""
 
     name: str
-    python: list[Answer]
-    browser: list[Answer]
+    python: Page
+    browser: Page
 
 
 @dataclass(frozen=True)
@@ -129,6 +143,14 @@ def sets(some: Sequence[Drawing], drawings: Sequence[Drawing]) -> Iterator[tuple
     )
     count = max(1, NUMBERS * len(some) // len(drawings))
     yield "numbers", (n.picture for length in (2, 3, 4) for n in numbers(drawings, length, count, rng))
+    for name in LAYOUTS:
+        yield name, layouts(drawings, name, count, rng)
+
+
+def layouts(drawings: Sequence[Drawing], name: str, count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
+    """Digits that stand in boxes, on lines, or with a sign: what `benchmarks pictures` puts on white."""
+    for _ in range(count):
+        yield open_picture(KINDS["layouts"][name](Hand(list(drawings)), rng).picture)
 
 
 def antialiased(drawing: Drawing) -> Image.Image:
@@ -147,7 +169,7 @@ def chromium(path: str | None) -> Iterator[Browser]:
         browser.close()
 
 
-def scripts_page(browser: Browser) -> Page:
+def scripts_page(browser: Browser) -> BrowserPage:
     """A page with nothing on it, from which the page's scripts can be imported without a server."""
     page = browser.new_context().new_page()
     page.route(ORIGIN + "**", _give)
@@ -175,7 +197,11 @@ READ = """async ({ pictures, pipeline }) => {
   }));
   const said = ({ digit: { label, verdict, probs, p_not_digit: none } }) =>
     ({ label, verdict, probs: [...Object.values(probs), none ?? 0] });
-  return greys.map((grey) => (isFlat(grey) ? window.reader.read(grey, pipeline).map(said) : null));
+  const read = (grey) => {
+    const { found, marks } = window.reader.read(grey, pipeline);
+    return { digits: found.map(said), marks: marks.map(({ kind, before }) => [kind, before]) };
+  };
+  return greys.map((grey) => (isFlat(grey) ? read(grey) : null));
 }"""
 
 START = """async (table) => {
@@ -205,22 +231,27 @@ class BrowserReader:
         self.page = scripts_page(browser)
         self.page.evaluate(START, table)
 
-    def read(self, pictures: Sequence[Image.Image], pipeline: str = "modern") -> list[list[Answer] | None]:
-        """Of each picture its digits; None of one whose ground is not flat."""
+    def read(self, pictures: Sequence[Image.Image], pipeline: str = "modern") -> list[Page | None]:
+        """What stands on each; None of one whose ground is not flat."""
         asked = [{"width": p.width, "height": p.height, "grey": packed(p)} for p in pictures]
         answers = self.page.evaluate(READ, {"pictures": asked, "pipeline": pipeline})
-        return [None if answer is None else [Answer(**digit) for digit in answer] for answer in answers]
+        return [None if answer is None else _page(answer["digits"], answer["marks"]) for answer in answers]
+
+
+def _page(digits: Sequence[dict[str, Any]], marks: Sequence[tuple[str, int]]) -> Page:
+    return Page([Answer(**digit) for digit in digits], [(kind, before) for kind, before in marks])
 
 
 def packed(picture: Image.Image) -> str:
     return base64.b64encode(zlib.compress(picture.convert("L").tobytes(), 1)).decode()
 
 
-def answers_of(classifier: DigitClassifier, picture: Image.Image, pipeline: str = "modern") -> list[Answer]:
+def page_of(classifier: DigitClassifier, picture: Image.Image, pipeline: str = "modern") -> Page:
     """As the server answers the page: of what has no digits, all of it as one."""
-    found = classifier.read(picture, pipeline)
-    predictions = [f.prediction for f in found] or [classifier.predict(picture, pipeline)]
-    return [Answer(p.label, p.verdict, [*p.probs.values(), p.p_not_digit]) for p in predictions]
+    reading = classifier.read_page(picture, pipeline)
+    predictions = [f.prediction for f in reading.digits] or [classifier.predict(picture, pipeline)]
+    answers = [Answer(p.label, p.verdict, [*p.probs.values(), p.p_not_digit]) for p in predictions]
+    return Page(answers, [(mark.kind, mark.before) for mark in reading.marks])
 
 
 def compare(
@@ -240,16 +271,16 @@ def compare(
             if browser is None:
                 left += 1
                 continue
-            python = answers_of(classifier, picture, pipeline)
+            python = page_of(classifier, picture, pipeline)
             if verdicts(python) != verdicts(browser):
                 differences.append(Difference(f"{name}, {count}", python, browser))
-            if len(python) == len(browser):
-                distances.append(max(distance(a, b) for a, b in zip(python, browser, strict=True)))
+            if len(python.digits) == len(browser.digits):
+                distances.append(max(distance(*both) for both in zip(python.digits, browser.digits, strict=True)))
     return Agreement(count, left, differences, distances)
 
 
-def verdicts(answers: Sequence[Answer]) -> list[tuple[str, str]]:
-    return [(answer.label, answer.verdict) for answer in answers]
+def verdicts(page: Page) -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
+    return [(answer.label, answer.verdict) for answer in page.digits], page.marks
 
 
 def distance(a: Answer, b: Answer) -> float:
@@ -274,8 +305,9 @@ def row(name: str, found: Agreement) -> str:
     )
 
 
-def told(answers: Sequence[Answer]) -> str:
-    return "; ".join(f"{a.label} {a.verdict} {max(a.probs[:-1]):.4f}, none {a.probs[-1]:.4f}" for a in answers)
+def told(page: Page) -> str:
+    digits = [f"{a.label} {a.verdict} {max(a.probs[:-1]):.4f}, none {a.probs[-1]:.4f}" for a in page.digits]
+    return "; ".join([*digits, *(f"{kind} before {before}" for kind, before in page.marks)])
 
 
 def forward_passes(browser: Browser, table: Table) -> tuple[float, float]:

@@ -153,19 +153,14 @@ class DigitClassifier(Classifier, channels=1):
         Only the modern pipeline looks for several: to the classic one the whole picture is one digit.  Takes and
         raises what `predict` does.
         """
-        if pipeline == "modern" and not self.reads_one:
-            return self.read_page(image).digits
-        prediction = self.predict(image, pipeline)
-        return () if prediction.verdict == "blank" else (FoundDigit(WHOLE_PICTURE, prediction, False),)
+        return self.read_page(image, pipeline).digits
 
-    def read_page(self, image: Picture) -> Reading:
-        """`read` by the modern pipeline, and what else was found: points, minus signs, printed boxes and lines.
-
-        Raises:
-            ImageError: the picture cannot be read.
-        """
-        if self.reads_one:
-            return Reading(self.read(image))
+    def read_page(self, image: Picture, pipeline: str = "modern") -> Reading:
+        """`read`, and what the modern pipeline finds beside digits: points, minus signs, printed boxes and lines."""
+        if pipeline != "modern" or self.reads_one:
+            prediction = self.predict(image, pipeline)
+            blank = prediction.verdict == "blank"
+            return Reading(() if blank else (FoundDigit(WHOLE_PICTURE, prediction, False),))
         stages, ink = inked(image)
         sheet = Sheet(ink)
         tried = trials(sheet.pieces)

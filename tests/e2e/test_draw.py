@@ -631,6 +631,41 @@ def test_a_number_is_read(page: Page) -> None:
     expect(page.locator("#pad .digit")).to_have_count(2)
 
 
+SIGNED = [
+    [(20, 140), (50, 140)],
+    [(90, 70), (90, 210)],
+    [(130, 210), (131, 210)],
+    [(180, 70), (250, 70), (215, 210)],
+]
+BOXED = [[(40, 40), (240, 40), (240, 240), (40, 240), (40, 40)], [(110, 80), (170, 80), (130, 200)]]
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["browser", "server"])
+def test_signs_are_shown_among_the_digits(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], here: bool
+) -> None:
+    page = open_page(in_browser=here, viewport={"width": 390, "height": 844})
+    draw(page, SIGNED, side=280)
+    expect_label(page, "−1.7")
+    expect(page.locator("#pad .number .sign")).to_have_text(["−", "."])
+    expect(page.get_by_role("group", name="Read as −1.7.")).to_be_visible()
+    expect(page.locator("#pad .box.minus, #pad .box.point")).to_have_count(2)
+    expect(page.locator("#pad .left-out")).to_have_count(0)
+    snap(page, f"signs-{here}")
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en-GB", "Left out, as printed: a box."), ("zh-CN", "未读：方框")])
+def test_what_is_left_out_is_said(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], locale: str, said: str
+) -> None:
+    page = open_page(locale=locale)
+    draw(page, BOXED, side=280)
+    expect_label(page, "7")
+    expect(page.locator("#pad .left-out")).to_contain_text(said)
+    expect(page.locator("#pad .box")).to_have_count(1)  # the printed one
+    snap(page, f"boxed-{locale}")
+
+
 def test_a_scribble_is_no_digit(page: Page) -> None:
     places = [(140 + 90 * math.sin(1.9 * i), 140 + 90 * math.cos(2.3 * i)) for i in range(25)]
     draw(page, [places], side=280)
@@ -734,7 +769,7 @@ def test_a_number_is_boxed_and_each_digit_can_be_chosen(
     def answer_by_hand(route: Route) -> None:
         if asked_function(route.request) != "read_drawing":
             return route.fallback()
-        reading = Reading([facts.digit(digit, True) for digit in found], None, 1.0, training=False)
+        reading = Reading([facts.digit(digit, True) for digit in found], [], None, 1.0, training=False)
         route.fulfill(content_type="application/json", body=json.dumps(asdict(reading)))
 
     page.route("**/component_server/**", answer_by_hand)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from benchmarks.drawings.accuracy import CHANGES, WIDTHS
 from benchmarks.drawings.numbers import numbers
-from benchmarks.web import BrowserReader, antialiased, compare, scripts_page, table_of
+from benchmarks.web import LAYOUTS, BrowserReader, antialiased, compare, layouts, scripts_page, table_of
 from lenet.data.strokes import Drawing, read_drawings, render
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.pretrained import Checkpoint
@@ -221,6 +221,15 @@ def test_the_browser_reads_numbers_as_python_does(browser: Browser, pen_file: Pa
     pictures = [n.picture for length in (2, 3, 4) for n in numbers(drawings, length, 8, rng)]
     pictures += [n.picture for n in numbers(drawings, 2, 8, rng, touching=True)]
     expect_agreement(browser, "digits", pictures)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_browser_tells_digits_from_what_stands_beside_them(browser: Browser, pen_file: Path, name: str) -> None:
+    pictures = [*layouts(sample(pen_file, 200), name, 8, np.random.default_rng(0))]
+    classifier = DigitClassifier.from_pretrained("digits")
+    found = compare(name, BrowserReader(browser, table_of("digits")), classifier, pictures)
+    assert found.left < len(pictures)
+    assert not found.differences
 
 
 def test_the_browser_knows_the_classic_pipeline(browser: Browser, pen_file: Path) -> None:

@@ -104,7 +104,9 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "language",
         "layers",
         "layout",
+        "mask",
         "preprocess",
+        "printed",
     )
     shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
     own = ("closeup", "examples", "inside", "invitation", "pad", "pictures", "png", "raster", "readers", "reading")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from lenet.data.strokes import render
 from lenet.errors import CheckpointError, ImageError
-from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit, Verdict
+from lenet.inference.digits import DigitClassifier, DigitPrediction, FoundDigit, FoundMark, Reading, Verdict
 from lenet.inference.pretrained import load
 from lenet.training.loop import EpochEnd
 from lenet.training.stored import WEIGHTS
@@ -130,17 +130,22 @@ def said(label: str, confidence: float, verdict: Verdict = "sure") -> DigitPredi
     return replace(one, label=label, confidence=confidence, verdict=verdict, probs=probs, p_not_digit=p_not_digit)
 
 
-TWENTY = (
-    FoundDigit((0.1, 0.3, 0.4, 0.7), said("2", 0.98), False),
-    FoundDigit((0.6, 0.05, 0.9, 0.7), said("0", 0.55, "unsure"), False),
+TWENTY = Reading(
+    (
+        FoundDigit((0.1, 0.3, 0.4, 0.7), said("2", 0.98), False),
+        FoundDigit((0.6, 0.05, 0.9, 0.7), said("0", 0.55, "unsure"), False),
+    ),
+    (FoundMark("point", (0.45, 0.6, 0.5, 0.7), 1),),
 )
 
 
 def test_a_number_is_told_from_left_to_right(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server.networks, "read", lambda key, image, pipeline: TWENTY)
-    two, zero = draw.read_drawing(server, question())["digits"]
+    reading = draw.read_drawing(server, question())
+    two, zero = reading["digits"]
     assert (two["label"], two["verdict"], two["box"]) == ("2", "sure", [0.1, 0.3, 0.4, 0.7])
     assert (zero["label"], zero["verdict"], zero["probs"]["5"]) == ("0", "unsure", pytest.approx(0.45))
+    assert reading["marks"] == [{"kind": "point", "box": [0.45, 0.6, 0.5, 0.7], "before": 1}]
 
 
 def test_the_digit_that_is_chosen_is_looked_into(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,9 +164,9 @@ def test_who_knows_that_it_is_a_digit_gets_an_answer_without_the_doubt() -> None
     assert (certain.verdict, certain.confidence, certain.p_not_digit) == ("sure", 1.0, 0.0)
     assert certain.runner_up != "5"
     assert replace(scribble, touching=True).without_doubt() == scribble.without_doubt(), "it is one"
-    doubtful = replace(TWENTY[0].prediction, confidence=0.89, p_not_digit=0.1)
+    doubtful = replace(TWENTY.digits[0].prediction, confidence=0.89, p_not_digit=0.1)
     assert FoundDigit((0.1, 0.3, 0.4, 0.7), doubtful, touching=True).without_doubt().prediction.verdict == "unsure"
-    two = TWENTY[0]
+    two = TWENTY.digits[0]
     assert two.without_doubt() == two
     blank = DigitClassifier.from_pretrained("digits").predict(Image.new("L", (280, 280), 255))
     assert blank.without_doubt() == blank
@@ -171,7 +176,7 @@ def test_why_a_scribble_is_no_digit(server: Server) -> None:
     rng = np.random.default_rng(0)
     picture = render([rng.uniform(100, 400, (25, 2))], 12)
     asked = question(picture=address(picture))
-    (found,) = server.networks.read("digits", pictures.decode(asked["picture"]), "modern")
+    (found,) = server.networks.read("digits", pictures.decode(asked["picture"]), "modern").digits
     assert found.prediction.verdict == "not_digit"
     why = draw.look_inside(server, asked | {"why": True})["why"]
     assert (why["label"], why["runner_up"]) == ("", found.prediction.label)

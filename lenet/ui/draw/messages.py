@@ -20,7 +20,7 @@ from lenet.ui.messages import (
     visitor,
     whole,
 )
-from lenet.ui.shared.messages import Digit, Parts
+from lenet.ui.shared.messages import Digit, Mark, Parts
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -89,12 +89,13 @@ class Beside:
     Attributes:
         caption: what every tab calls the network.
         accuracy: of its test pictures, a fraction; null where it was not measured.
-        digits: left to right.
+        digits, marks: as in `Reading`.
     """
 
     caption: Told
     accuracy: float | None
     digits: list[Digit]
+    marks: list[Mark]
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,15 @@ class Reading:
     """The answer to a drawing.
 
     Attributes:
-        digits: left to right; of an empty pad one, whose verdict is "blank".
+        digits: in reading order; of an empty pad one, whose verdict is "blank".
+        marks: what stands beside them, in reading order.
         beside: null where the network that is asked is shipped itself.
         milliseconds: that reading it took, preprocessing and network; 0.0 where the server still knew the answer.
         training: a network is trained on the same cores meanwhile, so the page should ask less often.
     """
 
     digits: list[Digit]
+    marks: list[Mark]
     beside: Beside | None
     milliseconds: float
     training: bool

@@ -12,8 +12,16 @@ const rejected = ({ verdict }) => verdict === "not_digit";
 // What the page calls a digit: nothing where it is none.
 export const shown = (digit) => (rejected(digit) ? "" : digit.label);
 
+// What was written beside the digits; all else was printed for them.
+const SIGNS = { point: ".", minus: "−" };
+const signsBefore = (marks, place) => marks.filter(({ kind, before }) => kind in SIGNS && before === place).map(({ kind }) => SIGNS[kind]).join("");
+
 // What stands there as one number; "?" where a digit is none.
-export const numberOf = (digits) => digits.map((digit) => shown(digit) || "?").join("");
+export const numberOf = ({ digits, marks }) =>
+  digits.map((digit, i) => signsBefore(marks, i) + (shown(digit) || "?")).join("") + signsBefore(marks, digits.length);
+
+// Whether one digit is all.
+const isAlone = ({ digits, marks }) => digits.length === 1 && !marks.some(({ kind }) => kind in SIGNS);
 
 // The same digit for someone who knows that it is one: as `FoundDigit.without_doubt` in lenet/inference/digits.py.
 // From a confidence of `unsureBelow` on it is sure.
@@ -82,12 +90,14 @@ function digitButton(digit, pressed) {
   return button;
 }
 
-// Several digits large, each to be chosen.
-function numberLabel(digits, chosen) {
-  const label = make("div", { className: "label number" }, ...digits.map((digit, i) => digitButton(digit, i === chosen)));
+// Several digits large, each to be chosen, with the signs among them.
+function numberLabel({ digits, marks }, chosen) {
+  const signs = (place) => [...signsBefore(marks, place)].map((sign) => make("span", { className: "sign", textContent: sign }));
+  const parts = digits.flatMap((digit, i) => [...signs(i), digitButton(digit, i === chosen)]);
+  const label = make("div", { className: "label number" }, ...parts, ...signs(digits.length));
   label.style.setProperty("--count", digits.length);
   label.setAttribute("role", "group");
-  label.setAttribute("aria-label", say("answer_number", { number: numberOf(digits) }));
+  label.setAttribute("aria-label", say("answer_number", { number: numberOf({ digits, marks }) }));
   return label;
 }
 
@@ -101,22 +111,31 @@ function certainButton(pressed) {
 // While the pen is down, what is drawn so far looks like many things: doubts wait.
 const waits = (digit, drawing) => drawing && digit.verdict !== "sure";
 
-function sentenceFor(digits, chosen, { certain, drawing }) {
-  if (waits(digits[chosen], drawing)) return [say("answer_drawing")];
-  return [sentenceAmong(digits, chosen), ...(certain === undefined ? [] : [" ", certainButton(certain)])];
+// What is there and was not read.
+function leftOut(marks) {
+  const count = (kind) => marks.filter((mark) => mark.kind === kind).length;
+  const kinds = { box: ["mark_box", "mark_boxes"], line: ["mark_line", "mark_lines"] };
+  const found = Object.keys(kinds).filter(count).map((kind) => say(kinds[kind][Number(count(kind) > 1)]));
+  return found.length ? [" ", make("span", { className: "left-out", textContent: say("answer_left_out", { what: found.join(say("list_comma")) }) })] : [];
 }
 
-// The answer to what is on the pad: of several digits all large, and the bars of the chosen one.  `certain` says whether
-// a person has said that these are digits; it is undefined where the network does not doubt it.  `drawing` says that
-// the pen is down, and `who` who answers.
-export function answerOf(digits, chosen, { certain, who, drawing = false } = {}) {
-  const digit = digits[chosen];
-  const alone = digits.length === 1;
+function sentenceFor({ digits, marks }, chosen, { certain, drawing }) {
+  if (waits(digits[chosen], drawing)) return [say("answer_drawing")];
+  const button = certain === undefined ? [] : [" ", certainButton(certain)];
+  return [sentenceAmong(digits, chosen), ...button, ...(drawing ? [] : leftOut(marks))];
+}
+
+// The answer to what is on the pad, `reading` with its digits and marks: of several digits all large, and the bars of
+// the chosen one.  `certain` says whether a person has said that these are digits; it is undefined where the network
+// does not doubt it.  `drawing` says that the pen is down, and `who` who answers.
+export function answerOf(reading, chosen, { certain, who, drawing = false } = {}) {
+  const digit = reading.digits[chosen];
+  const alone = isAlone(reading);
   return panel({
     who,
-    label: alone ? shown(digit) : numberOf(digits),
-    large: alone ? largeLabel(shown(digit), Object.keys(digit.probs)) : numberLabel(digits, chosen),
-    sentence: sentenceFor(digits, chosen, { certain, drawing }),
+    label: alone ? shown(digit) : numberOf(reading),
+    large: alone ? largeLabel(shown(digit), Object.keys(digit.probs)) : numberLabel(reading, chosen),
+    sentence: sentenceFor(reading, chosen, { certain, drawing }),
     rows: rowsOf(digit),
     verdict: digit.verdict,
   });
@@ -130,10 +149,10 @@ export function emptyAnswer(classes, knowsNonDigits, who) {
 }
 
 // In small what another network reads in the same drawing, to lay below the answer.
-export function besideOf({ digits, ...network }, drawing) {
+export function besideOf({ digits, marks, ...network }, drawing) {
   const alone = () => (waits(digits[0], drawing) ? say("answer_drawing") : sentenceOf(digits[0]));
   const said = digits.length === 1 ? alone() : digits.map(percentOf).join(say("list_comma"));
-  const number = numberOf(digits);
+  const number = numberOf({ digits, marks });
   const words = make("p", {}, answering(network), make("br"), make("span", { textContent: said }));
   const made = make("div", { className: "beside" }, make("b", { textContent: number }), words);
   made.dataset.label = number;
@@ -142,18 +161,24 @@ export function besideOf({ digits, ...network }, drawing) {
 
 // --- where on the picture each digit stands ----------------------------------------------------------------
 
-function boxOf(digit, chosen) {
-  const [left, top, right, bottom] = digit.box.map((part) => 100 * part);
-  const kinds = { chosen, touching: digit.touching, high: top < 9 }; // "high": no room above for the tag
-  const box = make("span", { className: ["box", digit.verdict, ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" ") });
+function boxAt([left, top, right, bottom], kinds) {
+  const box = make("span", { className: ["box", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" ") });
   const percents = { left, top, width: right - left, height: bottom - top };
-  for (const [side, value] of Object.entries(percents)) box.style[side] = `${value.toFixed(2)}%`;
+  for (const [side, value] of Object.entries(percents)) box.style[side] = `${(100 * value).toFixed(2)}%`;
+  return box;
+}
+
+function boxOf(digit, chosen) {
+  const high = digit.box[1] < 0.09; // no room above for the tag
+  const box = boxAt(digit.box, { [digit.verdict]: true, chosen, touching: digit.touching, high });
   box.append(make("b", {}, `${nameOf(digit)} `, make("i", { textContent: percentOf(digit) })));
   return box;
 }
 
 // To lay over the picture: nothing where one digit is all, nor while the pen is down.
-export function boxesOf(digits, chosen, drawing) {
+export function boxesOf({ digits, marks }, chosen, drawing) {
+  if (drawing) return [];
   const plain = digits.length === 1 && !digits[0].touching;
-  return plain || drawing ? [] : digits.map((digit, i) => boxOf(digit, i === chosen));
+  const beside = marks.map(({ kind, box }) => boxAt(box, { mark: true, [kind]: true }));
+  return [...beside, ...(plain ? [] : digits.map((digit, i) => boxOf(digit, i === chosen)))];
 }

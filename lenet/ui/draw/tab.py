@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from lenet.errors import LeNetError
+from lenet.inference import digits
 from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.preprocessing.digits import PIPELINES
@@ -22,7 +23,7 @@ from lenet.ui.draw import wrong
 from lenet.ui.draw.messages import Beside, FetchNetwork, LookInside, OfDigit, ReadDrawing, Reading, SeenDigit
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
-from lenet.ui.shared.messages import Behind, Change, Digit, Evidence
+from lenet.ui.shared.messages import Behind, Change, Evidence
 from lenet.ui.tab import Choice, Labels, Own, Source, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
@@ -32,13 +33,13 @@ HERE = Path(__file__).parent
 def read_drawing(server: Server, question: ReadDrawing) -> Reading:
     """What the pad asks after each move."""
     began = time.thread_time()  # which another visitor's question does not lengthen
-    digits = _digits(server, question)
+    found = _found(server, question)
     milliseconds = 1000 * (time.thread_time() - began)
-    return Reading(digits, _beside(server, question), milliseconds, server.runs.busy)
+    return Reading(**found, beside=_beside(server, question), milliseconds=milliseconds, training=server.runs.busy)
 
 
-def _read(server: Server, drawing: ReadDrawing) -> tuple[FoundDigit, ...]:
-    """Its digits, left to right; of an empty pad one that is blank.
+def _read(server: Server, drawing: ReadDrawing) -> digits.Reading:
+    """What stands on it; of an empty pad one digit that is blank.
 
     Raises:
         ImageError: there is no picture.
@@ -47,17 +48,21 @@ def _read(server: Server, drawing: ReadDrawing) -> tuple[FoundDigit, ...]:
     return server.networks.read(drawing.network, pictures.decode(drawing.picture), drawing.pipeline)
 
 
-def _digits(server: Server, drawing: ReadDrawing) -> list[Digit]:
-    found = _read(server, drawing)
+def _found(server: Server, drawing: ReadDrawing) -> dict[str, Any]:
+    """{"digits", "marks"}, as in `Reading`."""
+    reading = _read(server, drawing)
     knows_non_digits = server.networks.digit_reader(drawing.network).knows_non_digits
-    return [facts.digit(digit, knows_non_digits) for digit in found]
+    return {
+        "digits": [facts.digit(digit, knows_non_digits) for digit in reading.digits],
+        "marks": [facts.mark(mark) for mark in reading.marks],
+    }
 
 
 def _beside(server: Server, drawing: ReadDrawing) -> Beside | None:
     other = server.networks.default(drawing.network)
     if not other:
         return None
-    return Beside(**_named(server, other), digits=_digits(server, replace(drawing, network=other)))
+    return Beside(**_named(server, other), **_found(server, replace(drawing, network=other)))
 
 
 @messages.answering
@@ -116,7 +121,7 @@ def what_was_seen(server: Server, question: OfDigit) -> SeenDigit:
 
 
 def _chosen(server: Server, question: OfDigit) -> FoundDigit:
-    found = _read(server, question.drawing)
+    found = _read(server, question.drawing).digits
     if question.digit >= len(found):
         raise messages.garbled()
     digit = found[question.digit]

@@ -51,6 +51,11 @@ ENGLISH = {
     "answer_digit": "{label}, {percent} sure",
     "answer_no_digit": "no digit, most like {label}",
     "answer_chances": "Probabilities: {chances}",
+    "answer_left_out": "Left out, as printed: {what}.",
+    "mark_box": "a box",
+    "mark_boxes": "boxes",
+    "mark_line": "a line",
+    "mark_lines": "lines",
     # --- it was wrong -------------------------------------------------------------------------------
     "wrong": "It was wrong",
     "wrong_why": "Say what it really is: a copy of the network can learn from it",
@@ -176,6 +181,11 @@ CHINESE = {
     "answer_digit": "{label}，置信度 {percent}",
     "answer_no_digit": "不是数字，最像 {label}",
     "answer_chances": "概率：{chances}",
+    "answer_left_out": "视为印刷内容，未读：{what}。",
+    "mark_box": "方框",
+    "mark_boxes": "方框",
+    "mark_line": "线",
+    "mark_lines": "线",
     # --- it was wrong -------------------------------------------------------------------------------
     "wrong": "读错了",
     "wrong_why": "告诉网络这其实是什么：它的副本可以从中学习",

@@ -160,9 +160,10 @@ export function mount({ element, trigger, props, server, watch }) {
   function readingOf({ reader, beside }) {
     const { pipeline } = props.value;
     const grey = pad.grey();
-    const found = reader.read(grey, pipeline);
+    const { found, marks } = reader.read(grey, pipeline);
     return {
       digits: found.map(({ digit }) => digit),
+      marks,
       beside: beside && besideHere(beside, grey, pipeline),
       asked: async () => ({ picture: await greyAddress(grey.data, grey.width, grey.height), ...props.value }),
       here: (digit, options) => reader.behind(found[digit], options),
@@ -217,7 +218,7 @@ export function mount({ element, trigger, props, server, watch }) {
     const { network, pipeline } = props.value;
     const of = `${network} ${pipeline}`;
     const grey = example?.grey ?? { width: canvas.width, height: canvas.height, data: raster(canvas.width, canvas.height)(strokesOf(props.examples[0])) };
-    if (example?.of !== of) example = { grey, of, found: mine.reader.read(grey, pipeline)[0] };
+    if (example?.of !== of) example = { grey, of, found: mine.reader.read(grey, pipeline).found[0] };
     const { width, height, data } = grey;
     const question = async () => ({ picture: await greyAddress(data, width, height), network, pipeline, digit: 0, certain: false });
     return { ...mine.reader.behind(example.found, options), of, question };
@@ -228,7 +229,8 @@ export function mount({ element, trigger, props, server, watch }) {
     const key = asksBefore && readers.of(asksBefore) ? asksBefore : shipped;
     const other = readers.of(key);
     if (!other) return null;
-    return { ...readers.called(key), digits: other.reader.read(grey, pipeline).map(({ digit }) => digit) };
+    const { found, marks } = other.reader.read(grey, pipeline);
+    return { ...readers.called(key), digits: found.map(({ digit }) => digit), marks };
   }
 
   // Without the server the pad goes on, and says so.
@@ -253,8 +255,9 @@ export function mount({ element, trigger, props, server, watch }) {
     lookBehind();
   }
 
-  function digitsOf({ digits }) {
-    return certain ? digits.map((digit) => withoutDoubt(digit, props.unsureBelow)) : digits;
+  // A reading as it is told.
+  function told(read) {
+    return certain ? { ...read, digits: read.digits.map((digit) => withoutDoubt(digit, props.unsureBelow)) } : read;
   }
 
   function render() {
@@ -268,16 +271,16 @@ export function mount({ element, trigger, props, server, watch }) {
       wrong.follow(null);
       return;
     }
-    const digits = digitsOf(reading);
-    const chosen = nearest(digits, focus());
+    const said = told(reading);
+    const chosen = nearest(said.digits, focus());
     const doubted = reading.digits.some(({ verdict }) => verdict === "not_digit");
-    const parts = [answerOf(digits, chosen, { certain: doubted ? certain : undefined, drawing: pad.drawing, who })];
-    if (reading.beside) parts.push(besideOf({ ...reading.beside, digits: digitsOf(reading.beside) }, pad.drawing));
+    const parts = [answerOf(said, chosen, { certain: doubted ? certain : undefined, drawing: pad.drawing, who })];
+    if (reading.beside) parts.push(besideOf(told(reading.beside), pad.drawing));
     result.replaceChildren(...parts);
-    boxes.replaceChildren(...boxesOf(digits, chosen, pad.drawing));
+    boxes.replaceChildren(...boxesOf(said, chosen, pad.drawing));
     if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
     if (held === "certain") result.querySelector(".certain")?.focus();
-    wrong.follow(toCorrect(reading, digits[chosen], chosen));
+    wrong.follow(toCorrect(reading, said.digits[chosen], chosen));
   }
 
   // The digit that is meant, for wrong.js; null where there is none, or the network reads something else than digits.

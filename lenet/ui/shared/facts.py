@@ -12,11 +12,11 @@ from PIL import Image
 
 from lenet.inference import explain
 from lenet.inference.classifier import Prediction
-from lenet.inference.digits import DigitPrediction, FoundDigit
+from lenet.inference.digits import DigitPrediction, FoundDigit, FoundMark
 from lenet.inference.explain import Counterfactual
 from lenet.preprocessing.digits import DIGIT_SIDE
 from lenet.ui.messages import Sentence
-from lenet.ui.shared.messages import Change, Digit, Evidence, Layer, Stage
+from lenet.ui.shared.messages import Change, Digit, Evidence, Layer, Mark, Stage
 
 MAPS_SHOWN = 32  # of a layer: two rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what shared/style.css gives a stage: larger ones are shrunk before they travel
@@ -34,6 +34,10 @@ def digit(found: FoundDigit, knows_non_digits: bool) -> Digit:
         box=list(found.box),
         touching=found.touching,
     )
+
+
+def mark(found: FoundMark) -> Mark:
+    return Mark(found.kind, list(found.box), found.before)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// How pieces of ink stand on a pad: lenet/preprocessing/layout.py, which says why, without its printed boxes.  A piece is
-// {labels, box, row}, its box [left, top, right, bottom] in pixels of the ink.
+// How pieces of ink stand on a pad: lenet/preprocessing/layout.py, which says why; printed boxes are in printed.js.  A
+// piece is {labels, box, row}, its box [left, top, right, bottom] in pixels of the ink.
 
 const MIN_DOTS = 6;
 const DOT_RANGE = 2;
@@ -10,6 +10,7 @@ export const MAX_DOTS = 400;
 const STANDS = 0.5;
 const FLAT = 0.3;
 const LINE = 1.2;
+const POINT_REACH = 0.5;
 const SHORT = 0.15;
 const SAME_ROW = 0.4;
 
@@ -29,13 +30,13 @@ export function joined(pieces) {
   return { labels: pieces.flatMap(({ labels }) => labels), box, row: pieces[0].row };
 }
 
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 // The first of the values for which `key` is least.
-function least(values, key) {
+export function least(values, key) {
   const keys = values.map(key);
   return values[keys.indexOf(Math.min(...keys))];
 }
@@ -116,4 +117,13 @@ export function isMinus(piece, row, tall) {
   const nearest = least(others, (p) => gap(piece, p));
   const at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / heightOf(nearest);
   return at > 0.25 && at < 0.78 && nearest.box[0] > piece.box[0];
+}
+
+// Whether a piece is a decimal point or a comma: at most `dot` of tall, beside a digit's foot.
+export function isPoint(piece, pieces, tall, dot) {
+  const others = pieces.filter((p) => p !== piece && heightOf(p) >= STANDS * tall);
+  if (longerOf(piece) >= dot * tall || !others.length) return false;
+  const nearest = least(others, (p) => gap(piece, p));
+  const at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / heightOf(nearest);
+  return at > 0.75 && at < 1.3 && overlap(piece, nearest, 0) <= 0 && gap(piece, nearest) < POINT_REACH * tall;
 }

@@ -162,6 +162,21 @@ class Digit:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What stands beside the digits of a drawing and is none.
+
+    Attributes:
+        kind: "point" (or a comma) or "minus", which were written; "box" or "line", which were printed for the digits.
+        box: as in `Digit`.
+        before: the place of the digit that it stands before, in reading order; their number after the last one.
+    """
+
+    kind: str
+    box: list[float]
+    before: int
+
+
+@dataclass(frozen=True)
 class Stage:
     """A step of the way from a picture to network input.  The last one shows the very picture that the network sees.
 

@@ -24,7 +24,7 @@ from PIL import Image
 
 from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.inference.classifier import Classifier, Prediction
-from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit
+from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit, Reading
 from lenet.inference.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
 from lenet.inference.pretrained import Checkpoint, load, save
@@ -177,7 +177,7 @@ class Networks:
     def __init__(self, place: Path, pictures: Pictures, most: int = KEPT) -> None:
         self.place, self._pictures = place, pictures
         self._trained, self._uploaded = self._shelf(most), self._shelf(most)
-        self._readings: BoundedCache[tuple[str, str, bytes], tuple[FoundDigit, ...]] = BoundedCache(REMEMBERED)
+        self._readings: BoundedCache[tuple[str, str, bytes], Reading] = BoundedCache(REMEMBERED)
         self._tables: BoundedCache[str, Table] = BoundedCache(TABLES)
         self._named: BoundedCache[tuple[str, str, Box | None], Named] = BoundedCache(NAMED)
 
@@ -349,8 +349,8 @@ class Networks:
         threads.one()
         return self.photo_namer(key).predict(image)
 
-    def read(self, key: str, image: bytes, pipeline: str) -> tuple[FoundDigit, ...]:
-        """The digits of one picture from left to right.  The last few readings are kept.
+    def read(self, key: str, image: bytes, pipeline: str) -> Reading:
+        """What stands on one picture; where that is no digit, all of it as one.  The last few readings are kept.
 
         The page asks twice about each drawing: for the answer, and then for what stood behind it.  So the
         second question finds the first one's prediction, activations and all.
@@ -365,8 +365,10 @@ class Networks:
             return found
         threads.one()
         network = self.digit_reader(key)
-        # An empty pad is one picture too, of nothing.
-        found = network.read(image, pipeline) or (FoundDigit(WHOLE_PICTURE, network.predict(image, pipeline), False),)
+        found = network.read_page(image, pipeline)
+        if not found.digits:  # an empty pad is one picture too, of nothing
+            whole = FoundDigit(WHOLE_PICTURE, network.predict(image, pipeline), False)
+            found = replace(found, digits=(whole,))
         self._readings.put(name, found)
         return found
 

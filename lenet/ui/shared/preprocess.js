@@ -207,9 +207,9 @@ export function extract(grey) {
 }
 
 // Left, top, right and bottom of what is surely ink; null where there is none.
-export function extent({ width, height, data, inside = [0, 0, width, height] }) {
+export function extent({ width, height, data, inside = [0, 0, width, height] }, threshold = INK_THRESHOLD) {
   const holds = (from, to, step) => {
-    for (let i = from; i < to; i += step) if (data[i] > INK_THRESHOLD) return true;
+    for (let i = from; i < to; i += step) if (data[i] > threshold) return true;
     return false;
   };
   let [left, top, right, bottom] = inside;

@@ -2,7 +2,9 @@
 // the dataclasses of lenet/ui/draw/messages.py and shared/messages.py, with bytes in place of base64.
 //
 // const reader = digitReader(table);                null where only the server can compute this network
-// const found = reader.read(toGrey(imageData));     [{digit, ...}], left to right; `digit` is a `Digit`
+// const { found, marks } = reader.read(toGrey(imageData));
+// found                                             [{digit, ...}], in reading order; `digit` is a `Digit`
+// marks                                             [`Mark`]
 // reader.behind(found[0], { every: true })          a `Behind` without `why`
 
 import { network } from "./engine.js";
@@ -38,10 +40,10 @@ export function digitReader(table) {
   // Of a drawing's grey picture, see preprocess.js; where no digit is found one answer to all of it, "blank" where nothing
   // is drawn.
   function read(grey, pipeline = "modern") {
-    if (pipeline === "classic") return [answered(classic(grey, input), "classic")];
+    if (pipeline === "classic") return { found: [answered(classic(grey, input), "classic")], marks: [] };
     const { stages, ink, inverted } = inked(grey);
     const way = inverted ? "inverted" : "straight";
-    if (table.reads_one) return [answered(fitted(stages, ink, input), way)];
+    if (table.reads_one) return { found: [answered(fitted(stages, ink, input), way)], marks: [] };
     const paper = sheet(ink);
     const tried = trials(paper.pieces);
     const inks = tried.map(({ whole }) => paper.inkOf(whole));
@@ -49,14 +51,15 @@ export function digitReader(table) {
     const doubts = answers.map(doubt);
     const row = tried.length ? cheapest(tried, doubts) : [];
     const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
-    const found = digits.map((i) => placed(answers[i], tried[i].whole.box, ink, mayTouch(inks[i], doubts[i])));
-    return found.length ? found : [answered(fitted(stages, ink, input), way)]; // as on the server, all ink as one
+    const found = digits.map((i) => placed(answers[i], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i])));
+    const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
+    const marks = ordered([...paper.marks, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
+    return { found: found.length ? found : [answered(fitted(stages, ink, input), way)], marks }; // as on the server, all ink as one
   }
 
-  function placed(one, box, { width, height }, touching) {
+  function placed(one, box, touching) {
     const verdict = touching && one.digit.verdict === "sure" ? "unsure" : one.digit.verdict;
-    const fractions = box.map((edge, i) => edge / (i % 2 ? height : width));
-    return { ...one, digit: { ...one.digit, verdict, box: fractions, touching } };
+    return { ...one, digit: { ...one.digit, verdict, box, touching } };
   }
 
   // What stood behind one of `read`, and the outputs of all layers, the input first: null where nothing is drawn.  `every` layer has its cells, or only the telling ones.
@@ -73,6 +76,16 @@ export function digitReader(table) {
   const blank = layersOf(net.forward(new Float32Array(input.shape.reduce((a, b) => a * b))), classes, true);
   return { table, knowsNonDigits, read, behind, blank };
 }
+
+// The marks in reading order, as `Mark`s.
+function ordered(marks, digits, { place }, ink) {
+  const earlier = ([row, x], [otherRow, otherX]) => row - otherRow || x - otherX;
+  const ends = digits.map(place);
+  const placed = marks.map(({ kind, box }) => ({ kind, box, at: place(box) })).sort((a, b) => earlier(a.at, b.at));
+  return placed.map(({ kind, box, at }) => ({ kind, box: fractions(box, ink), before: ends.filter((end) => earlier(end, at) < 0).length }));
+}
+
+const fractions = (box, { width, height }) => box.map((edge, i) => edge / (i % 2 ? height : width));
 
 export function softmax(logits, temperature) {
   const scaled = Array.from(logits, (value) => value / temperature);

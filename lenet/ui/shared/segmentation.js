@@ -1,12 +1,16 @@
 // Which ink of a drawing is one digit: lenet/preprocessing/segmentation.py, which says why, and where its numbers come
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
-import { MAX_DOTS, bridged, heightOf, inRows, isMinus, joined, linesAlong, longerOf, overlap, tallest, widthOf } from "./layout.js";
-import { crop, extent, picture } from "./preprocess.js";
+import { MAX_DOTS, bridged, heightOf, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, tallest, widthOf } from "./layout.js";
+import { labelled, reduced } from "./mask.js";
+import { crop, extent } from "./preprocess.js";
+import { printedBox } from "./printed.js";
 
 const INK_THRESHOLD = 64;
+const FAINT = 24;
 const MASK_PIXELS = 40000;
 const SPECK = 0.08;
+const POINT = 0.04;
 const DOT = 0.3;
 const DOT_GAP = 0.08;
 const SMALL = 0.3;
@@ -22,28 +26,91 @@ const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
 const WIDE = 1.25;
 
-// The ink of a drawing and the pieces that it falls into, in reading order: {pieces, inkOf}.
-export function sheet(ink) {
-  const whole = extent(ink);
-  if (!whole) return { pieces: [], inkOf: null };
-  const [left, top, right, bottom] = whole;
-  const factor = Math.ceil(Math.sqrt(((right - left) * (bottom - top)) / MASK_PIXELS));
-  const mask = reduced(ink, whole, factor);
-  const { labels, boxes, areas } = labelled(mask);
+// The ink of a drawing and what it falls into: {ink, pieces, marks, inkOf, points, place}.  Pieces are in reading order;
+// marks are [{kind, box}] of what stands beside them, without points; printed boxes are taken out of the ink.
+export function sheet(drawn) {
+  const { ink, boxes: printed } = withoutBoxes(drawn);
+  const none = { ink, pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0] };
+  const marks = printed.map((box) => ({ kind: "box", box }));
+  const found = parted(ink, INK_THRESHOLD);
+  if (!found) return { ...none, marks };
+  const { areas, boxes } = found;
   const order = areas.map((_, i) => i).sort((a, b) => areas[a] - areas[b]);
   const chosen = order.slice(areas.length <= MAX_DOTS ? -MAX_DOTS : -MAX_PIECES);
-  const components = chosen.map((i) => {
-    const [x0, y0, x1, y1] = boxes[i].map((edge) => edge * factor);
-    return { labels: [i + 1], box: [x0 + left, y0 + top, Math.min(x1 + left, ink.width), Math.min(y1 + top, ink.height)], row: 0 };
-  });
-  if (areas.length === 1) return { pieces: components, inkOf: (piece) => crop(ink, ...piece.box) };
+  const components = chosen.map((i) => ({ labels: [i + 1], box: boxOf(ink, found, boxes[i]), row: 0 }));
+  if (areas.length === 1 && !printed.length) return { ...none, pieces: components, inkOf: (piece) => crop(ink, ...piece.box) };
   const full = chosen.map((i) => areas[i] / ((boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])));
-  const { pieces, marked } = divided(bridged(components, full));
-  const inkOf = (piece) => (pieces.length === 1 && !marked ? crop(ink, ...piece.box) : alone(ink, piece, labels, mask, left, top, factor));
-  return { pieces, inkOf };
+  const { pieces, specks, ...beside } = divided(bridged(components, full));
+  marks.unshift(...beside.marks);
+  const whole = pieces.length === 1 && !marks.length;
+  return {
+    ink,
+    pieces,
+    marks,
+    inkOf: (piece) => (whole ? crop(ink, ...piece.box) : alone(ink, piece, found)),
+    points: (dots) => pointsAmong([...dots, ...specks], pieces),
+    place: (box) => placeOf(box, pieces),
+  };
 }
 
-// What of the components is a digit or a part of one; `marked` says that something is not: a minus, a line.
+// The ink above a threshold: its mask, at the scale of 1 to `factor`, from the corner [left, top] on, and its labels;
+// null where there is none.
+function parted(ink, threshold) {
+  const whole = extent(ink, threshold);
+  if (!whole) return null;
+  const [left, top, right, bottom] = whole;
+  const factor = Math.ceil(Math.sqrt(((right - left) * (bottom - top)) / MASK_PIXELS));
+  const mask = reduced(ink, whole, factor, threshold);
+  return { mask, left, top, factor, ...labelled(mask) };
+}
+
+// A box of the mask as a box of the ink.
+function boxOf({ width, height }, { left, top, factor }, [x0, y0, x1, y1]) {
+  return [x0 * factor + left, y0 * factor + top, Math.min(x1 * factor + left, width), Math.min(y1 * factor + top, height)];
+}
+
+// The ink without printed boxes, and where they were.
+function withoutBoxes(ink) {
+  const found = parted(ink, FAINT);
+  if (!found) return { ink, boxes: [] };
+  const { mask, labels, areas } = found;
+  const whole = [0, 0, mask.width, mask.height];
+  const lines = printedBox(mask, mask);
+  if (lines) return { ink: erased(ink, found, whole, lines), boxes: [boxOf(ink, found, whole)] };
+  const boxes = [];
+  if (areas.length === 1 || areas.length > MAX_DOTS) return { ink, boxes };
+  found.boxes.forEach((box, i) => {
+    const everything = crop(mask, ...box);
+    const own = { ...everything, data: everything.data.slice() };
+    for (let y = 0, at = 0; y < own.height; y += 1)
+      for (let x = 0; x < own.width; x += 1, at += 1) own.data[at] = labels[(y + box[1]) * mask.width + x + box[0]] === i + 1;
+    const its = printedBox(own, everything);
+    if (!its) return;
+    ink = erased(ink, found, box, its);
+    boxes.push(boxOf(ink, found, box));
+  });
+  return { ink, boxes };
+}
+
+// The ink without what `lines` of this box of the mask cover, and without their soft edges.
+function erased(ink, { mask, labels, factor, ...corner }, box, lines) {
+  const [left, top, right, bottom] = boxOf(ink, { factor, ...corner }, box);
+  const near = (x, y) => {
+    for (let i = Math.max(y - 1, 0); i < Math.min(y + 2, lines.height); i += 1)
+      for (let k = Math.max(x - 1, 0); k < Math.min(x + 2, lines.width); k += 1) if (lines.data[i * lines.width + k]) return true;
+    return false;
+  };
+  const data = ink.data.slice();
+  for (let y = 0; y < lines.height; y += 1)
+    for (let x = 0; x < lines.width; x += 1) {
+      if (!lines.data[y * lines.width + x] && (labels[(y + box[1]) * mask.width + x + box[0]] || !near(x, y))) continue;
+      for (let i = top + y * factor; i < Math.min(top + (y + 1) * factor, bottom); i += 1)
+        data.fill(0, i * ink.width + left + x * factor, i * ink.width + Math.min(left + (x + 1) * factor, right));
+    }
+  return { ...ink, data };
+}
+
+// What of the components is a digit or a part of one, what is a mark beside them, and what is too small for either.
 function divided(components) {
   const area = (piece) => widthOf(piece) * heightOf(piece);
   const found = [...components].sort((a, b) => area(a) - area(b)).slice(-MAX_PIECES);
@@ -51,64 +118,29 @@ function divided(components) {
   const rest = found.filter((piece) => !lines.includes(piece));
   const tall = tallest(rest);
   const rows = inRows(merged(rest));
-  const pieces = rows.filter((piece) => !isMinus(piece, rows.filter(({ row }) => row === piece.row), tall));
-  return { pieces, marked: lines.length > 0 || pieces.length < rows.length };
-}
-
-// Whether any of each factor x factor pixels of a box is ink.
-function reduced({ width, data }, [left, top, right, bottom], factor) {
-  const mask = picture(Math.ceil((right - left) / factor), Math.ceil((bottom - top) / factor));
-  for (let y = top; y < bottom; y += 1)
-    for (let x = left; x < right; x += 1)
-      if (data[y * width + x] > INK_THRESHOLD)
-        mask.data[Math.floor((y - top) / factor) * mask.width + Math.floor((x - left) / factor)] = 1;
-  return mask;
-}
-
-// The parts of a mask that hang together, also by corners, from 1 in the order of their first pixels: their labels,
-// boxes and areas.
-function labelled({ width, height, data }) {
-  const wide = width + 2; // a border, so that every pixel has neighbours
-  const marks = new Int32Array(wide * (height + 1));
-  const parents = [0]; // of marks that turned out to be one part's: the smallest is its name
-  const nameOf = (mark) => {
-    let name = mark;
-    while (parents[name] !== name) name = parents[name];
-    return name;
+  const minus = rows.filter((piece) => isMinus(piece, rows.filter(({ row }) => row === piece.row), tall));
+  const as = (kind) => ({ box }) => ({ kind, box });
+  return {
+    pieces: rows.filter((piece) => !minus.includes(piece)),
+    specks: rest.filter((piece) => longerOf(piece) >= POINT * tall && longerOf(piece) < SPECK * tall),
+    marks: [...minus.map(as("minus")), ...lines.map(as("line"))],
   };
-  for (let y = 0, i = 0; y < height; y += 1)
-    for (let x = 0, at = (y + 1) * wide + 1; x < width; x += 1, i += 1, at += 1) {
-      if (!data[i]) continue;
-      const [before, above, after] = [marks[at - 1] || marks[at - wide - 1], marks[at - wide], marks[at - wide + 1]];
-      const mark = above || before || after || parents.push(parents.length) - 1;
-      if (before && after && !above) {
-        const [one, other] = [nameOf(before), nameOf(after)];
-        parents[Math.max(one, other)] = Math.min(one, other);
-      }
-      marks[at] = mark;
-    }
-  const numbers = new Int32Array(parents.length); // of each mark's part
-  let count = 0;
-  for (let mark = 1; mark < parents.length; mark += 1) numbers[mark] = parents[mark] === mark ? (count += 1) : numbers[nameOf(mark)];
-  const labels = new Int32Array(data.length);
-  const areas = new Array(count).fill(0);
-  const boxes = areas.map(() => [width, height, 0, 0]);
-  for (let y = 0, i = 0; y < height; y += 1)
-    for (let x = 0; x < width; x += 1, i += 1) {
-      if (!data[i]) continue;
-      labels[i] = numbers[marks[(y + 1) * wide + 1 + x]];
-      areas[labels[i] - 1] += 1;
-      const box = boxes[labels[i] - 1];
-      if (x < box[0]) box[0] = x;
-      if (x >= box[2]) box[2] = x + 1;
-      if (y < box[1]) box[1] = y;
-      box[3] = y + 1;
-    }
-  return { labels, boxes, areas };
+}
+
+// Which of the dots, and of what is smaller, are decimal points or commas; the others are dirt.
+function pointsAmong(dots, pieces) {
+  const tall = tallest(pieces);
+  return dots.filter((dot) => isPoint(dot, pieces, tall, DOT)).map(({ box }) => ({ kind: "point", box }));
+}
+
+// Where a box comes in reading order: [the row of the piece nearest in height, its middle in x].
+function placeOf([left, top, right, bottom], pieces) {
+  const nearest = pieces.length ? least(pieces, ({ box }) => Math.abs(box[1] + box[3] - top - bottom)) : null;
+  return [nearest?.row ?? 0, (left + right) / 2];
 }
 
 // The ink in a piece's box without that of other pieces, and without what adjoins it: too faint to be labelled.
-function alone(ink, piece, labels, mask, left, top, factor) {
+function alone(ink, piece, { labels, mask, left, top, factor }) {
   const own = new Set(piece.labels);
   const found = crop(ink, ...piece.box);
   const foreign = (x, y) => {

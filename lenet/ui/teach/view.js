@@ -168,7 +168,7 @@ export function mount({ element, trigger, props, server }) {
   function answer() {
     const place = find(".verdict");
     if (!reader) return place.replaceChildren();
-    const [{ digit }] = reader.read(pad.grey());
+    const [{ digit }] = reader.read(pad.grey()).found;
     const none = digit.verdict === "not_digit";
     const blank = digit.verdict === "blank";
     const names = Object.keys(digit.probs);

@@ -1,0 +1,110 @@
+// Printed boxes that digits stand in: `printed_box` of lenet/preprocessing/layout.py, which says why.  A mask is
+// {width, height, data}, with 1 where ink is.
+
+import { median } from "./layout.js";
+import { labelled } from "./mask.js";
+import { round } from "./preprocess.js";
+
+const MIN_BOX_SIDE = 20;
+const RING = 0.85;
+const RING_OF_A_ROW = 0.6;
+const RING_DEPTH = 0.08;
+const WALL = 0.85;
+const HOLDS = 0.25;
+
+// The lines of a box, or of a row of boxes, that fills the mask, as a mask; null where there is none, or where nothing of
+// `everything`, all the ink there, stands in it.
+export function printedBox(mask, everything) {
+  const { width, height } = mask;
+  const depth = { down: Math.max(2, round(RING_DEPTH * height)), across: Math.max(2, round(RING_DEPTH * width)) };
+  if (Math.min(width, height) < MIN_BOX_SIDE || !isRing(mask, depth)) return null;
+  const lines = new Uint8Array(mask.data.length);
+  for (const side of sidesOf(mask, depth)) addFirstRuns(mask, side, lines);
+  const inner = without(mask, lines);
+  for (const [from, to] of walls(inner)) addWall(inner, from, to, lines);
+  addCrumbs(without(mask, lines), depth, lines);
+  const { boxes } = labelled(without(everything, lines));
+  return boxes.some(([, top, , bottom]) => bottom - top >= HOLDS * height) ? { width, height, data: lines } : null;
+}
+
+const without = ({ width, height, data }, lines) => ({ width, height, data: data.map((ink, i) => ink & ~lines[i]) });
+
+// The mask as each of its sides sees it: `lines` lines of `steps` pixels inwards, and where each of them is in the data.
+function sidesOf({ width, height }, { down, across }) {
+  return [
+    { lines: width, steps: height, depth: down, at: (line, step) => step * width + line },
+    { lines: width, steps: height, depth: down, at: (line, step) => (height - 1 - step) * width + line },
+    { lines: height, steps: width, depth: across, at: (line, step) => line * width + step },
+    { lines: height, steps: width, depth: across, at: (line, step) => line * width + width - 1 - step },
+  ];
+}
+
+// Whether ink runs along all four sides of the mask; boxes in a row leave gaps above and below.
+function isRing(mask, depth) {
+  const { width, height, data } = mask;
+  const [top, bottom, left, right] = sidesOf(mask, depth).map(({ lines, depth: deep, at }) => {
+    let found = 0;
+    for (let line = 0; line < lines; line += 1) for (let step = 0; step < deep; step += 1) if (data[at(line, step)]) [found, step] = [found + 1, deep];
+    return found / lines;
+  });
+  if (Math.min(top, bottom) < (width < 2 * height ? RING : RING_OF_A_ROW) || Math.min(left, right) < RING) return false;
+  const corner = (x0, y0) => {
+    for (let y = y0; y < y0 + depth.down; y += 1) for (let x = x0; x < x0 + depth.across; x += 1) if (data[y * width + x]) return true;
+    return false;
+  };
+  const [x, y] = [width - depth.across, height - depth.down];
+  return corner(0, 0) && corner(x, 0) && corner(0, y) && corner(x, y);
+}
+
+// Adds the first ink inwards from a side, where it begins near it and is no thicker than usual.
+function addFirstRuns({ data }, { lines: count, steps, depth, at }, lines) {
+  const runs = [];
+  for (let line = 0; line < count; line += 1) {
+    let begin = 0;
+    while (begin < Math.min(depth, steps) && !data[at(line, begin)]) begin += 1;
+    if (begin === Math.min(depth, steps)) continue;
+    let end = begin;
+    while (end < steps && data[at(line, end)]) end += 1;
+    runs.push([line, begin, end]);
+  }
+  const usual = median(runs.map(([, begin, end]) => end - begin));
+  for (const [line, begin, end] of runs)
+    if (end - begin <= 1.5 * usual + 1 && end <= 2 * depth) for (let step = begin; step < end; step += 1) lines[at(line, step)] = 1;
+}
+
+// Columns in which ink runs down nearly the whole mask: between boxes, or a box's own sides; [from, to) each.
+function walls({ width, height, data }) {
+  const full = [];
+  for (let x = 0; x < width; x += 1) {
+    const near = [(x + width - 1) % width, x, (x + 1) % width];
+    let covered = 0;
+    for (let y = 0; y < height; y += 1) covered += near.some((column) => data[y * width + column]);
+    if (covered / height >= WALL) full.push(x);
+  }
+  const begins = full.filter((x, i) => x - 1 !== full[i - 1]);
+  const ends = full.filter((x, i) => x + 1 !== full[i + 1]);
+  return begins.map((x, i) => [Math.max(x - 1, 0), Math.min(ends[i] + 2, width)]);
+}
+
+// Adds a wall without the rows that a stroke crosses, where all of it is ink.
+function addWall({ width, height, data }, from, to, lines) {
+  const covered = Array.from({ length: height }, (_, y) => data.subarray(y * width + from, y * width + to).reduce((sum, ink) => sum + ink, 0));
+  const usual = median(covered.filter(Boolean)) || 0;
+  for (let y = 0; y < height; y += 1) {
+    if (covered[y] > 1.5 * usual + 1 && covered[y] === to - from) continue;
+    for (let x = from; x < to; x += 1) lines[y * width + x] |= data[y * width + x];
+  }
+}
+
+// Adds what is left of the lines at the mask's sides: small pieces, such as corners.
+function addCrumbs(mask, { down, across }, lines) {
+  const { width, height } = mask;
+  const { labels, boxes } = labelled(mask);
+  const crumbs = boxes.map(([left, top, right, bottom]) => {
+    const small = right - left <= 2 * across && bottom - top <= 2 * down;
+    return small && (left < across || right > width - across || top < down || bottom > height - down);
+  });
+  labels.forEach((label, i) => {
+    if (label && crumbs[label - 1]) lines[i] = 1;
+  });
+}
