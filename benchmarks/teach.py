@@ -40,6 +40,7 @@ from lenet.preprocessing.digits import digit_image
 from lenet.preprocessing.normalization import to_input
 from lenet.training.metrics import wilson_interval
 from lenet.training.teaching import (
+    BACKGROUND,
     RECIPE,
     Examples,
     Taught,
@@ -155,7 +156,7 @@ def with_all_layers(examples: Examples, steps: int, lr: float, fresh: bool, seed
     """
     generator, none = torch.Generator().manual_seed(seed), len(examples.classes)
     images, labels = examples.images, examples.labels
-    others = background()[unlike(background_features()[0], features(images), labels)]
+    others = background()[unlike(background_features().drawn[:BACKGROUND], features(images), labels)]
     network = beginning(none + 1, seed, fresh)
     cpu.prepare(network)
     optimizer = torch.optim.AdamW(network.parameters(), lr, weight_decay=0.05)

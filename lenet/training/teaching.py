@@ -9,7 +9,8 @@ as they are, and a new last layer learns the new classes from what they say of t
 thickened as its own training images were.  `benchmarks teach` compares two other ways.
 
 One more class is for what is none of them.  It is learned from letters, shapes, scribbles and digits drawn by rule,
-without those that look like one of the examples.
+without those that look like one of the examples, and from the digits that people drew on a tablet, without those that
+the examples are read as.
 
 How often the network is right is measured by cross-validation: the same learning, repeated without some of the
 examples, is asked about those.
@@ -23,9 +24,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -49,6 +52,9 @@ BASE = "digits"  # the network whose features are used, a name in weights/
 MIN_COPIES, MAX_COPIES = 4, 24  # augmented copies of an example
 ROWS = 1200  # augmented copies of all examples together, about
 BACKGROUND = 400  # drawings of other things; each has one augmented copy
+DIGITS_FILE = Path(__file__).with_name("digit_background.safetensors")  # by tools/digit_background.py
+OF_A_DIGIT = 30  # drawings in it
+READ_AS = 0.3  # of a class's examples: it may be the digit that so many are read as
 FOLDS = 20  # at most; up to so many examples, each is left out alone
 STEPS, LEARNING_RATE, WEIGHT_DECAY = 60, 0.1, 2e-3  # of the last layer, by Adam on all rows at once
 
@@ -258,6 +264,21 @@ def unlike(background: Tensor, examples: Tensor, labels: Tensor) -> Tensor:
     return (others @ known.T).amax(dim=1) < within
 
 
+def read_as(read: Tensor, labels: Tensor) -> Tensor:
+    """bool (11,): which digits the examples may be; the last one, for what is no digit, is never any.
+
+    Args:
+        read: int64 (N,), what the base network reads in each, 10 for no digit.
+        labels: int64 (N,), what each is.
+    """
+    shares = torch.stack(
+        [functional.one_hot(read[labels == label], 11).float().mean(dim=0) for label in labels.unique()]
+    )
+    found = (shares > READ_AS).any(dim=0)
+    found[10] = False
+    return found
+
+
 # --------------------------------------------------------------------------------------------------
 # A new last layer
 
@@ -274,11 +295,37 @@ def features(images: Tensor) -> Tensor:
     return torch.cat([layers(to_input(part, RECIPE.input)) for part in images.split(500)])
 
 
+@dataclass(frozen=True)
+class Background:
+    """What the base network sees of things that are none of the classes.
+
+    Attributes:
+        drawn: features (M, F).
+        moved: the same of an augmented copy of each.
+        digits: int64 (M,), which digit each is; 10 for all that was drawn by rule.
+    """
+
+    drawn: Tensor
+    moved: Tensor
+    digits: Tensor
+
+
 @lru_cache(maxsize=1)
-def background_features() -> tuple[Tensor, Tensor]:
-    """Features of the background, and of an augmented copy of each."""
+def background_features() -> Background:
+    by_rule = seen(background())
+    by_people = load_file(DIGITS_FILE)
+    drawn, moved = (torch.cat([part, by_people[name].float()]) for part, name in zip(by_rule, SEEN, strict=True))
+    digits = torch.cat([torch.full((BACKGROUND,), 10), torch.arange(10).repeat_interleave(OF_A_DIGIT)])
+    return Background(drawn, moved, digits)
+
+
+SEEN = ("drawn", "moved")  # the names of both in the file
+
+
+def seen(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Features of images uint8 (N, 1, 28, 28), and of an augmented copy of each."""
     augment = AUGMENTATIONS[RECIPE.augmentation]
-    return features(background()), features(augment(background(), torch.Generator().manual_seed(0)))
+    return features(images), features(augment(images, torch.Generator().manual_seed(0)))
 
 
 def _last_layers(examples: Examples, masks: Tensor, seed: int) -> Iterator[tuple[Tensor, Network]]:
@@ -288,16 +335,21 @@ def _last_layers(examples: Examples, masks: Tensor, seed: int) -> Iterator[tuple
     repeated = examples.images.repeat(copies, 1, 1, 1)
     plain = features(examples.images)
     own = torch.cat([plain, features(augment(repeated, torch.Generator().manual_seed(seed)))])
-    drawn, moved = background_features()
-    none = len(examples.classes)
-    other = torch.stack([unlike(drawn, plain[mask], examples.labels[mask]) for mask in masks])  # (R, M)
-    x = torch.cat([own, drawn, moved])
-    labels = torch.cat([examples.labels.repeat(copies + 1), torch.full((2 * len(drawn),), none)])
+    others = background_features()
+    read, none = base_network().fc1(plain).argmax(dim=1), len(examples.classes)
+    other = torch.stack([_others(others, plain[mask], read[mask], examples.labels[mask]) for mask in masks])  # (R, M)
+    x = torch.cat([own, others.drawn, others.moved])
+    labels = torch.cat([examples.labels.repeat(copies + 1), torch.full((2 * len(others.drawn),), none)])
     used = torch.cat([masks.repeat(1, copies + 1), other, other], dim=1)  # (R, rows of x)
     for mask, layer in zip(masks, logistic_regressions(x, labels, used), strict=True):
         network = copy.deepcopy(base_network())
         network.fc1 = layer
         yield mask, network.eval()
+
+
+def _others(background: Background, plain: Tensor, read: Tensor, labels: Tensor) -> Tensor:
+    """bool (M,): which of the background are none of the classes; the rest as in `unlike` and `read_as`."""
+    return unlike(background.drawn, plain, labels) & ~read_as(read, labels)[background.digits]
 
 
 def logistic_regressions(

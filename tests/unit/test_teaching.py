@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from lenet.checkpoint import read, write
 from lenet.data.datasets import NOT_A_DIGIT, load
 from lenet.data.drawn_letters import LETTERS, Hand
 from lenet.data.non_digits import scribble
-from lenet.data.strokes import fitted, render
+from lenet.data.strokes import Drawing, fitted, read_drawings, render, writer_split
 from lenet.errors import CheckpointError, DataError, TrainingError
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.pretrained import save
@@ -27,12 +28,26 @@ from lenet.inference.web import to_table
 from lenet.preprocessing.digits import digit_image
 from lenet.training.metrics import wilson_interval
 from lenet.training.stored import WEIGHTS
-from lenet.training.teaching import Examples, Progress, Taught, answered, folds, teach, unlike
+from lenet.training.teaching import (
+    BACKGROUND,
+    Examples,
+    Progress,
+    Taught,
+    answered,
+    background_features,
+    base_network,
+    folds,
+    read_as,
+    seen,
+    teach,
+    unlike,
+)
 from lenet.ui import environment
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
 from lenet.ui.shared.teaching import MOST_OF_ADDRESS, Facts
 from lenet.ui.teach import tab
+from tools.digit_background import digits
 
 VISITOR = "0123456789abcdef" * 2
 
@@ -97,6 +112,42 @@ def test_what_looks_like_an_example_is_no_background() -> None:
     labels = torch.arange(4).repeat_interleave(2)
     background = torch.stack([torch.eye(4)[0], torch.ones(4)])
     assert unlike(background, examples, labels).tolist() == [False, True]
+
+
+def test_the_digits_that_a_class_may_be_are_those_that_many_of_its_examples_are_read_as() -> None:
+    read = torch.tensor([0, 0, 10, 7, 10, 10, 10, 10])
+    labels = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    assert read_as(read, labels).nonzero().flatten().tolist() == [0]
+
+
+def test_the_digits_of_the_background_are_what_the_base_network_sees(pen_file: Path) -> None:
+    others = background_features()
+    drawn, moved = seen(digits(pen_file))
+    assert torch.allclose(others.drawn[BACKGROUND:], drawn, atol=1e-2)
+    assert torch.allclose(others.moved[BACKGROUND:], moved, atol=1e-2)
+    read = base_network().fc1(others.drawn).argmax(dim=1)
+    assert (read == others.digits)[BACKGROUND:].float().mean() > 0.97
+
+
+def test_digits_are_none_of_a_persons_own_classes_unless_they_are_taught(pen_file: Path) -> None:
+    drawings = read_drawings(pen_file)
+    _, writers, _ = writer_split(drawing.writer for drawing in drawings)
+    writer = min(writers)
+    images = {label: [one for one in drawings if one.writer == writer and one.label == label] for label in range(10)}
+    pictures = {label: pictures_of(some) for label, some in images.items()}
+    taught = Examples(
+        tuple("01234"), torch.cat([pictures[i][:5] for i in range(5)]), torch.arange(5).repeat_interleave(5)
+    )
+    *_, found = teach(taught)
+    assert isinstance(found, Taught)
+    own = [(answered(found.model, pictures[i][5:]) == i).float().mean().item() for i in range(5)]
+    refused = [(answered(found.model, pictures[i]) == 5).float().mean().item() for i in range(5, 10)]
+    assert np.mean(own) > 0.95
+    assert np.mean(refused) > 0.7
+
+
+def pictures_of(drawings: Sequence[Drawing]) -> torch.Tensor:
+    return torch.from_numpy(np.stack([digit_image(render(drawing.strokes, 20)) for drawing in drawings]))[:, None]
 
 
 @pytest.mark.parametrize(
