@@ -1,4 +1,4 @@
-"""What the machine around the page may be like: behind a proxy, with a temporary folder that cannot be written.
+"""What the machine around the page may be like: behind a proxy, a Space, its temporary folder full or read-only.
 
 `settle()` runs when `lenet.ui` is imported, for Gradio reads its environment when it is.
 """

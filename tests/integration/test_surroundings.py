@@ -52,6 +52,30 @@ def test_a_busy_machine_starts_it_too(tmp_path: Path) -> None:
     assert "Traceback" not in (tmp_path / "app.log").read_text()
 
 
+# What the package `spaces` does, of which a Space on ZeroGPU brings its own: it notes which functions are marked.
+SPACES = """
+marked = []
+
+def GPU(function=None, duration=60):
+    marked.append(function)
+    return function
+"""
+
+
+@pytest.mark.parametrize("settings", [{}, {"SPACES_ZERO_GPU": "true"}], ids=["elsewhere", "zero-gpu"])
+def test_a_space_on_zero_gpu_finds_a_function_that_is_marked_for_it(tmp_path: Path, settings: dict[str, str]) -> None:
+    (tmp_path / "spaces.py").write_text(SPACES)
+    code = "import lenet.ui, spaces; print(len(spaces.marked))"
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == ("1" if settings else "0")
+
+
 # A file system in memory over each usual place: read-only, or full.  Python and the project may lie below one of them.
 COVER = """
 set -e

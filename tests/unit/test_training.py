@@ -463,6 +463,14 @@ def test_devices():
                 pick_device(name)
 
 
+def test_the_gpu_that_a_space_pretends_is_not_picked(monkeypatch):
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pick_device("auto").type != "cuda"
+    with pytest.raises(RecipeError, match="no cuda device"):
+        pick_device("cuda")
+
+
 @pytest.mark.parametrize("name", ["sgd, plateau", "adam", "cosine, paper", "muon, whitened"])
 def test_a_learning_rate_changed_by_hand_is_kept_across_a_stop(name, tmp_path):
     recipe, data = RUNS[name]
