@@ -183,7 +183,8 @@ class _Visitor:
         self.server, self.http, self.pictures = server, http, pictures
         self.pad = os.urandom(8).hex()
         self.wait = np.random.default_rng(number).uniform(0, PAUSE + POINTS * FRAME)
-        self.asked, self.under_way, self.rest, self.left = 0, 0, 0.0, 0.0
+        self.asked, self.rest, self.left = 0, 0.0, 0.0
+        self.free = asyncio.Semaphore(2)  # as in the script: of three questions, the last waits for one of the others
 
     async def draw(self, until: float) -> list[float]:
         """Milliseconds of the last answer of each stroke."""
@@ -192,12 +193,10 @@ class _Visitor:
         while time.monotonic() < until:
             live = []
             for _ in range(POINTS):
-                if self.under_way < 2 and time.monotonic() - self.left >= self.rest:
+                if not self.free.locked() and time.monotonic() - self.left >= self.rest:
                     live.append(asyncio.ensure_future(self._ask(True)))
                 await asyncio.sleep(FRAME)
             began = time.monotonic()
-            while self.under_way == 2:  # as the script: of three, the last waits for one of the first
-                await asyncio.sleep(0.001)
             await self._ask(False)
             times.append(1000 * (time.monotonic() - began))
             await asyncio.gather(*live)
@@ -205,13 +204,16 @@ class _Visitor:
         return times
 
     async def _ask(self, live: bool) -> None:
-        self.under_way, self.asked, self.left = self.under_way + 1, self.asked + 1, time.monotonic()
+        async with self.free:
+            await self._answer(live)
+
+    async def _answer(self, live: bool) -> None:
+        self.asked, self.left = self.asked + 1, time.monotonic()
         question = Server.drawing(self.pictures[self.asked % len(self.pictures)], pad=self.pad, live=live)
         answer = await self.http.post("/gradio_api/component_server", json=self.server.body("read_drawing", question))
         reply = answer.raise_for_status().json()
         assert "problem" not in reply, reply
         self.rest = reply.get("rest", 0) / 1000
-        self.under_way -= 1
 
 
 @contextmanager

@@ -201,17 +201,7 @@ def correct(
         val = yield from _asked(network, recipe, memory.val, 0.6)
         test = yield from _asked(network, recipe, memory.test, 0.65)
         before = Right(val, test)
-    share, held_back, after = _enough(network, new, recipe, corrections), False, before.test
-    while share:
-        mixed = between(network, new, share)
-        val = yield from _asked(mixed, recipe, memory.val, 0.8, before.val)
-        if _lost(before.val, val) <= MOST_LOST * len(memory.val):
-            after = yield from _asked(mixed, recipe, memory.test, 0.9, before.test)
-            if _lost(before.test, after) <= MOST_LOST * len(memory.test):
-                break
-        share, held_back = max((smaller for smaller in SHARES if smaller <= 0.75 * share), default=0.0), True
-    else:
-        mixed, after = copy.deepcopy(network).eval(), before.test
+    mixed, share, held_back, after = yield from _as_much_as_may_be(network, new, recipe, corrections, memory, before)
     now = right_of(mixed, recipe, corrections)[0]
     if held_back and int(now.sum()) <= int(was.sum()):  # the little that may be learned is worth nothing
         mixed, after, now, share = copy.deepcopy(network).eval(), before.test, was, 0.0
@@ -226,6 +216,26 @@ def correct(
         int(after.sum()),
         time.perf_counter() - began,
     )
+
+
+def _as_much_as_may_be(
+    old: Network, new: Network, recipe: Recipe, corrections: Corrections, memory: Memory, before: Right
+) -> Generator[Progress, None, tuple[Network, float, bool, Tensor]]:
+    """The network between both that learned most without losing too much of the memory.
+
+    Returns:
+        It, its share of the new one, whether that was held back, and which of the memory's test pictures are right.
+    """
+    share, held_back = _enough(old, new, recipe, corrections), False
+    while share:
+        mixed = between(old, new, share)
+        val = yield from _asked(mixed, recipe, memory.val, 0.8, before.val)
+        if _lost(before.val, val) <= MOST_LOST * len(memory.val):
+            after = yield from _asked(mixed, recipe, memory.test, 0.9, before.test)
+            if _lost(before.test, after) <= MOST_LOST * len(memory.test):
+                return mixed, share, held_back, after
+        share, held_back = max((smaller for smaller in SHARES if smaller <= 0.75 * share), default=0.0), True
+    return copy.deepcopy(old).eval(), share, held_back, before.test
 
 
 def _learn(

@@ -192,6 +192,37 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     Raises:
         RecipeError: the recipe names something unknown, or a model that does not fit its data.
     """
+    _refuse_unknown(recipe)
+    place = pick_device(device)
+    if place.type == "cpu":
+        cpu.keep_freed_memory()
+    model = _fresh_model(recipe)
+    if place.type == "cuda":
+        torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
+    if place.type == "cpu":
+        cpu.prepare(model)
+    model = model.to(place).to(memory_format=torch.channels_last)
+    dtype = torch.bfloat16 if in_bfloat16(recipe, place) else torch.float32
+    build = OPTIMIZERS[recipe.optimizer]
+    optimizer = build(model, recipe.lr, recipe.momentum, recipe.weight_decay, dtype)
+    return TrainingState(
+        recipe=recipe,
+        device=place,
+        model=model,
+        optimizer=optimizer,
+        sums=torch.zeros(3, device=place),
+        plateau=ReduceLROnPlateau(optimizer, factor=0.5, patience=5, min_lr=1e-6)
+        if recipe.schedule == "plateau"
+        else None,
+        average=AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+        if recipe.ema
+        else None,
+        best=copy.deepcopy(model) if recipe.keep == "best" else None,
+    )
+
+
+def _refuse_unknown(recipe: Recipe) -> None:
+    """Raises RecipeError where the recipe names something that is not there."""
     for kind, name, known in (
         (Text("model"), recipe.model, MODELS),
         (Text("data set"), recipe.dataset, DATASETS),
@@ -201,10 +232,11 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
             raise RecipeError(
                 "Recipe {recipe}: there is no {kind} called {name!r}.", recipe=recipe.name, kind=kind, name=name
             )
+
+
+def _fresh_model(recipe: Recipe) -> Network:
+    """The recipe's model with the weights that its seed gives; raises RecipeError where it does not fit the data."""
     source = DATASETS[recipe.dataset]
-    place = pick_device(device)
-    if place.type == "cpu":
-        cpu.keep_freed_memory()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         try:
@@ -229,28 +261,7 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
             pixels=recipe.input.size,
             means=len(recipe.input.mean),
         )
-    if place.type == "cuda":
-        torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
-    if place.type == "cpu":
-        cpu.prepare(model)
-    model = model.to(place).to(memory_format=torch.channels_last)
-    dtype = torch.bfloat16 if in_bfloat16(recipe, place) else torch.float32
-    build = OPTIMIZERS[recipe.optimizer]
-    optimizer = build(model, recipe.lr, recipe.momentum, recipe.weight_decay, dtype)
-    return TrainingState(
-        recipe=recipe,
-        device=place,
-        model=model,
-        optimizer=optimizer,
-        sums=torch.zeros(3, device=place),
-        plateau=ReduceLROnPlateau(optimizer, factor=0.5, patience=5, min_lr=1e-6)
-        if recipe.schedule == "plateau"
-        else None,
-        average=AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
-        if recipe.ema
-        else None,
-        best=copy.deepcopy(model) if recipe.keep == "best" else None,
-    )
+    return model
 
 
 def change_lr(state: TrainingState, lr: float) -> None:
@@ -281,7 +292,22 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         DivergedError: the loss is no longer finite.  `state` is lost; a saved copy of it is not.
         TrainingError: the teacher is not the one that the run began with.
     """
-    recipe, device = state.recipe, state.device
+    _refuse_other_data(state, dataset)
+    state.teacher = dataset.teacher
+    # The whole data set is on the device, so a batch is one index and no loader is needed.
+    train = dataset.train.to(state.device)
+    state.sums = distributed.own(state.sums)
+    if state.epoch == state.step == 0:
+        _whiten(state, train.images[:WHITENING_IMAGES])
+    replica = distributed.replica(state.model)
+    while not state.done:
+        yield from _steps(state, replica, train)
+        yield from _end_epoch(state, dataset.val)
+
+
+def _refuse_other_data(state: TrainingState, dataset: Dataset) -> None:
+    """Raises what `fit` does where the recipe cannot be trained here, or not on this data."""
+    recipe = state.recipe
     if recipe.framework != "pytorch":
         raise RecipeError(
             "Recipe {recipe} trains in {framework}: run `python train.py {recipe}`.",
@@ -303,50 +329,48 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
             "bring the old file back, or start a new run.",
             teacher=recipe.teacher,
         )
-    state.teacher = dataset.teacher
-    # The whole data set is on the device, so a batch is one index and no loader is needed.
-    train = dataset.train.to(device)
-    state.sums = distributed.own(state.sums)
-    augmentation = AUGMENTATIONS[recipe.augmentation]
-    total_steps = math.ceil(len(train) / recipe.batch_size)
-    if state.epoch == state.step == 0:
-        _whiten(state, train.images[:WHITENING_IMAGES])
-    replica = distributed.replica(state.model)
 
-    while not state.done:
-        order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(device)
-        pace, shown = distributed.Pace(SECONDS_BETWEEN_STEPS), distributed.all_reduce(state.sums)
-        sums: list[Tensor] = []  # after each step since the last event; reading them would wait for the device
-        while state.step < total_steps:
-            began = time.perf_counter()
-            batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
-            chosen = train.subset(batch)
-            images = augmentation(chosen.images, _generator(recipe.seed, state.epoch, state.step))
-            mine = distributed.part(len(chosen))
-            lr = _set_lr(state, (state.epoch * total_steps + state.step) / (recipe.epochs * total_steps))
-            _learn(state, replica, to_input(images[mine], recipe.input), chosen.subset(mine), len(chosen))
-            state.step += 1
-            sums.append(state.sums)
-            show = pace.due(time.perf_counter()) or state.step == total_steps
-            if show:
-                total = distributed.all_reduce(state.sums)
-                loss, correct, count = (total - shown).tolist()  # waits for the device
-            now = time.perf_counter()
-            state.seconds += now - began
-            if show:
-                _refuse_not_finite(loss, state, sums)
-                state.sums, shown, sums = distributed.own(total), total, []
-                yield Step(
-                    epoch=state.epoch + 1,
-                    step=state.step,
-                    total_steps=total_steps,
-                    loss=loss / count,
-                    accuracy=correct / count,
-                    lr=lr,
-                    images_per_second=count / (now - pace.since),
-                )
-                pace.wait()
-        yield from _end_epoch(state, dataset.val)
+
+def _steps(state: TrainingState, replica: nn.Module, train: Split) -> Iterator[Step]:
+    """The steps of the epoch that are left.
+
+    Args:
+        replica: see `_learn`.
+    """
+    recipe, augmentation = state.recipe, AUGMENTATIONS[state.recipe.augmentation]
+    total_steps = math.ceil(len(train) / recipe.batch_size)
+    order = torch.randperm(len(train), generator=_generator(recipe.seed, state.epoch)).to(state.device)
+    pace, shown = distributed.Pace(SECONDS_BETWEEN_STEPS), distributed.all_reduce(state.sums)
+    sums: list[Tensor] = []  # after each step since the last event; reading them would wait for the device
+    while state.step < total_steps:
+        began = time.perf_counter()
+        batch = order[state.step * recipe.batch_size : (state.step + 1) * recipe.batch_size]
+        chosen = train.subset(batch)
+        images = augmentation(chosen.images, _generator(recipe.seed, state.epoch, state.step))
+        mine = distributed.part(len(chosen))
+        lr = _set_lr(state, (state.epoch * total_steps + state.step) / (recipe.epochs * total_steps))
+        _learn(state, replica, to_input(images[mine], recipe.input), chosen.subset(mine), len(chosen))
+        state.step += 1
+        sums.append(state.sums)
+        show = pace.due(time.perf_counter()) or state.step == total_steps
+        if show:
+            total = distributed.all_reduce(state.sums)
+            loss, correct, count = (total - shown).tolist()  # waits for the device
+        now = time.perf_counter()
+        state.seconds += now - began
+        if show:
+            _refuse_not_finite(loss, state, sums)
+            state.sums, shown, sums = distributed.own(total), total, []
+            yield Step(
+                epoch=state.epoch + 1,
+                step=state.step,
+                total_steps=total_steps,
+                loss=loss / count,
+                accuracy=correct / count,
+                lr=lr,
+                images_per_second=count / (now - pace.since),
+            )
+            pace.wait()
 
 
 def _whiten(state: TrainingState, images: Tensor) -> None:

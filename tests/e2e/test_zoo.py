@@ -179,7 +179,9 @@ def test_without_data_all_but_the_pictures_is_there(open_page: Callable[..., Pag
             expect(page.locator("#zoo .pictures")).to_have_attribute("aria-busy", "false", timeout=60_000)
             expect(page.locator("#zoo .pictures .problem")).to_contain_text("could not be downloaded")
         expect(page.locator("#zoo .calibration svg")).to_have_attribute("aria-label", re.compile("% sure: .* right of"))
-        expect(page.locator("#zoo .numbers")).to_contain_text(re.compile(r"Calibration error\s*\d\.\d%"))
+        expect(page.locator("#zoo .numbers div", has_text="Calibration error").locator("dd")).to_have_text(
+            re.compile(r"\d\.\d%")
+        )
         expect(page.locator("#zoo .layers tbody tr").first).to_be_visible()
         page.close()  # before its server goes
 
@@ -275,6 +277,26 @@ ENGLISH = """(place) => {
     copy.querySelectorAll(`[${name}]`).forEach((one) => said.push(one.getAttribute(name)));
   return said.flatMap((text) => text.match(/[A-Za-z]{2,}([ ,:]+[A-Za-z]{2,})+/g) ?? []);
 }"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "tab", "word", "meaning"),
+    [("en-GB", "Zoo", "learning rate", "each step"), ("zh-CN", "模型库", "学习率", "每一步")],
+)
+def test_technical_words_of_a_report_have_their_sentences(
+    open_page: Callable[..., Page], locale: str, tab: str, word: str, meaning: str
+) -> None:
+    page = open_page(locale=locale, viewport={"width": 390, "height": 844})
+    page.get_by_role("tab", name=tab).click()
+    term = page.locator("#zoo .recipe .term").filter(has_text=re.compile(f"^{word}")).first
+    sentence = term.get_by_role("tooltip")
+    expect(sentence).to_be_hidden()
+    term.hover()
+    expect(sentence).to_contain_text(meaning)
+    box = sentence.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
 
 
 def english(page: Page) -> list[str]:

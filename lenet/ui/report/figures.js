@@ -3,6 +3,7 @@
 import { bar } from "../shared/answer.js";
 import { make, makeSvg } from "../shared/elements.js";
 import { number, percent, short, size } from "../shared/format.js";
+import { explained } from "../shared/glossary.js";
 import { pieces, say, spoken, translated } from "../shared/language.js";
 
 const [RIGHT, WRONG] = ["✓", "✗"]; // beside green and red, for those who see no such difference
@@ -58,7 +59,7 @@ export function numbers({ accuracy, errors, total, calibration_error: gap }) {
     report_errors: errors === null ? [dash] : [number(errors), " ", make("i", {}, say("report_errors_of", { total: number(total) }))],
     report_gap: [gap === null ? dash : percent(gap)],
   };
-  const rows = Object.entries(shown).map(([key, said]) => make("div", {}, make("dt", {}, say(key)), make("dd", {}, ...said)));
+  const rows = Object.entries(shown).map(([key, said]) => make("div", {}, make("dt", {}, ...explained(say(key))), make("dd", {}, ...said)));
   return make("dl", {}, ...rows);
 }
 
@@ -158,7 +159,7 @@ function card({ position, label, answer, confidence, image }, classes) {
 
 // What the pictures are, `Pictures`: those of a cell of the matrix, or where it is null random ones of that seed.
 export function whichPictures({ found, first, pictures: shown }, classes, cell, seed) {
-  if (!cell) return hint(say("tests_sample", { total: number(found), seed }));
+  if (!cell) return hint(...explained(say("tests_sample", { total: number(found), seed })));
   const [label, answer] = cell.map((index) => make("b", {}, translated(classes[index])));
   if (!found) return hint(...pieces("tests_cell_none", { label, answer }));
   const key = found > shown.length ? "tests_cell_part" : "tests_cell_all";
@@ -261,7 +262,7 @@ function layers({ layers: rows, parameters, multiply_adds: total }) {
   return [
     make("div", { className: "over" }, heading("table_layers"), nested && inside),
     make("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": say("table_layers") }, table),
-    hint(say("table_why", { flops: short(FLOPS_EACH * total) })),
+    hint(...explained(say("table_why", { flops: short(FLOPS_EACH * total) }))),
   ];
 }
 
@@ -273,7 +274,7 @@ function layer({ name, part, kind, shape, parameters, multiply_adds: work }) {
 // How it was trained and what came of it.
 function recipe({ recipe: rows, command }) {
   const list = make("dl", { className: "recipe" });
-  for (const { key, said } of rows) list.append(make("dt", {}, say(key)), make("dd", {}, spoken(said)));
+  for (const { key, said } of rows) list.append(make("dt", {}, ...explained(say(key))), make("dd", {}, ...explained(spoken(said))));
   if (command) list.append(make("dt", {}, say("fact_again")), make("dd", {}, make("code", {}, command)));
   return [heading("recipe"), list];
 }

@@ -17,6 +17,23 @@ const TERMS = [
   ["term_patch", "term_patch_is"],
   ["term_bias", "term_bias_is"],
   ["term_test", "term_test_is"],
+  ["term_accuracy", "term_accuracy_is"],
+  ["term_calibration", "term_calibration_is"],
+  ["term_parameters", "term_parameters_is"],
+  ["term_multiply_adds", "term_multiply_adds_is"],
+  ["term_optimiser", "term_optimiser_is"],
+  ["term_schedule", "term_schedule_is"],
+  ["term_rate", "term_rate_is"],
+  ["term_momentum", "term_momentum_is"],
+  ["term_decay", "term_decay_is"],
+  ["term_loss", "term_loss_is"],
+  ["term_augmentation", "term_augmentation_is"],
+  ["term_epoch", "term_epoch_is"],
+  ["term_batch", "term_batch_is"],
+  ["term_validation", "term_validation_is"],
+  ["term_precision", "term_precision_is"],
+  ["term_logit", "term_logit_is"],
+  ["term_teacher", "term_teacher_is"],
 ];
 
 function term(word, sentence) {

@@ -766,56 +766,65 @@ class Runs:
         if data is None:
             raise RuntimeError("a run without its data")
         training = self._resumable(run)
-        state, kept = training.state, (training.epoch, training.step)
         with self._lock:
             run.training = training
         if run.row is None:
             run.row = snapshot.row(data)
-        self._watch(run, state)
+        self._watch(run, training.state)
         with self._lock:
             status = self._wanted(run, None)
-        looked = began = time.monotonic()
         if status is None:
-            for event in training.events(data):
-                if isinstance(event, NotSaved):
-                    logging.warning("a run was not saved: %s", event.error.template)
-                    continue
-                if kept != (training.epoch, training.step):  # saved since the last event
-                    kept, run.saved = (training.epoch, training.step), True
-                    self._write(run)
-                now = time.monotonic()
-                with self._lock:
-                    run.record(event)
-                    if isinstance(event, Step):
-                        run.rate = state.lr
-                    run.worked, began = run.worked + now - began, now
-                    if run.recording is not None:
-                        run.recording.add(run.worked, event)
-                    self._remember(run)
-                    status = self._wanted(run, event)
-                    lr = run.recipe.lr * run.scale
-                if status is not None:
-                    break
-                if lr != state.lr:
-                    change_lr(state, lr)
-                if run.check_is_due(event):
-                    self._check(run, state, data)
-                if now - looked >= (BETWEEN_FIRST_SNAPSHOTS if run.worked < YOUNG_SECONDS else BETWEEN_SNAPSHOTS):
-                    self._watch(run, state)
-                    looked = time.monotonic()
-        self._watch(run, state)
-        if status is not None and status != "stopped":
-            if status != "waiting":
-                self._keep_state(run)
+            status = self._go_on(run, training, data)
+        self._watch(run, training.state)
+        if status is None or status == "stopped":
+            self._measure(run, training.state, data, status or "done")
+        else:
+            self._lay_down(run, status)
+
+    def _go_on(self, run: Run, training: Resumable, data: Dataset) -> Status | None:
+        """Train until something else is wanted, and say what; None where all is learned."""
+        state, kept = training.state, (training.epoch, training.step)
+        looked = began = time.monotonic()
+        for event in training.events(data):
+            if isinstance(event, NotSaved):
+                logging.warning("a run was not saved: %s", event.error.template)
+                continue
+            if kept != (training.epoch, training.step):  # saved since the last event
+                kept, run.saved = (training.epoch, training.step), True
+                self._write(run)
+            now = time.monotonic()
             with self._lock:
-                if status != "waiting":
-                    self._rest(run, status)
-                elif run.order in ("pause", "remove"):  # since it was to give way
-                    self._rest(run, "paused")
-                else:
-                    run.status, run.version = "waiting", run.version + 1
-            return
-        self._measure(run, state, data, status or "done")
+                run.record(event)
+                if isinstance(event, Step):
+                    run.rate = state.lr
+                run.worked, began = run.worked + now - began, now
+                if run.recording is not None:
+                    run.recording.add(run.worked, event)
+                self._remember(run)
+                status = self._wanted(run, event)
+                lr = run.recipe.lr * run.scale
+            if status is not None:
+                return status
+            if lr != state.lr:
+                change_lr(state, lr)
+            if run.check_is_due(event):
+                self._check(run, state, data)
+            if now - looked >= (BETWEEN_FIRST_SNAPSHOTS if run.worked < YOUNG_SECONDS else BETWEEN_SNAPSHOTS):
+                self._watch(run, state)
+                looked = time.monotonic()
+        return None
+
+    def _lay_down(self, run: Run, status: Status) -> None:
+        """Let a run rest that is not at its end."""
+        if status != "waiting":
+            self._keep_state(run)
+        with self._lock:
+            if status != "waiting":
+                self._rest(run, status)
+            elif run.order in ("pause", "remove"):  # since it was to give way
+                self._rest(run, "paused")
+            else:
+                run.status, run.version = "waiting", run.version + 1
 
     def _wanted(self, run: Run, event: Event | None) -> Status | None:
         """How a run is to rest after this event, or None to go on; under the lock."""

@@ -4,6 +4,7 @@
 
 import { make } from "../shared/elements.js";
 import { number, percent } from "../shared/format.js";
+import { explained } from "../shared/glossary.js";
 import { say, spoken } from "../shared/language.js";
 
 export const HEIGHT = 190; // pixels, as in shared/style.css
@@ -70,7 +71,7 @@ export function scatter(networks) {
   return make(
     "figure",
     { className: "scatter", role: "img", "aria-label": say("scatter_said", { networks: said.join(say("list_comma")) }) },
-    make("figcaption", {}, say("scatter")),
+    make("figcaption", {}, ...explained(say("scatter"))),
     make(
       "div",
       { className: "plane" },
