@@ -168,7 +168,8 @@ def _visit(url: str, visitors: int, seconds: float) -> tuple[list[float], int]:
 async def _crowd(url: str, visitors: int, seconds: float) -> tuple[list[float], int]:
     server = Server(url)
     pictures = [picture(number) for number in range(40)]
-    limits = httpx.Limits(max_connections=2 * visitors)
+    # The server ends connections that rest for five seconds.
+    limits = httpx.Limits(max_connections=2 * visitors, keepalive_expiry=3)
     times: list[float] = []
     async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, limits=limits) as http:
         people = [_Visitor(server, http, pictures, number) for number in range(visitors)]
@@ -183,8 +184,8 @@ class _Visitor:
         self.server, self.http, self.pictures = server, http, pictures
         self.pad = os.urandom(8).hex()
         self.wait = np.random.default_rng(number).uniform(0, PAUSE + POINTS * FRAME)
-        self.asked, self.rest, self.left = 0, 0.0, 0.0
-        self.free = asyncio.Semaphore(2)  # as in the script: of three questions, the last waits for one of the others
+        self.asked, self.rest, self.left, self.answered = 0, 0.0, 0.0, False
+        self.free = asyncio.Semaphore(1)  # as in the script: one question until the first answer, two from then on
 
     async def draw(self, until: float) -> list[float]:
         """Milliseconds of the last answer of each stroke."""
@@ -214,6 +215,9 @@ class _Visitor:
         reply = answer.raise_for_status().json()
         assert "problem" not in reply, reply
         self.rest = reply.get("rest", 0) / 1000
+        if not self.answered:
+            self.answered = True
+            self.free.release()
 
 
 @contextmanager

@@ -82,7 +82,8 @@ def test_the_more_pads_the_longer_each_rests(lane: Lane, monkeypatch: pytest.Mon
     for pads in (1, 20, 80, 80):
         busy = Busy(lane)
         busy.replies(*(live(f"pad {number}", number + 1) for number in range(pads)))
-        lane._seconds = 0.003
+        lane._seconds, lane._way = 0.003, 0.004
+        lane._urgent.clear()
         rests.append(lane.rest())
     assert rests[0] < rests[1] < rests[2] == rests[3] <= lanes.LONG
     lane._training = lambda: True
@@ -90,6 +91,16 @@ def test_the_more_pads_the_longer_each_rests(lane: Lane, monkeypatch: pytest.Mon
     monkeypatch.setattr(lanes, "SEEN_SECONDS", -1.0)
     lane._see("last")
     assert lane.rest() == lanes.TRAINING_REST
+
+
+def test_answers_that_are_waited_for_leave_less_for_those_under_a_moving_pen(lane: Lane) -> None:
+    rests = []
+    for finals in (0, 20, 200):
+        Busy(lane).replies(live("pad", 1), *(final("another", number + 2) for number in range(finals)))
+        lane._seconds, lane._way = 0.003, 0.007
+        rests.append(lane.rest())
+        lane._urgent.clear()
+    assert rests[0] < rests[1] < rests[2] < lanes.LONG
 
 
 def test_a_full_line_refuses_with_a_sentence(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:

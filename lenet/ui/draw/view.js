@@ -29,7 +29,7 @@ export function mount({ element, trigger, props, server, watch }) {
 
   const name = fresh(); // by which the server tells this pad's questions from others'
   let refused = false; // the picture that was last chosen, for its size
-  let rest = 0; // milliseconds between two questions under a moving pen, as the newest answer says
+  let rest = null; // milliseconds between two questions under a moving pen, as the newest answer says; null before the first
   let training = false; // a network is trained behind the page, as the newest answer says
   let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
   let changes = 0; // counts all that changes the pad
@@ -130,7 +130,7 @@ export function mount({ element, trigger, props, server, watch }) {
   function read() {
     const mine = pad.picture || refused ? null : readers.of(props.value.network);
     if (mine || (pad.empty && !refused)) return readHere(mine);
-    if (asking === AT_ONCE || (asking && asked === changes)) return;
+    if (asking === (rest === null ? 1 : AT_ONCE) || (asking && asked === changes)) return;
     result.setAttribute("aria-busy", "true");
     clearTimeout(wait);
     const early = pad.drawing ? left + rest - performance.now() : 0;

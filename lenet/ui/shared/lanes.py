@@ -10,7 +10,7 @@ are asked.  Here a kind of question has its own threads, so that photos never ho
 - of one pad's live questions ("pad") only the newest is answered, in the place of the oldest; the one that it
   replaces is answered at once with {"superseded": true},
 - each answer tells how long the pad should rest before its next live question ("rest", milliseconds), so that all
-  pads together ask no more than can be answered.
+  pads together ask no more than can be answered beside the answers that a person waits for.
 
 Where the line is full, questions are refused with a sentence.
 """
@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -34,10 +34,11 @@ from lenet.ui.shared.worker import Work, Worker
 MOST_WAITING = 500  # questions in a line; 200 pads have at most two each
 BUSY = Text("The server has much to do right now: try again in a minute.")
 
-SEEN_SECONDS = 2.0  # a pad that asked within them is drawn on
-OVERHEAD = 2.0  # times the work itself: what a question costs with its way through Gradio
-SHARE = 0.7  # of the time that there is, for questions under moving pens
-SHORT, LONG = 20.0, 2000.0  # milliseconds: a shorter rest is none, and nobody rests longer
+SEEN_SECONDS = 6.0  # a pad that asked within them is drawn on
+LATELY = 2.0  # seconds over which questions are counted
+SHARE = 0.5  # of one processor's time, for all questions; at 0.85 a crowd that comes at once waited for seconds
+LEAST = 0.1  # of it that questions under moving pens have, however many others there are
+SHORT, LONG = 20.0, 10_000.0  # milliseconds: a shorter rest is none, and nobody rests longer
 TRAINING_REST = 100.0  # milliseconds, at least, while a network trains on the same cores
 
 Question = dict[str, Any]
@@ -73,7 +74,10 @@ class Lane:
         self._live: OrderedDict[tuple[str, str], _Job] = OrderedDict()  # by pad, and by what it asks
         self._seen: OrderedDict[str, float] = OrderedDict()  # pad -> when it asked last, by time.monotonic
         self._seconds = 0.003  # that one question takes, a running mean
+        self._way = 0.004  # seconds of the event loop's processor that it takes to come here and go back, the same
+        self._looped = 0.0  # those that the event loop had taken at the last question
         self._count = 0  # of questions that a person waits for
+        self._urgent: deque[float] = deque()  # when the last of them came, by time.monotonic
 
     async def answer(self, question: Any, function: Callable[[Any], Any]) -> Any:
         """`function(question)`, when its turn comes."""
@@ -82,6 +86,7 @@ class Lane:
         asked = question if isinstance(question, dict) else {}
         pad, live = str(asked.get("pad") or "")[:40], bool(asked.get("live"))
         place = pad, getattr(function, "__name__", "")
+        self._measure_way()
         with self._worker.changed:
             if len(self._final) + len(self._live) >= MOST_WAITING or self._worker.ending:
                 with texts.speaking(messages.language(question)):
@@ -94,6 +99,7 @@ class Lane:
                 self._live.pop(place, None)
                 self._count += 1
                 self._final[self._count] = job
+                self._urgent.append(time.monotonic())
             self._worker.wake()
         if older is not None:
             older.tell({"superseded": True})
@@ -102,8 +108,9 @@ class Lane:
 
     def rest(self) -> int:
         """Milliseconds that a pad should leave between two live questions."""
-        cost = 1000 * self._seconds * OVERHEAD / (SHARE * self._threads)
-        rest = cost * len(self._seen)
+        cost = self._way + self._seconds / self._threads
+        share = max(LEAST, SHARE - cost * len(self._urgent) / LATELY)
+        rest = 1000 * cost / share * len(self._seen)
         if self._training():
             rest = max(2 * rest, TRAINING_REST)
         return 0 if rest < SHORT else round(min(rest, LONG))
@@ -112,6 +119,12 @@ class Lane:
         """End the threads after the questions that they are at."""
         self._worker.close()
 
+    def _measure_way(self) -> None:
+        now = time.thread_time()
+        if self._looped:
+            self._way += 0.05 * (min(now - self._looped, 0.1) - self._way)
+        self._looped = now
+
     # --- under the lock ---
 
     def _see(self, pad: str) -> None:
@@ -119,6 +132,8 @@ class Lane:
         if pad:
             self._seen[pad] = now
             self._seen.move_to_end(pad)
+        while self._urgent and now - self._urgent[0] > LATELY:
+            self._urgent.popleft()
         while self._seen and (now - next(iter(self._seen.values())) > SEEN_SECONDS or len(self._seen) > MOST_WAITING):
             self._seen.popitem(last=False)
 
