@@ -35,6 +35,7 @@ SECRET = "the content of a file of the server"
 SENTENCE = re.compile(r'"(?:error|detail)":\s*"[^"]*[.。]"')
 PLAIN = re.compile(r"[A-Z][^<>{}]*\.")
 TRACEBACK = re.compile(r"Traceback|\bFile \"|site-packages|pydantic|NoneType|object has no attribute")
+TRACED = re.compile(r"^Traceback[^\n]*\n(?:[ ][^\n]*\n)*([^\n]*)", re.MULTILINE)  # the error of one in a log
 HALF = "\ud800"
 META = {"_type": "gradio.FileData"}
 
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     found["tracebacks in the log"] = log.count("Traceback")
     for name in COUNTS:
         print(f"| {name} | {found[name]} |")
-    for example in abuse.examples[:10]:
+    for example in (*abuse.examples[:10], *dict.fromkeys(TRACED.findall(log))):
         print(f"  {example}")
     print("\n| | resident, MB | threads |\n|---|---:|---:|\n" + "\n".join(rows))
     print(

@@ -104,6 +104,18 @@ def test_a_malformed_call_gets_a_sentence_and_a_4xx(app: App, route: str, body: 
     assert not INSIDE.search(sentence)
 
 
+def test_what_is_none_of_the_choices_gets_a_sentence_of_ours(app: App) -> None:
+    choices = {part["id"] for part in app.config["components"] if part["type"] in ("dropdown", "radio")}
+    events = [event for event in app.config["dependencies"] if choices & {*event["inputs"]}]
+    assert events
+    for event in events:
+        body = {"data": [-1] * len(event["inputs"]), "fn_index": event["id"], "session_hash": "choices"}
+        answer = app.http.post("/gradio_api/run/predict", json=body)
+        assert 400 <= answer.status_code < 500
+        said = answer.json()
+        assert re.fullmatch(r"[A-Z].*\.", said.get("detail") or said["error"]), said
+
+
 @pytest.mark.parametrize("event", range(20))
 def test_every_event_of_the_page_answers_nonsense_with_a_sentence(app: App, event: int) -> None:
     known = {dependency["id"] for dependency in app.config["dependencies"]}

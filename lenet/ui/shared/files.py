@@ -64,9 +64,7 @@ class UploadsOnly(gr.Blocks):
         inputs = await self._admit(block_fn.inputs, inputs)
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
-        except AppError:
-            raise
-        except Exception:  # of inputs that no page sends: too few, or of the wrong kind
+        except Exception:  # of inputs that no page sends: too few, of the wrong kind, or none of the choices
             raise _refusal(NOT_UNDERSTOOD) from None
 
     async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
