@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     for name in COUNTS:
         print(f"| {name} | {found[name]} |")
     for example in (*abuse.examples[:10], *dict.fromkeys(TRACED.findall(log))):
-        print(f"  {example}")
+        print(f"  {example[:300]}")
     print("\n| | resident, MB | threads |\n|---|---:|---:|\n" + "\n".join(rows))
     print(
         f"\nA visitor's {len(drawings)} drawings meanwhile: "

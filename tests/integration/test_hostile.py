@@ -104,12 +104,13 @@ def test_a_malformed_call_gets_a_sentence_and_a_4xx(app: App, route: str, body: 
     assert not INSIDE.search(sentence)
 
 
-def test_what_is_none_of_the_choices_gets_a_sentence_of_ours(app: App) -> None:
+@pytest.mark.parametrize("values", [[-1, -1], ["digits", "modern"]], ids=["no choice", "a choice"])
+def test_what_the_page_does_by_itself_is_no_way_in(app: App, values: list[Any]) -> None:
     choices = {part["id"] for part in app.config["components"] if part["type"] in ("dropdown", "radio")}
     events = [event for event in app.config["dependencies"] if choices & {*event["inputs"]}]
     assert events
     for event in events:
-        body = {"data": [-1] * len(event["inputs"]), "fn_index": event["id"], "session_hash": "choices"}
+        body = {"data": values[: len(event["inputs"])], "fn_index": event["id"], "session_hash": "choices"}
         answer = app.http.post("/gradio_api/run/predict", json=body)
         assert 400 <= answer.status_code < 500
         said = answer.json()

@@ -61,6 +61,8 @@ class UploadsOnly(gr.Blocks):
         # /run, /call, /queue/join and /stream all pass here, and Gradio has not touched a file yet.
         if explicit_call:  # by a function of this process, not by a request
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        if block_fn.fn is None:  # what a script of the page does by itself
+            raise _refusal(SENTENCES[403])
         inputs = await self._admit(block_fn.inputs, inputs)
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
