@@ -122,7 +122,8 @@ def test_every_event_of_the_page_answers_nonsense_with_a_sentence(app: App, even
     known = {dependency["id"] for dependency in app.config["dependencies"]}
     if event not in known:
         pytest.skip("the page has fewer events")
-    for data, event_data in (([], None), ([1] * 9, {"language": HALF, "run": 7}), ([{"a": []}], [])):
+    foreign = {"file": {"path": "/etc/passwd", "meta": META}}
+    for data, event_data in (([], None), ([1] * 9, {"language": HALF, "run": 7}), ([{"a": []}], []), ([None], foreign)):
         body: dict[str, Any] = {
             "data": data,
             "fn_index": event,

@@ -72,7 +72,9 @@ class UploadsOnly(gr.Blocks):
     async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
         try:
             return await super().process_api(*args, **options)
-        except AppError:
+        except AppError as error:
+            if error.print_exception:  # none of ours: of files that an event's data names
+                raise _refusal(NOT_UNDERSTOOD) from None
             raise
         except Exception:
             logging.exception("an event failed")
