@@ -935,6 +935,10 @@ def digit(label: str, confidence: float, verdict: str = "sure", **more: Any) -> 
     return asdict(Digit(label, confidence, probs, p_not_digit, verdict, box, False)) | more
 
 
+def reading(digits: list[dict[str, Any]], *marks: dict[str, Any]) -> dict[str, Any]:
+    return {"digits": digits, "marks": [*marks]}
+
+
 TWENTY = [digit("2", 0.98), digit("0", 0.55, "unsure", box=[0.6, 0.05, 0.9, 0.7])]
 SCRIBBLE = digit("5", 0.12, "not_digit")
 ANSWER = """
@@ -952,14 +956,14 @@ ANSWER = """
 
 
 def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
-    shown = scripts.run("draw/reading.js", ANSWER, [[digit("2", 0.98)], 0])
+    shown = scripts.run("draw/reading.js", ANSWER, [reading([digit("2", 0.98)]), 0])
     assert (shown["label"], shown["large"], shown["kind"]) == ("2", "2", "answer sure")
     assert shown["sentence"] == "98.0% sure"
     assert shown["names"] == [*"0123456789", "none"]
     assert shown["best"] == ["2"]
     assert shown["spoken"].startswith("Probabilities: 0 0%, 1 0%, 2 98%")
     assert shown["fill"][2] == "scaleX(0.98)"
-    without = scripts.run("draw/reading.js", ANSWER, [[digit("2", 0.98, p_not_digit=None)], 0])
+    without = scripts.run("draw/reading.js", ANSWER, [reading([digit("2", 0.98, p_not_digit=None)]), 0])
     assert without["names"] == [*"0123456789"]
 
 
@@ -982,32 +986,34 @@ def test_an_answer_is_told_in_words(scripts: Scripts, one: dict[str, Any], sente
 
 
 def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:
-    shown = scripts.run("draw/reading.js", ANSWER, [TWENTY, 1])
+    shown = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY), 1])
     assert (shown["label"], shown["large"]) == ("20", "298%055%")
     assert shown["pressed"] == ["055%"]
     assert shown["sentence"] == "Digit 2 of 2: unsure: 0 or 5?"
     assert shown["best"] == ["0"]
-    touching = [TWENTY[0] | {"touching": True}, TWENTY[1]]
+    touching = reading([TWENTY[0] | {"touching": True}, TWENTY[1]])
     assert "leave a gap" in scripts.run("draw/reading.js", ANSWER, [touching, 0])["sentence"]
     assert "leave a gap" not in scripts.run("draw/reading.js", ANSWER, [touching, 1])["sentence"]
 
 
 def test_no_digit_has_no_name_but_a_closest_one(scripts: Scripts) -> None:
-    shown = scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, {"certain": False}])
+    shown = scripts.run("draw/reading.js", ANSWER, [reading([SCRIBBLE]), 0, {"certain": False}])
     assert (shown["label"], shown["large"], shown["best"]) == ("", "?", ["none"])
     assert shown["sentence"] == "Not a digit, I think. Most like 5. It is a digit"
     assert "none 88%" in shown["spoken"]
-    assert scripts.run("draw/reading.js", ANSWER, [[SCRIBBLE], 0, {"certain": True}])["pressed"] == ["It is a digit"]
+    assert scripts.run("draw/reading.js", ANSWER, [reading([SCRIBBLE]), 0, {"certain": True}])["pressed"] == [
+        "It is a digit"
+    ]
 
 
 @pytest.mark.parametrize("one", [SCRIBBLE, digit("2", 0.6, "unsure"), digit("2", 0.9, "unsure", touching=True)])
 def test_doubts_wait_for_the_pen_to_go_up(scripts: Scripts, one: dict[str, Any]) -> None:
     drawing = {"certain": False, "drawing": True}
-    shown = scripts.run("draw/reading.js", ANSWER, [[one], 0, drawing])
+    shown = scripts.run("draw/reading.js", ANSWER, [reading([one]), 0, drawing])
     assert (shown["sentence"], shown["pressed"]) == ("Drawing…", [])
-    sure = [[digit("2", 0.98)], 0, {"drawing": True}]
+    sure = [reading([digit("2", 0.98)]), 0, {"drawing": True}]
     assert scripts.run("draw/reading.js", ANSWER, sure)["sentence"] == "98.0% sure"
-    assert scripts.run("draw/reading.js", "return m.boxesOf(...given).length", [[one, one], 0, True]) == 0
+    assert scripts.run("draw/reading.js", "return m.boxesOf(...given).length", [reading([one, one]), 0, True]) == 0
 
 
 @pytest.mark.parametrize("touching", [False, True])
@@ -1040,13 +1046,29 @@ def test_boxes_lie_where_the_digits_are(scripts: Scripts) -> None:
         return m.boxesOf(...given).map(({ className, textContent, style }) =>
             [className, textContent, style.left, style.top, style.width, style.height]);
     """
-    assert scripts.run("draw/reading.js", code, [TWENTY, 0]) == [
+    assert scripts.run("draw/reading.js", code, [reading(TWENTY), 0]) == [
         ["box sure chosen", "2 98%", "10%", "30%", "30%", "40%"],
         ["box unsure high", "0 55%", "60%", "5%", "30%", "65%"],
     ]
-    assert scripts.run("draw/reading.js", code, [TWENTY[:1], 0]) == []
-    ((kind, told, *_),) = scripts.run("draw/reading.js", code, [[SCRIBBLE | {"touching": True}], 0])
+    assert scripts.run("draw/reading.js", code, [reading(TWENTY[:1]), 0]) == []
+    ((kind, told, *_),) = scripts.run("draw/reading.js", code, [reading([SCRIBBLE | {"touching": True}]), 0])
     assert (kind, told) == ("box not_digit chosen touching", "? none")
+
+
+def test_signs_stand_among_the_digits_and_what_is_printed_is_left_out(scripts: Scripts) -> None:
+    lines = [{"kind": "line", "before": 2, "box": [0.1, 0.8, 0.9, 0.82]}] * 2
+    minus = {"kind": "minus", "before": 0, "box": [0.0, 0.5, 0.05, 0.55]}
+    point = {"kind": "point", "before": 1, "box": [0.45, 0.65, 0.5, 0.7]}
+    shown = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY, minus, point, *lines), 0])
+    assert (shown["label"], shown["large"]) == ("−2.0", "−298%.055%")
+    assert shown["sentence"] == "Digit 1 of 2: 98.0% sure Left out, as printed: lines."
+    alone = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY[:1], lines[0] | {"kind": "box"}), 0])
+    assert (alone["label"], alone["large"]) == ("2", "2")
+    assert alone["sentence"] == "98.0% sure Left out, as printed: a box."
+    signed = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY[:1], minus), 0])
+    assert (signed["label"], signed["large"]) == ("−2", "−298%")
+    code = "return m.boxesOf(...given).map(({ className }) => className)"
+    assert scripts.run("draw/reading.js", code, [reading(TWENTY[:1], point), 0]) == ["box mark point"]
 
 
 def test_an_empty_pad_has_the_bars_that_answers_will_have(scripts: Scripts) -> None:
@@ -1063,7 +1085,7 @@ def test_an_empty_pad_has_the_bars_that_answers_will_have(scripts: Scripts) -> N
 
 def test_what_another_network_reads_is_told_in_small(scripts: Scripts) -> None:
     code = "const made = m.besideOf(given); return [made.dataset.label, made.textContent]"
-    beside = {"caption": {"template": "LeNet, modern", "values": {}}, "accuracy": 0.9951, "digits": TWENTY}
+    beside = {"caption": {"template": "LeNet, modern", "values": {}}, "accuracy": 0.9951, **reading(TWENTY)}
     assert scripts.run("draw/reading.js", code, beside) == [
         "20",
         "20LeNet, modern: 99.5% of its test pictures right98%, 55%",

@@ -26,11 +26,11 @@ const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
 const WIDE = 1.25;
 
-// The ink of a drawing and what it falls into: {ink, pieces, marks, inkOf, points, place}.  Pieces are in reading order;
-// marks are [{kind, box}] of what stands beside them, without points; printed boxes are taken out of the ink.
+// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place}.  Pieces are in reading order, and
+// marks are [{kind, box}] of what stands beside them, without points.
 export function sheet(drawn) {
   const { ink, boxes: printed } = withoutBoxes(drawn);
-  const none = { ink, pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0] };
+  const none = { pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0] };
   const marks = printed.map((box) => ({ kind: "box", box }));
   const found = parted(ink, INK_THRESHOLD);
   if (!found) return { ...none, marks };
@@ -44,7 +44,6 @@ export function sheet(drawn) {
   marks.unshift(...beside.marks);
   const whole = pieces.length === 1 && !marks.length;
   return {
-    ink,
     pieces,
     marks,
     inkOf: (piece) => (whole ? crop(ink, ...piece.box) : alone(ink, piece, found)),
