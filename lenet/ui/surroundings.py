@@ -30,6 +30,19 @@ def settle() -> None:
     with contextlib.suppress(LeNetError):
         tempfile.tempdir = str(temporary_folder())
     use_own_upload_folder()
+    if "SPACES_ZERO_GPU" in os.environ:
+        mark_a_function_for_zero_gpu()
+
+
+def mark_a_function_for_zero_gpu() -> None:
+    """A Hugging Face Space on ZeroGPU starts only a program that marks a function for its GPU.
+
+    The runs stay on its processor all the same: a GPU is lent to one call in a process of its own, for a minute and
+    from the visitor's daily share, and a run here is watched, paused and resumed in this process.
+    """
+    import spaces
+
+    spaces.GPU(lambda: None)
 
 
 def never_proxy_loopback() -> None:

@@ -159,7 +159,7 @@ function card({ position, label, answer, confidence, image }, classes) {
 
 // What the pictures are, `Pictures`: those of a cell of the matrix, or where it is null random ones of that seed.
 export function whichPictures({ found, first, pictures: shown }, classes, cell, seed) {
-  if (!cell) return hint(...explained(say("tests_sample", { total: number(found), seed })));
+  if (!cell) return hint(say("tests_sample", { total: number(found), seed }));
   const [label, answer] = cell.map((index) => make("b", {}, translated(classes[index])));
   if (!found) return hint(...pieces("tests_cell_none", { label, answer }));
   const key = found > shown.length ? "tests_cell_part" : "tests_cell_all";
