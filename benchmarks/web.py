@@ -191,9 +191,8 @@ READ = """async ({ pictures, pipeline }) => {
     const packed = new Blob([Uint8Array.from(atob(grey), (letter) => letter.charCodeAt(0))]);
     const plain = packed.stream().pipeThrough(new DecompressionStream("deflate"));
     const bytes = new Uint8Array(await new Response(plain).arrayBuffer());
-    const data = new Uint8ClampedArray(4 * bytes.length);
-    bytes.forEach((value, i) => data.fill(value, 4 * i, 4 * i + 3));
-    return toGrey({ width, height, data });
+    const pixels = Uint32Array.from(bytes, (value) => 0x010101 * value);
+    return toGrey({ width, height, data: new Uint8ClampedArray(pixels.buffer) });
   }));
   const said = ({ digit: { label, verdict, probs, p_not_digit: none } }) =>
     ({ label, verdict, probs: [...Object.values(probs), none ?? 0] });
