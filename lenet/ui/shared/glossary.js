@@ -1,7 +1,7 @@
 // Technical words, each with its sentence: under the pointer, at a tap, or with the keyboard.
 
 import { make } from "./elements.js";
-import { say } from "./language.js";
+import { language, say } from "./language.js";
 
 // The keys of each word, of which some are written in several ways, with "|" between them, and of its sentence.
 const TERMS = [
@@ -51,9 +51,20 @@ function term(word, sentence) {
   return made;
 }
 
+// The words of the language that is spoken, with their sentences, and what finds them in a text: an answer asks for them
+// on every frame while the pen moves.
+let known = { language: "" };
+
+function words() {
+  if (known.language === language) return known;
+  const meanings = new Map(TERMS.flatMap(([key, meaning]) => say(key).split("|").map((word) => [word, say(meaning)])));
+  const longest = [...meanings.keys()].sort((a, b) => b.length - a.length).join("|");
+  known = { language, meanings, pattern: new RegExp(`(?<![A-Za-z])(${longest})(?![A-Za-z])`) };
+  return known;
+}
+
 // `text` for `element.append`, each technical word in it with its meaning.
 export function explained(text) {
-  const known = new Map(TERMS.flatMap(([key, meaning]) => say(key).split("|").map((word) => [word, say(meaning)])));
-  const words = [...known.keys()].sort((a, b) => b.length - a.length).join("|");
-  return text.split(new RegExp(`(?<![A-Za-z])(${words})(?![A-Za-z])`)).map((part, i) => (i % 2 ? term(part, known.get(part)) : part));
+  const { meanings, pattern } = words();
+  return text.split(pattern).map((part, i) => (i % 2 ? term(part, meanings.get(part)) : part));
 }
