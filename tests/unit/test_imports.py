@@ -38,7 +38,7 @@ def test_the_page_loads_only_what_its_first_answers_need() -> None:
         "import lenet.ui.page as page",
         "demo = page.build()",
         "page.warm_up(demo).join()",
-        "demo.holds.runs.prepare(); demo.holds.runs._loader.shutdown()",
+        "demo.holds.runs.prepare(); demo.holds.runs._loading._threads.shutdown()",
     )
     assert started == built == {"gradio"}
     assert warm == {"gradio", *page.IMPORTED_AFTER_START, "scipy"} - {"scipy.ndimage"}

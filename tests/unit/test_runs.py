@@ -25,9 +25,10 @@ from lenet.training.recipes import RECIPES, Recipe
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
 from lenet.ui.train import runs
+from lenet.ui.train.loading import LOADERS
 from lenet.ui.train.messages import Downloading, Known, RunFacts, SameRun
 from lenet.ui.train.run import ENDED, POINTS_AT_MOST, Run, Series
-from lenet.ui.train.runs import LOADERS, MOST, Runs
+from lenet.ui.train.runs import MOST, Runs
 
 ANNE, BEN = "a" * 32, "b" * 32
 RECIPE = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
@@ -135,7 +136,7 @@ class Gate:
 def test_a_run_stops_within_a_validation(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, real = Gate(), lenet.training.loop.evaluate
     monkeypatch.setattr(lenet.training.loop, "evaluate", partial(real, before_each=gate))
-    registry._load = lambda dataset, teacher: replace(DATA, val=MANY)
+    registry._loading._load = lambda dataset, teacher: replace(DATA, val=MANY)
     run = registry.begin(ANNE, RECIPE)
     until(lambda: gate.reached == 1)
     registry.stop(ANNE, run.id)
@@ -302,11 +303,11 @@ def test_what_cannot_be_trained_gets_a_sentence(registry: Runs) -> None:
     def nowhere(dataset: str, teacher: str) -> Dataset:
         raise DataError("There is no such data here.")
 
-    registry._load = nowhere
+    registry._loading._load = nowhere
     run = registry.begin(ANNE, RECIPE)
     status(run, "failed")
     assert (str(run.problem), run.without_data) == ("There is no such data here.", True)
-    registry._load = lambda dataset, teacher: DATA
+    registry._loading._load = lambda dataset, teacher: DATA
     wild = registry.begin(ANNE, RECIPE.with_changes(optimizer="sgd", lr=100.0, epochs=50))
     status(wild, *ENDED)
     assert "stopped being" in str(wild.problem)
@@ -323,7 +324,7 @@ def test_loading_holds_up_nobody(registry: Runs) -> None:
             slow.wait(30)
         return DATA
 
-    registry._load = load
+    registry._loading._load = load
     away = [registry.begin(ANNE, RECIPE.with_changes(dataset="mnist", teacher=str(i))) for i in range(LOADERS - 1)]
     second = registry.begin(BEN, RECIPE)
     status(second, "done")
@@ -341,7 +342,7 @@ def test_runs_on_the_same_data_wait_for_one_load(registry: Runs) -> None:
         slow.wait(30)
         return DATA
 
-    registry._load = load
+    registry._loading._load = load
     both = [registry.begin(visitor, RECIPE.with_changes(epochs=1)) for visitor in (ANNE, BEN)]
     until(lambda: bool(asked))
     slow.set()
@@ -358,7 +359,7 @@ def test_the_registry_keeps_no_loaded_data(registry: Runs) -> None:
         loaded.append(weakref.ref(made))
         return made
 
-    registry._load = load
+    registry._loading._load = load
     status(registry.begin(ANNE, RECIPE.with_changes(epochs=1)), "done")
     registry.remove(ANNE, registry._of(ANNE)[0].id)
 
@@ -519,7 +520,7 @@ def test_a_short_run_overtakes_long_ones(taking_turns: Runs) -> None:
 
 
 def test_turns_change_nothing_of_what_is_learned(taking_turns: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taking_turns, "_turn", 0.0)  # one step each
+    monkeypatch.setattr(taking_turns._turns, "_seconds", 0.0)  # one step each
     turns = logged(taking_turns, monkeypatch)
     plain = start(RECIPE, "cpu")
     list(fit(plain, DATA))
@@ -552,14 +553,15 @@ def test_a_run_that_gives_way_can_be_paused_and_stopped(taking_turns: Runs) -> N
 
 
 def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_turn", 15.0)
-    monkeypatch.setattr(registry, "_left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
+    monkeypatch.setattr(registry._turns, "_seconds", 15.0)
+    monkeypatch.setattr(registry._turns, "left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
     training = registry.begin(ANNE, LONG)
     status(training, "running")
     runs_of = {BEN: registry.begin(BEN, LONG), ANNE: registry.begin(ANNE, LONG), CAROL: registry.begin(CAROL, RECIPE)}
     for run in runs_of.values():
         status(run, "waiting")
-    waits = {visitor: registry._wait(run) for visitor, run in runs_of.items()}
+    facts = {visitor: registry.facts(visitor, run.id) for visitor, run in runs_of.items()}
+    waits = {visitor: known.waiting for visitor, known in facts.items() if known.waiting is not None}
     assert {visitor: (wait.place, wait.known) for visitor, wait in waits.items()} == {
         BEN: (1, True),
         CAROL: (2, True),
@@ -577,7 +579,7 @@ def test_a_class_behind_one_address_has_room(registry: Runs) -> None:
         loading.wait(30)
         return DATA
 
-    registry._load = load
+    registry._loading._load = load
     pupils = [f"{number:032x}" for number in range(30)]
     made = [registry.begin(pupil, RECIPE, address="192.0.2.1") for pupil in pupils for _ in range(3)]
     assert [len(registry.look(pupil, {})) for pupil in pupils] == [3] * 30

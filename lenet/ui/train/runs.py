@@ -9,10 +9,8 @@ of an evaluation: when its visitor says so, or when the page has not been heard 
 being reloaded).  What it needs to go on stays in memory, and since all its randomness is a function of (seed,
 epoch, step), a pause changes nothing of what it learns.
 
-Turns go round the owners of runs.  An owner is a visitor of the page, or all programs of one address together.  Each
-turn trains the owner's oldest waiting run until it ends; when other owners wait, the turn ends after TURN_SECONDS,
-and the run goes on at its owner's next turn.  So nobody's long runs hold up the others' short ones.  A network
-address has at most half of all places, however many visitors it says it is.
+Turns go round the owners of runs, see `turns`.  An owner is a visitor of the page, or all programs of one address
+together.  A network address has at most half of all places, however many visitors it says it is.
 
 A run with the same recipe as one that trains, or has trained a while ago, would come to the same bits.  So it takes no
 turn: its visitor is shown the other's events, see `replay`, and gets a copy of the network.
@@ -23,7 +21,6 @@ Nothing here knows gradio.
 from __future__ import annotations
 
 import importlib
-import itertools
 import logging
 import math
 import os
@@ -31,7 +28,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -41,7 +38,6 @@ from typing import Any
 import numpy as np
 
 from lenet.data.datasets import Dataset
-from lenet.data.download import Progress, following
 from lenet.errors import CheckpointError, DataError, DivergedError, LeNetError, RecipeError, Text
 from lenet.inference.evaluation import finish
 from lenet.inference.pretrained import Checkpoint
@@ -55,15 +51,17 @@ from lenet.training.recipes import Recipe
 from lenet.training.resume import load_state, save_state
 from lenet.training.verdict import verdict
 from lenet.ui import environment
-from lenet.ui.shared import texts, threads
-from lenet.ui.shared.cache import BoundedCache
+from lenet.ui.shared import threads
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
-from lenet.ui.train import settings, snapshot
-from lenet.ui.train.messages import Downloading, Known, Replayed, RunFacts, SameRun, Snapshot, Waiting
+from lenet.ui.train import snapshot
+from lenet.ui.train.facts import facts_of
+from lenet.ui.train.loading import Loading
+from lenet.ui.train.messages import Known, RunFacts, SameRun, Snapshot
 from lenet.ui.train.replay import Fact, Playback, Recording, Recordings
 from lenet.ui.train.run import ACTIVE, ENDED, Run, Status, from_record, record_of
 from lenet.ui.train.saved import SavedRuns
+from lenet.ui.train.turns import TURN_SECONDS, Turns
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
@@ -73,10 +71,7 @@ YOUNG_SECONDS = 15.0  # of training
 SECONDS_AT_MOST = (
     60 * environment.TRAIN_MINUTES
 )  # of training; then a run ends as if stopped, so that a forgotten one frees its place
-LOADERS = 8  # data sets that load at once: a slow download must not hold up what is there already
-PACES = 100  # that are remembered, of networks on data sets
 
-TURN_SECONDS = 15.0  # of a turn, when others wait: mnist-demo ends in its first, at half the speed of our two cores too
 MOST = 8  # runs of one owner: as many as there are colours
 NAME_AT_MOST = 40  # characters of a name that a visitor gives a run
 MOST_OF_ALL = environment.RUNS  # runs of all; one address has half
@@ -113,30 +108,24 @@ class Runs:
         turn: float = TURN_SECONDS,
         saved: SavedRuns | None = None,
     ) -> None:
-        self.networks, self._patience, self._load, self._turn = networks, patience, load, turn
-        self._saved = saved
+        self.networks, self._patience, self._saved = networks, patience, saved
         self._worker = Worker("train", self._most_urgent, TICK)
         self._lock = self._worker.changed
         self._runs: dict[str, Run] = {}
         self._heard: dict[str, float] = {}  # visitor -> when, by time.monotonic
         self._training: Run | None = None
-        self._turn_began = 0.0  # when `_training` got its turn, by time.monotonic
-        self._round: dict[str, int] = {}  # owner -> place in the round: lower ones have the next turns
+        self._turns = Turns(turn)
         self._programs: Counter[str] = Counter()  # address -> calls under way
-        self._paces: BoundedCache[tuple[str, str], float] = BoundedCache(PACES)  # (model, data set) -> seconds an epoch
-        self._loading: dict[tuple[str, str], Future[Dataset]] = {}  # (data set, teacher) -> what may be under way
-        self._downloads: dict[tuple[str, ...], Progress] = {}  # how far those are that have to come from far
-        self._tickets = itertools.count(1)
         self._recordings = Recordings()
         self._prepared = False
-        self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load", initializer=threads.to_train)
+        self._loading = Loading(load)
 
     def prepare(self) -> None:
         """Somebody may train soon: import what making an optimizer imports, seconds and 150 MB that most never need."""
         with self._lock:
             if not self._prepared and not self._worker.ending:
                 self._prepared = True
-                self._loader.submit(importlib.import_module, "torch._dynamo")
+                self._loading.submit(importlib.import_module, "torch._dynamo")
 
     # --- what a visitor wants ---
 
@@ -164,7 +153,7 @@ class Runs:
             own = [run for run in own if run.id in self._runs]
             colour = min(set(range(MOST)) - {run.colour for run in own})
             number = max((run.number for run in own), default=0) + 1
-            ticket = self._draw_ticket(owner)
+            ticket = self._turns.ticket(owner, self._runs.values())
             run = Run(secrets.token_urlsafe(9), visitor, number, colour, recipe, owner, address, ticket, name)
             self._runs[run.id] = run
             self._tidy()
@@ -223,7 +212,7 @@ class Runs:
             if run.order == "pause":
                 run.order = ""
             if run.status in ("paused", "away"):
-                run.ticket, run.restored = self._draw_ticket(run.owner), False
+                run.ticket, run.restored = self._turns.ticket(run.owner, self._runs.values()), False
                 self._enqueue(run)
 
     def stop(self, visitor: str, id: str) -> None:
@@ -342,7 +331,7 @@ class Runs:
 
     def close(self) -> None:
         """End the threads: the one that trains between two steps, those that load when they have loaded."""
-        self._loader.shutdown(wait=False, cancel_futures=True)
+        self._loading.close()
         self._worker.close()
         if self._saved is not None:
             self._saved.close(keep=bool(self._runs))
@@ -376,7 +365,7 @@ class Runs:
         if run.status not in ENDED:
             run.status, run.saved = "paused", self._saved.state(run.id).exists()
         with self._lock:
-            run.restored, run.ticket = True, next(self._tickets)
+            run.restored, run.ticket = True, self._turns.ticket(run.owner, self._runs.values())
             self._runs[run.id] = run
             self._heard[run.visitor] = time.monotonic()
 
@@ -421,93 +410,16 @@ class Runs:
         fresh = watched and known.snapshot != run.snapshots
         if known.version == run.version and run.status not in ACTIVE and not fresh:
             return SameRun(run.id)
-        return self._facts(run, known, Snapshot(run.snapshots, run.view) if fresh else None)
-
-    def _facts(self, run: Run, known: Known, seen: Snapshot | None) -> RunFacts:
-        recipe, step, best = run.recipe, run.last, run.best
-        return RunFacts(
-            id=run.id,
-            version=run.version,
-            number=run.number,
-            name=run.name,
-            colour=run.colour,
-            status=run.status,
-            problem=texts.translated(run.problem) if run.problem else "",
-            without_data=run.without_data,
-            late=run.late,
-            pausing=run.order == "pause",
-            stopping=run.order == "stop",
-            until=run.until,
-            recipe=recipe.name,
-            settings={"recipe": recipe.name} | settings.of(recipe),
-            dataset=recipe.dataset,
-            digits=run.reads_digits,
-            drawn=run.drawn,
-            grey=len(recipe.input.mean) == 1,
-            epochs=recipe.epochs,
-            epoch=run.epoch,
-            step=(step.epoch, step.step, step.total_steps) if step else None,
-            done=run.progress,
-            lr=self._lr(run),
-            scale=run.scale,
-            rescaled=run.rescaled,
-            speed=step.images_per_second if step else None,
-            left=self._left(run),
-            worked=run.worked,
-            best=(best.epoch, best.val_loss, best.val_accuracy) if best else None,
-            newest=run.validated,
-            restored=run.restored,
-            replay=_replayed(run.playback) if run.playback else None,
-            network="" if run.gone else run.key,
-            gone=run.gone,
-            metrics=run.metrics,
-            verdict=texts.translated(run.verdict) if run.verdict else "",
-            tested=run.tested,
-            train=run.train.since(known.train),
-            val=run.val.since(known.val),
-            download=self._download(run),
-            waiting=self._wait(run) if run.status == "waiting" else None,
-            snapshot=seen,
+        return facts_of(
+            run,
+            known,
+            snapshot=Snapshot(run.snapshots, run.view) if fresh else None,
+            left=self._turns.left(run),
+            download=self._loading.download(run.recipe.dataset, run.recipe.teacher)
+            if run.status == "loading"
+            else None,
+            waiting=self._turns.wait(run, self._queue(), self._training) if run.status == "waiting" else None,
         )
-
-    def _download(self, run: Run) -> Downloading | None:
-        far = self._downloads.get((run.recipe.dataset, run.recipe.teacher)) if run.status == "loading" else None
-        return Downloading(far.bytes, far.total, far.seconds_left) if far else None
-
-    def _lr(self, run: Run) -> float:
-        """Its last step's learning rate, as it would be with what the visitor has wanted since."""
-        wanted = run.recipe.lr * run.scale
-        if run.last is None:
-            return wanted
-        return run.last.lr * (wanted / run.rate if run.training is not None else 1.0)
-
-    def _left(self, run: Run) -> float | None:
-        """Seconds of training that a run still needs; None where no run like it has told."""
-        if run.progress > 0.01 and run.worked > 0.5:
-            return run.worked / run.progress * (1 - run.progress)
-        pace = self._paces.get((run.recipe.model, run.recipe.dataset))
-        return None if pace is None else pace * run.recipe.epochs * (1 - run.progress)
-
-    def _wait(self, run: Run) -> Waiting:
-        """Where it is in the queue."""
-        waiting = self._queue()
-        owners = list(dict.fromkeys(other.owner for other in ([self._training] if self._training else []) + waiting))
-        times: dict[str, list[float | None]] = {owner: [] for owner in owners}  # of the runs that train before it
-        if self._training:
-            times[self._training.owner].append(self._left(self._training))
-        for other in waiting:
-            if other.owner != run.owner or other.ticket < run.ticket:
-                times[other.owner].append(self._left(other))
-        own = times.pop(run.owner)
-        turns = sum(max(1, math.ceil((left or 0) / self._turn)) for left in own)  # of its owner's, before its own
-        place, seconds, known = 1 + len(own), sum(left or 0 for left in own), None not in own
-        for owner, lefts in times.items():
-            ahead = turns + (owners.index(owner) < owners.index(run.owner))  # turns that this owner has before it
-            before = lefts[:ahead]  # a turn trains one run
-            spent = time.monotonic() - self._turn_began if self._training and self._training.owner == owner else 0
-            place, known = place + (ahead > 0), known and None not in before
-            seconds += min(max(0, ahead * self._turn - spent), sum(left or 0 for left in before))
-        return Waiting(place - (self._training is not None), seconds, known)
 
     # --- the queue; all under the lock ---
 
@@ -547,41 +459,18 @@ class Runs:
             self._forget(min(ended, key=lambda run: (self._heard.get(run.visitor, 0.0), run.ticket)))
         return bool(ended)
 
-    def _draw_ticket(self, owner: str) -> int:
-        """A run's new ticket; an owner who had nothing under way comes last in the round."""
-        ticket = next(self._tickets)
-        if not any(run.owner == owner and run.status in ACTIVE for run in self._runs.values()):
-            self._round[owner] = ticket
-        return ticket
-
     def _queue(self) -> list[Run]:
-        """What waits: the owner whose turn is next first, and of an owner the lowest ticket."""
-        waiting = (run for run in self._runs.values() if run.status == "waiting")
-        return sorted(waiting, key=lambda run: (self._round.get(run.owner, 0), run.ticket))
+        return self._turns.order(self._runs.values())
 
     def _enqueue(self, run: Run) -> None:
         """First its data, which may have to come from far and holds up nobody meanwhile; then its turn."""
         if self._follow(run):
             return
         run.status, run.version = "loading", run.version + 1
-        key = run.recipe.dataset, run.recipe.teacher
-        loading = self._loading.get(key)
-        if loading is None:
-            loading = self._loading[key] = self._loader.submit(self._load_followed, *key)
-        loading.add_done_callback(lambda loaded: self._loaded(run, loaded))
-
-    def _load_followed(self, *key: str) -> Dataset:
-        with following(partial(self._downloads.__setitem__, key)):
-            try:
-                return self._load(*key)
-            finally:
-                self._downloads.pop(key, None)
+        self._loading.ask(run.recipe.dataset, run.recipe.teacher, partial(self._loaded, run))
 
     def _loaded(self, run: Run, loaded: Future[Dataset]) -> None:
-        key = run.recipe.dataset, run.recipe.teacher
         with self._lock:
-            if self._loading.get(key) is loaded:
-                del self._loading[key]  # which would keep the data
             if loaded.cancelled():
                 return
             problem = loaded.exception()
@@ -643,7 +532,7 @@ class Runs:
                 states -= run.training is not None
                 self._forget(run)
         owners = {run.owner for run in self._runs.values()}
-        self._round = {owner: place for owner, place in self._round.items() if owner in owners}
+        self._turns.keep(owners)
         there = {run.visitor for run in self._runs.values()}
         self._heard = {v: at for v, at in self._heard.items() if v in there or now - at < KEPT_SECONDS}
 
@@ -712,7 +601,7 @@ class Runs:
             self._fail(run, recording.problem)
             return
         run.status, run.version = "measuring", run.version + 1
-        self._loader.submit(self._hand_over, run, recording)
+        self._loading.submit(self._hand_over, run, recording)
 
     def _hand_over(self, run: Run, recording: Recording) -> None:
         """Give the visitor a network of their own."""
@@ -744,7 +633,7 @@ class Runs:
             for other in self._queue():
                 if other.recipe == run.recipe:
                     self._follow(other)
-        self._turn_began = time.monotonic()
+        self._turns.begin()
         return partial(self._take_turn, run)
 
     def _take_turn(self, run: Run) -> None:
@@ -758,7 +647,7 @@ class Runs:
             self._clear(run)
             with self._lock:
                 self._training = None
-                self._round[run.owner] = next(self._tickets)  # the last of the round now
+                self._turns.end(run.owner)
 
     def _train(self, run: Run) -> None:
         """Train until something else is wanted, or all is learned."""
@@ -800,7 +689,7 @@ class Runs:
                 run.worked, began = run.worked + now - began, now
                 if run.recording is not None:
                     run.recording.add(run.worked, event)
-                self._remember(run)
+                self._turns.remember(run)
                 status = self._wanted(run, event)
                 lr = run.recipe.lr * run.scale
             if status is not None:
@@ -840,16 +729,11 @@ class Runs:
         if run.worked > SECONDS_AT_MOST:
             run.late = True
             return "stopped"
-        if event is not None and time.monotonic() - self._turn_began >= self._turn:  # each turn takes it a step on
+        if event is not None and self._turns.over:  # each turn takes it a step on
             others = (other for other in self._queue() if other.owner != run.owner and self._present(other.visitor))
             if any(map(self._fits, others)):
                 return "waiting"  # for its owner's next turn
         return None
-
-    def _remember(self, run: Run) -> None:
-        if run.progress > 0.01 and run.worked > 0.5:
-            pace = run.worked / (run.progress * run.recipe.epochs)
-            self._paces.put((run.recipe.model, run.recipe.dataset), pace)
 
     def _check(self, run: Run, state: TrainingState, data: Dataset) -> None:
         check = snapshot.check(state, data, run.progress * run.recipe.epochs)
@@ -933,7 +817,3 @@ class Runs:
             except (CheckpointError, OSError):
                 logging.warning("a run's network was not saved")
             self._saved.write(record_of(run) | {"history": [asdict(event) for event in history]})
-
-
-def _replayed(playback: Playback) -> Replayed:
-    return Replayed(playback.live, 0.0 if playback.live else time.monotonic() - playback.recording.ended)
