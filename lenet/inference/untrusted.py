@@ -24,9 +24,9 @@ from lenet.inference.pretrained import Checkpoint, load
 from lenet.training.metrics import BINS
 from lenet.training.teaching import check_classes
 
-BYTES_AT_MOST = 20_000_000  # the largest network has 18 million in single precision
-TEXT_AT_MOST = 500  # characters of any text in a header; ours have about a hundred
-COUNT_AT_MOST = 10**7  # of test pictures in a cell
+MAX_BYTES = 20_000_000  # the largest network has 18 million in single precision
+MAX_TEXT_LENGTH = 500  # characters of any text in a header; ours have about a hundred
+MAX_COUNT = 10**7  # of test pictures in a cell
 
 
 def load_untrusted(path: Path) -> Checkpoint:
@@ -36,7 +36,7 @@ def load_untrusted(path: Path) -> Checkpoint:
         CheckpointError: the file is too large, torn, foreign, or not what it says; the sentence names it.
     """
     try:
-        if (size := path.stat().st_size) > BYTES_AT_MOST:
+        if (size := path.stat().st_size) > MAX_BYTES:
             raise too_large(path.name, size)
         _refuse_giants(path)
         checkpoint = load(path)
@@ -55,7 +55,7 @@ def too_large(name: str, size: float) -> CheckpointError:
         "On your own machine, python train.py --evaluate FILE reads larger ones.",
         name=name,
         size=size / 1e6,
-        most=BYTES_AT_MOST / 1e6,
+        most=MAX_BYTES / 1e6,
     )
 
 
@@ -101,9 +101,9 @@ def _refuse_lies(path: Path, checkpoint: Checkpoint) -> None:
         texts += [str(name), str(version)]
     counts = [count for row in checkpoint.confusion for count in row] + [one.count for one in checkpoint.bins]
     many = len(checkpoint.versions) > 10 or len(metrics) > 20 or len(checkpoint.bins) > BINS
-    if many or max(map(len, texts)) > TEXT_AT_MOST:
+    if many or max(map(len, texts)) > MAX_TEXT_LENGTH:
         raise foreign(path, Text("its header is too long"))
-    if max(counts, default=0) > COUNT_AT_MOST or not all(_sound(*metric) for metric in metrics.items()):
+    if max(counts, default=0) > MAX_COUNT or not all(_sound(*metric) for metric in metrics.items()):
         raise foreign(path, Text("it holds measurements that are impossible"))
     if not _finite(checkpoint):
         raise CheckpointError(

@@ -15,10 +15,10 @@ from lenet.errors import ImageError
 
 CHANNELS = (1, 2, 3, 4)  # grey, with alpha, colour, with alpha
 # A float picture in 0 to 1 that was resized may reach a little beyond; one in 0 to 255 that ends here is black.
-UNIT_AT_MOST = 2.0
+MAX_UNIT = 2.0
 # Of what a white pixel has: resizing may go so far below black.  Normalised network input goes further.
 BELOW_BLACK = 0.1
-NORMALISED_AT_MOST = 10.0  # a normalised picture's white: MNIST's is 2.8
+MAX_NORMALISED = 10.0  # a normalised picture's white: MNIST's is 2.8
 
 _SHAPE = (
     "Numbers of shape {shape} are not a picture: give (H, W), (H, W, 3) or (H, W, 4), or channels first, "
@@ -86,13 +86,13 @@ def _8_bit(array: np.ndarray) -> np.ndarray:
         raise ImageError("Some numbers are not finite (NaN or infinity): give 0 to 255, or fractions from 0 to 1.")
     low, high = float(values.min()), float(values.max())
     white = _white(high, array.dtype.kind == "f")
-    if low < -BELOW_BLACK * (1.0 if high <= NORMALISED_AT_MOST else white) or high > white * UNIT_AT_MOST:
+    if low < -BELOW_BLACK * (1.0 if high <= MAX_NORMALISED else white) or high > white * MAX_UNIT:
         raise ImageError(_RANGE, low=low, high=high)
     return np.asarray((values.clip(0, white) * (255 / white)).round().astype(np.uint8))
 
 
 def _white(high: float, fractions: bool) -> float:
     """What a white pixel has where the brightest has `high`."""
-    if high <= (UNIT_AT_MOST if fractions else 1):  # whole numbers of 0 and 1 alone are a mask
+    if high <= (MAX_UNIT if fractions else 1):  # whole numbers of 0 and 1 alone are a mask
         return 1.0
     return 255.0 if high <= 255 * (1 + BELOW_BLACK if fractions else 1) else 65535.0

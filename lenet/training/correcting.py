@@ -11,7 +11,7 @@ the two sets of weights it keeps the smallest part with which all corrections ar
 "Robust fine-tuning of zero-shot models", mixes weights in the same way).
 
 What is forgotten is measured on digits that neither has learned: a validation split decides, the test split is
-reported.  Should either say that more than MOST_LOST is lost, the copy goes back further.
+reported.  Should either say that more than MAX_LOST is lost, the copy goes back further.
 
 `benchmarks corrections` measures all this, and compares learning the last layer alone.
 """
@@ -43,7 +43,7 @@ from lenet.training.teaching import Progress, background
 
 MAX_CORRECTIONS = 100
 MAX_PARAMETERS = 500_000  # of a network: a larger one would hold up all who wait
-MOST_LOST = 0.001  # of the accuracy on remembered digits
+MAX_LOST = 0.001  # of the accuracy on remembered digits
 
 # Chosen on three validation writers, as `benchmarks corrections --writers val` reads them.
 STEPS, LEARNING_RATE = 80, 1e-3  # of AdamW, along half a cosine
@@ -52,7 +52,7 @@ SURE = 0.8  # the probability from which a correction counts as learned
 SHARES = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)  # of the way from the old weights to the new ones
 
 REMEMBERED = 3000  # training digits
-HOPELESS = 4  # times MOST_LOST, from which on a part of a split says enough
+HOPELESS = 4  # times MAX_LOST, from which on a part of a split says enough
 PART = 1000  # images that are read at once, between two signs of progress
 AUGMENTATION = "handwriting"
 NONE = len(DIGITS)  # the label of what is no digit
@@ -142,7 +142,7 @@ class Corrected:
     Attributes:
         model: ready to use, in eval mode; with the old weights where `share` is 0.
         share: of the way from the old weights to those that were learned, 0 to 1.
-        held_back: more of it would have lost more than MOST_LOST.
+        held_back: more of it would have lost more than MAX_LOST.
         right_before, right_after: bool (N,), which of the corrections were and are right.
         before: which digits of the memory were right.
         test_before, test_after: how many of its test split were and are right.
@@ -230,9 +230,9 @@ def _as_much_as_may_be(
     while share:
         mixed = between(old, new, share)
         val = yield from _asked(mixed, recipe, memory.val, 0.8, before.val)
-        if _lost(before.val, val) <= MOST_LOST * len(memory.val):
+        if _lost(before.val, val) <= MAX_LOST * len(memory.val):
             after = yield from _asked(mixed, recipe, memory.test, 0.9, before.test)
-            if _lost(before.test, after) <= MOST_LOST * len(memory.test):
+            if _lost(before.test, after) <= MAX_LOST * len(memory.test):
                 return mixed, share, held_back, after
         share, held_back = max((smaller for smaller in SHARES if smaller <= 0.75 * share), default=0.0), True
     return copy.deepcopy(old).eval(), share, held_back, before.test
@@ -336,7 +336,7 @@ def _asked(
         part = slice(first, first + PART)
         right[part] = _right(network, recipe, split.images[part], split.labels[part])
         yield Progress(done)
-        if before is not None and _lost(before[: part.stop], right[: part.stop]) > HOPELESS * MOST_LOST * len(split):
+        if before is not None and _lost(before[: part.stop], right[: part.stop]) > HOPELESS * MAX_LOST * len(split):
             break
     return right
 

@@ -30,7 +30,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lenet.errors import LeNetError, TrainingError
 
-MOST_STEPS_AHEAD = 1000  # steps between two agreements of the ranks, at most
+MAX_STEPS_AHEAD = 1000  # steps between two agreements of the ranks, at most
 
 
 def is_launched() -> bool:
@@ -183,7 +183,7 @@ class Pace:
         if self.steps < self.ahead:
             return False
         ahead = self.steps * self.seconds / max(now - self.since, 1e-9)
-        self.ahead = int(all_reduce(own(torch.tensor(min(max(ahead, 1.0), MOST_STEPS_AHEAD)))))
+        self.ahead = int(all_reduce(own(torch.tensor(min(max(ahead, 1.0), MAX_STEPS_AHEAD)))))
         return True
 
 

@@ -54,7 +54,7 @@ ROWS = 1200  # crops and copies of all examples together, about
 # Of the last layer.  On CIFAR-10's validation images of classes that the network did not know, ten examples a class:
 # probabilities that are as often right as they say, where that of drawings makes 20% of the sure answers wrong.
 WEIGHT_DECAY = 0.1
-AT_ONCE = 100  # crops that go through the network at once: how often progress is told
+CROPS_PER_BATCH = 100  # crops that go through the network at once: how often progress is told
 
 PHOTO_RECIPE = RECIPE.with_changes(
     name=TAUGHT_PHOTOS,
@@ -129,7 +129,7 @@ class Base:
 def photo_features(network: Network, images: Tensor) -> Tensor:
     """float32 (N, F): what a network's last layer sees of images uint8 (N, 3, 32, 32)."""
     layers = nn.Sequential(*list(network.children())[:-1])
-    parts = [to_input(part, PHOTO_RECIPE.input) for part in images.split(AT_ONCE)]
+    parts = [to_input(part, PHOTO_RECIPE.input) for part in images.split(CROPS_PER_BATCH)]
     # channels last: in half the time
     return torch.cat([layers(part.to(memory_format=torch.channels_last)) for part in parts])
 
@@ -172,9 +172,9 @@ def teach_photos(examples: PhotoExamples, base: Base | None = None, seed: int = 
     augment, generator = AUGMENTATIONS[PHOTO_RECIPE.augmentation], torch.Generator().manual_seed(seed)
     images = torch.cat([views, *(augment(views, generator) for _ in range(copies))])
     parts = []
-    for number, part in enumerate(images.split(AT_ONCE)):
+    for number, part in enumerate(images.split(CROPS_PER_BATCH)):
         parts.append(photo_features(base.network, part))
-        yield Progress(0.8 * min(1.0, (number + 1) * AT_ONCE / len(images)))
+        yield Progress(0.8 * min(1.0, (number + 1) * CROPS_PER_BATCH / len(images)))
     own = torch.cat(parts)
     held_out = folds(examples.labels)
     masks = torch.cat([~held_out, torch.ones(1, len(examples), dtype=torch.bool)])

@@ -51,4 +51,4 @@ FETCHING = switch("LENET_FETCH", True)
 UPLOADS = switch("LENET_UPLOADS", True)
 MCP = switch("LENET_MCP", False)
 TRAIN_MINUTES = whole("LENET_TRAIN_MINUTES", 45, 1, 7 * 24 * 60)
-RUNS = whole("LENET_MAX_RUNS", 200, 2, 200)  # fewer than networks.KEPT; a class of 30 behind one address has 3 each
+RUNS = whole("LENET_MAX_RUNS", 200, 2, 200)  # fewer than networks.MAX_NETWORKS; a class behind one address has 3 each

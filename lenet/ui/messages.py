@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NewType, get_type_hints
 import gradio as gr
 
 from lenet.errors import LeNetError, Text
-from lenet.inference.untrusted import BYTES_AT_MOST
+from lenet.inference.untrusted import MAX_BYTES
 from lenet.ui.shared import texts, threads
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ VisitorKey = NewType("VisitorKey", str)  # by which a browser is known: 32 hex d
 # or as {language: words}, several of these as a list, or what is the same in each language as a string.
 Told = dict[str, Any] | list[Any] | str
 
-COUNT_AT_MOST = 1_000_000  # of test pictures, or of pages of them: no data set here has as many
+MAX_COUNT = 1_000_000  # of test pictures, or of pages of them: no data set here has as many
 
 GARBLED = "The page asked something that the server does not understand. Reload the page and try again."
 OURS = Text("Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.")
@@ -125,7 +125,7 @@ def whole(value: Any, most: int) -> int:
 
 def content(value: Any) -> bytes:
     """What stands there in base64, of no more bytes than a file may have."""
-    if not isinstance(value, str) or len(value) > BYTES_AT_MOST * 4 // 3 + 4:
+    if not isinstance(value, str) or len(value) > MAX_BYTES * 4 // 3 + 4:
         raise garbled()
     try:
         return base64.b64decode(value, validate=True)

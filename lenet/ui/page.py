@@ -59,7 +59,7 @@ LAUNCH: dict[str, Any] = {
     "head": assets.preload("shared/head.js", "train/heartbeat.js", "draw/view.js"),
     "footer_links": ["api"],
     "ssr_mode": False,  # needs Node
-    "max_file_size": files.MAX_BYTES,  # see also untrusted.BYTES_AT_MOST, whose sentence is ours
+    "max_file_size": files.MAX_BYTES,  # see also untrusted.MAX_BYTES, whose sentence is ours
     "run_history": False,  # on a Space it would fetch the web addresses in what endpoints are given, to keep them
     "show_error": True,
     "enable_monitoring": False,  # it would write an address into the log at which anybody may see who asks what

@@ -17,7 +17,7 @@ from lenet.data.strokes import render
 from lenet.training.recipes import RECIPES
 from lenet.ui.train import settings
 from lenet.ui.train import tab as train
-from lenet.ui.train.runs import MOST
+from lenet.ui.train.runs import MAX_RUNS_PER_OWNER
 from tests.integration.test_endpoints import SEVEN
 from tests.serving import serve
 
@@ -174,13 +174,13 @@ def test_a_program_that_vanishes_gives_way(url: str) -> None:
 
 def test_programs_of_one_address_are_one_visitor(url: str) -> None:
     async def test(visitor: Visitor) -> None:
-        events = await asyncio.gather(*(visitor.call(LONG, seed) for seed in range(MOST + 4)))
+        events = await asyncio.gather(*(visitor.call(LONG, seed) for seed in range(MAX_RUNS_PER_OWNER + 4)))
         reading = [asyncio.create_task(visitor.said(event)) for event in events]
         deadline = time.monotonic() + PATIENCE
         while sum(task.done() for task in reading) < 4 and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
         refused, going = await asyncio.wait(reading, timeout=1)
-        assert len(going) == MOST
+        assert len(going) == MAX_RUNS_PER_OWNER
         assert {task.result()[-1] for task in refused} == {TOO_MANY}
         assert await visitor.upload() == 200
         run = await visitor.begin(SHORT)

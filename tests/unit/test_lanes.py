@@ -104,7 +104,7 @@ def test_answers_that_are_waited_for_leave_less_for_those_under_a_moving_pen(lan
 
 
 def test_a_full_line_refuses_with_a_sentence(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "MOST_WAITING", 2)
+    monkeypatch.setattr(lanes, "MAX_WAITING", 2)
     busy = Busy(lane)
     replies = busy.replies(final("a", 1), final("b", 2), final("c", 3), live("d", 4) | {"language": "zh"})
     assert busy.order == [0, 1, 2]

@@ -176,7 +176,7 @@ def test_another_seed_or_a_changed_rate_is_another_run(registry: Runs) -> None:
 
 
 def test_recordings_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "VIEWS_AT_MOST", 2)
+    monkeypatch.setattr(replay, "MAX_VIEWS", 2)
     recordings = replay.Recordings()
     recording = recordings.begin(RECIPE)
     for second in range(5):

@@ -27,8 +27,8 @@ from lenet.ui.shared.pictures import Pictures
 from lenet.ui.train import runs
 from lenet.ui.train.loading import LOADERS
 from lenet.ui.train.messages import Downloading, Known, RunFacts, SameRun
-from lenet.ui.train.run import ENDED, POINTS_AT_MOST, Run, Series
-from lenet.ui.train.runs import MOST, Runs
+from lenet.ui.train.run import ENDED, MAX_POINTS, Run, Series
+from lenet.ui.train.runs import MAX_RUNS_PER_OWNER, Runs
 
 ANNE, BEN = "a" * 32, "b" * 32
 RECIPE = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
@@ -371,14 +371,14 @@ def test_the_registry_keeps_no_loaded_data(registry: Runs) -> None:
 
 
 def test_of_many_runs_the_oldest_ended_one_goes_with_its_network(registry: Runs) -> None:
-    made = [registry.begin(ANNE, RECIPE.with_changes(epochs=1)) for _ in range(MOST)]
+    made = [registry.begin(ANNE, RECIPE.with_changes(epochs=1)) for _ in range(MAX_RUNS_PER_OWNER)]
     for run in made:
         status(run, "done")
-    assert len({run.colour for run in made}) == MOST
+    assert len({run.colour for run in made}) == MAX_RUNS_PER_OWNER
     newest = registry.begin(ANNE, LONG)
     assert [run.id for run in registry._of(ANNE)] == [*(run.id for run in made[1:]), newest.id]
     assert newest.colour == made[0].colour
-    assert newest.number == MOST + 1
+    assert newest.number == MAX_RUNS_PER_OWNER + 1
     with pytest.raises(CheckpointError):
         registry.networks.get(made[0].key)
     registry.remove(ANNE, made[1].id)
@@ -386,7 +386,7 @@ def test_of_many_runs_the_oldest_ended_one_goes_with_its_network(registry: Runs)
 
 
 def test_nobody_has_more_runs_under_way_than_colours(registry: Runs) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_RUNS_PER_OWNER):
         registry.begin(ANNE, LONG)
     with pytest.raises(RecipeError, match="remove one first"):
         registry.begin(ANNE, LONG)
@@ -399,13 +399,13 @@ def test_runs_expire_by_age_and_by_number(registry: Runs, monkeypatch: pytest.Mo
     new = registry.begin(BEN, RECIPE)
     assert list(registry._runs) == [new.id]
     status(new, "done")
-    monkeypatch.setattr(runs, "MOST_OF_ALL", 2)
+    monkeypatch.setattr(runs, "MAX_RUNS", 2)
     others = [registry.begin(f"{number:032x}", RECIPE) for number in range(2)]
     assert list(registry._runs) == [other.id for other in others]
 
 
 def test_too_many_paused_runs_are_not_all_remembered(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "STATES_AT_MOST", 2)
+    monkeypatch.setattr(runs, "MAX_STATES", 2)
     made = []
     for number in range(4):
         run = registry.begin(f"{number:032x}", LONG)
@@ -469,7 +469,7 @@ def test_a_removed_run_stops(registry: Runs) -> None:
 
 
 def test_a_run_ends_by_the_clock(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "SECONDS_AT_MOST", 0.2)
+    monkeypatch.setattr(runs, "MAX_TRAIN_SECONDS", 0.2)
     run = registry.begin(ANNE, LONG)
     status(run, "stopped")
     assert run.late
@@ -513,7 +513,7 @@ def test_turns_go_round_by_owner(taking_turns: Runs, monkeypatch: pytest.MonkeyP
 
 
 def test_a_short_run_overtakes_long_ones(taking_turns: Runs) -> None:
-    long = [taking_turns.begin(ANNE, LONG) for _ in range(MOST)]
+    long = [taking_turns.begin(ANNE, LONG) for _ in range(MAX_RUNS_PER_OWNER)]
     status(long[0], "running")
     status(taking_turns.begin(BEN, RECIPE), "done")
     assert {run.status for run in long} <= {"running", "waiting"}
@@ -589,7 +589,7 @@ def test_a_class_behind_one_address_has_room(registry: Runs) -> None:
 
 
 def test_an_address_has_half_of_all_places(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MOST_OF_ALL", 6)
+    monkeypatch.setattr(runs, "MAX_RUNS", 6)
     short = registry.begin(ANNE, RECIPE, address="192.0.2.1")
     status(short, "done")
     for number in range(3):
@@ -601,7 +601,7 @@ def test_an_address_has_half_of_all_places(registry: Runs, monkeypatch: pytest.M
 
 
 def test_nobody_who_is_there_is_pushed_out(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MOST_OF_ALL", 2)
+    monkeypatch.setattr(runs, "MAX_RUNS", 2)
     first, second = registry.begin(ANNE, LONG), registry.begin(BEN, LONG)
     with pytest.raises(RecipeError, match="try again in a minute"):
         registry.begin(CAROL, LONG)
@@ -614,7 +614,7 @@ def test_nobody_who_is_there_is_pushed_out(registry: Runs, monkeypatch: pytest.M
 def test_runs_that_have_begun_are_no_more_than_memory_holds(
     taking_turns: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "STATES_AT_MOST", 4)
+    monkeypatch.setattr(runs, "MAX_STATES", 4)
     there = [taking_turns.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(3)]
     elsewhere = taking_turns.begin(ANNE, LONG, address="192.0.2.2")
     until(lambda: elsewhere.last is not None)
@@ -627,9 +627,9 @@ def test_runs_that_have_begun_are_no_more_than_memory_holds(
 
 
 def test_an_address_has_as_many_calls_as_a_visitor_has_runs(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "PROGRAMS_AT_MOST", MOST + 1)
+    monkeypatch.setattr(runs, "MAX_PROGRAM_CALLS", MAX_RUNS_PER_OWNER + 1)
     with ExitStack() as calls:
-        for _ in range(MOST):
+        for _ in range(MAX_RUNS_PER_OWNER):
             calls.enter_context(registry.program("192.0.2.1"))
         with pytest.raises(RecipeError, match="As many programs"):
             calls.enter_context(registry.program("192.0.2.1"))
@@ -647,7 +647,7 @@ def test_a_long_line_stays_short_and_true(mean: bool) -> None:
     line = Series(mean)
     for i in range(10_000):
         line.add(i, i % 2)
-    assert POINTS_AT_MOST / 2 <= len(line.points) <= POINTS_AT_MOST
+    assert MAX_POINTS / 2 <= len(line.points) <= MAX_POINTS
     assert line.points == sorted(line.points)
     assert line.merged * len(line.points) <= 10_000
     values = {y for _, y in line.points}
@@ -658,13 +658,13 @@ def test_a_long_line_stays_short_and_true(mean: bool) -> None:
 
 def test_a_line_tells_from_where_on_it_is_new() -> None:
     line = Series(mean=False)
-    for i in range(POINTS_AT_MOST - 1):
+    for i in range(MAX_POINTS - 1):
         line.add(i, 1 / 3)
     assert line.since((1, 5)).first == 5
     assert line.since((1, 5)).points[0] == [5, 0.33333]
-    line.add(POINTS_AT_MOST - 1, 0.0)  # now two become one
-    told = line.since((1, POINTS_AT_MOST - 1))
-    assert (told.merged, told.first, len(told.points)) == (2, 0, POINTS_AT_MOST // 2)
+    line.add(MAX_POINTS - 1, 0.0)  # now two become one
+    told = line.since((1, MAX_POINTS - 1))
+    assert (told.merged, told.first, len(told.points)) == (2, 0, MAX_POINTS // 2)
 
 
 def test_how_far_a_download_is_stands_in_the_facts(networks: Networks) -> None:

@@ -175,7 +175,7 @@ def has_paused(run: Run) -> bool:
 
 
 def test_paused_runs_wait_on_disk_where_there_are_many(server: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "STATES_AT_MOST", 2)
+    monkeypatch.setattr(runs, "MAX_STATES", 2)
     made = []
     for visitor in (ANNE, BEN, "c" * 32, "d" * 32):
         run = server.begin(visitor, LONG)

@@ -25,7 +25,7 @@ def of(name: str, **changes: object) -> dict[str, str]:
 @pytest.mark.parametrize("name", settings.listed())
 def test_a_recipe_comes_back_as_it_is(name: str) -> None:
     recipe = RECIPES[name]
-    if recipe.batch_size <= settings.BATCH_AT_MOST:
+    if recipe.batch_size <= settings.MAX_BATCH_SIZE:
         assert settings.problems(of(name)) == {}
         assert settings.chosen(of(name)) == recipe
 
@@ -40,7 +40,7 @@ def test_the_limits_are_those_of_a_recipe(field: str, number: settings.Number) -
         (number.high + tiny, False),
     ):
         assert (number.problem(value) is None) == fine, value
-        if field == "batch_size" and value > settings.BATCH_AT_MOST:
+        if field == "batch_size" and value > settings.MAX_BATCH_SIZE:
             continue  # the page's own limit
         change = {field: int(value) if number.whole else float(value)}
         if fine:

@@ -45,7 +45,7 @@ from lenet.training.teaching import (
 from lenet.ui import environment
 from lenet.ui.server import Server
 from lenet.ui.shared import texts
-from lenet.ui.shared.teaching import MOST_OF_ADDRESS, Facts
+from lenet.ui.shared.teaching import MAX_WAITING_PER_ADDRESS, Facts
 from lenet.ui.teach import tab
 from tools.digit_background import digits
 
@@ -301,7 +301,7 @@ def test_only_what_was_taught_comes_back_from_a_browser(server: Server, monkeypa
 def test_one_address_does_not_fill_the_line(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     teachings, examples = server.teachings, letters("AK", 3)
     monkeypatch.setattr(teachings._worker, "wake", lambda: None)
-    for number in range(MOST_OF_ADDRESS):
+    for number in range(MAX_WAITING_PER_ADDRESS):
         teachings.begin(f"{number}", examples, "192.0.2.1")
     with pytest.raises(TrainingError, match="much to do"):
         teachings.begin("one more", examples, "192.0.2.1")

@@ -18,7 +18,7 @@ from safetensors.torch import save
 
 from lenet.errors import CheckpointError
 from lenet.inference.pretrained import load
-from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted
+from lenet.inference.untrusted import MAX_BYTES, load_untrusted
 from lenet.training.stored import WEIGHTS
 from lenet.ui.server import Server
 from lenet.ui.shared import networks, texts
@@ -49,7 +49,7 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.safetensors"
     with path.open("wb") as file:
-        file.truncate(BYTES_AT_MOST + 1)  # sparse
+        file.truncate(MAX_BYTES + 1)  # sparse
     with pytest.raises(CheckpointError, match=r"large\.safetensors has 20\.0 MB, .* at most 20 MB: choose"):
         load_untrusted(path)
     # What the browser tells of one that has not even travelled.
@@ -143,7 +143,7 @@ def test_uploads_at_once_are_counted_too(server: Server, tmp_path: Path) -> None
 
 
 def test_strangers_uploads_push_out_nobodys_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "KEPT_BYTES", 20 * 4 * 60_000)
+    monkeypatch.setattr(networks, "MAX_NETWORK_BYTES", 20 * 4 * 60_000)
     server = Server()
     try:
         checkpoint = load(SHIPPED)
@@ -178,7 +178,7 @@ def test_a_full_disk_loses_no_network(server: Server) -> None:
 
 
 def test_all_networks_together_stay_below_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "KEPT_BYTES", 4 * 60_000)
+    monkeypatch.setattr(networks, "MAX_NETWORK_BYTES", 4 * 60_000)
     server = Server()
     try:
         checkpoint = load(SHIPPED)

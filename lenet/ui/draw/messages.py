@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lenet.training.correcting import MAX_CORRECTIONS
 from lenet.ui.messages import (
-    COUNT_AT_MOST,
+    MAX_COUNT,
     Parsed,
     Question,
     Told,
@@ -63,7 +63,7 @@ class OfDigit(Parsed):
 
     @classmethod
     def read(cls, question: Question) -> Self:
-        digit = whole(field(question, "digit"), COUNT_AT_MOST)
+        digit = whole(field(question, "digit"), MAX_COUNT)
         return cls(ReadDrawing.read(question), digit, flag(question, "certain"))
 
 

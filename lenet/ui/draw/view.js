@@ -20,7 +20,7 @@ import { make } from "../shared/elements.js";
 import { encoded } from "../shared/keeping.js";
 import { language, onLanguage, say, spoken } from "../shared/language.js";
 
-const AT_ONCE = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
+const MAX_QUESTIONS = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function mount({ element, trigger, props, server, watch }) {
@@ -130,7 +130,7 @@ export function mount({ element, trigger, props, server, watch }) {
   function read() {
     const mine = pad.picture || refused ? null : readers.of(props.value.network);
     if (mine || (pad.empty && !refused)) return readHere(mine);
-    if (asking === (rest === null ? 1 : AT_ONCE) || (asking && asked === changes)) return;
+    if (asking === (rest === null ? 1 : MAX_QUESTIONS) || (asking && asked === changes)) return;
     result.setAttribute("aria-busy", "true");
     clearTimeout(wait);
     const early = pad.drawing ? left + rest - performance.now() : 0;

@@ -13,7 +13,7 @@ import { visitorKey } from "../shared/storage.js";
 
 const KIND = "lenet-corrections"; // of the file
 const FORMAT = 1;
-const MOST_BYTES = 500_000; // of a file: a hundred corrections have 120 kB
+const MAX_BYTES = 500_000; // of a file: a hundred corrections have 120 kB
 const BETWEEN_QUESTIONS = 300; // milliseconds between two questions about a network that learns
 const SIDE = 28;
 const DIGITS = [..."0123456789"];
@@ -29,7 +29,7 @@ const distinct = (corrections, most) => [...new Map(corrections.map((one) => [on
 
 // The corrections of a file (a Blob); null where it is none of ours.
 export async function fromFile(file, most) {
-  if (file.size > MOST_BYTES) return null;
+  if (file.size > MAX_BYTES) return null;
   try {
     const { kind, format, corrections } = JSON.parse(await file.text());
     if (kind !== KIND || format !== FORMAT || !Array.isArray(corrections) || corrections.length > most) return null;

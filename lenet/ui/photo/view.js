@@ -10,7 +10,7 @@ import { onLanguage, say, sayAll, sayIn } from "../shared/language.js";
 import { answered } from "./answer.js";
 import * as figures from "./figures.js";
 
-const AT_ONCE = 2; // questions, as for the pad: the second leaves while the first is on its way back
+const MAX_QUESTIONS = 2; // questions, as for the pad: the second leaves while the first is on its way back
 
 const LIVE_SIDE = 320; // pixels of what the camera is asked about live: ten times what a network sees
 const LIVE_PAUSE = 150; // milliseconds between an answer and the next question
@@ -343,7 +343,7 @@ export function mount({ element, props, server, watch }) {
   // The network to ask next, or null.
   function wanted() {
     const behind = (key) => (asked.get(key) ?? -1) < changes;
-    if (behind(chosen)) return asking < AT_ONCE ? chosen : null;
+    if (behind(chosen)) return asking < MAX_QUESTIONS ? chosen : null;
     if (dragging || asking) return null;
     return keys.find(behind) ?? null;
   }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lenet.training.metrics import Bin
-from lenet.ui.messages import COUNT_AT_MOST, Parsed, Question, Told, field, garbled, listed, whole
+from lenet.ui.messages import MAX_COUNT, Parsed, Question, Told, field, garbled, listed, whole
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from Python 3.11 on
@@ -200,7 +200,7 @@ class ShowPictures(Parsed):
     @classmethod
     def read(cls, question: Question) -> Self:
         asked = AskNetwork.read(question)
-        return cls(asked.network, asked.again, _cell(question), whole(field(question, "page"), COUNT_AT_MOST))
+        return cls(asked.network, asked.again, _cell(question), whole(field(question, "page"), MAX_COUNT))
 
 
 def _cell(question: Question) -> tuple[int, int] | None:
@@ -209,7 +209,7 @@ def _cell(question: Question) -> tuple[int, int] | None:
     numbers = listed(question, "cell")
     if len(numbers) != 2:
         raise garbled()
-    label, answer = (whole(value, COUNT_AT_MOST) for value in numbers)
+    label, answer = (whole(value, MAX_COUNT) for value in numbers)
     return label, answer
 
 

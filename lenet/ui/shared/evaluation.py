@@ -24,7 +24,7 @@ from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 
-KEPT = 32  # networks whose answers are remembered, of 0.2 megabytes each; the least recently asked for go first
+MAX_ANSWERED = 32  # networks whose answers are remembered, of 0.2 megabytes each; the least recently asked for go first
 LOADERS = 4  # data sets that load at once
 SPLITS = 3  # data sets whose test pictures are remembered: CIFAR-10's have 31 megabytes, the others 8
 
@@ -79,7 +79,7 @@ class Evaluations:
 
     def __init__(self, networks: Networks, load: Callable[[str], Split] = load_test) -> None:
         self._networks, self._load = networks, load
-        self._askings: BoundedCache[str, Asking] = BoundedCache(KEPT)
+        self._askings: BoundedCache[str, Asking] = BoundedCache(MAX_ANSWERED)
         self._splits: BoundedCache[str, Split] = BoundedCache(SPLITS)
         self._worker = Worker("test", self._most_urgent)
         self._loader = ThreadPoolExecutor(LOADERS, thread_name_prefix="load-test", initializer=threads.one)

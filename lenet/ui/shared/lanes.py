@@ -31,13 +31,13 @@ from lenet.ui import messages
 from lenet.ui.shared import texts
 from lenet.ui.shared.worker import Work, Worker
 
-MOST_WAITING = 500  # questions in a line; 200 pads have at most two each
+MAX_WAITING = 500  # questions in a line; 200 pads have at most two each
 BUSY = Text("The server has much to do right now: try again in a minute.")
 
 SEEN_SECONDS = 6.0  # a pad that asked within them is drawn on
-LATELY = 2.0  # seconds over which questions are counted
+WINDOW_SECONDS = 2.0  # seconds over which questions are counted
 SHARE = 0.5  # of one processor's time, for all questions; at 0.85 a crowd that comes at once waited for seconds
-LEAST = 0.1  # of it that questions under moving pens have, however many others there are
+MIN_SHARE = 0.1  # of it that questions under moving pens have, however many others there are
 SHORT, LONG = 20.0, 10_000.0  # milliseconds: a shorter rest is none, and nobody rests longer
 TRAINING_REST = 100.0  # milliseconds, at least, while a network trains on the same cores
 
@@ -88,7 +88,7 @@ class Lane:
         place = pad, getattr(function, "__name__", "")
         self._measure_way()
         with self._worker.changed:
-            if len(self._final) + len(self._live) >= MOST_WAITING or self._worker.ending:
+            if len(self._final) + len(self._live) >= MAX_WAITING or self._worker.ending:
                 with texts.speaking(messages.language(question)):
                     return {"problem": texts.words(BUSY)}
             self._see(pad)
@@ -109,7 +109,7 @@ class Lane:
     def rest(self) -> int:
         """Milliseconds that a pad should leave between two live questions."""
         cost = self._way + self._seconds / self._threads
-        share = max(LEAST, SHARE - cost * len(self._urgent) / LATELY)
+        share = max(MIN_SHARE, SHARE - cost * len(self._urgent) / WINDOW_SECONDS)
         rest = 1000 * cost / share * len(self._seen)
         if self._training():
             rest = max(2 * rest, TRAINING_REST)
@@ -132,9 +132,9 @@ class Lane:
         if pad:
             self._seen[pad] = now
             self._seen.move_to_end(pad)
-        while self._urgent and now - self._urgent[0] > LATELY:
+        while self._urgent and now - self._urgent[0] > WINDOW_SECONDS:
             self._urgent.popleft()
-        while self._seen and (now - next(iter(self._seen.values())) > SEEN_SECONDS or len(self._seen) > MOST_WAITING):
+        while self._seen and (now - next(iter(self._seen.values())) > SEEN_SECONDS or len(self._seen) > MAX_WAITING):
             self._seen.popitem(last=False)
 
     def _most_urgent(self) -> Work | None:

@@ -41,8 +41,8 @@ from lenet.ui.shared.pictures import Pictures
 REMEMBERED = 16  # readings, of about 0.4 megabytes a digit: what was just answered is looked into
 TABLES = 32  # of a few hundred kilobytes each: those of a class that shares its networks, and the shipped ones
 NAMED = 16  # answers to photos, of up to a few megabytes each: those of every network to the newest one
-KEPT = 256  # networks that runs have trained, and as many uploads
-KEPT_BYTES = 250_000_000  # that each of these take together: a small one a quarter of a megabyte, the largest 18
+MAX_NETWORKS = 256  # networks that runs have trained, and as many uploads
+MAX_NETWORK_BYTES = 250_000_000  # that each of these take together: a small one a quarter of a megabyte, the largest 18
 MISSING = "The server no longer keeps this network: choose another, or train or upload it again."
 NO_ROOM = "The server's disk is full, so this file cannot be made now. The network stays in memory: try again later."
 
@@ -171,10 +171,10 @@ class Networks:
     Args:
         place: a folder; visitors' networks have one each in it, which Gradio may serve to who knows the key.
         pictures: where photos are kept.
-        most: KEPT.
+        most: MAX_NETWORKS.
     """
 
-    def __init__(self, place: Path, pictures: Pictures, most: int = KEPT) -> None:
+    def __init__(self, place: Path, pictures: Pictures, most: int = MAX_NETWORKS) -> None:
         self.place, self._pictures = place, pictures
         self._trained, self._uploaded = self._shelf(most), self._shelf(most)
         self._readings: BoundedCache[tuple[str, str, bytes], Reading] = BoundedCache(REMEMBERED)
@@ -186,7 +186,7 @@ class Networks:
         return BoundedCache(
             most,
             weigh=lambda kept: 4 * kept.classifier.parameters,  # of four bytes each
-            heaviest=KEPT_BYTES,
+            heaviest=MAX_NETWORK_BYTES,
             on_evict=lambda key, _: shutil.rmtree(self.place / key, ignore_errors=True),
             owner=lambda kept: kept.owner,
         )

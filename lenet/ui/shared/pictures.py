@@ -21,7 +21,7 @@ from lenet.ui.shared.cache import BoundedCache
 
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
 SIDE = 1024  # pixels of what is kept and shown, many times what a network sees
-KEPT = 48  # pictures of at most three megabytes each; the least recently used go first
+MAX_PICTURES = 48  # pictures of at most three megabytes each; the least recently used go first
 FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
 SECONDS = 3600.0  # after which one goes although there is room
 
@@ -57,10 +57,10 @@ class Pictures:
     """The pictures that one page keeps for its visitors.
 
     Args:
-        most: KEPT.
+        most: MAX_PICTURES.
     """
 
-    def __init__(self, most: int = KEPT) -> None:
+    def __init__(self, most: int = MAX_PICTURES) -> None:
         self._kept: BoundedCache[str, Image.Image] = BoundedCache(most, SECONDS)
         self._fetching = threading.BoundedSemaphore(FETCHES)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lenet.errors import CheckpointError
 from lenet.inference.pretrained import Checkpoint
-from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
+from lenet.inference.untrusted import MAX_BYTES, load_untrusted, too_large
 from lenet.ui import environment, messages
 from lenet.ui.report import exports
 from lenet.ui.server import Server
@@ -43,7 +43,7 @@ def restored(server: Server, own: OwnNetwork, owner: Owner, title: Title) -> str
             raise messages.garbled() from None
     if not environment.UPLOADS:
         raise CheckpointError("This server takes in no networks.")
-    if len(own.file) > BYTES_AT_MOST:
+    if len(own.file) > MAX_BYTES:
         raise too_large("network.safetensors", len(own.file))
     with tempfile.TemporaryDirectory(dir=server.folder) as folder:
         path = Path(folder) / "network.safetensors"

@@ -30,10 +30,10 @@ from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 
-MOST_WAITING = 60  # visitors: two classes, who wait for about two minutes then
-MOST_OF_ADDRESS = 40  # of one network address: a class behind a school's, and not the whole line
+MAX_WAITING = 60  # visitors: two classes, who wait for about two minutes then
+MAX_WAITING_PER_ADDRESS = 40  # of one network address: a class behind a school's, and not the whole line
 PATIENCE = 15.0  # seconds after which a page that asks no more has gone
-KEPT = 200  # answers that pages may still ask for
+MAX_ANSWERS = 200  # answers that pages may still ask for
 MEASURED = 64  # networks of which it is known what they read right
 
 TITLE_LENGTH = 40  # characters of what a network is called
@@ -156,7 +156,7 @@ class Teachings:
             if old is not None and old.facts.status == "running":
                 raise TrainingError("Your last examples are still being learned: wait a few seconds.")
             from_there = sum(job.address == address for job in self._waiting())
-            if old is None and (len(self._waiting()) >= MOST_WAITING or from_there >= MOST_OF_ADDRESS):
+            if old is None and (len(self._waiting()) >= MAX_WAITING or from_there >= MAX_WAITING_PER_ADDRESS):
                 raise TrainingError("The server has much to do right now: try again in a minute.")
             self._jobs.pop((visitor, kind), None)
             self._jobs[visitor, kind] = _Job(visitor, address, examples, kind)
@@ -188,7 +188,7 @@ class Teachings:
             if now - job.heard > PATIENCE:
                 del self._jobs[job.visitor, job.kind]
         ended = [job for job in self._jobs.values() if job.facts.status in ("done", "failed")]
-        for job in ended[: max(0, len(ended) - KEPT)]:
+        for job in ended[: max(0, len(ended) - MAX_ANSWERS)]:
             del self._jobs[job.visitor, job.kind]
 
     def _most_urgent(self) -> Work | None:

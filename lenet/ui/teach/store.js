@@ -10,7 +10,7 @@ import { isJpeg } from "./pictures.js";
 
 const KIND = "lenet-own-classes"; // of the file
 const FORMAT = 1;
-const MOST_BYTES = 20_000_000; // of a file: ten classes of thirty photos have three
+const MAX_BYTES = 20_000_000; // of a file: ten classes of thirty photos have three
 
 // --- in the browser ------------------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ const isClass = (kind, one, limits) =>
 // The classes of each kind in a file (a Blob), {drawings, photos}; null where it is none of ours.  Older files have no
 // photos.
 export async function fromFile(file, limits) {
-  if (file.size > MOST_BYTES) return null;
+  if (file.size > MAX_BYTES) return null;
   try {
     const { kind, format, classes, photos = [] } = JSON.parse(await file.text());
     if (kind !== KIND || format !== FORMAT) return null;

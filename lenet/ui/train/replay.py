@@ -23,7 +23,7 @@ from lenet.ui.train.snapshot import Check
 RECORDINGS = 24
 RECORDING_BYTES = 60_000_000  # of all together, networks included
 EVENT_BYTES = 400  # about what an event takes in memory
-VIEWS_AT_MOST = 400  # of filters and pictures, of a run; the events go on without them
+MAX_VIEWS = 400  # of filters and pictures, of a run; the events go on without them
 SECONDS_KEPT = 2 * 3600.0  # since it was last replayed
 
 Fact: TypeAlias = "Event | Check | dict[str, Any]"  # the last is a view of filters and pictures
@@ -54,7 +54,7 @@ class Recording:
 
     def add(self, worked: float, fact: Fact) -> None:
         if isinstance(fact, dict):
-            if self.views >= VIEWS_AT_MOST:
+            if self.views >= MAX_VIEWS:
                 return
             self.views += 1
             self.bytes += _view_bytes(fact)

@@ -20,7 +20,7 @@ from lenet.ui.train.replay import Playback, Recording
 
 CHECKS = 8  # of the validation in an epoch, where a run has so few that its curves would have no shape
 FEW_EPOCHS = 2
-POINTS_AT_MOST = 240  # of one line in a chart; an even number, since pairs become one
+MAX_POINTS = 240  # of one line in a chart; an even number, since pairs become one
 
 Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
 ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps looking
@@ -50,7 +50,7 @@ class Series:
             return
         self.points.append(self._one(self.pending))
         self.pending = []
-        if len(self.points) == POINTS_AT_MOST:
+        if len(self.points) == MAX_POINTS:
             pairs = zip(self.points[::2], self.points[1::2], strict=True)
             self.points, self.merged = [self._one(pair) for pair in pairs], self.merged * 2
 

@@ -68,15 +68,15 @@ TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_SNAPSHOTS = 1.0  # seconds, at least, between two looks at filters and test pictures
 BETWEEN_FIRST_SNAPSHOTS = 0.25  # the same while a run is young
 YOUNG_SECONDS = 15.0  # of training
-SECONDS_AT_MOST = (
+MAX_TRAIN_SECONDS = (
     60 * environment.TRAIN_MINUTES
 )  # of training; then a run ends as if stopped, so that a forgotten one frees its place
 
-MOST = 8  # runs of one owner: as many as there are colours
-NAME_AT_MOST = 40  # characters of a name that a visitor gives a run
-MOST_OF_ALL = environment.RUNS  # runs of all; one address has half
-STATES_AT_MOST = 16  # runs in memory that can go on, of up to 60 megabytes each; others wait on disk
-PROGRAMS_AT_MOST = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
+MAX_RUNS_PER_OWNER = 8  # runs of one owner: as many as there are colours
+MAX_NAME_LENGTH = 40  # characters of a name that a visitor gives a run
+MAX_RUNS = environment.RUNS  # runs of all; one address has half
+MAX_STATES = 16  # runs in memory that can go on, of up to 60 megabytes each; others wait on disk
+MAX_PROGRAM_CALLS = 24  # calls that are answered at once, of the 40 events that Gradio works on at once
 SECONDS_BETWEEN_SAVES = 10.0  # a state of 60 MB takes a fifth of a second
 KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
 
@@ -142,16 +142,16 @@ class Runs:
         owner = owner or visitor
         with self._lock:
             own = [run for run in self._runs.values() if run.owner == owner]
-            if not self._room(own, MOST):
-                raise RecipeError("You have {count} unfinished runs: remove one first.", count=MOST)
+            if not self._room(own, MAX_RUNS_PER_OWNER):
+                raise RecipeError("You have {count} unfinished runs: remove one first.", count=MAX_RUNS_PER_OWNER)
             there = [run for run in self._runs.values() if address and run.address == address]
-            if not self._room(there, MOST_OF_ALL // 2):
+            if not self._room(there, MAX_RUNS // 2):
                 raise RecipeError("Your network address has as many runs under way as it may: wait until one ends.")
-            if len(self._runs) >= MOST_OF_ALL and all(map(self._in_use, self._runs.values())):
+            if len(self._runs) >= MAX_RUNS and all(map(self._in_use, self._runs.values())):
                 raise RecipeError("This server has as many runs under way as it can hold: try again in a minute.")
             self._heard[visitor] = time.monotonic()
             own = [run for run in own if run.id in self._runs]
-            colour = min(set(range(MOST)) - {run.colour for run in own})
+            colour = min(set(range(MAX_RUNS_PER_OWNER)) - {run.colour for run in own})
             number = max((run.number for run in own), default=0) + 1
             ticket = self._turns.ticket(owner, self._runs.values())
             run = Run(secrets.token_urlsafe(9), visitor, number, colour, recipe, owner, address, ticket, name)
@@ -170,7 +170,7 @@ class Runs:
             RecipeError: that address, or all together, have as many calls under way as may be.
         """
         with self._lock:
-            if self._programs[address] >= MOST or self._programs.total() >= PROGRAMS_AT_MOST:
+            if self._programs[address] >= MAX_RUNS_PER_OWNER or self._programs.total() >= MAX_PROGRAM_CALLS:
                 raise RecipeError("As many programs train here as may: wait until one of their runs ends.")
             self._programs[address] += 1
         try:
@@ -247,7 +247,7 @@ class Runs:
         if "\ufffd" in name:
             raise RecipeError("This name holds half a letter: type it again.")
         with self._theirs(visitor, id) as run:
-            run.name = name.strip()[:NAME_AT_MOST]
+            run.name = name.strip()[:MAX_NAME_LENGTH]
             self.networks.call(run.key, run.title)
         self._write(run)
 
@@ -524,10 +524,10 @@ class Runs:
         states = sum(run.training is not None for run in by_absence)
         for run in by_absence:
             old = now - self._heard.get(run.visitor, 0.0) > KEPT_SECONDS
-            heavy = states > STATES_AT_MOST and run.training is not None and run.status not in ACTIVE
-            if heavy and run.saved and not old and kept <= MOST_OF_ALL:
+            heavy = states > MAX_STATES and run.training is not None and run.status not in ACTIVE
+            if heavy and run.saved and not old and kept <= MAX_RUNS:
                 run.training, states = None, states - 1  # it waits on disk
-            elif old or kept > MOST_OF_ALL or heavy:
+            elif old or kept > MAX_RUNS or heavy:
                 kept -= 1
                 states -= run.training is not None
                 self._forget(run)
@@ -548,7 +548,7 @@ class Runs:
         """Whether there is memory for it: one that has begun has it, others wait until one of those ends."""
         begun = [other for other in self._runs.values() if other.training is not None and other.status in ACTIVE]
         from_there = sum(other.address == run.address for other in begun if run.address)
-        return run.training is not None or (len(begun) < STATES_AT_MOST and from_there < STATES_AT_MOST // 2)
+        return run.training is not None or (len(begun) < MAX_STATES and from_there < MAX_STATES // 2)
 
     # --- runs that show another's; all under the lock, but for `_hand_over` ---
 
@@ -726,7 +726,7 @@ class Runs:
         if run.until is not None and run.epoch >= run.until and (event is None or isinstance(event, EpochEnd)):
             run.until = None
             return "paused" if run.epoch < run.recipe.epochs else None
-        if run.worked > SECONDS_AT_MOST:
+        if run.worked > MAX_TRAIN_SECONDS:
             run.late = True
             return "stopped"
         if event is not None and self._turns.over:  # each turn takes it a step on

@@ -20,7 +20,7 @@ from lenet.training.optim import OPTIMIZERS, SCHEDULES
 from lenet.training.recipes import RECIPES, Recipe, recipe_named
 from lenet.ui.shared import texts
 
-BATCH_AT_MOST = 1024  # one step of 65,536 images takes most of a minute, and Stop is heard between steps
+MAX_BATCH_SIZE = 1024  # one step of 65,536 images takes most of a minute, and Stop is heard between steps
 LISTED = {name: source for name, source in DATASETS.items() if not source.benchmark_only}
 
 
@@ -49,7 +49,7 @@ NUMBERS = {
     "lr": Number(0, 100, without_low=True),
     "momentum": Number(0, 1, without_high=True),
     "weight_decay": Number(0, 1),
-    "batch_size": Number(1, BATCH_AT_MOST, whole=True),
+    "batch_size": Number(1, MAX_BATCH_SIZE, whole=True),
     "epochs": Number(1, 10_000, whole=True),
     "seed": Number(0, 2**31 - 1, whole=True),
 }

@@ -46,7 +46,7 @@ from lenet.ui.train.messages import (
     TellRun,
 )
 from lenet.ui.train.run import ACTIVE, Run
-from lenet.ui.train.runs import KEPT_SECONDS, MOST, NAME_AT_MOST, SECONDS_AT_MOST
+from lenet.ui.train.runs import KEPT_SECONDS, MAX_NAME_LENGTH, MAX_RUNS_PER_OWNER, MAX_TRAIN_SECONDS
 
 DEFAULT = "digits-demo"
 # A button each above the settings: the texts' key, and the recipe, or what stands in for it until there is one.
@@ -59,7 +59,7 @@ STARTS = {
 MNIST_SECONDS = 6  # that mnist-demo takes on one core, see Time to accuracy in docs/results.md
 SECONDS_BETWEEN_FRAMES = 0.2  # and what the way there and back takes: four or five a second
 FEW_PAGES = 8  # get so many; a class of 30 takes too much of the cores that train
-SECONDS_AT_MOST_BETWEEN_FRAMES = 0.7  # well within runs.PATIENCE, after which a page counts as gone
+MAX_SECONDS_BETWEEN_FRAMES = 0.7  # well within runs.PATIENCE, after which a page counts as gone
 PROGRAM_FRAMES = 0.3  # the same for programs
 READER_LOOKS = 7  # PROGRAM_FRAMES apart, so two seconds, in which a program must have read what it was sent
 UNREAD = "Nobody reads this run, so it does not train: read its event stream within two seconds, as gradio_client does."
@@ -76,7 +76,7 @@ async def look(server: Server, question: LookAtRuns) -> FoundRuns:
     if question.wait:
         server.runs.heard(question.visitor)
         frame = SECONDS_BETWEEN_FRAMES * max(1.0, server.runs.crowd() / FEW_PAGES)
-        await asyncio.sleep(min(frame, SECONDS_AT_MOST_BETWEEN_FRAMES))
+        await asyncio.sleep(min(frame, MAX_SECONDS_BETWEEN_FRAMES))
     return FoundRuns(server.runs.look(question.visitor, question.known, question.watched))
 
 
@@ -312,10 +312,10 @@ def build(server: Server, visitor: Visitor) -> TrainTab:
         first=DEFAULT,
         active=ACTIVE,
         limits={
-            "most": MOST,
-            "name": NAME_AT_MOST,
+            "most": MAX_RUNS_PER_OWNER,
+            "name": MAX_NAME_LENGTH,
             "hours": round(KEPT_SECONDS / 3600),
-            "minutes": round(SECONDS_AT_MOST / 60),
+            "minutes": round(MAX_TRAIN_SECONDS / 60),
             "mnist_seconds": MNIST_SECONDS,
         },
     )

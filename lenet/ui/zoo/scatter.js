@@ -10,10 +10,10 @@ import { say, spoken } from "../shared/language.js";
 export const HEIGHT = 190; // pixels, as in shared/style.css
 export const LINE = 16; // pixels between two names
 const STEPS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]; // percent between two grid lines
-const MOST_LEVELS = 4; // grid lines, about
+const MAX_LEVELS = 4; // grid lines, about
 const MARGIN = 0.12; // of the range, on each side
-const LEAST_DECADES = 0.12; // that the axis of parameters has
-const LEAST_PERCENT = 0.5; // that the axis of accuracy has
+const MIN_DECADES = 0.12; // that the axis of parameters has
+const MIN_PERCENT = 0.5; // that the axis of accuracy has
 
 // The range of `values` with a margin, and a range of `least` at the least.
 function padded(values, least) {
@@ -37,10 +37,10 @@ const round = (tick) => (tick >= 1e6 ? `${Math.floor(tick / 1e6)}M` : `${Math.fl
 // the name before it.  `networks` are measured: {parameters, accuracy}.
 export function layout(networks) {
   const points = networks.map((network) => ({ network, x: Math.log10(network.parameters), y: 100 * network.accuracy }));
-  const [left, right] = padded(points.map(({ x }) => x), LEAST_DECADES);
-  let [low, high] = padded(points.map(({ y }) => y), LEAST_PERCENT);
+  const [left, right] = padded(points.map(({ x }) => x), MIN_DECADES);
+  let [low, high] = padded(points.map(({ y }) => y), MIN_PERCENT);
   high = Math.min(high, 100);
-  const step = STEPS.find((one) => (high - low) / one <= MOST_LEVELS) ?? STEPS.at(-1);
+  const step = STEPS.find((one) => (high - low) / one <= MAX_LEVELS) ?? STEPS.at(-1);
   const levels = [];
   for (let level = Math.ceil(low / step); level <= Math.floor(high / step); level += 1) {
     levels.push({ part: (level * step - low) / (high - low), text: `${Number((level * step).toPrecision(6))}%` });

@@ -11,7 +11,7 @@ import gradio as gr
 from lenet.inference.classifier import Classifier
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.photos import PhotoClassifier
-from lenet.inference.untrusted import BYTES_AT_MOST
+from lenet.inference.untrusted import MAX_BYTES
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, networks, texts
@@ -85,7 +85,7 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
         html_template=assets.template("zoo/tab.html"),
         js_on_load=assets.mount("zoo/view.js", events=["refuse", "seen"]),
         server_functions=server_functions(server, list_networks, *report, lane=server.reports),
-        largest=BYTES_AT_MOST,  # of a file that may be uploaded; of a larger one the event "refuse" tells
+        largest=MAX_BYTES,  # of a file that may be uploaded; of a larger one the event "refuse" tells
         elem_id="zoo",
         padding=False,
     )

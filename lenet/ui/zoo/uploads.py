@@ -10,7 +10,7 @@ import gradio as gr
 
 from lenet.errors import CheckpointError, LeNetError, Text
 from lenet.inference.digits import DigitClassifier
-from lenet.inference.untrusted import BYTES_AT_MOST, load_untrusted, too_large
+from lenet.inference.untrusted import MAX_BYTES, load_untrusted, too_large
 from lenet.ui import environment, messages
 from lenet.ui.server import Server
 from lenet.ui.shared import assets, texts
@@ -18,7 +18,7 @@ from lenet.ui.zoo.messages import Remark
 
 SUFFIX = ".safetensors"
 FOREIGN = (".pth", ".pt", ".ckpt", ".bin")
-INVITATION = texts.Said("upload_note", {"most": f"{BYTES_AT_MOST / 1e6:.0f}"})
+INVITATION = texts.Said("upload_note", {"most": f"{MAX_BYTES / 1e6:.0f}"})
 
 
 def upload(server: Server, path: str | None, owner: tuple[str, str]) -> tuple[str, texts.Said | Text]:
