@@ -40,7 +40,7 @@ def test_a_run_fits_one_screen_and_the_next_visitor_sees_it_again(open_page: Ope
 
 def test_the_network_is_asked_about_ones_own_digit_while_it_learns(open_page: Open) -> None:
     page = opened(open_page())
-    begin(page, epochs=500, seed=42)
+    begin(page, epochs=10_000, seed=42)
     expect(page.locator(".own-part")).to_be_visible()
     page.locator(".own-pad").hover()  # once it stands still
     box = page.locator(".own-pad").bounding_box()

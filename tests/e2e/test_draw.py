@@ -487,6 +487,7 @@ def test_a_map_is_enlarged_and_says_how_a_number_came_about(
     maps.scroll_into_view_if_needed()
     maps.focus()
     page.keyboard.press("ArrowRight")
+    expect(page.locator("#pad .pointed")).to_contain_text(re.compile("strongest|最强"))  # the numbers are there
     page.keyboard.press("Enter")
     dialog = page.locator("dialog.closeup")
     for word in words:

@@ -26,7 +26,7 @@ from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, facts_of, until
 @pytest.fixture(autouse=True)
 def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 0)
-    monkeypatch.setattr(runs, "SECONDS_BETWEEN_SAVES", 0.2)
+    monkeypatch.setattr(runs, "SECONDS_BETWEEN_SAVES", 0.05)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def dies(made: Runs) -> None:
 
 
 def test_a_run_that_a_dead_server_has_left_goes_on_where_it_was_saved(server: Runs, tmp_path: Path) -> None:
-    run = server.begin(ANNE, RECIPE.with_changes(epochs=12), address="192.0.2.1")
+    run = server.begin(ANNE, RECIPE.with_changes(epochs=120), address="192.0.2.1")
     server.rename(ANNE, run.id, "mine")
     until(lambda: run.saved)
     until(lambda: any(json.loads(file.read_text())["last"] for file in tmp_path.glob(f"runs/**/{run.id}.json")))
@@ -68,7 +68,7 @@ def test_a_run_that_a_dead_server_has_left_goes_on_where_it_was_saved(server: Ru
     until(lambda: after.run(ANNE, run.id).status == "done")
     kept = after.run(ANNE, run.id)
     whole = opened(tmp_path, "third")
-    other = whole.begin(ANNE, RECIPE.with_changes(epochs=12))
+    other = whole.begin(ANNE, RECIPE.with_changes(epochs=120))
     until(lambda: other.status == "done")
     mine, theirs = (r.networks.get(one.key).model.state_dict() for r, one in ((after, kept), (whole, other)))
     assert all(torch.equal(mine[name], theirs[name]) for name in mine), "it is not the run that it was"
