@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -570,6 +571,24 @@ def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPat
     assert waits[BEN].seconds == pytest.approx(15, abs=5)  # the rest of Anne's turn
     assert waits[CAROL].seconds == pytest.approx(30, abs=5)  # and a turn of Ben's
     assert waits[ANNE].seconds == pytest.approx(100 + 100 + 2)  # seven turns of hers and theirs
+
+
+def test_who_waits_watches_the_run_that_trains(registry: Runs) -> None:
+    training = registry.begin(ANNE, LONG, name="Anne's own")
+    until(lambda: training.last is not None and training.epoch >= 2)
+    theirs, hers = registry.begin(BEN, RECIPE), registry.begin(ANNE, RECIPE)
+    for run in (theirs, hers):
+        status(run, "waiting")
+    (seen,) = registry.look(BEN, {}, watched=theirs.id)
+    assert isinstance(seen, RunFacts)
+    assert seen.ahead is not None
+    assert (seen.ahead.recipe, seen.ahead.epochs) == (LONG.name, LONG.epochs)
+    assert 0 < seen.ahead.done < 1
+    assert seen.ahead.val[0] == pytest.approx(training.val.points[0][:3], rel=1e-3)
+    assert 2 <= len(seen.ahead.train) <= 120
+    assert "Anne" not in json.dumps(asdict(seen)), "whose it is, and what she calls it, is hers"
+    others = [*registry.look(BEN, {}), *registry.look(ANNE, {}, watched=hers.id)]  # not looked at; her own trains
+    assert all(isinstance(one, RunFacts) and one.ahead is None for one in others)
 
 
 def test_a_class_behind_one_address_has_room(registry: Runs) -> None:

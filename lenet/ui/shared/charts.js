@@ -92,7 +92,11 @@ function drawAxes(pen, frame, { xName, yName, decimals }) {
   pen.textAlign = "center";
   pen.textBaseline = "top";
   const whole = ticks(0, frame.epochs, Math.max(2, Math.min(8, (frame.right - frame.left) / 55)));
-  for (const epoch of whole) if (Number.isInteger(epoch)) pen.fillText(epoch.toLocaleString("en"), frame.x(epoch), frame.bottom + 6);
+  for (const epoch of whole.filter(Number.isInteger)) {
+    const said = epoch.toLocaleString("en");
+    const room = frame.wide - pen.measureText(said).width / 2; // the last one may be wider than the margin
+    pen.fillText(said, Math.min(frame.x(epoch), room), frame.bottom + 6);
+  }
   pen.fillText(xName, (frame.left + frame.right) / 2, frame.bottom + 22);
   pen.save();
   pen.translate(10, (frame.top + frame.bottom) / 2);

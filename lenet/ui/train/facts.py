@@ -6,9 +6,11 @@ import time
 
 from lenet.ui.shared import texts
 from lenet.ui.train import settings
-from lenet.ui.train.messages import Downloading, Known, Replayed, RunFacts, Snapshot, Waiting
+from lenet.ui.train.messages import Ahead, Downloading, Known, Replayed, RunFacts, Snapshot, Waiting
 from lenet.ui.train.replay import Playback
-from lenet.ui.train.run import Run
+from lenet.ui.train.run import Run, Series
+
+AHEAD_POINTS = 60  # of a line of a run that others watch while they wait
 
 
 def facts_of(
@@ -18,11 +20,13 @@ def facts_of(
     left: float | None,
     download: Downloading | None,
     waiting: Waiting | None,
+    ahead: Ahead | None,
 ) -> RunFacts:
     """All of a run, but for the points of its lines that the page knows; in the language that is spoken.
 
     Args:
         left: seconds of training that it still needs, where they can be told.
+        ahead: see `ahead_of`.
     """
     recipe, step, best = run.recipe, run.last, run.best
     return RunFacts(
@@ -67,8 +71,19 @@ def facts_of(
         val=run.val.since(known.val),
         download=download,
         waiting=waiting,
+        ahead=ahead,
         snapshot=snapshot,
     )
+
+
+def ahead_of(run: Run) -> Ahead:
+    """What a run's queue may see of it: how it learns, and not whose it is or what they call it."""
+    return Ahead(run.recipe.name, run.recipe.epochs, run.progress, _few(run.train), _few(run.val))
+
+
+def _few(line: Series) -> list[list[float]]:
+    step = max(1, len(line.points) // AHEAD_POINTS)
+    return [[float(f"{value:.4g}") for value in point[:3]] for point in line.points[::step]]
 
 
 def _lr(run: Run) -> float:

@@ -97,6 +97,25 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """Another visitor's run that trains just now, to be watched by those who wait.
+
+    Attributes:
+        recipe: a name in RECIPES.
+        epochs: of the whole run.
+        done: the fraction of it that is done.
+        train: (epochs so far, loss, accuracy), few points.
+        val: (epochs so far, validation loss and accuracy).
+    """
+
+    recipe: str
+    epochs: int
+    done: float
+    train: list[list[float]]
+    val: list[list[float]]
+
+
+@dataclass(frozen=True)
 class Downloading:
     """How far a data set is on its way from the web; `seconds` that are left, or None where nobody knows."""
 
@@ -179,6 +198,7 @@ class RunFacts:
         val: (epochs so far, validation loss and accuracy, training loss and accuracy).
         download: where its data set is on its way.
         waiting: where it is in the queue.
+        ahead: while it waits and the page shows it, the run that trains; None where that is the visitor's own.
         snapshot: where the page shows this run, and does not know the newest one.
     """
 
@@ -223,6 +243,7 @@ class RunFacts:
     val: Line
     download: Downloading | None
     waiting: Waiting | None
+    ahead: Ahead | None
     snapshot: Snapshot | None
 
 

@@ -55,7 +55,7 @@ from lenet.ui.shared import threads
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 from lenet.ui.train import snapshot
-from lenet.ui.train.facts import facts_of
+from lenet.ui.train.facts import ahead_of, facts_of
 from lenet.ui.train.loading import Loading
 from lenet.ui.train.messages import Known, RunFacts, SameRun, Snapshot
 from lenet.ui.train.replay import Fact, Playback, Recording, Recordings
@@ -410,15 +410,17 @@ class Runs:
         fresh = watched and known.snapshot != run.snapshots
         if known.version == run.version and run.status not in ACTIVE and not fresh:
             return SameRun(run.id)
+        loading, waiting = run.status == "loading", run.status == "waiting"
+        recipe, training = run.recipe, self._training
+        ahead = training if waiting and watched and training and training.visitor != run.visitor else None
         return facts_of(
             run,
             known,
             snapshot=Snapshot(run.snapshots, run.view) if fresh else None,
             left=self._turns.left(run),
-            download=self._loading.download(run.recipe.dataset, run.recipe.teacher)
-            if run.status == "loading"
-            else None,
-            waiting=self._turns.wait(run, self._queue(), self._training) if run.status == "waiting" else None,
+            download=self._loading.download(recipe.dataset, recipe.teacher) if loading else None,
+            waiting=self._turns.wait(run, self._queue(), training) if waiting else None,
+            ahead=ahead_of(ahead) if ahead else None,
         )
 
     # --- the queue; all under the lock ---

@@ -29,6 +29,7 @@ export function mount({ element, trigger, props, server }) {
   // What the server's modules say in English, in the visitor's language.
   const translated = (sentence) => props.facts[language]?.[sentence] ?? sentence;
   const epochsOf = (count) => (count === 1 ? say("epochs_one") : say("epochs_many", { count }));
+  const AHEAD = () => variable("chart-pointed");
   const colourOf = (run) => variable(`run-${run.colour % props.limits.most}`);
   const nameOf = (run) => run.name || say("run_name", { number: run.number });
 
@@ -282,7 +283,8 @@ export function mount({ element, trigger, props, server }) {
     if (run.status === "waiting") {
       const { place, seconds, known } = run.waiting;
       const wait = known ? "wait_about" : seconds >= 1 ? "wait_at_least" : "wait_unknown";
-      return say(place === 1 ? "waiting_next" : "waiting_place", { place, wait: say(wait, { time: time(seconds) }) });
+      const said = say(place === 1 ? "waiting_next" : "waiting_place", { place, wait: say(wait, { time: time(seconds) }) });
+      return run.ahead ? `${said} ${say("waiting_watch", { recipe: run.ahead.recipe, done: percent(run.ahead.done, 0) })}` : said;
     }
     if (["done", "stopped"].includes(run.status)) {
       if (run.gone) return say("network_gone");
@@ -356,7 +358,8 @@ export function mount({ element, trigger, props, server }) {
   }
 
   function axesOf(kind, shown) {
-    const epochs = Math.max(1, ...shown.map((run) => run.epochs));
+    const ahead = watched();
+    const epochs = Math.max(1, ahead ? Math.ceil(ahead.done * ahead.epochs) : 1, ...shown.map((run) => run.epochs));
     const shared = { epochs, xName: say("epoch_axis"), yName: say(`${kind}_axis`) };
     if (kind === "accuracy") return { ...shared, low: zoom.checked ? 90 : 0, high: 100, decimals: () => 0 };
     const which = shown.map((run) => run.id).join();
@@ -366,6 +369,9 @@ export function mount({ element, trigger, props, server }) {
     tops.loss = Math.max(tops.loss, roof(highest || 2.4));
     return { ...shared, low: 0, high: tops.loss, decimals: (value) => (tops.loss < 1 ? 2 : Number.isInteger(value) && tops.loss >= 5 ? 0 : 1) };
   }
+
+  // Another visitor's run that trains while the chosen one waits for its turn, or null.
+  const watched = () => chosenRun()?.ahead ?? null;
 
   function drawOne(chart) {
     const shown = runs.filter((run) => !hidden.has(run.id));
@@ -381,6 +387,8 @@ export function mount({ element, trigger, props, server }) {
       best: run.best && [run.best[0], scale * run.best[column]],
       chosen: run.id === chosen,
     }));
+    const ahead = watched();
+    if (ahead) lines.push({ colour: AHEAD(), raw: [], train: smooth(pick({ points: ahead.train }), weight), val: smooth(pick({ points: ahead.val }), weight), best: null, chosen: false });
     chart.frame = drawChart(chart.canvas, lines, axesOf(chart.kind, shown), pointed);
     readOut(chart, shown);
   }
@@ -426,13 +434,16 @@ export function mount({ element, trigger, props, server }) {
 
   function showLegend() {
     const shown = runs.filter((run) => !hidden.has(run.id));
-    const which = JSON.stringify([language, shown.map((run) => [nameOf(run), colourOf(run)])]);
+    const ahead = watched();
+    const which = JSON.stringify([language, ahead?.recipe, shown.map((run) => [nameOf(run), colourOf(run)])]);
     if (which === legendShown) return;
     legendShown = which;
-    const named = shown.map((run) => {
+    const entries = shown.map((run) => [colourOf(run), nameOf(run)]);
+    if (ahead) entries.push([AHEAD(), say("legend_ahead", { recipe: ahead.recipe })]);
+    const named = entries.map(([colour, name]) => {
       const dot = make("i", { className: "dot" });
-      dot.style.setProperty("--colour", colourOf(run));
-      return make("span", { className: "of-run" }, dot, nameOf(run));
+      dot.style.setProperty("--colour", colour);
+      return make("span", { className: "of-run" }, dot, name);
     });
     const kinds = { thick: "legend_val", thin: "legend_train", ring: "legend_best" };
     const lines = Object.entries(kinds).map(([kind, key]) => make("span", {}, make("i", { className: `sample ${kind}` }), say(key)));
