@@ -251,7 +251,7 @@ def _checked(scope: Scope, body: bytes) -> bytes:
     return json.dumps(question | {"session_hash": "page"}).encode()
 
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_BRACKETS = re.compile(rb'"[^"]*"|[\[\]{}]')
 
 
 def _is_shallow(body: bytes) -> bool:
@@ -259,7 +259,8 @@ def _is_shallow(body: bytes) -> bool:
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return True
     depth = 0
-    for found in _BRACKETS.finditer(body):
+    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"")  # each quote left begins or ends a string
+    for found in _BRACKETS.finditer(unescaped):
         bracket = found[0]
         depth += (bracket in b"[{") - (bracket in b"]}")
         if depth > MAX_DEPTH:
