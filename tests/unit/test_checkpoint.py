@@ -69,7 +69,7 @@ def header_of(path: Path) -> tuple[str, dict]:
 def with_header(path: Path, **changes) -> None:
     """The file again, with these entries of its header changed; None takes one out."""
     with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
         header = json.loads(file.metadata()["lenet"])
     # nor a checksum, without which what is inside has to be looked at
     header = {key: value for key, value in {**header, "sha256": None, **changes}.items() if value is not None}
@@ -484,7 +484,7 @@ def test_wrong_shapes_name_the_layers(tmp_path):
     good = a_checkpoint()
     save(path, good)
     with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
         metadata = {"lenet": json.dumps({**json.loads(file.metadata()["lenet"]), "sha256": None})}
     for wrong in (
         {**tensors, "fc3.weight": torch.zeros(10, 85)},
@@ -550,7 +550,7 @@ def test_a_run_without_its_moments(tmp_path):
     state, _ = a_state()
     save_state(path, state)
     with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
         metadata = {"lenet": json.dumps({**json.loads(file.metadata()["lenet"]), "sha256": None})}
     for lost in ("resume/optimizer.0.exp_avg", "resume/optimizer.3.step", "resume/model.fc1.weight", "fc1.weight"):
         save_file({n: t for n, t in tensors.items() if n != lost}, path, metadata=metadata)
