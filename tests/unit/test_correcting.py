@@ -98,7 +98,7 @@ def test_it_learns_and_forgets_nothing(found: Corrected, memory: Memory) -> None
     assert sum(found.right_before) == 0
     assert sum(found.right_after) >= 3
     assert 0 < found.share <= 1
-    assert found.test_before - found.test_after <= MAX_LOST * len(memory.test)
+    assert found.test_before - found.test_after <= max(1, MAX_LOST * len(memory.test))
     assert load(WEIGHTS / "digits.safetensors").model.fc1.weight.equal(DIGITS.model.fc1.weight)  # a copy learned
 
 
