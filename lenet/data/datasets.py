@@ -306,9 +306,9 @@ def _render_drawing(drawing: Drawing, number: int) -> np.ndarray:
     return np.stack([digit_image(picture) for picture in pictures])
 
 
-def _worse_pen(strokes: Strokes, rng: np.random.Generator) -> Image.Image:
+def _worse_pen(strokes: Strokes, rng: np.random.Generator, widest: float = math.inf) -> Image.Image:
     """Rendered with gaps, as dots, or with ink that fades towards one side."""
-    brush, which = _brush(rng), rng.random()
+    brush, which = min(_brush(rng), widest), rng.random()
     if which < 0.5:
         return render(apart(strokes, rng), brush)
     if which < 0.7:
@@ -322,10 +322,11 @@ def _worse_pen(strokes: Strokes, rng: np.random.Generator) -> Image.Image:
 def _render_digit(number: int) -> np.ndarray:
     """(28, 28): a digit drawn by rule, one in six with a worse pen."""
     _, strokes, rng = _digit(number)
-    if rng.random() < 1 / 6:
-        return digit_image(_worse_pen(strokes, rng))
     side = float(np.ptp(np.concatenate(strokes), axis=0).max()) * CANVAS / PEN_TABLET
-    return digit_image(render(strokes, min(_brush(rng), max(BRUSHES[0], side / 3))))
+    widest = max(BRUSHES[0], side / 3)  # a wider brush fills a zero's hole
+    if rng.random() < 1 / 6:
+        return digit_image(_worse_pen(strokes, rng, widest))
+    return digit_image(render(strokes, min(_brush(rng), widest)))
 
 
 def _digit(number: int) -> tuple[int, Strokes, np.random.Generator]:

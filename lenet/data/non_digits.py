@@ -131,6 +131,23 @@ def blot(rng: Generator) -> Strokes:
     return [rng.normal(250, rng.uniform(15, 110, 2), (rng.integers(1, 60), 2))]
 
 
+def solid(rng: Generator) -> Strokes:
+    """A filled shape, round, wavy or with corners, and not thin enough for a one: outlines within one another."""
+    angle = np.linspace(0, 2 * math.pi, 91)
+    if rng.random() < 0.5:
+        radius = np.ones(91)
+        for wave in range(2, 6):
+            radius = radius + rng.uniform(0, 0.35) / wave * np.cos(wave * angle + rng.uniform(0, 7))
+    else:
+        corners = rng.integers(3, 8)
+        from_middle = (angle + rng.uniform(0, 7)) % (2 * math.pi / corners) - math.pi / corners  # of a side
+        radius = np.minimum(math.cos(math.pi / corners) / np.cos(from_middle), rng.uniform(0.8, 1.0))
+    outline = np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius[:, None] * (1, rng.uniform(0.75, 1.35))
+    outline = _turned(outline, rng.choice([0, rng.uniform(0, math.pi)]))
+    size = 110 / np.abs(outline).max()
+    return [outline * size * part for part in np.linspace(0.02, 1, 40)]  # 3 pixels apart: the thinnest brush fills it
+
+
 def dots(rng: Generator) -> Strokes:
     """Two to nine points, apart."""
     return [rng.uniform(0, PEN_TABLET, (1, 2)) for _ in range(rng.integers(2, 10))]
@@ -152,13 +169,14 @@ class Rule:
 
 
 RULES = (
-    Rule(letter, 0.36),
-    Rule(scribble, 0.14),
+    Rule(letter, 0.35),
+    Rule(scribble, 0.10),
     Rule(hatching, 0.08),
     Rule(spiral, 0.07, widest=1 / 14),
     Rule(shape, 0.12, widest=1 / 12),
     Rule(figure, 0.12),
-    Rule(blot, 0.07),
+    Rule(blot, 0.05),
+    Rule(solid, 0.07),
     Rule(dots, 0.04),
 )
 _SHARES = [rule.share for rule in RULES]
