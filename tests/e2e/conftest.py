@@ -19,6 +19,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from lenet.inference.pretrained import load
+from lenet.training.stored import WEIGHTS
 from tests.serving import serve
 
 FLAGS = [
@@ -33,6 +35,7 @@ FLAGS = [
 expect.set_options(timeout=30_000)  # two cores may have other work
 
 Points = Sequence[tuple[float, float]]
+DIGITS_ACCURACY: float = load(WEIGHTS / "digits.safetensors").metrics["test_accuracy"]
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from lenet.inference.digits import DigitClassifier, FoundDigit
 from lenet.training.stored import WEIGHTS
 from lenet.ui.draw.messages import Reading
 from lenet.ui.shared import facts
-from tests.e2e.conftest import answer, asked_function, draw, expect_label, settled
+from tests.e2e.conftest import DIGITS_ACCURACY, answer, asked_function, draw, expect_label, settled
 from tests.serving import serve
 
 pytestmark = pytest.mark.browser
@@ -711,10 +711,10 @@ def asks_for(route: Route, network: str) -> bool:
 def test_the_answer_names_who_answers(open_page: Callable[..., Page]) -> None:
     page = open_page()
     who = page.locator("#pad .answer .who")
-    expect(who).to_contain_text("LeNet, modern: 99.6% of its test pictures", timeout=LOADED)
+    expect(who).to_contain_text(f"LeNet, modern: {DIGITS_ACCURACY:.1%} of its test pictures", timeout=LOADED)
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
-    expect(who).to_contain_text("LeNet, modern: 99.6% of its test pictures")
+    expect(who).to_contain_text(f"LeNet, modern: {DIGITS_ACCURACY:.1%} of its test pictures")
     page.get_by_role("tab", name="Zoo").click()
     with page.expect_file_chooser() as chooser:
         page.locator("#upload").click()

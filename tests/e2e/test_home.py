@@ -20,7 +20,7 @@ from lenet.inference.pretrained import load
 from lenet.training.stored import WEIGHTS
 from lenet.ui.home.page import document
 from lenet.ui.shared import assets
-from tests.e2e.conftest import draw
+from tests.e2e.conftest import DIGITS_ACCURACY, draw
 
 Open = Callable[..., Page]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -92,7 +92,9 @@ def test_real_strokes_are_read_on_a_phone_in_every_language(take_home: Open, pen
 
 def test_what_stands_behind_an_answer_follows_the_pen(take_home: Open) -> None:
     page = take_home("digits")
-    expect(page.locator(".about")).to_contain_text("lenet-modern, 51,435 parameters, 99.6% of its test pictures right.")
+    expect(page.locator(".about")).to_contain_text(
+        f"lenet-modern, 51,435 parameters, {DIGITS_ACCURACY:.1%} of its test pictures right."
+    )
     expect(page.locator(".about")).to_contain_text("2026-01-02")
     expect(page.locator(".steps .stage")).to_have_count(0)
     page.locator(".examples button").nth(1).click()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lenet.inference.pretrained import load
-from tests.e2e.conftest import Points, draw, settled
+from tests.e2e.conftest import DIGITS_ACCURACY, Points, draw, settled
 
 pytestmark = pytest.mark.browser
 
@@ -102,7 +102,7 @@ def test_corrections_are_kept_learned_used_saved_and_deleted(
     assert right, yours
     assert int(right[1]) >= 2
     expect(part.locator(".remembers")).to_have_text(
-        re.compile(r"10,000 test pictures.*99\.57% right before, 99\.\d\d% after")
+        re.compile(rf"10,000 test pictures.*{DIGITS_ACCURACY:.2%} right before, 99\.\d\d% after")
     )
     put(page, aslant(ONE, -58))
     part.locator(".use").click()
