@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -74,6 +75,16 @@ PIXELS = """() => {
 }"""
 
 
+def clear(page: Page) -> None:
+    """Tap Clear; a second time where a busy machine's browser made no click of the first."""
+    page.locator(".clear").tap()
+    with contextlib.suppress(AssertionError):
+        expect(page.locator(".answer.blank")).to_be_visible(timeout=5_000)
+        return
+    page.locator(".clear").tap()
+    expect(page.locator(".answer.blank")).to_be_visible()
+
+
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
 def test_real_strokes_are_read_on_a_phone_in_every_language(take_home: Open, pen_file: Path, language: str) -> None:
     page = take_home("digits", **PHONE, locale=language)
@@ -85,8 +96,7 @@ def test_real_strokes_are_read_on_a_phone_in_every_language(take_home: Open, pen
         pixels = np.array(page.evaluate(PIXELS), np.uint8).reshape(280, 280)
         number = "".join(found.prediction.label for found in classifier.read(Image.fromarray(pixels)))
         expect(page.locator(".answer")).to_have_attribute("data-label", number)
-        page.locator(".clear").tap()
-        expect(page.locator(".answer.blank")).to_be_visible()
+        clear(page)
     assert page.evaluate("document.documentElement.lang") == {"en-GB": "en", "zh-CN": "zh-Hans"}[language]
 
 
