@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import lenet
 from lenet.data.datasets import DATASETS
@@ -88,6 +88,19 @@ def test_a_coin_toss_is_unsure() -> None:
     assert prediction.verdict == "unsure"
     assert prediction.confidence == pytest.approx(0.1)
     assert prediction.p_not_digit == pytest.approx(0)
+
+
+@pytest.mark.parametrize("radius", [30, 70, 120])
+@pytest.mark.parametrize("shape", ["disc", "box", "triangle"])
+def test_a_filled_shape_is_no_digit(digits: DigitClassifier, shape: str, radius: int) -> None:
+    picture = Image.new("L", (280, 280), 255)
+    corners = {"box": (4, 45), "triangle": (3, 0)}
+    if shape == "disc":
+        ImageDraw.Draw(picture).ellipse((140 - radius, 140 - radius, 140 + radius, 140 + radius), fill=0)
+    else:
+        count, rotation = corners[shape]
+        ImageDraw.Draw(picture).regular_polygon((140, 140, radius), count, rotation, fill=0)
+    assert digits.predict(picture).verdict == "not_digit"
 
 
 def test_what_is_no_digit_is_said_to_be_none_and_the_likeliest_is_named() -> None:

@@ -365,7 +365,9 @@ export function mount({ element, trigger, props, server }) {
     const which = shown.map((run) => run.id).join();
     if (tops.runs !== which) tops = { runs: which, loss: 0 };
     // The first figures are about the highest: an untrained network's.
-    const highest = Math.max(0, ...shown.flatMap((run) => [...run.train.points.slice(0, 3), ...run.val.points].map((point) => point[1])));
+    const lines = shown.map((run) => [run.train.points, run.val.points]);
+    if (ahead) lines.push([ahead.train, ahead.val]);
+    const highest = Math.max(0, ...lines.flatMap(([train, val]) => [...train.slice(0, 3), ...val].map((point) => point[1])));
     tops.loss = Math.max(tops.loss, roof(highest || 2.4));
     return { ...shared, low: 0, high: tops.loss, decimals: (value) => (tops.loss < 1 ? 2 : Number.isInteger(value) && tops.loss >= 5 ? 0 : 1) };
   }
