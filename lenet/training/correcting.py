@@ -43,7 +43,7 @@ from lenet.training.teaching import Progress, background
 
 MAX_CORRECTIONS = 100
 MAX_PARAMETERS = 500_000  # of a network: a larger one would hold up all who wait
-MAX_LOST = 0.001  # of the accuracy on remembered digits; of few, one of them
+MAX_LOST = 0.001  # of the accuracy on remembered digits; of fewer than a thousand, one digit
 
 # Chosen on three validation writers, as `benchmarks corrections --writers val` reads them.
 STEPS, LEARNING_RATE = 80, 1e-3  # of AdamW, along half a cosine
@@ -52,7 +52,7 @@ SURE = 0.8  # the probability from which a correction counts as learned
 SHARES = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)  # of the way from the old weights to the new ones
 
 REMEMBERED = 3000  # training digits
-HOPELESS = 4  # times MAX_LOST, from which on a part of a split says enough
+HOPELESS = 4  # times what may be lost, from which on a part of a split says enough
 PART = 1000  # images that are read at once, between two signs of progress
 AUGMENTATION = "handwriting"
 NONE = len(DIGITS)  # the label of what is no digit
@@ -240,7 +240,7 @@ def _as_much_as_may_be(
 
 
 def _may_lose(split: Split) -> float:
-    """How many pictures: MAX_LOST of them, and one of the few hundred that a server without MNIST remembers."""
+    """How many digits: MAX_LOST of the split, but at least one, for a server without MNIST remembers few hundred."""
     return max(1, MAX_LOST * len(split))
 
 
@@ -342,7 +342,7 @@ def _asked(
         part = slice(first, first + PART)
         right[part] = _right(network, recipe, split.images[part], split.labels[part])
         yield Progress(done)
-        if before is not None and _lost(before[: part.stop], right[: part.stop]) > HOPELESS * MAX_LOST * len(split):
+        if before is not None and _lost(before[: part.stop], right[: part.stop]) > HOPELESS * _may_lose(split):
             break
     return right
 

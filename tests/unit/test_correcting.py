@@ -106,7 +106,10 @@ def test_what_would_forget_too_much_is_not_learned(memory: Memory) -> None:
     images = torch.from_numpy(np.stack([picture(SEVEN, degrees) for degrees in range(-5, 5)]))[:, None]
     sevens = Split(images, torch.full((10,), 7))
     unsound = Corrections(images[3:7], torch.full((4,), 2))
-    *_, found = correct(DIGITS.model, DIGITS.recipe, unsound, replace(memory, val=sevens, test=sevens))
+    *progress, found = correct(DIGITS.model, DIGITS.recipe, unsound, replace(memory, val=sevens, test=sevens))
+    done = [event.done for event in progress if isinstance(event, Progress)]
+    assert done == sorted(done), "to go back further is progress too"
+    assert len({one for one in done if one >= 0.8}) >= 3, "it went back more than once"
     assert isinstance(found, Corrected)
     assert found.held_back
     assert (found.share, found.test_before, found.test_after) == (0, 10, 10)
