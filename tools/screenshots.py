@@ -75,7 +75,9 @@ def train(page: Page) -> None:
         page.locator("#set-lr").fill(settings["lr"])
         page.locator("#start").click()
         page.wait_for_selector(f".run[data-status=done]:has-text('Run {number}')", timeout=MINUTE)
-    page.evaluate("scrollTo(0, 0)")
+    page.locator(".run").evaluate(
+        "(run) => scrollTo(0, run.getBoundingClientRect().top + scrollY - 24)"
+    )  # and the charts
 
 
 if __name__ == "__main__":
