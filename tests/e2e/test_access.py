@@ -157,6 +157,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.get_by_role("tab", name="Draw").focus()
     tab_to(page, "Photo")
     press("Enter")
+    expect(page.get_by_role("button", name="Open the drawn frog")).to_be_visible()
     tab_to(page, "Open the drawn frog")
     press("Space")
     expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", "frog")

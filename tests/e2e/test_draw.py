@@ -742,6 +742,26 @@ def test_the_answer_names_who_answers(open_page: Callable[..., Page]) -> None:
     expect(who).to_contain_text("您的网络")
 
 
+def test_the_keyboard_stays_among_the_layers_when_they_are_of_another_network(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    held: list[Route] = []
+    page.route(
+        "**/component_server/**",
+        lambda route: held.append(route) if not held and asks_for(route, "1998") else route.fallback(),
+    )
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("as printed")).click()
+    layers = page.locator("#pad .rows canvas:visible")
+    first = layers.first.get_attribute("aria-label")
+    layers.last.focus()
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(layers.first).not_to_have_attribute("aria-label", str(first))
+    expect(page.locator("#pad .rows canvas:focus")).to_have_count(1)
+
+
 @pytest.mark.parametrize("network", ["1998: LeNet-5 as printed", "Tutorial: LeNet-5, sigmoids"])
 def test_networks_of_thirty_years_answer_the_same_drawing(page: Page, network: str) -> None:
     draw(page, SEVEN, side=280)

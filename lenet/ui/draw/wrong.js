@@ -5,7 +5,7 @@
 // network saw, white ink on black, in base64; `answer` and `truth` are classes' names.  `learned` is what the server said
 // of the newest copy, with its file, or null.
 
-import { make } from "../shared/elements.js";
+import { allow, allowed, make } from "../shared/elements.js";
 import { number, percent } from "../shared/format.js";
 import { decoded, download, isPicture, keptIn, sketch } from "../shared/keeping.js";
 import { language, onLanguage, say, sayIn, spoken } from "../shared/language.js";
@@ -209,7 +209,8 @@ export function wrongAnswers({ element, server, most, network, use }) {
 
   const ask = async (question) => (await question.catch(() => null)) ?? { problem: null };
 
-  find(".learn").addEventListener("click", async () => {
+  find(".learn").addEventListener("click", async ({ currentTarget: learn }) => {
+    if (!allowed(learn)) return;
     busy = true;
     trouble("");
     settleDeletion();
@@ -292,7 +293,7 @@ export function wrongAnswers({ element, server, most, network, use }) {
     find(".save-corrections").disabled = !count;
     find(".delete-corrections").disabled = !count && !state.learned;
     const some = learnable().length;
-    find(".learn").disabled = busy || !some;
+    allow(find(".learn"), !busy && some > 0);
     if (!busy) sayIn(find(".progress"), some && network().called ? "wrong_learner" : "", { name: spoken(network().called), count: some });
     showOutcome();
     sayKept();

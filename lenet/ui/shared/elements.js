@@ -22,6 +22,13 @@ export const makeSvg = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+// Whether a button may be pressed.  It keeps the keyboard: what is disabled under it would lose the focus to nowhere.
+export function allow(button, may) {
+  button.disabled = false;
+  button.setAttribute("aria-disabled", String(!may));
+}
+export const allowed = (button) => button.getAttribute("aria-disabled") !== "true";
+
 // Waits while a button is held down: a page that grows between press and release would lose the click.
 export const released = () =>
   new Promise((done) => {

@@ -207,6 +207,7 @@ export function layers(element, enlarge = null) {
   }
 
   function showLayers(layers) {
+    const held = shownLayers.findIndex(({ line }) => line.contains(document.activeElement));
     const frame = (list) => JSON.stringify(list.map(({ name, kind, shape, of, labels }) => [name, kind, shape, of, labels]));
     if (frame(layers) !== frame(shownLayers.map(({ layer }) => layer))) buildRows(layers);
     layers.forEach((layer, i) => {
@@ -214,6 +215,13 @@ export function layers(element, enlarge = null) {
     });
     paintRows();
     sayPointed();
+    if (held >= 0 && document.activeElement === document.body) keepFocus(held);
+  }
+
+  // Rows that were built anew under the keyboard: it stays among them, or it would begin again at the top of the page.
+  function keepFocus(held) {
+    const inView = shownLayers.filter(({ canvas }) => canvas.checkVisibility());
+    inView[Math.min(held, inView.length - 1)]?.canvas.focus({ preventScroll: true });
   }
 
   function emptyLayers() {

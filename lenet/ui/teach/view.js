@@ -6,7 +6,7 @@
 
 import { padOn } from "../draw/pad.js";
 import { largeLabel, panel } from "../shared/answer.js";
-import { make } from "../shared/elements.js";
+import { allow, allowed, make } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { decoded, download, encoded, sketch } from "../shared/keeping.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
@@ -463,7 +463,7 @@ export function mount({ element, trigger, props, server }) {
     find(".verdict").hidden = drawing;
     find(".more").disabled = state.classes.length >= limits.classes;
     const lacks = missing();
-    find(".learn").disabled = busy || Boolean(lacks);
+    allow(find(".learn"), !busy && !lacks);
     const count = state.classes.reduce((sum, { examples }) => sum + examples.length, 0);
     if (!busy) find(".missing").textContent = lacks || say("teach_ready", { count, classes: state.classes.length });
     showOutcome();
@@ -485,7 +485,8 @@ export function mount({ element, trigger, props, server }) {
 
   const progress = find(".learning");
 
-  find(".learn").addEventListener("click", async () => {
+  find(".learn").addEventListener("click", async ({ currentTarget: learn }) => {
+    if (!allowed(learn)) return;
     busy = true;
     trouble("");
     settleDeletion();

@@ -6,7 +6,7 @@
 
 import { drawChart, joinLine, nearest, roof, smooth } from "../shared/charts.js";
 import { onTheme, unpack, variable } from "../shared/colours.js";
-import { make } from "../shared/elements.js";
+import { allow, allowed, make } from "../shared/elements.js";
 import { lossOf, number, percent, rate, time } from "../shared/format.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
 import { lessons } from "./lessons.js";
@@ -265,13 +265,6 @@ export function mount({ element, trigger, props, server }) {
     find(".take-digits").hidden = !(run?.without_data && run.dataset !== "digits");
     find(".start").textContent = say(runs.some(({ status: other }) => props.active.includes(other)) ? "start_after" : "start");
   }
-
-  // A button under the keyboard keeps it: what is disabled at such a moment would lose the focus to nowhere.
-  function allow(button, allowed) {
-    button.disabled = false;
-    button.setAttribute("aria-disabled", String(!allowed));
-  }
-  const allowed = (button) => button.getAttribute("aria-disabled") !== "true";
 
   function stateOf(run) {
     const epoch = run.status === "running" ? Math.min(run.epoch + 1, run.epochs) : run.epoch;
