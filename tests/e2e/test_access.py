@@ -43,17 +43,16 @@ def tab(shared: Page, request: pytest.FixtureRequest) -> Page:
 def findings(page: Page) -> list[str]:
     """A line for each node that axe objects to, whatever the impact."""
     found = []
-    for width in (1280, 390):
+    for width, scheme in ((1280, "light"), (390, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
-            options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}  # no style sheet is fetched
-            if scheme == "dark":
-                options["runOnly"] = ["color-contrast"]  # all else is the same in both schemes
-            for result in page.evaluate("options => axe.run(options)", options)["violations"]:
-                where = f"{scheme}, {width} px: {result['impact']} {result['id']}"
-                found += [f"{where} at {node['target']}: {node['failureSummary']}" for node in result["nodes"]]
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_function("dark => document.body.classList.contains('dark') === dark", arg=scheme == "dark")
+        options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}  # no style sheet is fetched
+        if scheme == "dark":
+            options["runOnly"] = ["color-contrast"]  # all else is the same in both schemes
+        for result in page.evaluate("options => axe.run(options)", options)["violations"]:
+            where = f"{scheme}, {width} px: {result['impact']} {result['id']}"
+            found += [f"{where} at {node['target']}: {node['failureSummary']}" for node in result["nodes"]]
     return found
 
 

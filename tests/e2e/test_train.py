@@ -237,6 +237,15 @@ def test_runs_are_compared(train_tab: Page, snap: Snap) -> None:
     page.get_by_label("Show Run 1 in the charts").uncheck()
     page.wait_for_timeout(200)
     assert painted(page, "accuracy") < both
+
+    loss = page.locator("[data-chart=loss] canvas")
+    plain = loss.evaluate("canvas => canvas.toDataURL()")
+    slider = page.get_by_label("Smoothing")
+    slider.fill("0.9")
+    page.wait_for_function("([canvas, plain]) => canvas.toDataURL() !== plain", arg=[loss.element_handle(), plain])
+    slider.fill("0")
+    page.wait_for_function("([canvas, plain]) => canvas.toDataURL() === plain", arg=[loss.element_handle(), plain])
+
     page.get_by_role("button", name="Rename Run 1").click()
     page.get_by_label("Name of this run").and_(page.locator(":focus")).fill("by Adam")
     page.keyboard.press("Enter")
