@@ -46,15 +46,15 @@ export function inside({ element, props, server, pad, example, heard }) {
 
   function paintFigure(target, { side, ink, tint } = figures.get(target)) {
     figures.set(target, { side, ink, tint });
-    const { zero, ink: grey, strong } = theme();
+    const { zero, ink: grey, inked, strong } = theme();
     paintSmall(side, side, (i) => {
-      let colour = ink ? mix(zero, grey, ink[i] / 255) : zero;
       const part = tint ? (tint[i] - 128) / 127 : 0;
-      if (part) colour = mix(colour, part > 0 ? strong.plus : strong.minus, Math.min(1, Math.abs(part)) ** 0.75);
-      return packed(colour);
+      if (!part) return inked[ink ? ink[i] : 0];
+      const below = ink ? mix(zero, grey, ink[i] / 255) : zero;
+      return packed(mix(below, part > 0 ? strong.plus : strong.minus, Math.min(1, Math.abs(part)) ** 0.75));
     });
     const scale = Math.max(1, Math.round((target.clientWidth * devicePixelRatio) / side)) || 1;
-    [target.width, target.height] = [side * scale, side * scale];
+    if (target.width !== side * scale) [target.width, target.height] = [side * scale, side * scale];
     const pen = target.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, target.width, target.height);
@@ -160,10 +160,11 @@ export function inside({ element, props, server, pad, example, heard }) {
     if (!found) return rest(); // nothing is drawn
     if (inView.has(rows)) showLayers(found, computed);
     if (!inView.has(why)) return;
-    evidence = null; // of an older drawing
     ink = inkOf(seen.at(-1).image);
+    const older = evidence !== null; // of another drawing
+    evidence = null;
     paintWhy();
-    sayWhy();
+    if (older) sayWhy();
   }
 
   function showExample() {

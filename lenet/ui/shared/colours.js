@@ -38,7 +38,8 @@ export function tables({ zero, plus, minus }) {
 
 const themes = new Map(); // dark or not -> what `theme` returns
 
-// {zero, plus, minus, ink, strong: {plus, minus}, signed, unsigned}: the ramps, and their tables.
+// {zero, plus, minus, ink, strong: {plus, minus}, signed, unsigned, inked}: the ramps, and their tables; `inked` has the
+// 256 packed colours from nothing to ink.
 export function theme() {
   const dark = isDark();
   if (!themes.has(dark)) {
@@ -46,7 +47,9 @@ export function theme() {
     const [plus, minus] = ["plus", "minus"].map((side) => [1, 2, 3, 4].map((stop) => colour(`ramp-${side}-${stop}`)));
     const ramp = { zero: colour("ramp-zero"), plus, minus };
     const strong = { plus: colour("plus"), minus: colour("minus") };
-    themes.set(dark, { ...ramp, ink: colour("ramp-ink"), strong, ...tables(ramp) });
+    const ink = colour("ramp-ink");
+    const inked = Int32Array.from({ length: 256 }, (_, byte) => packed(mix(ramp.zero, ink, byte / 255)));
+    themes.set(dark, { ...ramp, ink, inked, strong, ...tables(ramp) });
   }
   return themes.get(dark);
 }
