@@ -26,7 +26,7 @@ from lenet.ui.server import Server, bound
 from lenet.ui.shared import assets, facts, files, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.shared.networks import shipped
-from lenet.ui.shared.requests import Guard
+from lenet.ui.shared.requests import Compressed, Guard
 from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
 from lenet.ui.teach import tab as teach
 from lenet.ui.train import tab as train
@@ -111,7 +111,7 @@ def launch_options(page: Page) -> dict[str, Any]:
     if environment.MCP and importlib.util.find_spec("mcp") is None:
         raise PackageError("LENET_MCP needs what `pip install 'gradio[mcp]'` installs.")
     guards = [Middleware(Guard, uploads=page.holds.uploaded), Middleware(files.ClosedRoutes)]
-    app = {"routes": assets.ROUTES, "middleware": guards}
+    app = {"routes": assets.ROUTES, "middleware": [Middleware(Compressed), *guards]}
     folders = [str(page.holds.downloads)]
     return LAUNCH | {"allowed_paths": folders, "app_kwargs": app, "mcp_server": environment.MCP}
 

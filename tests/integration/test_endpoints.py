@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -31,6 +32,23 @@ def test_a_digit_is_read(client: Client, tmp_path: Path) -> None:
     assert (answer["label"], answer["verdict"]) == ("7", "sure")
     assert list(answer["probs"]) == list("0123456789")
     assert sum(answer["probs"].values()) + answer["p_not_digit"] == pytest.approx(1, abs=1e-5)
+
+
+def test_the_page_and_its_answers_travel_compressed(client: Client) -> None:
+    table = next(
+        p["id"] for p in client.config["components"] if "fetch_network" in (p["props"].get("server_fns") or [])
+    )
+    asked = {"component_id": table, "fn_name": "fetch_network", "session_hash": "s", "data": {"network": "digits"}}
+    sizes = {}
+    for encoding in ("gzip", "identity"):
+        with httpx.Client(base_url=client.src, headers={"accept-encoding": encoding}, trust_env=False) as http:
+            answers = [http.get("/"), http.post("/gradio_api/component_server", json=asked)]
+            sizes[encoding] = [answer.raise_for_status().num_bytes_downloaded for answer in answers]
+            assert "LeNet Playground" in answers[0].text
+            assert answers[1].json()["table"]["name"]
+    small, whole = sizes["gzip"], sizes["identity"]
+    assert small[0] < 0.5 * whole[0]
+    assert small[1] < 0.8 * whole[1]  # weights in base64, which are as good as random
 
 
 def test_an_empty_page_is_blank(client: Client, tmp_path: Path) -> None:
