@@ -45,6 +45,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
     "latency": {
         "server": "milliseconds from a drawing to its answer on the server",
         "page": "milliseconds from the pen to the answer on screen, in Chromium",
+        "bytes": "kilobytes that the page loads before it answers a drawing by itself",
         "training": "how soon a closed tab's place is free, and how often the page tells of a run",
     },
     "web": {"": "does the browser read drawings as Python does, and how fast?"},

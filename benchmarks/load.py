@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--visitors", type=int, nargs="*", default=[10, 50, 200])
     parser.add_argument("--seconds", type=float, default=12.0, help="of each crowd (default: %(default)s)")
     parser.add_argument("--training", type=int, nargs="*", default=[50], help="crowds while a network trains")
+    parser.add_argument("--beside-photos", type=int, nargs="*", default=[200], help="crowds while photos are named")
     parser.add_argument("--strokes", type=int, default=2000, help="drawings for the memory; an hour has 100,000")
     parser.add_argument("--photos", type=int, default=20, help="by 7 networks each; an hour has 300")
     parser.add_argument("--reports", type=int, default=5, help="an hour has 50")
@@ -73,6 +74,10 @@ def run(options: argparse.Namespace) -> None:
             for visitors in options.training:
                 with training(page):
                     print(crowd(url, visitors, options.seconds, True), flush=True)
+            print("\n| visitors who draw | photos named meanwhile | p50, ms | p95, ms | goal |")
+            print("|---:|---:|---:|---:|---:|")
+            for visitors in options.beside_photos:
+                print(photos_beside(page, url, visitors, options.seconds), flush=True)
             memory(page, process, options)
 
 
@@ -220,6 +225,26 @@ class _Visitor:
             self.free.release()
 
 
+def photos_beside(page: Server, url: str, visitors: int, seconds: float) -> str:
+    """A row of the table: one visitor opens photos and has them named by `photos`, while a crowd draws."""
+    times = []
+    with ThreadPoolExecutor(1) as pool:
+        drawing = pool.submit(crowd, url, visitors, seconds, False)
+        while not drawing.done():
+            began = time.monotonic()
+            photo = page.ask("open_photo", {"picture": ship()})["photo"]
+            page.ask("name_photo", {"photo": photo, "network": "photos", "box": None})
+            times.append(1000 * (time.monotonic() - began))
+            time.sleep(0.2)
+        drawing.result()
+    p50, p95 = np.percentile(times, [50, 95])
+    return f"| {visitors} | {len(times)} | {p50:.0f} | {p95:.0f} | 1000 |"
+
+
+def ship() -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(SHIP.read_bytes()).decode()
+
+
 @contextmanager
 def training(page: Server) -> Iterator[None]:
     """A network trains meanwhile, watched as by a page."""
@@ -257,9 +282,8 @@ def memory(page: Server, process: int, options: argparse.Namespace) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: page.ask("read_drawing", page.drawing(picture(n))), range(options.strokes)))
     row(f"{options.strokes:,} drawings")
-    address = "data:image/jpeg;base64," + base64.b64encode(SHIP.read_bytes()).decode()
     for _ in range(options.photos):
-        photo = page.ask("open_photo", {"picture": address})["photo"]
+        photo = page.ask("open_photo", {"picture": ship()})["photo"]
         with ThreadPoolExecutor(4) as pool:
             asked = [{"photo": photo, "network": network, "box": None} for network in PHOTO_NETWORKS]
             list(pool.map(lambda question: page.ask("name_photo", question), asked))

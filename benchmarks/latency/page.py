@@ -2,16 +2,20 @@
 
     python -m benchmarks latency page FILE
     python -m benchmarks latency page FILE --training mnist-demo
+    python -m benchmarks latency page FILE --delay 300
+    python -m benchmarks latency page FILE --throttle 4
 
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
 
-Starts the app, draws real strokes with the mouse, and takes both times inside the page: when the
-browser dispatched the pointer event, and when the frame that shows the newer answer was about to be
-painted.  Three rows: from stroke-up to the answer to the whole drawing; from each movement, while the
-pen is down, to the first answer that knows it; and the server's share, asked without a browser.
+Starts the app, draws real strokes with the mouse, and takes both times inside the page: when the browser dispatched the
+pointer event, and when the frame that shows the newer answer was painted.  Three rows: from stroke-up to the answer to
+the whole drawing; from each movement, while the pen is down, to the first answer that knows it; and the server's share,
+asked without a browser.
 
 With --training the same visitor's training run goes on meanwhile, and how fast it is then and on its own is
-printed too; the server's share is left out, since it is asked in a process without that run.
+printed too; the server's share is left out, since it is asked in a process without that run.  With --delay every
+request of the page takes so many milliseconds more, and with --throttle its processor is so many times slower:
+Chromium does both.
 """
 
 from __future__ import annotations
@@ -34,8 +38,10 @@ from lenet.ui.server import Server
 STROKES = 100
 WARM_UP = 5  # drawings; the first answers load what later ones find loaded
 
-# In the page: note when a pointer event came, and when the frame with its own answer is drawn.  Each
-# event adds one change to the pad, and an answer says how many changes it knows.
+# In the page: note when a pointer event came, and when the frame with its own answer is painted.  Each
+# event adds one change to the pad, and an answer says how many changes it knows.  An answer that a callback of
+# requestAnimationFrame gives is painted with that same frame, any other one with the next; a message that is sent
+# before a frame is painted arrives after it.
 WATCH = """() => {
   const canvas = document.querySelector("canvas.pad");
   const result = document.querySelector("#pad .result");
@@ -45,12 +51,20 @@ WATCH = """() => {
   canvas.addEventListener("pointermove", (event) => {
     if (event.buttons) waiting.push([++changes, performance.now()]);
   });
+  const frame = window.requestAnimationFrame.bind(window);
+  let inFrame = false;
+  window.requestAnimationFrame = (callback) => frame((time) => {
+    inFrame = true;
+    try { callback(time); } finally { queueMicrotask(() => { inFrame = false; }); }
+  });
+  const { port1: ready, port2: painted } = new MessageChannel();
   // What is said once the pen is up stands there with the next frame where the last movement was answered before.
-  const seen = () => requestAnimationFrame(() => {
+  const seen = () => (inFrame ? ready.postMessage(0) : frame(() => ready.postMessage(0)));
+  painted.onmessage = () => {
     const [now, known] = [performance.now(), Number(result.dataset.changes)];
     while (waiting.length && waiting[0][0] <= known) window.moves.push(now - waiting.shift()[1]);
     if (up !== null && known >= changes) { window.ups.push(now - up); up = null; }
-  });
+  };
   canvas.addEventListener("pointerup", () => { up = performance.now(); waiting = []; seen(); });
   document.querySelector("#pad .clear").addEventListener("click", () => { changes += 1; });
   new MutationObserver(seen).observe(result, { attributes: true, attributeFilter: ["data-changes"] });
@@ -61,6 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="pen strokes, .jsonl or .jsonl.gz")
     parser.add_argument("--training", metavar="RECIPE", help="draw while this recipe trains on the page")
     parser.add_argument("--strokes", type=int, default=STROKES, help="how many to measure (default: %(default)s)")
+    parser.add_argument("--delay", type=float, default=0, help="milliseconds that each request takes more")
+    parser.add_argument("--throttle", type=float, default=1, help="how many times slower the page's processor is")
     add_chromium(parser)
 
 
@@ -71,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(url)
         page.wait_for_selector("canvas.pad")
+        trouble(page, options.delay, options.throttle)
         alone = begin(page, options.training) if options.training else 0.0
         before = trained(page) if options.training else (0.0, 0.0)
         ups, moves = in_the_page(page, drawings, options.strokes)
@@ -84,6 +101,13 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(row("the server's share: decode, prepare, predict, facts", on_the_server(drawings)))
     return 0
+
+
+def trouble(page: Page, delay: float, throttle: float) -> None:
+    session = page.context.new_cdp_session(page)
+    unbounded = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", unbounded | {"latency": delay})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
 
 
 def begin(page: Page, recipe: str) -> float:
