@@ -6,7 +6,8 @@
 A visitor draws pen strokes of half a second whose points arrive 60 times a second, and rests for two seconds. While
 the pen moves, two questions at most are under way, as often as the server allows ("rest"), and of states that come
 meanwhile only the newest: as draw/view.js does. Timed is the answer after the pen is lifted. Visitors begin one after
-the other and are processes of their own, which share the cores with the server. Loopback only. Linux only.
+the other and are processes of their own, which share the cores with the server. Then photos are named while a crowd
+draws. Loopback only. Linux only.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ export function inside({ element, props, server, pad, example, heard }) {
       return packed(mix(below, part > 0 ? strong.plus : strong.minus, Math.min(1, Math.abs(part)) ** 0.75));
     });
     const scale = Math.max(1, Math.round((target.clientWidth * devicePixelRatio) / side)) || 1;
-    if (target.width !== side * scale) [target.width, target.height] = [side * scale, side * scale];
+    if (target.width !== side * scale || target.height !== side * scale) [target.width, target.height] = [side * scale, side * scale];
     const pen = target.getContext("2d");
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, target.width, target.height);

@@ -22,7 +22,7 @@ export const makeSvg = (tag, attributes = {}, ...children) => {
   return made;
 };
 
-// Whether a button may be pressed.  It keeps the keyboard: what is disabled under it would lose the focus to nowhere.
+// Say whether a button may be pressed.  It stays focusable: a button that is disabled while it has the focus loses it.
 export function allow(button, may) {
   button.disabled = false;
   button.setAttribute("aria-disabled", String(!may));
