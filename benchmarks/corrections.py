@@ -11,7 +11,8 @@ are turned by 35 degrees, as by a person whose tablet lies aslant.
 
 "corrections" counts those that were right before and are after; "others" is the mean share of the writers' other
 digits.  "lost" is the mean of what MNIST's test set lost, in points, and the most that any writer's copy did.  "back"
-counts the copies that went back further so as to forget less.  The seconds are those of one core.  `--writers val`
+counts the copies that went back further so as to forget less.  The seconds are those of one core.  Below the table, one
+network is corrected by all writers, one after the other.  `--writers val`
 takes the three writers by whom the settings of `lenet.training.correcting` were chosen, else the six test writers.
 """
 
@@ -68,6 +69,7 @@ def run(options: argparse.Namespace) -> None:
     chosen = [drawing for drawing in drawings if drawing.writer in wanted]
     print("| network | way | k | writers | corrections right | others right | lost, mean; most | back | seconds |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
+    in_turn = []
     for name in options.network:
         network = load_network(weights_file(name))
         writers = list(doubted(network, chosen, TURNED.get(name, 0.0)))
@@ -76,6 +78,8 @@ def run(options: argparse.Namespace) -> None:
             for count in COUNTS if way == "all layers" else [COMPARED]:
                 line, before = row(name, network, way, count, writers, memory, before)
                 print(line, flush=True)
+        in_turn.append(one_after_the_other(name, network, writers, memory))
+    print("\n" + "\n".join(in_turn))
 
 
 def row(
@@ -116,6 +120,25 @@ def row(
         f"{np.mean(seconds):.1f} |"
     )
     return line, before
+
+
+def one_after_the_other(name: str, network: StoredNetwork, writers: list[Writer], memory: Memory) -> str:
+    """What one network loses by the corrections of all writers."""
+    model, origin, lost, learned, total = network.model, None, list[int](), 0, 0
+    for writer in writers:
+        mine = writer.doubtful[:COMPARED]
+        if not len(mine):
+            continue
+        *_, found = correct(
+            model, network.recipe, Corrections(writer.images[mine], writer.labels[mine]), memory, origin=origin
+        )
+        assert isinstance(found, Corrected)
+        model, origin = found.model, found.origin
+        lost.append(origin.test - found.test_after)
+        learned += sum(found.right_after)
+        total += len(mine)
+    points = ", ".join(f"{100 * one / len(memory.test):.2f}" for one in lost)
+    return f"{name}, corrected by one writer after the other: {learned} of {total} learned; points lost: {points}"
 
 
 @torch.no_grad()

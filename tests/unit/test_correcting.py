@@ -18,7 +18,7 @@ from PIL import Image
 from lenet.data.datasets import NOT_A_DIGIT, Split
 from lenet.data.strokes import render
 from lenet.errors import TrainingError
-from lenet.inference.corrected import corrected_checkpoint, is_corrected
+from lenet.inference.corrected import corrected_checkpoint, is_corrected, origin
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.pretrained import load, save
 from lenet.inference.untrusted import load_untrusted
@@ -118,6 +118,27 @@ def test_what_would_forget_too_much_is_not_learned(memory: Memory) -> None:
     assert all(torch.equal(mine, old) for mine, old in weights)
 
 
+def test_corrected_again_and_again_it_loses_no_more_than_once(memory: Memory, found: Corrected) -> None:
+    again = corrected_checkpoint(DIGITS, found, memory)
+    assert origin(again, memory) == found.origin == (int(found.before.val.sum()), found.test_before)
+    small, more = replace(memory, val=part(memory.val), test=part(memory.test)), aslant()
+    *_, twice = correct(again.model, again.recipe, more, small)
+    assert isinstance(twice, Corrected)
+    assert twice.share > 0
+    spent = twice.origin._replace(test=twice.test_before + 2)  # as if more than may be lost had been lost before
+    *_, held = correct(again.model, again.recipe, more, small, origin=spent)
+    assert isinstance(held, Corrected)
+    assert (held.share, held.held_back, held.origin) == (0, True, spent)
+
+
+@pytest.mark.parametrize("told", [math.nan, math.inf, -1.0, 1e9, None])
+def test_a_file_that_tells_nonsense_of_its_origin_tells_nothing(memory: Memory, found: Corrected, told: Any) -> None:
+    checkpoint = corrected_checkpoint(DIGITS, found, memory)
+    assert origin(DIGITS, memory) is None
+    assert origin(checkpoint, replace(memory, dataset="mnist")) is None
+    assert origin(replace(checkpoint, metrics=checkpoint.metrics | {"digits_val_right_at_first": told}), memory) is None
+
+
 def test_a_network_without_a_class_for_non_digits_learns_too(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(correcting, "STEPS", 8)
     small = replace(memory, val=part(memory.val), test=part(memory.test))
@@ -188,7 +209,8 @@ def test_its_file_is_uploaded_and_reads(found: Corrected, memory: Memory, tmp_pa
     again = load_untrusted(tmp_path / "mine.safetensors")
     assert is_corrected(again)
     assert not is_corrected(DIGITS)
-    assert again.metrics.keys() == {"corrections", "train_seconds"}  # nobody asked it MNIST's
+    first = {"digits_val_right_at_first", "digits_test_right_at_first"}
+    assert again.metrics.keys() == {"corrections", "train_seconds", *first}  # nobody asked it MNIST's
     assert DigitClassifier(again).classes == tuple("0123456789")
     twice = corrected_checkpoint(checkpoint, found, replace(memory, dataset="mnist"))
     assert twice.recipe.name == "digits-corrected"

@@ -17,7 +17,7 @@ from typing import Literal
 
 from lenet.data.datasets import answer_classes
 from lenet.errors import LeNetError, Text, TrainingError
-from lenet.inference.corrected import corrected_checkpoint, is_corrected
+from lenet.inference.corrected import corrected_checkpoint, is_corrected, origin
 from lenet.inference.pretrained import Checkpoint
 from lenet.inference.taught import photo_checkpoint, to_checkpoint
 from lenet.training.correcting import Corrections, Right, correct, refuse_other, remembered
@@ -229,7 +229,7 @@ class Teachings:
     def _correct(self, job: _Job, mistakes: Mistakes) -> None:
         known, memory = self._networks.checkpoint(mistakes.network), remembered()
         before = self._right.get((memory.dataset, mistakes.network))
-        for event in correct(known.model, known.recipe, mistakes.corrections, memory, before):
+        for event in correct(known.model, known.recipe, mistakes.corrections, memory, before, origin(known, memory)):
             if self._worker.ending:
                 return
             if isinstance(event, Progress):
