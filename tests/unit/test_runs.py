@@ -317,6 +317,35 @@ def test_what_cannot_be_trained_gets_a_sentence(registry: Runs) -> None:
     status(after, "done")
 
 
+def test_data_lost_in_mid_run_cost_nothing_that_was_learned(registry: Runs, tmp_path: Path) -> None:
+    def lost(dataset: str, teacher: str) -> Dataset:
+        raise DataError("{path} is incomplete or damaged.", path=tmp_path / "secret")
+
+    run = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(run))
+    registry._loading._load = lost  # a run that is under way has its data
+    epoch = run.epoch
+    until(lambda: run.epoch > epoch + 1)
+    registry.pause(ANNE, run.id)
+    status(run, "paused")
+    epoch, step, best = run.epoch, run.last, run.best
+    for again in (registry.resume, registry.stop):  # to measure it needs the data too
+        again(ANNE, run.id)
+        until(lambda: run.status == "paused" and run.without_data)
+        facts = facts_of(registry, ANNE)
+        assert (facts.status, facts.without_data) == ("paused", True)
+        assert "damaged" in facts.problem
+        assert str(tmp_path) not in facts.problem
+        assert (run.epoch, run.last, run.best) == (epoch, step, best)
+    registry._loading._load = lambda dataset, teacher: DATA
+    registry.resume(ANNE, run.id)
+    until(lambda: run.epoch > epoch)
+    assert facts_of(registry, ANNE).problem == ""
+    registry.stop(ANNE, run.id)
+    status(run, "stopped")
+    assert run.key
+
+
 def test_loading_holds_up_nobody(registry: Runs) -> None:
     slow = threading.Event()
 

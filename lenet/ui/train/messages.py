@@ -167,8 +167,8 @@ class RunFacts:
         name: what its visitor calls it, or "".
         colour: its place in the page's palette.
         status: "loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped" or "failed".
-        problem: why it failed, in the language that is spoken, or "".
-        without_data: it failed because its data set cannot be had here.
+        problem: why it failed, or rests without having been told to, in the language that is spoken, or "".
+        without_data: that is because its data set cannot be had here.
         late: it was stopped because a run may take no longer.
         pausing, stopping: what it will do at its next step.
         until: the epoch after which it pauses, or None.

@@ -478,9 +478,12 @@ class Runs:
             problem = loaded.exception()
             if run.status != "loading":
                 return  # paused, stopped or removed meanwhile
-            if problem is not None:
+            if isinstance(problem, DataError) and run.last is not None:
+                self._fail(run, problem, "paused")  # what it has learned goes on once the data are there again
+            elif problem is not None:
                 self._fail(run, problem)
             elif not self._follow(run):
+                run.problem, run.without_data = None, False
                 run.dataset, run.status, run.version = loaded.result(), "waiting", run.version + 1
             self._lock.notify_all()
 
@@ -493,7 +496,7 @@ class Runs:
         if status in ENDED:
             run.training = None
 
-    def _fail(self, run: Run, error: BaseException) -> None:
+    def _fail(self, run: Run, error: BaseException, status: Status = "failed") -> None:
         if isinstance(error, LeNetError):
             run.problem, run.without_data = error.text, isinstance(error, DataError)
             if run.without_data:
@@ -503,7 +506,7 @@ class Runs:
         else:
             logging.error("a run on the page failed", exc_info=error)
             run.problem = None
-        self._rest(run, "failed")
+        self._rest(run, status)
 
     def _forget(self, run: Run) -> None:
         run.order = "remove"

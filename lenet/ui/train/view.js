@@ -292,6 +292,7 @@ export function mount({ element, trigger, props, server }) {
       const far = { done: number(Math.round(bytes / 1e6)), total: number(Math.round(total / 1e6)) };
       return say("loading_far", far) + (left === null ? "" : ` ${say("loading_left", { time: time(left) })}`);
     }
+    if (run.problem) return `${run.problem} ${say("paused_why")}`; // its data are gone
     if (run.restored) return say("restored_why");
     if (run.status === "running" && run.replay) return say(run.replay.live ? "replay_live" : "replay_kept", { time: time(run.replay.ago) });
     if (run.status === "running" && !run.step) return "";
