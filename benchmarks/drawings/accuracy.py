@@ -23,6 +23,7 @@ from lenet.inference.classifier import UNSURE_BELOW, Prediction
 
 WIDTHS = (6, 14, 28, 44)
 HALF = PEN_TABLET / 2
+FILLED = 3  # times the brush's width, below which the longer side of its strokes leaves hardly a hole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     for width, row in zip(WIDTHS, rows, strict=True):
         print(f"| {width} | " + " | ".join(f"{value:.2%}" for value in row) + " |")
     print("| mean | " + " | ".join(f"{value:.2%}" for value in np.mean(rows, axis=0)) + " |")
-    print(f"\nunsure: a confidence below {UNSURE_BELOW}, or not a digit, or blank\n")
+    print(f"\nunsure: a confidence below {UNSURE_BELOW}, or not a digit, or blank")
+    print(f"{by_size(pairs, WIDTHS[-1])}\n")
     print("| drawings changed | " + " | ".join(f"width {width}" for width in WIDTHS) + " | mean |")
     print("|---|" + "---:|" * (len(WIDTHS) + 1))
     for name, change in CHANGES.items():
@@ -62,6 +64,26 @@ def measure(pairs: Pairs, width: int) -> tuple[float, float, float, float, float
     count = sum(len(drawings) for _, drawings in pairs)
     sure = count - unsure - misled
     return right / count, sure / count, classic / count, unsure / count, misled / count
+
+
+def by_size(pairs: Pairs, width: int) -> str:
+    """How well small and large drawings are read; a brush fills what is small beside it."""
+    right: dict[bool, list[tuple[bool, bool]]] = {True: [], False: []}
+    for classifier, drawings in pairs:
+        for start in range(0, len(drawings), 500):
+            some = drawings[start : start + 500]
+            for d, prediction in zip(
+                some, classifier.predict_batch([render(d.strokes, width) for d in some]), strict=True
+            ):
+                side = np.ptp(np.concatenate(d.strokes), axis=0).max() * CANVAS / PEN_TABLET
+                is_right = _is(prediction, d)
+                right[bool(side < FILLED * width)].append((is_right, is_right and prediction.verdict == "sure"))
+    said = [
+        f"{len(some):,} {which} than {FILLED} brushes: {share:.2%}, {sure:.2%} right and sure"
+        for some, which in ((right[True], "drawings smaller"), (right[False], "not smaller"))
+        for share, sure in [np.mean(some, axis=0)]
+    ]
+    return f"brush width {width}: " + "; ".join(said)
 
 
 def _is(prediction: Prediction, drawing: Drawing) -> bool:
