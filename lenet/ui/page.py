@@ -17,6 +17,7 @@ from lenet.errors import PackageError
 from lenet.inference.classifier import Prediction
 from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, FoundDigit
 from lenet.inference.photos import PhotoClassifier
+from lenet.models.cpu import give_freed_memory_back
 from lenet.ui import environment, messages, surroundings
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
@@ -78,6 +79,7 @@ def warm_up(page: Page) -> threading.Thread:
             importlib.import_module(name)
         for kind in (DigitClassifier, PhotoClassifier):
             page.holds.networks.warm(kind)
+        give_freed_memory_back()  # what the networks' files were read into
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
