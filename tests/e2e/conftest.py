@@ -147,6 +147,32 @@ def open_page(
     assert not found
 
 
+# As privacy modes do it: every read-back of a canvas is another picture.
+ALTERED = """
+    const noise = (data) => data.forEach((_, i) => (data[i] = (i * 7919) % 256));
+    const read = CanvasRenderingContext2D.prototype.getImageData;
+    CanvasRenderingContext2D.prototype.getImageData = function (...place) {
+        const image = read.apply(this, place);
+        noise(image.data);
+        return image;
+    };
+    HTMLCanvasElement.prototype.toDataURL = () => "data:image/png;base64,iVBORw0KGgo=";
+    HTMLCanvasElement.prototype.toBlob = (done) => done(null);
+"""
+
+
+@pytest.fixture
+def altered(browser: Browser, url: str) -> Iterator[Page]:
+    """The page in a browser that alters what a canvas gives back, with a camera."""
+    context = browser.new_context(viewport=USUAL, permissions=["camera"])
+    context.add_init_script(ALTERED)
+    page = context.new_page()
+    page.goto(url)
+    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+    yield page
+    context.close()
+
+
 def asked_function(request: Request) -> str:
     """The server function that a script asks."""
     asked: Any = request.post_data_json

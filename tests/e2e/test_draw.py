@@ -6,7 +6,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -1001,31 +1001,6 @@ def test_a_button_released_outside_the_window_ends_the_stroke(page: Page) -> Non
     page.mouse.move(box["x"] + 50, box["y"] + 50)
     page.mouse.move(box["x"] + 60, box["y"] + 90)
     assert ink(page) == drawn
-
-
-# As privacy modes do it: every read-back of a canvas is another picture.
-ALTERED = """
-    const noise = (data) => data.forEach((_, i) => (data[i] = (i * 7919) % 256));
-    const read = CanvasRenderingContext2D.prototype.getImageData;
-    CanvasRenderingContext2D.prototype.getImageData = function (...place) {
-        const image = read.apply(this, place);
-        noise(image.data);
-        return image;
-    };
-    HTMLCanvasElement.prototype.toDataURL = () => "data:image/png;base64,iVBORw0KGgo=";
-    HTMLCanvasElement.prototype.toBlob = (done) => done(null);
-"""
-
-
-@pytest.fixture
-def altered(browser: Browser, url: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_init_script(ALTERED)
-    page = context.new_page()
-    page.goto(url)
-    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
-    yield page
-    context.close()
 
 
 def test_strokes_are_read_where_a_browser_alters_what_a_canvas_gives_back(altered: Page) -> None:

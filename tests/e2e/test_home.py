@@ -20,7 +20,7 @@ from lenet.inference.pretrained import load
 from lenet.training.stored import WEIGHTS
 from lenet.ui.home.page import document
 from lenet.ui.shared import assets
-from tests.e2e.conftest import DIGITS_ACCURACY, draw
+from tests.e2e.conftest import ALTERED, DIGITS_ACCURACY, draw
 
 Open = Callable[..., Page]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -147,6 +147,14 @@ def test_a_small_network_names_a_picture_as_python_does(take_home: Open, photo: 
     found = [int(text.removesuffix("%")) for text in page.locator(".bar .percent").all_inner_texts()]
     assert found == pytest.approx([100 * p for p in expected.probs.values()], abs=3)  # they decode a JPEG differently
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_browser_that_alters_pictures_is_told_so(take_home: Open) -> None:
+    page = take_home("photos-lenet5")
+    page.evaluate(f"() => {{ {ALTERED} }}")
+    page.locator(".file").set_input_files(EXAMPLES / "ship.jpg")
+    expect(page.locator(".sentence")).to_contain_text("alters the pixels")
+    expect(page.locator(".answer")).to_have_attribute("data-label", "")
 
 
 def test_what_is_no_picture_is_told(take_home: Open, tmp_path: Path) -> None:

@@ -204,6 +204,30 @@ def test_a_finger_drags_the_box(open_page: Callable[..., Page], snap: Callable[[
     snap(page, "photo-light-390")
 
 
+def test_a_drag_that_ends_where_nobody_sees_it_ends(photo_tab: Page) -> None:
+    upload_example(photo_tab, "ship")
+    settle(photo_tab)
+    crop = photo_tab.locator("#photo .crop")
+    box = crop.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    photo_tab.mouse.move(x, y)
+    photo_tab.mouse.down()
+    photo_tab.mouse.move(x + 20, y)
+    crop.dispatch_event("pointermove", {"pointerId": 1, "buttons": 0, "clientX": x + 20, "clientY": y})
+    assert photo_tab.locator("#photo .dragging").count() == 0
+    moved = crop.bounding_box()
+    photo_tab.mouse.move(x - 40, y)
+    assert crop.bounding_box() == moved
+    photo_tab.mouse.up()
+    crop.dispatch_event("pointerdown", {"pointerId": 7, "isPrimary": True, "button": 0, "buttons": 1})
+    photo_tab.mouse.move(x + 20, y)
+    photo_tab.mouse.down()  # though that one never came up
+    photo_tab.mouse.move(x - 30, y)
+    photo_tab.mouse.up()
+    assert crop.bounding_box() != moved
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_dark(open_page: Callable[..., Page], snap: Callable[[Page, str], None], width: int) -> None:
     page = photo_tab_of(open_page(viewport={"width": width, "height": 844}, color_scheme="dark"))
@@ -333,6 +357,14 @@ def test_the_camera_takes_a_picture(open_page: Callable[..., Page]) -> None:
     expect(page.locator("#photo .seen img")).to_be_visible()
     expect(page.locator("#photo .live")).to_be_hidden()
     expect(page.get_by_role("button", name="Camera")).to_be_visible()
+
+
+def test_a_browser_that_alters_pictures_takes_none_by_the_camera(altered: Page) -> None:
+    photo_tab_of(altered).get_by_role("button", name="Camera").click()
+    expect(altered.locator("#photo .trouble")).to_contain_text("alters the pixels")
+    expect(altered.locator("#photo .live")).to_be_hidden()
+    upload_example(altered, "ship")  # a file goes to the server as it is
+    expect_label(altered, "ship")
 
 
 @pytest.mark.parametrize(

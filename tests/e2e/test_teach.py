@@ -162,6 +162,17 @@ def cuts(name: str, count: int, folder: Path) -> list[Path]:
     return paths
 
 
+def test_a_browser_that_alters_pictures_keeps_none(altered: Page, tmp_path: Path) -> None:
+    teach = opened(altered)
+    teach.locator('.kind[data-kind="photos"]').click()
+    teach.locator(".picture-files").set_input_files(cuts("ship", 1, tmp_path))
+    expect(teach.locator(".teach-trouble")).to_contain_text("alters the pixels")
+    expect(teach.locator(".thumbs img")).to_have_count(0)
+    teach.locator(".camera").click()
+    expect(teach.locator(".teach-trouble")).to_contain_text("alters the pixels")
+    expect(teach.locator(".teach-live")).to_be_hidden()
+
+
 def test_photos_are_taken_learned_and_kept(
     open_page: Callable[..., Page], tmp_path: Path, snap: Callable[[Page, str], None]
 ) -> None:

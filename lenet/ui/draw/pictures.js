@@ -1,5 +1,7 @@
 // A picture that is read in place of strokes: from a file, small enough to travel with every question about it.
 
+import { readsBack } from "../shared/canvas.js";
+
 // A file as a data: address.
 function whole(blob) {
   return new Promise((resolve) => {
@@ -7,17 +9,6 @@ function whole(blob) {
     reader.onload = () => resolve(reader.result);
     reader.readAsDataURL(blob);
   });
-}
-
-// Whether a canvas gives back what was painted: some browsers alter it, lest pages tell one from another by it.
-function readsBack() {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [16, 16];
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  const image = pen.createImageData(16, 16);
-  image.data.forEach((_, i) => (image.data[i] = i % 4 === 3 ? 255 : (37 * i) % 256));
-  pen.putImageData(image, 0, 0);
-  return pen.getImageData(0, 0, 16, 16).data.every((value, i) => value === image.data[i]);
 }
 
 function smaller(image, side) {

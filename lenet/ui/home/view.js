@@ -8,6 +8,7 @@ import { invitation } from "../draw/invitation.js";
 import { padOn } from "../draw/pad.js";
 import { answerOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "../draw/reading.js";
 import { tools } from "../draw/tools.js";
+import { readsBack } from "../shared/canvas.js";
 import { onTheme } from "../shared/colours.js";
 import { make } from "../shared/elements.js";
 import { number, percent } from "../shared/format.js";
@@ -145,8 +146,8 @@ function photos(element, table) {
   async function open(file) {
     if (!file) return;
     const image = await createImageBitmap(file).catch(() => null);
-    problem = image ? "" : "home_unreadable";
-    answer = image && namer.name(shown(image));
+    problem = !readsBack() ? "picture_altered" : image ? "" : "home_unreadable";
+    answer = problem ? null : namer.name(shown(image));
     render();
   }
 

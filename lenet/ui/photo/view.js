@@ -7,6 +7,7 @@
 import { centred, fitting, fractions, squareIn, stretched } from "./box.js";
 import { noStages, stagesOf } from "../shared/stages.js";
 import { onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { readsBack } from "../shared/canvas.js";
 import { answered } from "./answer.js";
 import * as figures from "./figures.js";
 
@@ -219,6 +220,7 @@ export function mount({ element, props, server, watch }) {
   camera.addEventListener("click", async () => {
     complain("");
     if (live.srcObject) return open({ picture: still(Infinity) });
+    if (!readsBack()) return complain("picture_altered");
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       // The browser asked, and meanwhile another tab of the page was opened, or the button pressed again.
@@ -288,29 +290,36 @@ export function mount({ element, props, server, watch }) {
 
   let drag = null; // {pointer, from, start, corner}
   crop.addEventListener("pointerdown", (event) => {
-    if (drag || event.button !== 0) return;
+    if (event.button !== 0 || (drag && !event.isPrimary)) return; // a second finger does nothing
     event.preventDefault();
     event.stopPropagation();
     crop.focus({ preventScroll: true });
-    crop.setPointerCapture(event.pointerId);
+    try {
+      crop.setPointerCapture(event.pointerId);
+    } catch {
+      // it is up again already
+    }
     drag = { pointer: event.pointerId, from: at(event), start: current(), corner: event.target.tagName === "I" ? event.target.className : "" };
     dragging = true;
     frame.classList.add("dragging");
   });
   crop.addEventListener("pointermove", (event) => {
     if (!drag || event.pointerId !== drag.pointer) return;
+    if (!event.buttons) return drop(); // it was released where nobody saw it
     const { x, y } = at(event);
     const by = { x: x - drag.from.x, y: y - drag.from.y };
     const { start, corner } = drag;
     setBox(corner ? stretched(start, corner, by, photo) : { x: start.x + by.x, y: start.y + by.y, side: start.side });
   });
-  for (const end of ["pointerup", "pointercancel"])
+  function drop() {
+    drag = null;
+    dragging = false;
+    frame.classList.remove("dragging");
+    ask();
+  }
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
     crop.addEventListener(end, (event) => {
-      if (!drag || event.pointerId !== drag.pointer) return;
-      drag = null;
-      dragging = false;
-      frame.classList.remove("dragging");
-      ask();
+      if (event.pointerId === drag?.pointer) drop();
     });
 
   // A click beside the box brings it there.

@@ -6,6 +6,7 @@
 
 import { padOn } from "../draw/pad.js";
 import { largeLabel, panel } from "../shared/answer.js";
+import { readsBack } from "../shared/canvas.js";
 import { allow, allowed, make } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { decoded, download, encoded, sketch } from "../shared/keeping.js";
@@ -196,6 +197,7 @@ export function mount({ element, trigger, props, server }) {
   // Photos become examples; of pictures of paper, what is drawn on them does.
   async function addPictures(pictures) {
     const [of, index] = [kind, chosen];
+    if (!readsBack()) return trouble("picture_altered");
     let unreadable = 0;
     for (const picture of pictures) {
       const found = await (of === "photos" ? photosIn(picture) : drawingsOn(picture));
@@ -285,6 +287,7 @@ export function mount({ element, trigger, props, server }) {
 
   async function startCamera() {
     trouble("");
+    if (!readsBack()) return trouble("picture_altered");
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       // The browser asked, and meanwhile something else was opened, or the button pressed again.
