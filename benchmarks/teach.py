@@ -1,14 +1,17 @@
 """Teaching classes of one's own: how accurate with how many examples a class, by which way, and how fast.
 
-    python -m benchmarks teach FILE --photos HALVES
+    python -m benchmarks teach FILE --folds FOLDS --photos HALVES
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet, and HALVES are two networks for photos: see
-docs/data.md.  The second table, of photos, is made by benchmarks/teach_photos.py.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet, FOLDS are five networks that know a part of
+these people each, and HALVES are two networks for photos: see docs/data.md.  The table of photos is made by
+benchmarks/teach_photos.py.
 
 Each row teaches one person's drawings and asks about other drawings of that person, each drawn with a pen of its own
 width.  Letters are drawn by rule, see lenet/data/drawn_letters.py; a validation writer's digits are none of them.
 Digits are of the tablet's validation writers: all ten, and 0 to 4, for which 5 to 9 are none of the classes.  The base
-network has learned from these writers too, as from all of the file, so their digits are easier than a stranger's.
+network has learned from these writers too, as from all of the file, so their digits are easier than a stranger's.  With
+--folds the base of each of 15 writers is the fold that has never seen them, and below the table stands what the folds
+read by themselves, untaught.
 
 "right" is the share of drawings that get their class; "refused" the share of drawings of other things that are called
 none of the classes; "left out" is what cross-validation on the examples says, of all of them together.  The seconds are
@@ -20,9 +23,10 @@ from __future__ import annotations
 import argparse
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -31,14 +35,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks import teach_photos
+from benchmarks.held_out import FOLD
 from lenet.data.augmentation import AUGMENTATIONS
 from lenet.data.drawn_letters import LETTERS, Hand
-from lenet.data.strokes import read_drawings, render, writer_split
+from lenet.data.strokes import Drawing, read_drawings, render, writer_fold, writer_split
 from lenet.models import MODELS, cpu
 from lenet.models.network import Network
 from lenet.preprocessing.digits import digit_image
 from lenet.preprocessing.normalization import to_input
+from lenet.training import teaching
 from lenet.training.metrics import wilson_interval
+from lenet.training.stored import load_network, weights_file
 from lenet.training.teaching import (
     BACKGROUND,
     RECIPE,
@@ -53,10 +60,12 @@ from lenet.training.teaching import (
     teach,
     unlike,
 )
+from tools import digit_background
 
 SHOTS = (1, 3, 5, 10, 20)
 ASKED = 20  # letters of each class that the network is asked about; of digits it is all that are not taught
 WIDTHS = (8, 36)  # of the pen, in pixels of 400
+OF_A_FOLD = 3  # of the six writers whom a fold does not know
 SLOW_SHOTS = (5,)  # for the ways to learn that take long, which are not cross-validated
 LAST_LAYER = "last-layer"  # the way of `lenet.training.teaching`
 ALL_LAYERS = {  # steps, learning rate, and whether from random weights
@@ -65,6 +74,18 @@ ALL_LAYERS = {  # steps, learning rate, and whether from random weights
 }
 METHODS = (LAST_LAYER, *ALL_LAYERS)
 BATCH, OF_BACKGROUND = 64, 16  # images of a step when all layers learn, and how many of them are none of the classes
+
+
+@dataclass(frozen=True)
+class Base:
+    """The network on whose features is taught, and the file of what it sees in people's digits."""
+
+    network: str = teaching.BASE
+    digits_file: Path = teaching.DIGITS_FILE
+
+    def use(self) -> None:
+        """From now on."""
+        teaching.BASE, teaching.DIGITS_FILE = self.network, self.digits_file
 
 
 @dataclass(frozen=True)
@@ -81,11 +102,17 @@ class Task:
     images: Tensor
     labels: Tensor
     others: Tensor
+    base: Base = Base()
+
+    def asked(self) -> Tensor:
+        """The places, int64, of those that are never taught."""
+        return torch.cat([(self.labels == label).nonzero()[max(SHOTS) :, 0] for label in range(len(self.classes))])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="pen_digits_30_writers.jsonl.gz")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    parser.add_argument("--folds", nargs="*", default=[], help="of the recipes digits-fold-1 to -5")
     parser.add_argument("--photos", nargs="*", type=Path, default=[], metavar="HALVES", help="for the table of photos")
 
 
@@ -94,30 +121,43 @@ def run(options: argparse.Namespace) -> None:
     began = time.process_time()
     prepare()
     print(f"Once a process, {time.process_time() - began:.1f} s of a core to draw what is none of the classes.\n")
-    drawn = digits(options.source)
-    tasks = [*letters(drawn), *drawn, *map(only_small, drawn)]
-    print(
-        "| way to learn | classes | examples a class | right | refused | left out, 95% interval | seconds of a core |"
-    )
-    print("|---|---|---:|---:|---:|---:|---:|")
-    for method in options.methods:
-        for kind in dict.fromkeys(task.kind for task in tasks):
-            for shots in SHOTS if method == LAST_LAYER else SLOW_SHOTS:
-                print(row(method, shots, [task for task in tasks if task.kind == kind]), flush=True)
+    drawings = read_drawings(options.source)
+    _, writers, _ = writer_split(drawing.writer for drawing in drawings)
+    drawn = digits(drawings, writers)
+    table(options.methods, [*letters(drawn), *drawn, *map(only_small, drawn)])
+    if options.folds:
+        print("\nDigits of writers whom the base has never seen.\n")
+        with TemporaryDirectory() as folder:
+            unseen = [task for path in options.folds for task in of_fold(drawings, path, Path(folder))]
+            table(options.methods, [*unseen, *map(only_small, unseen)])
+            right = np.mean([untaught(task) for task in unseen])
+            print(f"\nThe folds by themselves, untaught: {right:.1%} of the ten digits right.")
     if options.photos:
         print("\nThe same for photos.\n")
         for line in teach_photos.table(options.photos, options.methods):
             print(line, flush=True)
 
 
+def table(methods: Sequence[str], tasks: list[Task]) -> None:
+    print(
+        "| way to learn | classes | examples a class | right | refused | left out, 95% interval | seconds of a core |"
+    )
+    print("|---|---|---:|---:|---:|---:|---:|")
+    for method in methods:
+        for kind in dict.fromkeys(task.kind for task in tasks):
+            for shots in SHOTS if method == LAST_LAYER else SLOW_SHOTS:
+                print(row(method, shots, [task for task in tasks if task.kind == kind]), flush=True)
+
+
 def row(method: str, shots: int, tasks: list[Task]) -> str:
     right, refused, left_out, total, seconds = list[float](), list[float](), 0, 0, list[float]()
     for task in tasks:
+        task.base.use()
         chosen = torch.cat([(task.labels == label).nonzero()[:shots, 0] for label in range(len(task.classes))])
         began = time.process_time()
         network, found = learned(Examples(task.classes, task.images[chosen], task.labels[chosen]), method)
         spent = time.process_time() - began
-        asked = torch.cat([(task.labels == label).nonzero()[max(SHOTS) :, 0] for label in range(len(task.classes))])
+        asked = task.asked()
         right.append((answered(network, task.images[asked]) == task.labels[asked]).float().mean().item())
         if len(task.others):
             answers = answered(network, task.others)
@@ -133,6 +173,15 @@ def row(method: str, shots: int, tasks: list[Task]) -> str:
     return (
         f"| {method} | {tasks[0].kind} | {shots} | {np.mean(right):.1%} | {said} | {without} | {np.mean(seconds):.1f} |"
     )
+
+
+def untaught(task: Task) -> float:
+    """The share of the same digits that the base reads right."""
+    task.base.use()
+    asked = task.asked()
+    with torch.no_grad():
+        logits = base_network()(to_input(task.images[asked], RECIPE.input))
+    return (logits[:, :10].argmax(dim=1) == task.labels[asked]).float().mean().item()
 
 
 def learned(examples: Examples, method: str) -> tuple[Network, Taught | None]:
@@ -191,9 +240,18 @@ def beginning(outputs: int, seed: int, fresh: bool) -> Network:
 # Drawings
 
 
-def digits(source: Path) -> list[Task]:
-    drawings = read_drawings(source)
-    _, writers, _ = writer_split(drawing.writer for drawing in drawings)
+def of_fold(drawings: list[Drawing], path: str, folder: Path) -> list[Task]:
+    """The digits of writers whom this fold has never seen."""
+    name = load_network(weights_file(path)).recipe.dataset
+    everybody = {drawing.writer for drawing in drawings}
+    unknown = writer_fold(everybody, int(name.removeprefix(FOLD)))
+    base = Base(path, folder / f"{name}.safetensors")
+    Base(path).use()
+    digit_background.write(base.digits_file, digit_background.digits(drawings, everybody - unknown))
+    return digits(drawings, sorted(unknown)[:OF_A_FOLD], base)
+
+
+def digits(drawings: list[Drawing], writers: Iterable[int], base: Base = Base()) -> list[Task]:  # frozen
     tasks = []
     for writer in sorted(writers):
         rng = np.random.default_rng((writer, 8))
@@ -201,14 +259,14 @@ def digits(source: Path) -> list[Task]:
         rng.shuffle(of_writer)  # type: ignore[arg-type]  # a list is fine
         images = prepared([render(drawing.strokes, rng.uniform(*WIDTHS)) for drawing in of_writer])
         labels = torch.tensor([drawing.label for drawing in of_writer])
-        tasks.append(Task("ten digits", tuple("0123456789"), images, labels, images[:0]))
+        tasks.append(Task("ten digits", tuple("0123456789"), images, labels, images[:0], base))
     return tasks
 
 
 def only_small(task: Task) -> Task:
     """The same person's 0 to 4; their other digits are none of the classes."""
     small = task.labels < 5
-    return Task("0 to 4", task.classes[:5], task.images[small], task.labels[small], task.images[~small])
+    return Task("0 to 4", task.classes[:5], task.images[small], task.labels[small], task.images[~small], task.base)
 
 
 def letters(digits: list[Task]) -> Iterator[Task]:

@@ -9,6 +9,7 @@ not the digits.  To be made anew when `digits` is trained anew.
 from __future__ import annotations
 
 import sys
+from collections.abc import Container
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lenet.data.strokes import read_drawings, render, writer_split
+from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.preprocessing.digits import digit_image
 from lenet.training.teaching import DIGITS_FILE, OF_A_DIGIT, SEEN, seen
 
 WIDTHS = (6, 44)  # of the pen, in pixels of 400
 
 
-def digits(source: Path) -> Tensor:
-    """uint8 (10 * OF_A_DIGIT, 1, 28, 28), the zeros first."""
-    drawings = read_drawings(source)
-    writers, _, _ = writer_split(drawing.writer for drawing in drawings)
+def digits(drawings: list[Drawing], writers: Container[int]) -> Tensor:
+    """uint8 (10 * OF_A_DIGIT, 1, 28, 28) of these writers, the zeros first."""
     rng, images = np.random.default_rng(0), []
     for label in range(10):
         some = [drawing for drawing in drawings if drawing.label == label and drawing.writer in writers]
@@ -35,6 +34,13 @@ def digits(source: Path) -> Tensor:
     return torch.from_numpy(np.stack(images))[:, None]
 
 
+def write(path: Path, images: Tensor) -> None:
+    """What the base network sees in `images`."""
+    both = zip(SEEN, seen(images), strict=True)
+    save_file({name: part.half().contiguous() for name, part in both}, path)
+
+
 if __name__ == "__main__":
-    both = zip(SEEN, seen(digits(Path(sys.argv[1]))), strict=True)
-    save_file({name: part.half().contiguous() for name, part in both}, DIGITS_FILE)
+    everything = read_drawings(Path(sys.argv[1]))
+    training, _, _ = writer_split(drawing.writer for drawing in everything)
+    write(DIGITS_FILE, digits(everything, training))

@@ -283,9 +283,13 @@ def read_as(read: Tensor, labels: Tensor) -> Tensor:
 # A new last layer
 
 
-@lru_cache(maxsize=1)
 def base_network() -> Network:
-    return load_network(weights_file(BASE)).model
+    return _network(BASE)
+
+
+@lru_cache(maxsize=5)  # `benchmarks teach` has several bases
+def _network(name: str) -> Network:
+    return load_network(weights_file(name)).model
 
 
 @torch.no_grad()
@@ -310,10 +314,14 @@ class Background:
     digits: Tensor
 
 
-@lru_cache(maxsize=1)
 def background_features() -> Background:
+    return _background_features(BASE, DIGITS_FILE)
+
+
+@lru_cache(maxsize=5)
+def _background_features(base: str, digits_file: Path) -> Background:
     by_rule = seen(background())
-    by_people = load_file(DIGITS_FILE)
+    by_people = load_file(digits_file)
     drawn, moved = (torch.cat([part, by_people[name].float()]) for part, name in zip(by_rule, SEEN, strict=True))
     digits = torch.cat([torch.full((BACKGROUND,), 10), torch.arange(10).repeat_interleave(OF_A_DIGIT)])
     return Background(drawn, moved, digits)

@@ -122,7 +122,9 @@ def test_the_digits_that_a_class_may_be_are_those_that_many_of_its_examples_are_
 
 def test_the_digits_of_the_background_are_what_the_base_network_sees(pen_file: Path) -> None:
     others = background_features()
-    drawn, moved = seen(digits(pen_file))
+    drawings = read_drawings(pen_file)
+    writers, _, _ = writer_split(drawing.writer for drawing in drawings)
+    drawn, moved = seen(digits(drawings, writers))
     assert torch.allclose(others.drawn[BACKGROUND:], drawn, rtol=1e-3, atol=2e-2)
     assert torch.allclose(others.moved[BACKGROUND:], moved, rtol=1e-3, atol=2e-2)
     read = base_network().fc1(others.drawn).argmax(dim=1)
