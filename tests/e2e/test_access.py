@@ -112,7 +112,7 @@ def test_axe_own_classes(tab: Page, tmp_path: Path) -> None:
     picture = base64.b64encode(bytes(28 * 14) + b"\xff" * 28 * 14).decode()
     classes = [{"name": name, "examples": [picture] * 3} for name in ("A", "B")]
     path = tmp_path / "own.json"
-    path.write_text(json.dumps({"kind": "lenet-own-classes", "format": 1, "classes": classes}))
+    path.write_text(json.dumps({"kind": "lenet-own", "format": 1, "drawings": classes}))
     tab.locator("#teach summary").click()
     tab.locator("#teach .file").set_input_files(path)
     expect(tab.locator("#teach .thumbs button")).to_have_count(6)

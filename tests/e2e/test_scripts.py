@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -1110,16 +1111,43 @@ def test_a_jpeg_loses_what_stands_beside_its_picture(scripts: Scripts) -> None:
         assert np.array_equal(np.asarray(bare), np.asarray(whole))
 
 
-def test_a_file_of_classes_is_refused_where_it_holds_anything_else(scripts: Scripts) -> None:
+def test_classes_of_a_file_are_refused_where_they_hold_anything_else(scripts: Scripts) -> None:
     code = """
         const limits = { classes: 10, examples: 30, name: 20, photo_bytes: 40000 };
-        return m.fromFile(new Blob([JSON.stringify(given)]), limits);
+        return m.soundClasses(given.kind, given.classes, limits);
     """
+
+    def sound(kind: str, classes: Any) -> Any:
+        return scripts.run("teach/store.js", code, {"kind": kind, "classes": classes})
+
     photo = base64.b64encode(b"\xff\xd8\xff" + bytes(9)).decode()
     drawing = base64.b64encode(bytes(784)).decode()
-    file = {"kind": "lenet-own-classes", "format": 1, "classes": [{"name": "A", "examples": [drawing]}]}
-    of_photos = [{"name": "B", "examples": [photo]}]
-    assert scripts.run("teach/store.js", code, file) == {"drawings": file["classes"], "photos": []}  # an older one
-    assert scripts.run("teach/store.js", code, file | {"photos": of_photos})["photos"] == of_photos
-    for bad in ([{"name": "B", "examples": [drawing]}], [{"name": "B", "examples": ["<svg>"]}], of_photos * 11, "B"):
-        assert scripts.run("teach/store.js", code, file | {"photos": bad}) is None
+    of_drawings, of_photos = [{"name": "A", "examples": [drawing]}], [{"name": "B", "examples": [photo]}]
+    assert sound("drawings", [of_drawings[0] | {"more": 1}]) == of_drawings
+    assert sound("photos", of_photos) == of_photos
+    assert sound("drawings", of_photos) is None
+    for bad in (of_drawings, [{"name": "B", "examples": ["<svg>"]}], of_photos * 11, "B", [None]):
+        assert sound("photos", bad) is None
+
+
+def test_one_file_holds_what_all_parts_hold(scripts: Scripts) -> None:
+    code = """
+        const taken = {};
+        const part = (name) => ({
+            held: () => [name],
+            sound: (value) => (Array.isArray(value) ? value : null),
+            take: (value) => (taken[name] = value),
+            clear: () => (taken[name] = "cleared"),
+            restore: () => (taken[name] = "restored"),
+        });
+        for (const name of ["drawings", "photos", "corrections"]) await m.join(name, part(name));
+        return { content: JSON.parse(await m.content()), opened: await m.open(new Blob([given])), taken };
+    """
+    whole = {"kind": "lenet-own", "format": 1, "drawings": ["drawings"], "photos": ["photos"]}
+    whole["corrections"] = ["corrections"]
+    found = scripts.run("shared/own.js", code, json.dumps(whole | {"drawings": [1], "photos": []}))
+    assert (found["content"], found["opened"]) == (whole, True)
+    assert found["taken"] == {"drawings": [1], "corrections": ["corrections"]}  # of what the file lacks nothing changes
+    for bad in (whole | {"photos": 7}, whole | {"kind": "x"}, whole | {"format": 2}, [], None):
+        found = scripts.run("shared/own.js", code, json.dumps(bad))
+        assert (found["opened"], found["taken"]) == (False, {})

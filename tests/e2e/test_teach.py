@@ -86,7 +86,7 @@ def test_classes_are_learned_tried_and_kept(page: Page, snap: Callable[[Page, st
     with page.expect_download() as download:
         teach.locator(".save").click()
     download.value.save_as(tmp_path / "own.json")
-    assert [one["name"] for one in json.loads((tmp_path / "own.json").read_text())["classes"]] == ["×", "圆"]
+    assert [one["name"] for one in json.loads((tmp_path / "own.json").read_text())["drawings"]] == ["×", "圆"]
 
     page.reload()
     teach = page.locator("#teach")
@@ -99,9 +99,10 @@ def test_classes_are_learned_tried_and_kept(page: Page, snap: Callable[[Page, st
     teach.locator(".delete-all").click()
     teach.locator(".file").set_input_files(tmp_path / "own.json")
     expect(teach.locator(".thumbs button")).to_have_count(6)
-    (tmp_path / "bad.json").write_text('{"classes": [{"name": "<b>", "examples": ["AAAA"]}]}')
+    bad = {"kind": "lenet-own", "format": 1, "drawings": [{"name": "<b>", "examples": ["AAAA"]}]}
+    (tmp_path / "bad.json").write_text(json.dumps(bad))
     teach.locator(".file").set_input_files(tmp_path / "bad.json")
-    expect(teach.locator(".teach-trouble")).to_contain_text("not a file of your own classes")
+    expect(teach.locator(".teach-trouble")).to_contain_text("not a file that this page saved")
     expect(teach.locator(".thumbs button")).to_have_count(6)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -129,9 +131,9 @@ def test_corrections_are_kept_learned_used_saved_and_deleted(
     part.locator(".delete-corrections").click()
     expect(mistakes(page)).to_have_count(0)
     expect(part.locator(".outcome")).to_be_hidden()
-    (tmp_path / "bad.json").write_text('{"kind": "lenet-corrections", "format": 1, "corrections": [{"truth": "<b>"}]}')
+    (tmp_path / "bad.json").write_text('{"kind": "lenet-own", "format": 1, "corrections": [{"truth": "<b>"}]}')
     part.locator(".corrections-file").set_input_files(tmp_path / "bad.json")
-    expect(part.locator(".wrong-trouble")).to_contain_text("not a file of corrections")
+    expect(part.locator(".wrong-trouble")).to_contain_text("not a file that this page saved")
     part.locator(".corrections-file").set_input_files(kept)
     expect(mistakes(page)).to_have_count(count)
 
@@ -140,6 +142,47 @@ def test_corrections_are_kept_learned_used_saved_and_deleted(
         page.locator("#upload").click()
     chooser.value.set_files(network)
     expect(page.locator(".upload")).to_contain_text("mine is yours")
+
+
+def test_one_file_and_one_button_hold_all_that_a_visitor_made(page: Page, tmp_path: Path) -> None:
+    picture = base64.b64encode(bytes([255] * 784)).decode()
+    own = {
+        "kind": "lenet-own",
+        "format": 1,
+        "drawings": [{"name": "×", "examples": [picture]}],
+        "corrections": [{"picture": picture, "answer": "1", "truth": "7"}],
+    }
+    (tmp_path / "own.json").write_text(json.dumps(own))
+    part, thumbs = unfold(page), page.locator("#teach .thumbs button")
+    part.locator(".corrections-file").set_input_files(tmp_path / "own.json")
+    expect(mistakes(page)).to_have_count(1)
+    assert saved(page, tmp_path) == own | {"photos": []}  # though the tab of classes was never opened
+    page.get_by_role("tab", name="Train").click()
+    expect(thumbs).to_have_count(1)
+    page.get_by_role("tab", name="Draw").click()
+    assert saved(page, tmp_path) == own | {"photos": []}
+    part.locator(".delete-corrections").click()
+    expect(mistakes(page)).to_have_count(0)
+    expect(thumbs).to_have_count(0)
+    part.locator(".bring-back").click()
+    expect(mistakes(page)).to_have_count(1)
+    expect(thumbs).to_have_count(1)
+    page.reload()
+    part = unfold(page)
+    expect(mistakes(page)).to_have_count(1)
+    part.locator(".delete-corrections").click()
+    expect(mistakes(page)).to_have_count(0)
+    assert saved(page, tmp_path)["drawings"] == []
+    part.locator(".bring-back").click()
+    expect(mistakes(page)).to_have_count(1)
+    assert saved(page, tmp_path) == own | {"photos": []}
+
+
+def saved(page: Page, folder: Path) -> Any:
+    with page.expect_download() as download:
+        page.locator("#pad .save-corrections").click()
+    download.value.save_as(folder / "saved.json")
+    return json.loads((folder / "saved.json").read_text())
 
 
 @pytest.mark.parametrize("denied", [False, True])

@@ -70,7 +70,7 @@ ENGLISH = {
     "wrong_list": "Your corrections: {count}",
     "wrong_none": "Where the network reads a digit wrong, press “It was wrong” below its answer.",
     "wrong_kept": "Your corrections stay in this browser. The server gets small pictures of them to learn from, and "
-    "forgets them.",
+    "forgets them. The file holds all that you made on this page: corrections, classes and photos.",
     "wrong_one": "{answer} was {truth}: delete it",
     "wrong_learn": "Learn from these",
     "wrong_learner": "A copy of {name} learns {count}.",
@@ -87,11 +87,7 @@ ENGLISH = {
     "wrong_stale": "The corrections have changed since: learn again.",
     "wrong_use": "Use it",
     "wrong_network": "{name}, corrected by you",
-    "wrong_keep": "Keep or share the corrections",
-    "wrong_delete": "Delete all",
-    "wrong_file": "A file of corrections",
     "wrong_opened": "{count} corrections were opened.",
-    "wrong_bad_file": "This is not a file of corrections, or it is damaged. Choose another.",
     "wrong_no_server": "The server does not answer. Your corrections are safe in this browser.",
     "wrong_no_storage": "This browser keeps nothing: save your corrections as a file before you leave.",
     # --- why it is the answer -----------------------------------------------------------------------
@@ -199,7 +195,8 @@ CHINESE = {
     "wrong_not_seen": "服务器没有应答，无法记下这张图片。",
     "wrong_list": "您的更正：{count} 个",
     "wrong_none": "网络读错时，请按答案下方的“读错了”。",
-    "wrong_kept": "您的更正留在这个浏览器里。服务器只收到用于学习的小图，学完就忘掉。",
+    "wrong_kept": "您的更正留在这个浏览器里。服务器只收到用于学习的小图，学完就忘掉。"
+    "文件包含您在本页做的一切：更正、类别和照片。",
     "wrong_one": "{answer} 其实是 {truth}：删除",
     "wrong_learn": "从中学习",
     "wrong_learner": "{name} 的副本将学习 {count} 个。",
@@ -213,11 +210,7 @@ CHINESE = {
     "wrong_stale": "更正已有改动：请再学一次。",
     "wrong_use": "使用它",
     "wrong_network": "{name}，由您更正",
-    "wrong_keep": "保存或分享更正",
-    "wrong_delete": "全部删除",
-    "wrong_file": "更正的文件",
     "wrong_opened": "已打开 {count} 个更正。",
-    "wrong_bad_file": "这不是更正文件，或已损坏。请另选一个。",
     "wrong_no_server": "服务器没有应答。您的更正安全地留在这个浏览器里。",
     "wrong_no_storage": "这个浏览器什么也不保存：离开前请把更正存成文件。",
     # --- why it is the answer -----------------------------------------------------------------------

@@ -7,13 +7,11 @@
 
 import { allow, allowed, make } from "../shared/elements.js";
 import { number, percent } from "../shared/format.js";
-import { decoded, download, isPicture, keptIn, sketch } from "../shared/keeping.js";
+import { decoded, download, isPicture, sketch } from "../shared/keeping.js";
 import { language, onLanguage, say, sayIn, spoken } from "../shared/language.js";
+import * as all from "../shared/own.js";
 import { visitorKey } from "../shared/storage.js";
 
-const KIND = "lenet-corrections"; // of the file
-const FORMAT = 1;
-const MAX_BYTES = 500_000; // of a file: a hundred corrections have 120 kB
 const BETWEEN_QUESTIONS = 300; // milliseconds between two questions about a network that learns
 const SIDE = 28;
 const DIGITS = [..."0123456789"];
@@ -27,16 +25,10 @@ const shown = (name) => (name === NONE ? say("wrong_none_short") : name);
 // The first of each picture, `most` at most.
 const distinct = (corrections, most) => [...new Map(corrections.map((one) => [one.picture, one])).values()].slice(0, most);
 
-// The corrections of a file (a Blob); null where it is none of ours.
-export async function fromFile(file, most) {
-  if (file.size > MAX_BYTES) return null;
-  try {
-    const { kind, format, corrections } = JSON.parse(await file.text());
-    if (kind !== KIND || format !== FORMAT || !Array.isArray(corrections) || corrections.length > most) return null;
-    return corrections.every(isCorrection) ? corrections.map(({ picture, answer, truth }) => ({ picture, answer, truth })) : null;
-  } catch {
-    return null; // no JSON, or no object
-  }
+// The corrections of a file, without what else may stand there; null where they cannot be.
+export function soundCorrections(corrections, most) {
+  if (!Array.isArray(corrections) || corrections.length > most || !corrections.every(isCorrection)) return null;
+  return corrections.map(({ picture, answer, truth }) => ({ picture, answer, truth }));
 }
 
 // `network()` is {key, called, knowing} of the one that is chosen: `knowing` whether it knows what is no digit.  `use`
@@ -46,13 +38,14 @@ export function wrongAnswers({ element, server, most, network, use }) {
   const find = (selector) => element.querySelector(selector);
   const [open, truths, keptAs] = [".it-was-wrong", ".truths", ".kept-as"].map(find);
   const trouble = (words, values) => sayIn(find(".wrong-trouble"), words ?? "", values);
-  const { load, keep, forget } = keptIn("lenet-corrections");
+  const { load, keep, forget } = all.PLACES.corrections;
   const visitor = visitorKey();
 
   let state = empty();
   let subject = null; // {answer, knowing, picture()}: the digit that is meant, or null
   let busy = false; // the server is learning
   let before = null; // the state before the last deletion
+  let everything = false; // other parts of the page lost theirs with it
   let keeping = Promise.resolve(); // one after the other, so that the newest is the last
 
   function change(next) {
@@ -173,8 +166,8 @@ export function wrongAnswers({ element, server, most, network, use }) {
   }
 
   // Something goes, and can be brought back.
-  function remove(next) {
-    before = state;
+  function remove(next, ofAll = false) {
+    [before, everything] = [state, ofAll];
     moved();
     sayIn(find(".gone"), "teach_deleted");
     find(".bring-back").hidden = false;
@@ -187,18 +180,25 @@ export function wrongAnswers({ element, server, most, network, use }) {
     find(".bring-back").hidden = true;
   }
 
-  find(".bring-back").addEventListener("click", () => {
+  function restore() {
     if (!before) return;
     const next = before;
     settleDeletion();
     change(next);
+  }
+
+  function clear() {
+    trouble("");
+    remove(empty(), true);
+    keeping = keeping.then(forget).catch(() => null);
+  }
+
+  find(".bring-back").addEventListener("click", () => {
+    (everything ? all.restore : restore)();
     find(".save-corrections").focus();
   });
-
-  find(".delete-corrections").addEventListener("click", () => {
-    trouble("");
-    remove(empty());
-    keeping = keeping.then(forget).catch(() => null);
+  find(".delete-corrections").addEventListener("click", async () => {
+    await all.clear();
     find(".bring-back").focus();
   });
 
@@ -257,23 +257,28 @@ export function wrongAnswers({ element, server, most, network, use }) {
     });
   }
 
-  // --- the corrections as a file -----------------------------------------------------------------------------
+  // --- with all else that a visitor has made, as a file -----------------------------------------------------------
 
   const file = find(".corrections-file");
-  find(".save-corrections").addEventListener("click", () => {
-    download("my-corrections.json", JSON.stringify({ kind: KIND, format: FORMAT, corrections: state.corrections }));
-  });
+  find(".save-corrections").addEventListener("click", all.save);
   find(".open-corrections").addEventListener("click", () => file.click());
   file.addEventListener("change", async () => {
     const [opened] = file.files;
-    const found = opened && (await fromFile(opened, most));
+    const sound = opened && (await all.open(opened));
     file.value = "";
-    if (!opened) return;
-    if (!found) return trouble("wrong_bad_file");
-    trouble("");
-    remove(withCorrections(distinct([...state.corrections, ...found], most)));
-    sayIn(find(".gone"), "wrong_opened", { count: found.length });
+    if (opened) trouble(sound ? "" : "teach_bad_file");
   });
+
+  const part = {
+    held: () => all.PLACES.corrections.told(state),
+    sound: (corrections) => soundCorrections(corrections, most),
+    take(found) {
+      remove(withCorrections(distinct([...state.corrections, ...found], most)));
+      sayIn(find(".gone"), "wrong_opened", { count: found.length });
+    },
+    clear,
+    restore,
+  };
 
   // --- what is shown -----------------------------------------------------------------------------------------
 
@@ -290,8 +295,6 @@ export function wrongAnswers({ element, server, most, network, use }) {
     const count = state.corrections.length;
     sayIn(find(".corrections > summary"), "wrong_list", { count });
     find(".none-yet").hidden = count > 0;
-    find(".save-corrections").disabled = !count;
-    find(".delete-corrections").disabled = !count && !state.learned;
     const some = learnable().length;
     allow(find(".learn"), !busy && some > 0);
     if (!busy) sayIn(find(".progress"), some && network().called ? "wrong_learner" : "", { name: spoken(network().called), count: some });
@@ -326,6 +329,7 @@ export function wrongAnswers({ element, server, most, network, use }) {
       state = kept;
       show();
     })
-    .catch(() => null);
+    .catch(() => null)
+    .then(() => all.join("corrections", part));
   return { follow, moved, network: showState };
 }

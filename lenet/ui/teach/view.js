@@ -10,12 +10,13 @@ import { readsBack } from "../shared/canvas.js";
 import { allow, allowed, make } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { decoded, download, encoded, sketch } from "../shared/keeping.js";
+import * as all from "../shared/own.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
 import { fitted, inked } from "../shared/preprocess.js";
 import { digitReader } from "../shared/reader.js";
 import { visitorKey } from "../shared/storage.js";
 import { frameOf, paperOf, photoOf } from "./pictures.js";
-import { KINDS, forget, fromFile, keep, load, toFile } from "./store.js";
+import { KINDS, forget, keep, load, soundClasses } from "./store.js";
 
 const PAUSE = 1100; // milliseconds without a pen, after which a drawing is taken as an example
 const BETWEEN_QUESTIONS = 300; // milliseconds between two questions about a network that learns
@@ -42,7 +43,7 @@ export function mount({ element, trigger, props, server }) {
   let chosen = 0; // the class that examples are added to
   let mode = "draw"; // what the pad is for; or "try"
   let busy = false; // the server is learning
-  let before = null; // {states, kind, chosen} before the last deletion
+  let before = null; // {states, kind, chosen, everything} before the last deletion: whether other parts lost theirs too
   let reader = null; // of states.drawings.taught
   let prepared = false; // the server knows that it will be asked to learn
   let pause = null; // until the drawing is taken
@@ -75,9 +76,9 @@ export function mount({ element, trigger, props, server }) {
   const withClasses = (classes) => ({ classes, taught: state.taught && { ...state.taught, stale: true } });
   const withClass = (index, one) => withClasses(state.classes.map((old, i) => (i === index ? one : old)));
 
-  function canUndo(told, values) {
+  function canUndo(told, values, everything = false) {
     burst = null;
-    before = { states: { ...states }, kind, chosen };
+    before = { states: { ...states }, kind, chosen, everything };
     sayIn(find(".undone span"), told, values);
     find(".undo-delete").hidden = false;
   }
@@ -552,37 +553,38 @@ export function mount({ element, trigger, props, server }) {
     });
   }
 
-  // --- the drawings as a file ----------------------------------------------------------------------------------
+  // --- all that a visitor has made -----------------------------------------------------------------------------
 
   const file = find(".file");
-  find(".save").addEventListener("click", () => download("my-classes.json", toFile(states)));
+  find(".save").addEventListener("click", all.save);
   find(".open-file").addEventListener("click", () => file.click());
   file.addEventListener("change", async () => {
     const [opened] = file.files;
-    const found = opened && (await fromFile(opened, limits));
+    const sound = opened && (await all.open(opened));
     file.value = "";
-    if (!opened) return;
-    if (!found) return trouble("teach_bad_file");
-    const every = KINDS.flatMap((of) => found[of]);
-    const count = every.reduce((sum, { examples }) => sum + examples.length, 0);
-    canUndo("teach_opened", { count, classes: every.length });
-    reader = null;
-    for (const of of KINDS) store(found[of].length ? { classes: found[of], taught: null } : empty(), of);
-    switchTo(used("drawings") || !used("photos") ? "drawings" : "photos");
+    if (opened) trouble(sound ? "" : "teach_bad_file");
   });
 
   const used = (of) => states[of].classes.some(({ examples }) => examples.length);
+  const switchToUsed = () => switchTo(used("drawings") || !used("photos") ? "drawings" : "photos");
 
-  find(".delete-all").addEventListener("click", () => {
-    canUndo("teach_deleted");
+  function takeClasses(of, classes) {
+    const count = classes.reduce((sum, { examples }) => sum + examples.length, 0);
+    canUndo("teach_opened", { count, classes: classes.length });
+    reader = null;
+    store({ classes, taught: null }, of);
+    switchToUsed();
+  }
+
+  function clear() {
+    canUndo("teach_deleted", {}, true);
     reader = null;
     for (const of of KINDS) store(empty(), of);
     keeping = keeping.then(forget).catch(() => null);
     switchTo(kind);
-    find(".undo-delete").focus();
-  });
+  }
 
-  find(".undo-delete").addEventListener("click", () => {
+  function restore() {
     if (!before) return;
     const old = before;
     settleDeletion();
@@ -592,6 +594,22 @@ export function mount({ element, trigger, props, server }) {
     [kind, state, chosen] = [old.kind, states[old.kind], old.chosen];
     if (!reader) mode = "draw";
     show();
+  }
+
+  function joinAll() {
+    for (const of of KINDS) {
+      const both = of === KINDS[0] ? { clear, restore } : { clear: () => {}, restore: () => {} }; // which act on both kinds
+      const held = () => all.PLACES[of].told(states[of]);
+      all.join(of, { held, sound: (classes) => soundClasses(of, classes, limits), take: (classes) => takeClasses(of, classes), ...both });
+    }
+  }
+
+  find(".delete-all").addEventListener("click", async () => {
+    await all.clear();
+    find(".undo-delete").focus();
+  });
+  find(".undo-delete").addEventListener("click", () => {
+    (before?.everything ? all.restore : restore)();
     find(".more").focus();
   });
 
@@ -607,7 +625,8 @@ export function mount({ element, trigger, props, server }) {
       KINDS.forEach((of, i) => kept[i]?.classes && (states[of] = kept[i]));
       reader = readerOf(states.drawings);
       element.querySelector("details").open = true;
-      switchTo(used("drawings") || !used("photos") ? "drawings" : "photos");
+      switchToUsed();
     })
-    .catch(() => null);
+    .catch(() => null)
+    .then(joinAll);
 }
