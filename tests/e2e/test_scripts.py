@@ -1143,11 +1143,12 @@ def test_one_file_holds_what_all_parts_hold(scripts: Scripts) -> None:
         for (const name of ["drawings", "photos", "corrections"]) await m.join(name, part(name));
         return { content: JSON.parse(await m.content()), opened: await m.open(new Blob([given])), taken };
     """
-    whole = {"kind": "lenet-own", "format": 1, "drawings": ["drawings"], "photos": ["photos"]}
-    whole["corrections"] = ["corrections"]
+    whole: dict[str, Any] = {"kind": "lenet-own", "format": 1}
+    whole |= {name: [name] for name in ("drawings", "photos", "corrections")}
     found = scripts.run("shared/own.js", code, json.dumps(whole | {"drawings": [1], "photos": []}))
     assert (found["content"], found["opened"]) == (whole, True)
     assert found["taken"] == {"drawings": [1], "corrections": ["corrections"]}  # of what the file lacks nothing changes
-    for bad in (whole | {"photos": 7}, whole | {"kind": "x"}, whole | {"format": 2}, [], None):
+    others: list[Any] = [whole | {"photos": 7}, whole | {"kind": "x"}, whole | {"format": 2}, [], None]
+    for bad in others:
         found = scripts.run("shared/own.js", code, json.dumps(bad))
         assert (found["opened"], found["taken"]) == (False, {})
