@@ -14,11 +14,13 @@ from PIL import Image
 from lenet.errors import ImageError
 
 CHANNELS = (1, 2, 3, 4)  # grey, with alpha, colour, with alpha
-# A float picture in 0 to 1 that was resized may reach a little beyond; one in 0 to 255 that ends here is black.
-MAX_UNIT = 2.0
-# Of what a white pixel has: resizing may go so far below black.  Normalised network input goes further.
-BELOW_BLACK = 0.1
-MAX_NORMALISED = 10.0  # a normalised picture's white: MNIST's is 2.8
+# Of what a white pixel has: resizing may go so far above it, which is what the corner of a white square gains by a
+# bicubic filter; and so far below black.  Normalised network input goes further.
+ABOVE_WHITE, BELOW_BLACK = 0.25, 0.1
+# Fractions that end between 1 and here: normalised input (MNIST's white is 2.8), scikit-learn's digits (16), or nearly
+# black, in which nothing is read anyway.
+MAX_UNCLEAR = 16.0
+MAX_WHOLE = 65535  # of 16 bits; whole numbers beyond are no picture's
 
 _SHAPE = (
     "Numbers of shape {shape} are not a picture: give (H, W), (H, W, 3) or (H, W, 4), or channels first, "
@@ -32,7 +34,7 @@ def to_image(numbers: Any) -> Image.Image:
 
     Args:
         numbers: (H, W), (H, W, C), (C, H, W), with or without a batch axis of 1 before them, C from 1 to 4. Bool;
-            whole numbers of 8 bits, or of 16 where one is over 255; or floats in 0 to 1 or 0 to 255.
+            whole numbers of 8 bits, or of 9 to 16, as many as they take; or floats in 0 to 1 or 0 to 255.
 
     Raises:
         ImageError: anything else.
@@ -85,14 +87,36 @@ def _8_bit(array: np.ndarray) -> np.ndarray:
     if not np.isfinite(values).all():
         raise ImageError("Some numbers are not finite (NaN or infinity): give 0 to 255, or fractions from 0 to 1.")
     low, high = float(values.min()), float(values.max())
-    white = _white(high, array.dtype.kind == "f")
-    if low < -BELOW_BLACK * (1.0 if high <= MAX_NORMALISED else white) or high > white * MAX_UNIT:
+    # Whole numbers below black were computed, as fractions are.
+    white = white_of_floats(values) if array.dtype.kind == "f" or low < 0 else white_of_whole(high)
+    if white is None or white > MAX_WHOLE or low < -BELOW_BLACK * white:
         raise ImageError(_RANGE, low=low, high=high)
     return np.asarray((values.clip(0, white) * (255 / white)).round().astype(np.uint8))
 
 
-def _white(high: float, fractions: bool) -> float:
-    """What a white pixel has where the brightest has `high`."""
-    if high <= (MAX_UNIT if fractions else 1):  # whole numbers of 0 and 1 alone are a mask
+def white_of_whole(high: float) -> float:
+    """What a white pixel has in whole numbers whose brightest is `high`.
+
+    Sensors of 10, 12 or 14 bits write numbers of 16: white is the most that as many bits hold as the picture takes.
+    """
+    if high <= 1:  # a mask
         return 1.0
-    return 255.0 if high <= 255 * (1 + BELOW_BLACK if fractions else 1) else 65535.0
+    return 255.0 if high <= 255 else 2.0 ** int(high).bit_length() - 1
+
+
+def white_of_floats(values: np.ndarray) -> float | None:
+    """What a white pixel has in `values` that may be fractions, or may have been resized.
+
+    None where that depends on the bits of the sensor, and fractions do not tell them.
+
+    Raises:
+        ImageError: they may be in 0 to 1 or in 0 to 255, and would be another picture.
+    """
+    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    if high <= 1 + ABOVE_WHITE:
+        return 1.0
+    if high <= MAX_UNCLEAR:
+        raise ImageError(_RANGE, low=low, high=high)
+    if high <= 255 * (1 + ABOVE_WHITE):
+        return 255.0
+    return white_of_whole(high) if np.array_equal(values, values.round()) else None

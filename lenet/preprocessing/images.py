@@ -28,7 +28,7 @@ from torch import Tensor
 from lenet.errors import ImageError, Text
 from lenet.paths import expanded
 from lenet.preprocessing import decoding
-from lenet.preprocessing.arrays import to_image
+from lenet.preprocessing.arrays import to_image, white_of_floats, white_of_whole
 from lenet.preprocessing.decoding import shrunk
 
 Picture = Image.Image | np.ndarray | Tensor | Sequence[Any] | bytes | BinaryIO | str | os.PathLike[str]
@@ -326,9 +326,12 @@ def _8_bit(image: Image.Image) -> Image.Image:
 def _from_deep_grey(image: Image.Image) -> Image.Image:
     """16-bit, 32-bit and float greys to 8 bit; Pillow's own convert clips them at 255 instead.
 
-    Sensors of 10, 12 or 14 bits write files of 16: white is the most that as many bits hold as the picture takes.
+    White is as in arrays of such numbers.  A file's may be of any size, though: resized ones too have as many bits as
+    they take.
+
+    Raises:
+        ImageError: floats may be in 0 to 1 or in 0 to 255.
     """
     values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
-    top = values.max(initial=0.0)
-    full = 1.0 if image.mode == "F" and top <= 1 else 255.0 if top <= 255 else 2.0 ** np.ceil(np.log2(top + 1)) - 1
-    return Image.fromarray((values.clip(0) * (255 / full)).round().astype(np.uint8))
+    white = (white_of_floats(values) if image.mode == "F" else None) or white_of_whole(float(values.max(initial=0.0)))
+    return Image.fromarray((values.clip(0, white) * (255 / white)).round().astype(np.uint8))

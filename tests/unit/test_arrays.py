@@ -40,6 +40,14 @@ SAME: dict[str, Any] = {
     "float that overshoots": SEVEN / 255 * 1.06 - 0.03,
     "float in 0 to 255 that overshoots": SEVEN * 1.06 - 8.0,
     "big-endian": SEVEN.astype(">u2"),
+    **{f"uint16 of {bits} bits": (SEVEN / 255 * (2**bits - 1)).astype(np.uint16) for bits in (10, 12, 14, 16)},
+    "int64 of 12 bits": SEVEN.astype(np.int64) * 4095 // 255,
+    "list of 12 bits": (SEVEN.astype(np.int64) * 4095 // 255).tolist(),
+    "float of 12 bits": (SEVEN.astype(np.int64) * 4095 // 255).astype(np.float32),
+    "tensor of 10 bits": torch.from_numpy(SEVEN.astype(np.int64))[None] * 1023 // 255,
+    "whole numbers that overshoot": (SEVEN * 1.06 - 8).astype(np.int16),
+    "F in 0 to 1 that overshoots": Image.fromarray((SEVEN / 255 * 1.06 - 0.03).astype(np.float32)),
+    "F of 12 bits, resized": Image.fromarray((SEVEN / 255 * 4095 - 0.3).astype(np.float32)),
     "channels last": SEVEN[:, :, None],
     "channels first": SEVEN[None],
     "batch of one": SEVEN[None, None],
@@ -96,6 +104,43 @@ def test_colours_keep_their_places(array: Any, same: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
+    ("numbers", "same"),
+    [
+        (np.array([[0, 100, 255]], np.uint8), [0, 100, 255]),
+        (np.array([[0, 8, 16]], np.uint8), [0, 8, 16]),  # a dark picture: a byte is a byte
+        (np.array([[False, True, True]]), [0, 255, 255]),
+        (np.array([[0, 0, 0]]), [0, 0, 0]),
+        (np.array([[0, 512, 1023]], np.uint16), [0, 128, 255]),
+        (np.array([[0, 2048, 4095]], np.uint16), [0, 128, 255]),
+        (np.array([[0, 2048, 4000]], np.uint16), [0, 128, 249]),
+        (np.array([[0, 8192, 16383]], np.int32), [0, 128, 255]),
+        (np.array([[0, 32768, 65535]], np.int64), [0, 128, 255]),
+        (np.array([[0, 100, 281]], np.uint16), [0, 50, 140]),  # of 9 bits, as in an image "I;16"
+        (np.array([[-20, 100, 281]], np.int16), [0, 100, 255]),  # no sensor gives that
+        (np.array([[0.0, 0.4, 1.0]]), [0, 102, 255]),
+        (np.array([[-0.1, 0.4, 1.25]]), [0, 102, 255]),
+        (np.array([[0.0, 0.2, 0.4]], np.float16), [0, 51, 102]),
+        (np.array([[0.0, 102.0, 255.0]]), [0, 102, 255]),
+        (np.array([[-25.5, 102.4, 255.0]]), [0, 102, 255]),
+        (np.array([[255.0, 254.6, 281.0]], np.float32), [255, 255, 255]),
+        (np.array([[255.0, 254.0, 281.0]], np.float32), [255, 254, 255]),
+        (np.array([[0.0, 17.0, 17.0]]), [0, 17, 17]),
+        (np.array([[0.0, 512.0, 1023.0]]), [0, 128, 255]),
+        (torch.tensor([[0.0, 512.0, 1023.0]]), [0, 128, 255]),
+        (torch.tensor([[0, 2048, 4095]], dtype=torch.int32), [0, 128, 255]),
+        (torch.tensor([[0.0, 0.5, 1.125]], dtype=torch.bfloat16), [0, 128, 255]),
+        (torch.tensor([[False, True, True]]), [0, 255, 255]),
+        (Image.fromarray(np.array([[0, 2048, 4095]], np.uint16)), [0, 128, 255]),
+        (Image.fromarray(np.array([[-0.05, 0.4, 1.06]], np.float32)), [0, 102, 255]),
+        (Image.fromarray(np.array([[-9, 102, 281]], np.float32)), [0, 102, 255]),
+        (Image.fromarray(np.array([[0, 2048, 4000.5]], np.float32)), [0, 128, 249]),
+    ],
+)
+def test_each_range_has_its_white(numbers: Any, same: list[int]) -> None:
+    assert np.asarray(open_picture(numbers)).tolist() == [same]
+
+
+@pytest.mark.parametrize(
     ("source", "says"),
     [
         (np.zeros((2, 28, 28, 1)), r"\(2, 28, 28, 1\) are 2 pictures: give one, or all of them to predict_batch"),
@@ -116,6 +161,13 @@ def test_colours_keep_their_places(array: Any, same: np.ndarray) -> None:
         ((1 - SEVEN / 255 - 0.1307) / 0.3081, "before any normalisation"),
         (SEVEN.astype(np.int16) - 128, "from -128 to 127"),
         (np.array([[0, 200_000]]), "from 0 to 200000"),
+        (np.array([[0.0, 16.0]]), "from 0 to 16: give 0 to 255, or fractions from 0 to 1"),  # scikit-learn's digits
+        (np.array([[0.0, 1.5]]), "from 0 to 1.5"),
+        (np.array([[0.0, 1023.4]]), "from 0 to 1023.4"),  # resized: of 10 bits or of 11
+        (np.array([[-40.0, 255.0]]), "from -40 to 255"),
+        (np.array([[-1, 16]]), "from -1 to 16"),
+        (torch.tensor([[0.0, 2.8]]), "from 0 to 2.8"),
+        (Image.fromarray(np.array([[0, 16]], np.float32)), "from 0 to 16"),
         (np.broadcast_to(np.uint8(0), (6000, 5000)), "megapixels"),
         (io.StringIO("text"), "open it with mode 'rb'"),
         (io.BytesIO(), "not a picture in a format"),
