@@ -19,7 +19,7 @@ _VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\})")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
-def expanded(path: str | os.PathLike[str]) -> Path:
+def expanded(path: str | os.PathLike[str] | os.PathLike[bytes]) -> Path:
     """`path` with its ~ and its $NAME or ${NAME} replaced; on Windows %NAME% too.
 
     A file or folder whose name really holds a $ is taken as it is.
@@ -27,7 +27,7 @@ def expanded(path: str | os.PathLike[str]) -> Path:
     Raises:
         LeNetError: a variable or a user that there is not, or a path of Windows on another system.
     """
-    text = os.fspath(path)
+    text = os.fsdecode(path)  # what some objects call themselves is bytes, such as what os.scandir(b".") gives
     if os.name != "nt" and _WINDOWS.match(text):
         raise LeNetError(
             "{path} is a Windows path, and this system is none: give the path as this system has it, "

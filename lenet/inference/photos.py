@@ -83,10 +83,10 @@ class PhotoClassifier(Classifier, channels=3):
 
     def predict_batch(self, images: Sequence[Picture], box: Box | None = None) -> list[PhotoPrediction]:
         """`predict` for many photos: one forward pass for their first crops, and one for all further crops."""
-        if not images:
-            return []
         # The first crop of each photo.
         photos = [Photo(image) for image in images]
+        if not photos:
+            return []
         squares = [(first_square(photo.size, box),) for photo in photos]
         x = self._input(photos, squares)
         activations = self.activations(x)

@@ -8,6 +8,7 @@ and time are bounded, a few at a time; whoever finds too many waiting is told so
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -25,7 +26,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from lenet.errors import ImageError, Text
+from lenet.errors import ImageError, LeNetError, Text
 from lenet.paths import expanded
 from lenet.preprocessing import decoding
 from lenet.preprocessing.arrays import to_image, white_of_floats, white_of_whole
@@ -36,6 +37,7 @@ Picture = Image.Image | np.ndarray | Tensor | Sequence[Any] | bytes | BinaryIO |
 MAX_PIXELS = 50_000_000  # of a JPEG: as many as a phone's camera has; it is decoded at a half, quarter or eighth
 MAX_PIXELS_WHOLE = 25_000_000  # of other formats, which are decoded whole: 100 MB
 MAX_BYTES = 200_000_000  # of a file: four times a 50-megapixel photo without compression
+MAX_NAME = 300  # letters of a path in a sentence
 # A progressive JPEG has about 10 scans.  libjpeg-turbo's documentation warns of files with thousands, each of which
 # visits the whole picture again.
 MAX_SCANS = 100
@@ -72,23 +74,58 @@ def open_picture(source: Picture) -> Image.Image:
     if source is None:
         raise ImageError("There is no picture: give one.")
     if isinstance(source, Image.Image):
+        if 0 in source.size:
+            raise ImageError("The picture has no pixels: give one that has some.")
         return _readable(_PICTURE, lambda: _8_bit(shrunk(source.copy())))
     if isinstance(source, (bytes, bytearray, memoryview)) or hasattr(source, "read"):
         content = _content(source)
         return _readable(_PICTURE, lambda: _decode(content, _PICTURE))
     if not isinstance(source, (str, os.PathLike)):
         return _from_numbers(source)
-    path = expanded(source)
-    if not path.is_file():
-        raise ImageError("There is no picture at {path}. Check the path.", path=path)
-    if path.stat().st_size > MAX_BYTES:
-        raise ImageError("{name} has over {count} MB: make it smaller.", name=path.name, count=MAX_BYTES // 1_000_000)
+    path = _file(source)
     return _readable(path.name, lambda: _decode(path.read_bytes(), path.name))
 
 
+def _file(source: str | os.PathLike[str]) -> Path:
+    """The file of that name, which is there and not too large."""
+    try:
+        path = expanded(source)
+        there = path.is_file()
+        size = path.stat().st_size if there else 0
+    except OSError as error:  # too long a name, or a folder that may not be looked into
+        raise ImageError(
+            "{path} cannot be read ({error}): check the path.", path=_short(source), error=error.strerror
+        ) from error
+    except LeNetError as error:
+        raise ImageError("{why}", why=error) from error
+    if not there:
+        raise ImageError("There is no picture at {path}. Check the path.", path=_short(path))
+    if size > MAX_BYTES:
+        raise ImageError("{name} has over {count} MB: make it smaller.", name=path.name, count=MAX_BYTES // 1_000_000)
+    return path
+
+
+def _short(path: str | os.PathLike[str]) -> Path:
+    """`path` for a sentence: whoever gives a picture's base64 as one need not read all of it."""
+    name = os.fsdecode(path)
+    return Path(name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}...")
+
+
 def _content(source: Any) -> bytes:
-    """The bytes of a file, as they are or still to be read."""
-    content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else bytes(source)
+    """The bytes of a file, as they are or still to be read: those from where it stands, or all where it is at its end.
+
+    A picture that was just saved into a file leaves it at its end.
+    """
+    try:
+        content = source.read(MAX_BYTES + 1) if hasattr(source, "read") else bytes(source)
+        if not content and hasattr(source, "seek"):
+            with contextlib.suppress(OSError):  # a pipe
+                source.seek(0)
+                content = source.read(MAX_BYTES + 1)
+    except Exception as error:  # closed, open for writing, or whatever the object's own `read` raises
+        raise ImageError("This file cannot be read ({error}): give it open, with mode 'rb'.", error=error) from error
+    if isinstance(content, (bytearray, memoryview)):
+        content = bytes(content)
     if not isinstance(content, bytes):
         raise ImageError("This file is open as text: open it with mode 'rb'.")
     if len(content) > MAX_BYTES:

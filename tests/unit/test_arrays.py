@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 from lenet.data.strokes import render
 from lenet.errors import ImageError
 from lenet.inference.digits import DigitClassifier
+from lenet.inference.photos import PhotoClassifier
 from lenet.preprocessing.images import open_picture
 
 SEVEN = np.asarray(render([[(140, 110), (365, 105), (305, 215), (235, 415)], [(190, 250), (350, 230)]], 30))
@@ -24,6 +27,47 @@ def png() -> io.BytesIO:
     Image.fromarray(SEVEN).save(buffer, "PNG")
     buffer.seek(0)
     return buffer
+
+
+def just_saved() -> io.BytesIO:
+    """Its end is where whoever writes it leaves it."""
+    buffer = png()
+    buffer.seek(0, io.SEEK_END)
+    return buffer
+
+
+def closed() -> io.BytesIO:
+    buffer = png()
+    buffer.close()
+    return buffer
+
+
+def released() -> memoryview:
+    view = memoryview(png().getvalue())
+    view.release()
+    return view
+
+
+class Lost:
+    def read(self, size: int = -1) -> bytes:
+        raise OSError("the server is gone")
+
+
+class Views(Lost):
+    """Whose `read` gives what is no bytes, as some libraries' do."""
+
+    def read(self, size: int = -1) -> Any:
+        return memoryview(png().getvalue())
+
+
+class Named:
+    """A path that is bytes, as those of os.scandir(b".") are."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> bytes:
+        return os.fsencode(self.path)
 
 
 SAME: dict[str, Any] = {
@@ -65,6 +109,8 @@ SAME: dict[str, Any] = {
     "read-only": np.frombuffer(SEVEN.tobytes(), np.uint8).reshape(SEVEN.shape),
     "transposed twice": np.asfortranarray(SEVEN),
     "BytesIO": png(),
+    "BytesIO, just saved": just_saved(),
+    "file that gives a memoryview": Views(),
     "bytes": png().getvalue(),
     "bytearray": bytearray(png().getvalue()),
     "memoryview": memoryview(png().getvalue()),
@@ -172,8 +218,42 @@ def test_each_range_has_its_white(numbers: Any, same: list[int]) -> None:
         (io.StringIO("text"), "open it with mode 'rb'"),
         (io.BytesIO(), "not a picture in a format"),
         (b"", "not a picture in a format"),
+        (SEVEN.tobytes(), "not a picture in a format"),
+        (memoryview(SEVEN.tobytes()), "not a picture in a format"),
+        (closed(), r"cannot be read \(I/O operation on closed file.\): give it open, with mode 'rb'"),
+        (released(), "cannot be read"),
+        (Lost(), r"cannot be read \(the server is gone\)"),
+        (Image.new("L", (0, 5)), "has no pixels"),
+        (Image.new("F", (9000, 0)), "has no pixels"),
+        ("a" * 5000, "a{300}... cannot be read .*: check the path|no picture at a{300}..."),
+        ("there/" * 1000 + "b.png", "cannot be read .*: check the path|no picture at there/"),
+        ("$NO_SUCH_FOLDER/a.png", "NO_SUCH_FOLDER, which is not set"),
+        (Named(Path("nothing.png")), "There is no picture at nothing.png"),
     ],
 )
-def test_what_is_no_picture_says_what_to_give(source: Any, says: str) -> None:
-    with pytest.raises(ImageError, match=says):
-        open_picture(source)
+def test_what_is_no_picture_says_what_to_give(source: Any, says: str, reader: DigitClassifier) -> None:
+    for ask in (open_picture, reader.predict, reader.read, lambda given: reader.predict_batch([SEVEN, given])):
+        with pytest.raises(ImageError, match=says):
+            ask(source)
+
+
+def test_a_file_is_read_again_once_it_is_at_its_end(reader: DigitClassifier) -> None:
+    file = png()
+    assert [answer.label for answer in reader.predict_batch([file, file])] == ["7", "7"]
+
+
+def test_a_file_open_for_writing_is_said(tmp_path: Path) -> None:
+    with open(tmp_path / "a.png", "wb") as file, pytest.raises(ImageError, match="give it open, with mode 'rb'"):
+        open_picture(file)
+
+
+def test_a_path_may_be_bytes(tmp_path: Path, reader: DigitClassifier) -> None:
+    (tmp_path / "sieben é.png").write_bytes(png().getvalue())
+    assert reader.predict(Named(tmp_path / "sieben é.png")).label == "7"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_batch_may_be_one_array(count: int, reader: DigitClassifier) -> None:
+    namer = PhotoClassifier.from_pretrained("photos")
+    assert len(namer.predict_batch(np.zeros((count, 32, 32, 3), np.uint8))) == count  # type: ignore[arg-type]
+    assert len(reader.predict_batch(np.zeros((count, 28, 28), np.uint8))) == count  # type: ignore[arg-type]
