@@ -8,26 +8,28 @@ Names differ, but a network's layers come in their order, and their shapes say w
 have the same shapes, such as LeNet-5 with and without activations, the caller says which one is meant.
 
 A .pth file is a pickle.  It is read with `weights_only`, by which PyTorch builds tensors and plain containers and runs
-nothing else, and only up to a size that networks here have.
+nothing else, and only up to a size that networks here have; see `lenet.inference.numpy_pickles` for NumPy's arrays.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import pickle
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.serialization import safe_globals
 
 from lenet.data.datasets import DATASETS
 from lenet.errors import CheckpointError
+from lenet.inference.numpy_pickles import PLAIN, Array
 from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
 from lenet.models.network import Network
@@ -39,8 +41,10 @@ MAX_BYTES = 200_000_000  # of a file, and of what a compressed one unpacks to: a
 MAX_TENSORS = 500  # our largest network has 100
 ABOUT = "imported; how it was trained is not known"
 SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".safetensors")
-# Under which training programs keep a state dict beside the optimizer's and the epoch.
-_WITHIN = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+MAX_DEPTH = 3  # of the mapping that holds the tensors, within those of training programs
+# The network itself, where a training program keeps several state dicts: a moving average of it, a teacher ...
+_WITHIN = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "model_state")
+_DECIMALS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 @dataclass(frozen=True)
@@ -86,19 +90,24 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         CheckpointError: no file, too large, damaged, or it holds more than tensors and plain containers.
     """
     path = expanded(path)
-    _refuse_large(path)
+    if not path.is_file():
+        raise CheckpointError("There is no weights file at {path}. Check the name.", path=path)
     try:
-        if path.suffix.lower() == ".safetensors":
+        _refuse_large(path)
+        if _is_safetensors(path):
             content: Any = load_file(path)
         else:
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            with safe_globals(PLAIN), path.open("rb") as file:  # of a path, PyTorch too goes by the name
+                content = torch.load(file, map_location="cpu", weights_only=True)
+    except CheckpointError:
+        raise
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             "{name} holds more than numbers, and nothing in it was run. Save it again from the program that made it, "
             "with torch.save(model.state_dict(), FILE), and import that.",
             name=path.name,
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+    except Exception as error:  # a file that is torn, or made to be, raises nearly everything
         raise CheckpointError(
             "{name} cannot be read as a file of PyTorch ({error}): save or download it again.",
             name=path.name,
@@ -107,9 +116,17 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return _state_dict(path.name, content)
 
 
+def _is_safetensors(path: Path) -> bool:
+    """Whether it begins as such a file does, whatever its name; by its name where it begins as no other either."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    if start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size:  # the header, behind its length
+        return True
+    others = (b"PK\3\4", b"\x80")  # a zip archive, or a pickle, as older versions of PyTorch write them
+    return path.suffix.lower() == ".safetensors" and not start.startswith(others)
+
+
 def _refuse_large(path: Path) -> None:
-    if not path.is_file():
-        raise CheckpointError("There is no weights file at {path}. Check the name.", path=path)
     size = path.stat().st_size
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
@@ -121,17 +138,53 @@ def _refuse_large(path: Path) -> None:
 
 
 def _state_dict(name: str, content: Any) -> dict[str, Tensor]:
-    """The tensors in what was read, wherever a training program put them."""
-    for key in _WITHIN:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-            break
-    tensors = {str(key): value for key, value in content.items()} if isinstance(content, Mapping) else {}
-    if not tensors or len(tensors) > MAX_TENSORS or not all(isinstance(tensor, Tensor) for tensor in tensors.values()):
+    """The tensors in what was read, wherever a training program put them, without the numbers and texts beside them."""
+    found = [*_state_dicts("", content, set())]
+    chosen = next((one for known in _WITHIN for key, one in found if key == known), found[0][1] if found else {})
+    if len(found) > 1 and not any(key in _WITHIN for key, _ in found):
+        raise CheckpointError(
+            "{name} holds several state dicts, {keys}: save the one that is meant, with torch.save(STATE_DICT, FILE).",
+            name=name,
+            keys=[key for key, _ in found][:12],
+        )
+    tensors = {str(key): tensor for key, value in chosen.items() if (tensor := _tensor(value)) is not None}
+    if not tensors or len(tensors) > MAX_TENSORS:
         raise CheckpointError(
             "{name} holds no state dict: save it with torch.save(model.state_dict(), FILE).", name=name
         )
     return tensors
+
+
+def _state_dicts(name: str, content: Any, seen: set[int]) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    """The mappings with the weight of a layer, each once and with the key that it stands under.
+
+    A program names the key as it likes, so it is searched for, down to `MAX_DEPTH` within others.
+    """
+    level = [(name, content)]
+    for _ in range(MAX_DEPTH + 1):
+        level = [(key, one) for key, one in level if isinstance(one, Mapping) and id(one) not in seen]
+        inner: list[tuple[str, Any]] = []
+        for key, one in level:
+            if id(one) in seen:
+                continue
+            seen.add(id(one))
+            if any(_is_weight(*item) for item in one.items()):
+                yield key, one
+            else:
+                inner += [(str(within), value) for within, value in one.items()]
+        level = inner
+
+
+def _is_weight(key: Any, value: Any) -> bool:
+    return str(key).rpartition(".")[2] == "weight" and isinstance(value, (Tensor, Array)) and len(value.shape) > 0
+
+
+def _tensor(value: Any) -> Tensor | None:
+    """A tensor or an array of NumPy's as a tensor; None for what else there is."""
+    if isinstance(value, Array):
+        with contextlib.suppress(ValueError):
+            return value.tensor()
+    return value.detach() if isinstance(value, Tensor) else None
 
 
 # --------------------------------------------------------------------------------------------------
@@ -146,11 +199,11 @@ def recognised(name: str, tensors: Mapping[str, Tensor]) -> Found:
         tensors: by any names that end in "weight", "bias" and BatchNorm's; their order is the layers'.
 
     Raises:
-        CheckpointError: none has.
+        CheckpointError: none has, or its tensors are not plain finite numbers.
     """
-    layers = _layers(tensors)
-    weights = [layer.tensors["weight"] for layer in layers if "weight" in layer.tensors]
-    classes = next((len(weight) for weight in reversed(weights) if weight.ndim == 2), 0)  # the last linear layer's
+    layers = _layers(_single(name, tensors))
+    # The last linear layer's, or those that lenet5-1998 compares with.
+    classes = next((len(t) for layer in reversed(layers) for t in layer.tensors.values() if t.ndim == 2), 0)
     fits: dict[str, dict[str, Tensor]] = {}
     sizes = None
     for model in MODELS:
@@ -166,6 +219,42 @@ def recognised(name: str, tensors: Mapping[str, Tensor]) -> Found:
             known=[*MODELS],
         )
     return Found(name, fits, *sizes)
+
+
+def _single(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors that answers depend on, in single precision.
+
+    Numbers without an axis are left out: how many batches BatchNorm saw, how many networks were averaged.
+    """
+    found = {key: tensor for key, tensor in tensors.items() if tensor.ndim}
+    for key, tensor in found.items():
+        if kind := _no_decimals(tensor):
+            raise CheckpointError(
+                "{tensor} in {name} is {kind}, and only dense decimal numbers are imported: save the network in single "
+                "precision, before it is compressed.",
+                tensor=key,
+                name=name,
+                kind=kind,
+            )
+        found[key] = tensor.float()
+        if not found[key].isfinite().all():
+            raise CheckpointError(
+                "{name} holds numbers that are not finite (NaN or infinity), so it cannot answer: import a network of "
+                "a run that did not diverge.",
+                name=name,
+            )
+    return found
+
+
+def _no_decimals(tensor: Tensor) -> str:
+    """What a tensor is in PyTorch's words, where it is not plain decimal numbers."""
+    if tensor.is_meta:
+        return "meta"
+    if tensor.is_quantized:
+        return "quantized"
+    if tensor.is_nested or tensor.layout != torch.strided:
+        return "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+    return "" if tensor.dtype in _DECIMALS else str(tensor.dtype).removeprefix("torch.")
 
 
 def _layers(tensors: Mapping[str, Tensor]) -> list[Layer]:
@@ -194,9 +283,7 @@ def _matched(model: str, channels: int, classes: int, layers: list[Layer]) -> di
         return None
     counters = {name: torch.tensor(0) for name in own.state_dict() if name.endswith("num_batches_tracked")}
     return counters | {
-        f"{layer.name}.{part}": tensor.float() if tensor.is_floating_point() else tensor
-        for layer, found in pairs
-        for part, tensor in found.tensors.items()
+        f"{layer.name}.{part}": tensor for layer, found in pairs for part, tensor in found.tensors.items()
     }
 
 
@@ -263,9 +350,45 @@ KNOWN_STATISTICS = {
 
 
 def data_sets(found: Found) -> list[str]:
-    """The names in DATASETS that it may have learned from."""
+    """The names in DATASETS that it may have learned from.
+
+    Raises:
+        CheckpointError: none has its channels and classes.
+    """
     fits = (found.channels, found.classes)
-    return [n for n, s in DATASETS.items() if not s.benchmark_only and (s.channels, len(s.classes)) == fits]
+    known = {name: (one.channels, len(one.classes)) for name, one in DATASETS.items() if not one.benchmark_only}
+    there = [name for name, sizes in known.items() if sizes == fits]
+    if not there:
+        raise CheckpointError(
+            "{name} reads {channels} channels and answers {classes} classes, as no data set here has them: "
+            "it cannot be imported. These are known: {known}.",
+            name=found.name,
+            channels=found.channels,
+            classes=found.classes,
+            known=[f"{name} ({channels}, {classes})" for name, (channels, classes) in known.items()],
+        )
+    return there
+
+
+def check_model(found: Found, model: str) -> None:
+    """CheckpointError unless it is one of `found.models`."""
+    if model not in found.models:
+        raise CheckpointError(
+            "{name} has not the layers of {model}: choose {models}.", name=found.name, model=model, models=found.models
+        )
+
+
+def check_dataset(found: Found, dataset: str) -> None:
+    """CheckpointError unless it is one of `data_sets(found)`."""
+    if dataset not in (there := data_sets(found)):
+        raise CheckpointError(
+            "{name} reads {channels} channels and answers {classes} classes, which {dataset} has not: choose {there}.",
+            name=found.name,
+            channels=found.channels,
+            classes=found.classes,
+            dataset=dataset,
+            there=there,
+        )
 
 
 def input_format(kind: str, model: str, dataset: str, scaling: str = "pad") -> InputFormat:
@@ -320,19 +443,8 @@ def imported(found: Found, model: str, dataset: str, form: InputFormat) -> Check
     Raises:
         CheckpointError: it is no such network, or has not that data set's channels and classes.
     """
-    if model not in found.models:
-        raise CheckpointError(
-            "{name} has not the layers of {model}: choose {models}.", name=found.name, model=model, models=found.models
-        )
-    if dataset not in data_sets(found):
-        raise CheckpointError(
-            "{name} reads {channels} channels and answers {classes} classes, which {dataset} has not: choose {there}.",
-            name=found.name,
-            channels=found.channels,
-            classes=found.classes,
-            dataset=dataset,
-            there=data_sets(found),
-        )
+    check_model(found, model)
+    check_dataset(found, dataset)
     network = MODELS[model].build(found.channels, found.classes)
     network.load_state_dict(dict(found.weights[model]))
     recipe = Recipe(

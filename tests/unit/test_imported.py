@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import os
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lenet.cli import main
@@ -137,7 +142,7 @@ def test_a_tutorials_network_answers_as_it_did(
     ],
     ids=["bn", "sigmoid", "colour", "residual"],
 )
-@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.net."])
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.net.", "module.module."])
 def test_it_is_recognised_by_any_names(network: nn.Module, models: list[str], prefix: str) -> None:
     for part in network.modules():
         if isinstance(part, nn.BatchNorm2d):
@@ -154,7 +159,7 @@ def test_it_is_recognised_by_any_names(network: nn.Module, models: list[str], pr
         torch.testing.assert_close(ours.model(x), copy.deepcopy(network).eval()(x), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("model", [name for name in MODELS if name != "lenet5-1998"])
+@pytest.mark.parametrize("model", MODELS)
 def test_every_network_of_ours_is_recognised(model: str) -> None:
     network = MODELS[model].build(MODELS[model].channels, 10)
     found = recognised("x.pth", network.state_dict())
@@ -171,6 +176,95 @@ def test_a_checkpoint_of_a_training_program_is_looked_into(tmp_path: Path) -> No
     assert read_tensors(tmp_path / "old.pt").keys() == network.state_dict().keys()
 
 
+WRAPPED: dict[str, Callable[[dict[str, Any]], Any]] = {
+    **{
+        key: lambda state, key=key: {"epoch": 3, key: state, "args": None}  # type: ignore[misc]
+        for key in ("model_state", "params", "ema", "state_dict_ema", "model_dict", "module", "net_state_dict")
+    },
+    "within a checkpoint": lambda state: {"checkpoint": {"model": state, "epoch": 3}},
+    "wrapped twice": lambda state: {"latest": {"net": {"state_dict": state}}},
+    "beside its optimizer": lambda state: {
+        "mine": state,
+        "optimizer": {"state": {0: {"step": torch.tensor(1.0), "exp_avg": torch.zeros(6, 1, 5, 5)}}},
+    },
+    "beside its average": lambda state: {"ema": {key: value * 0 for key, value in state.items()}, "model": state},
+    "twice the same": lambda state: {"last": state, "best": state},
+    "beside numbers": lambda state: {"epoch": 3, "lr": np.float64(0.1), "step": np.int64(7), "name": "x", **state},
+    "averaged": lambda state: {"n_averaged": torch.tensor(3), **{f"module.{key}": state[key] for key in state}},
+    "arrays of NumPy": lambda state: {key: value.numpy() for key, value in state.items()},
+    "big-endian, columns first": lambda state: {
+        key: np.asfortranarray(value.numpy().astype(">f8")) for key, value in state.items()
+    },
+    "defaultdict": lambda state: collections.defaultdict(list, {"model": collections.OrderedDict(state)}),
+    "parameters": lambda state: {key: nn.Parameter(value) for key, value in state.items()},
+}
+
+
+@pytest.mark.parametrize("new", [True, False])
+@pytest.mark.parametrize("wrap", WRAPPED)
+def test_a_state_dict_is_found_wherever_it_is(wrap: str, new: bool, tmp_path: Path) -> None:
+    network = SigmoidTutorial()
+    torch.save(WRAPPED[wrap](network.state_dict()), tmp_path / "x.pth", _use_new_zipfile_serialization=new)
+    found = recognised("x.pth", read_tensors(tmp_path / "x.pth")).weights["lenet5-sigmoid"]
+    for read, given in zip(found.values(), network.state_dict().values(), strict=True):
+        assert torch.equal(read, given)
+
+
+def test_which_of_several_state_dicts_is_meant_is_asked(tmp_path: Path) -> None:
+    torch.save(
+        {"student": SigmoidTutorial().state_dict(), "teacher": ColourTutorial().state_dict()}, tmp_path / "x.pth"
+    )
+    with pytest.raises(CheckpointError, match=r"several state dicts, student, teacher: save the one that is meant"):
+        read_tensors(tmp_path / "x.pth")
+
+
+def test_what_numpy_has_beside_numbers_is_left_out(tmp_path: Path) -> None:
+    state = {"names": np.array(["a"]), "objects": np.array([None, {}]), "rows": np.zeros(2, [("x", "f4")])}
+    torch.save({**state, **SigmoidTutorial().state_dict(), "none": np.zeros((0, 3))}, tmp_path / "x.pth")
+    assert read_tensors(tmp_path / "x.pth").keys() - SigmoidTutorial().state_dict().keys() <= {"none"}
+
+
+@pytest.mark.parametrize("name", ["net.pth", "net.safetensors"])
+@pytest.mark.parametrize("kind", ["safetensors", "zip", "pickle"])
+def test_a_file_is_read_as_what_it_is_whatever_its_name(name: str, kind: str, tmp_path: Path) -> None:
+    state = SigmoidTutorial().state_dict()
+    if kind == "safetensors":
+        save_file(state, tmp_path / name)
+    else:
+        torch.save(state, tmp_path / name, _use_new_zipfile_serialization=kind == "zip")
+    assert read_tensors(tmp_path / name).keys() == state.keys()
+
+
+def quantized(tensor: Tensor) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch means to drop them; files with them stay
+        return torch.quantize_per_tensor(tensor, 0.1, 0, torch.qint8)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda t: t.to_sparse(), r"7.weight in x.pth is sparse_coo, and only dense decimal numbers"),
+        (lambda t: t.to_sparse_csr(), "is sparse_csr"),
+        (quantized, "is quantized"),
+        (lambda t: t.to("meta"), "is meta"),
+        (lambda t: (t * 99).to(torch.int8), "is int8"),
+        (lambda t: t.to(torch.complex64), "is complex64"),
+        (lambda t: t > 0, "is bool"),
+        (lambda t: t.to(torch.float8_e4m3fn), "is float8_e4m3fn"),
+        (lambda t: t * float("nan"), "not finite"),
+        (lambda t: t / 0, "not finite"),
+        (lambda t: t.double() * 1e300, "not finite"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")  # of PyTorch about what it means to drop
+def test_what_are_no_plain_numbers_is_said(spoil: Any, says: str, tmp_path: Path) -> None:
+    state = SigmoidTutorial().state_dict()
+    torch.save({**state, "7.weight": spoil(state["7.weight"])}, tmp_path / "x.pth")
+    with pytest.raises(CheckpointError, match=says):
+        recognised("x.pth", read_tensors(tmp_path / "x.pth"))
+
+
 class Hostile:
     def __reduce__(self) -> Any:
         return os.mkdir, ("was-run",)
@@ -185,12 +279,20 @@ def test_nothing_in_a_file_is_run(new: bool, tmp_path: Path, monkeypatch: pytest
     torch.save(SigmoidTutorial(), "whole.pth", _use_new_zipfile_serialization=new)
     with pytest.raises(CheckpointError, match=r"torch.save\(model.state_dict\(\), FILE\)"):
         read_tensors(Path("whole.pth"))
+    torch.save({"fc.weight": np.array([Hostile()])}, "array.pth", _use_new_zipfile_serialization=new)
+    with pytest.raises(CheckpointError, match="nothing in it was run"):
+        read_tensors(Path("array.pth"))
     assert not Path("was-run").exists()
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"", "cannot be read"), (b"<html>", "cannot be read|holds more than numbers"), (b"PK\3\4" + bytes(99), "cannot")],
+    [
+        (b"", "cannot be read"),
+        (b"<html>", "cannot be read|holds more than numbers"),
+        (b"PK\3\4" + bytes(99), "cannot"),
+        (b"\x80\2", "cannot"),
+    ],
 )
 def test_a_torn_file_is_one_sentence(content: bytes, says: str, tmp_path: Path) -> None:
     (tmp_path / "torn.pth").write_bytes(content)
