@@ -176,9 +176,11 @@ def take_in(options: argparse.Namespace) -> None:
     """Import a plain state dict; what the options leave open is asked, where somebody can answer."""
     weights = Path(options.weights)
     found = imports.recognised(weights.name, imports.read_tensors(weights))
-    model = options.model or _asked("--model", "Which network is it", {n: MODELS[n].about for n in found.models})
     data = imports.data_sets(found)
+    model = options.model or _asked("--model", "Which network is it", {n: MODELS[n].about for n in found.models})
+    imports.check_model(found, model)
     dataset = options.dataset or _asked("--dataset", "What did it learn from", {n: DATASETS[n].about for n in data})
+    imports.check_dataset(found, dataset)
     kind = options.input or _asked("--input", "What did its training do to pixels in [0, 1]", imports.INPUTS)
     scaling = options.scaling or _scaling(model, dataset)
     checkpoint = imports.imported(found, model, dataset, imports.input_format(kind, model, dataset, scaling))
@@ -201,12 +203,11 @@ def _asked(option: str, question: str, choices: Mapping[str, str]) -> str:
     """The choice of who sits at the terminal; the only one where there is no other."""
     if len(choices) == 1:
         return next(iter(choices))
-    if not sys.stdin.isatty():
-        raise LeNetError(
-            "{question}? Say it with {option}: {names}.", question=question, option=option, names=[*choices]
-        )
-    print(f"{question}?", *(f"  {name:16}{about}" for name, about in choices.items()), sep="\n")
-    return input(f"{option} ").strip()
+    if sys.stdin.isatty():
+        print(f"{question}?", *(f"  {name:16}{about}" for name, about in choices.items()), sep="\n")
+        with contextlib.suppress(EOFError):  # Ctrl-D
+            return input(f"{option} ").strip()
+    raise LeNetError("{question}? Say it with {option}: {names}.", question=question, option=option, names=[*choices])
 
 
 def open_page() -> None:

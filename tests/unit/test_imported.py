@@ -336,6 +336,40 @@ def test_another_input_is_refused(kind: str) -> None:
         input_format(kind, "lenet5-bn", "mnist")
 
 
+def ctrl_d(prompt: str) -> str:
+    raise EOFError
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (["--model", "zzz"], "net.pth has not the layers of zzz: choose lenet5, lenet5-linear."),
+        (["--model", "lenet-wide"], "net.pth has not the layers of lenet-wide: choose lenet5, lenet5-linear."),
+        (["--model", "lenet5", "--dataset", "imagenet"], "which imagenet has not: choose cifar10."),
+        (["--model", "lenet5", "--dataset", "mnist"], "which mnist has not: choose cifar10."),
+    ],
+)
+def test_a_name_that_there_is_not_is_said(
+    asked: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save(ColourTutorial().state_dict(), "net.pth")
+    assert main(["import", "net.pth", "--input", "unit", *asked]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_a_network_of_as_many_classes_as_no_data_set_has_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = SigmoidTutorial()
+    network[-1] = nn.Linear(84, 2)
+    torch.save(network.state_dict(), "net.pth")
+    for asked in ([], ["--dataset", "mnist"]):
+        assert main(["import", "net.pth", *asked]) == 1
+        assert "reads 1 channels and answers 2 classes, as no data set here has them" in capsys.readouterr().err
+
+
 def test_what_is_left_open_is_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -345,6 +379,9 @@ def test_what_is_left_open_is_asked(
     assert "Which network is it? Say it with --model: lenet5, lenet5-linear." in capsys.readouterr().err
     answers = iter(["lenet5", "signed"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", ctrl_d)
+    assert main(["import", "net.pth"]) == 1
+    assert "Which network is it? Say it with --model: lenet5, lenet5-linear." in capsys.readouterr().err
     monkeypatch.setattr("builtins.input", lambda _: next(answers))
     assert main(["import", "net.pth", "--out", "mine.safetensors"]) == 0
     assert "signed" in capsys.readouterr().out
