@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from lenet import http_settings
 from lenet.checkpoint import save_somewhere, write_file
 from lenet.data.datasets import DATASETS, Dataset, answer_classes, load_test
 from lenet.data.download import Progress, following
@@ -72,6 +73,7 @@ def train_main(description: str, arguments: Sequence[str] | None = None) -> int:
 
 def _told(act: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> int:
     """Do it; what goes wrong is one sentence on stderr.  Returns the exit status."""
+    http_settings.mend()
     try:
         for name in PATHS & vars(options).keys():
             given = getattr(options, name)

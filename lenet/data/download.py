@@ -26,12 +26,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from lenet import http_settings
 from lenet.errors import DataError, Text
+
+if TYPE_CHECKING:
+    import httpx
 
 SILENCE = 20.0  # seconds without a byte, after which a connection is given up
 DRIP_SECONDS, DRIP_BYTES = 60.0, 60_000  # as good as silent: CIFAR-10's own site gives 70,000 a second on a bad day
@@ -625,8 +629,9 @@ def _connection(url: str, path: Path, have: int, limit: int) -> Iterator[int]:
     headers = {"Accept-Encoding": "identity", "User-Agent": "lenet-playground"}
     if have:
         headers["Range"] = f"bytes={have}-"
+    client = _client(_host(url))
     try:
-        with httpx.stream("GET", url, headers=headers, timeout=SILENCE, follow_redirects=True) as reply:
+        with client, client.stream("GET", url, headers=headers) as reply:
             if reply.status_code == 416:  # what is here is longer than what is there: begin anew
                 path.unlink()
                 raise _BrokenError(Text("{host} sends something else each time", host=_host(url)))
@@ -639,6 +644,18 @@ def _connection(url: str, path: Path, have: int, limit: int) -> Iterator[int]:
             yield from _received(reply, path, have if resumed else 0, limit, _host(url))
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, ssl.SSLError) as error:
         raise _reason(_host(url), error) from error
+
+
+def _client(host: str) -> httpx.Client:
+    """What asks `host`, by the proxy and with the certificates that the environment names."""
+    import httpx
+
+    try:
+        return httpx.Client(timeout=SILENCE, follow_redirects=True)
+    except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
+        if names := http_settings.unusable():
+            raise _UselessError(Text("{names} cannot be used: correct it, or unset it", names=names)) from error
+        raise _reason(host, error) from error
 
 
 def _received(reply: Any, path: Path, have: int, limit: int, host: str) -> Iterator[int]:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from lenet import http_settings
 from lenet.data.datasets import data_root
 from lenet.errors import LeNetError
 from lenet.paths import expanded
@@ -26,7 +27,8 @@ def settle() -> None:
 
     Where no folder at all can be written nothing is said yet, for a terminal imports this to plot curves: `build` does.
     """
-    never_proxy_loopback()
+    http_settings.mend()
+    never_proxy_the_page()
     with contextlib.suppress(LeNetError):
         tempfile.tempdir = str(temporary_folder())
     use_own_upload_folder()
@@ -45,15 +47,10 @@ def mark_a_function_for_zero_gpu() -> None:
     spaces.GPU(lambda: None)
 
 
-def never_proxy_loopback() -> None:
-    """At its start Gradio asks its own page, which a company's proxy does not know.
-
-    Both spellings, since a program reads one or the other, and they must agree.
-    """
-    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    hosts = [host.strip() for host in known.split(",") if host.strip()]
-    value = ",".join(hosts + [host for host in LOOPBACK if host not in hosts])
-    os.environ["no_proxy"] = os.environ["NO_PROXY"] = value
+def never_proxy_the_page() -> None:
+    """At its start Gradio asks its own page, which a company's proxy does not know."""
+    named = os.environ.get("GRADIO_SERVER_NAME", "").strip("[] ")
+    http_settings.bypass(*LOOPBACK, *([named] if named else []))
 
 
 def temporary_folder() -> Path:

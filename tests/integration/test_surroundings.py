@@ -17,16 +17,22 @@ from tests.serving import ROOT, serve
 DEAD = "127.0.0.1:9"  # the port of "discard": nobody answers there
 NO_PROXIES = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
 
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="its loopback has one address elsewhere")
+
 
 @pytest.mark.parametrize(
     "settings",
     [
         {"http_proxy": f"http://{DEAD}", "HTTPS_PROXY": f"http://{DEAD}", "NO_PROXY": "intranet.example"},
         {"ALL_PROXY": f"socks5://{DEAD}", "HTTP_PROXY": f"http://{DEAD}"},
+        {"ALL_PROXY": f"socks://{DEAD}/", "HTTPS_PROXY": f"socks4://{DEAD}"},  # as a desktop's settings are exported
+        {"http_proxy": f"http://{DEAD}", "no_proxy": "10.0.0.0/8,fe80::/10"},
+        pytest.param({"http_proxy": f"http://{DEAD}", "GRADIO_SERVER_NAME": "127.0.0.2"}, marks=ONLY_LINUX),
+        {"SSL_CERT_FILE": "/nonexistent/ca.pem"},
     ],
-    ids=["http", "socks"],
+    ids=["http", "socks5", "socks", "no-proxy", "named", "certificates"],
 )
-def test_loopback_is_never_proxied(settings: dict[str, str], tmp_path: Path) -> None:
+def test_the_page_is_never_asked_through_a_proxy(settings: dict[str, str], tmp_path: Path) -> None:
     with serve(tmp_path / "app.log", **{**NO_PROXIES, **settings}) as url:
         assert b"LeNet" in urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).read()
     assert "Traceback" not in (tmp_path / "app.log").read_text()

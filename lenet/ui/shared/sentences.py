@@ -186,6 +186,7 @@ CHINESE: dict[str, str] = {
     "{host} answers {status}": "{host} 返回 {status}",
     "{host} cannot prove that it is {host}: does a proxy of this network stand between?": "{host} 无法证明自己的身份：这个网络中间是否有代理？",
     "{host} cannot be looked up: is this machine online?": "无法查询 {host}：本机是否联网？",
+    "{names} cannot be used: correct it, or unset it": "{names} 无法使用：请改正或取消设置",
     "this network's proxy does not reach {host}": "本网络的代理无法到达 {host}",
     "{host} says nothing for {seconds:.0f} s": "{host} 有 {seconds:.0f} 秒没有响应",
     "{host} cannot be reached": "无法连接 {host}",
