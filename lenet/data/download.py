@@ -470,6 +470,8 @@ def fetch(name: str, root: Path, is_there: Callable[[], bool]) -> None:
     place = root / f".{name}.download"
     pace = _Pace(published.title, published.mirrors()[0].bytes)
     try:
+        if is_there():  # then the folder may be read-only
+            return
         place.mkdir(parents=True, exist_ok=True)
         lock = FileLock(place / "lock")
         while not is_there():

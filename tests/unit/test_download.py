@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
 import struct
 import tarfile
 import threading
@@ -326,6 +327,20 @@ def test_a_full_disk_says_so(small: Web, tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(download, "_write", full)
     with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): free some space"):
+        bring(tmp_path)
+
+
+def test_a_read_only_folder_that_has_it_is_enough(small: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(path: Path, *_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    bring(tmp_path)
+    shutil.rmtree(tmp_path / ".mnist.download")
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    monkeypatch.setattr("filelock.FileLock.acquire", read_only)
+    bring(tmp_path)
+    shutil.rmtree(tmp_path / "MNIST")
+    with pytest.raises(DataError, match="which cannot be written"):
         bring(tmp_path)
 
 
