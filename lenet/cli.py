@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-PATHS = {"weights", "evaluate", "resume", "out", "data"}  # options that hold one, with ~ and $NAME or without
+PATHS = {"weights", "recipe", "evaluate", "resume", "out", "data"}  # options that may hold one, with ~ and $NAME too
 EXPORTS = {"onnx": ".onnx", "web": ".html"}  # the forms that a network can be written in
 DATA_HELP = "where data sets live (default: LENET_DATA, or the cache)"
 

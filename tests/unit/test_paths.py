@@ -92,7 +92,8 @@ def test_the_command_line_takes_them(home: Path, capsys: pytest.CaptureFixture[s
     assert main(["export", "onnx", "~/mine.safetensors", "--out", "~/out 数.onnx"]) == 0
     assert train_main("", ["digits-demo", "--epochs", "1", "--out", "$HOME/mine/net.safetensors", "--data", "~/d"]) == 0
     assert train_main("", ["--evaluate", "~/mine/net.safetensors", "--data", "$HOME/d"]) == 0
-    assert {path.name for path in home.rglob("*.*")} >= {"out 数.onnx", "net.safetensors", "net.png"}
+    assert train_main("", ["--export", "onnx", "~/mine.safetensors"]) == 0
+    assert {path.name for path in home.rglob("*.*")} >= {"out 数.onnx", "mine.onnx", "net.safetensors", "net.png"}
     assert list(Path().iterdir()) == []
     capsys.readouterr()
     assert train_main("", ["digits-demo", "--out", "C:\\net.safetensors"]) == 1
