@@ -36,7 +36,7 @@ def serve(log: Path, *program: str, **environment: str) -> Iterator[str]:
             },
         )
         try:
-            url = f"http://{environment.get('GRADIO_SERVER_NAME', '127.0.0.1')}:{port}"
+            url = f"http://{environment.get('GRADIO_SERVER_NAME') or '127.0.0.1'}:{port}"
             _wait_for(url, process, log)
             yield url
         finally:

@@ -322,15 +322,20 @@ def _write(path: Path, content: bytes) -> None:
 # Where
 
 
+def hub_site() -> str:
+    """The Hugging Face Hub, or what HF_ENDPOINT names in its place, with or without its https://."""
+    named = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or "https://huggingface.co"
+    return named if "://" in named else f"https://{named}"
+
+
 def _hub(repository: str, files: tuple[str, str], image: str, size: int) -> Mirror:
-    """A data set on the Hugging Face Hub, or on the site that HF_ENDPOINT names in its place."""
-    site = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    begin = f"{site}/datasets/{repository}/resolve/main/"
+    """A data set on the Hugging Face Hub, or on its mirror."""
+    begin = f"{hub_site()}/datasets/{repository}/resolve/main/"
 
     def at_hand(url: str) -> Path | None:
         try:
             from huggingface_hub import try_to_load_from_cache
-        except ImportError:
+        except (ImportError, ValueError):  # it looks at HF_ENDPOINT when it is imported
             return None
         found = try_to_load_from_cache(repository, url.removeprefix(begin), repo_type="dataset")
         return Path(found) if isinstance(found, str) else None
@@ -570,7 +575,10 @@ class _OtherDataError(_UselessError):
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or url
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:  # HF_ENDPOINT may be anything
+        return url
 
 
 def _part(url: str, place: Path) -> Path:
@@ -712,7 +720,7 @@ def _reason(host: str, error: Exception) -> Exception:
         return _BrokenError(Text("{host} says nothing for {seconds:.0f} s", host=host, seconds=SILENCE))
     if isinstance(error, httpx.ConnectError):
         return _UselessError(Text("{host} cannot be reached", host=host))
-    if isinstance(error, httpx.TransportError):
+    if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
         return _BrokenError(Text("{host} breaks off again and again", host=host))
     return _UselessError(Text("{host}: {error}", host=host, error=error))
 

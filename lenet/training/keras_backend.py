@@ -43,7 +43,7 @@ def load_keras() -> Any:
         PackageError: it, or its backend, is not installed.
     """
     if importlib.util.find_spec("tensorflow") is None:
-        os.environ.setdefault("KERAS_BACKEND", "torch")
+        os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "torch"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only: no word about the processor at each start
     try:
         return importlib.import_module("keras")

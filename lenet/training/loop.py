@@ -168,7 +168,7 @@ def pick_device(name: str = "auto") -> torch.device:
         RecipeError: this machine does not have it.
     """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if "SPACES_ZERO_GPU" in os.environ:
+    if os.environ.get("SPACES_ZERO_GPU"):
         there["cuda"] = False  # which is pretended there: see `lenet.ui.surroundings.mark_a_function_for_zero_gpu`
     if distributed.is_launched():
         there["mps"] = False  # where processes cannot talk to each other

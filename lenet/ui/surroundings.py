@@ -19,6 +19,15 @@ from lenet.errors import LeNetError
 from lenet.paths import expanded
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+EMPTY_IS_UNSET = (
+    "FORWARDED_ALLOW_IPS",
+    "GRADIO_DEBUG",
+    "GRADIO_NUM_PORTS",
+    "GRADIO_NUM_WORKERS",
+    "GRADIO_SERVER_NAME",
+    "GRADIO_SERVER_PORT",
+    "HF_ENDPOINT",
+)
 ROOM = 1_000_000  # bytes that a temporary folder must take: a few uploads, or the page fails at the first of them
 
 
@@ -27,12 +36,13 @@ def settle() -> None:
 
     Where no folder at all can be written nothing is said yet, for a terminal imports this to plot curves: `build` does.
     """
+    forget_empty_settings()
     http_settings.mend()
     never_proxy_the_page()
     with contextlib.suppress(LeNetError):
         tempfile.tempdir = str(temporary_folder())
     use_own_upload_folder()
-    if "SPACES_ZERO_GPU" in os.environ:
+    if os.environ.get("SPACES_ZERO_GPU"):
         mark_a_function_for_zero_gpu()
 
 
@@ -45,6 +55,16 @@ def mark_a_function_for_zero_gpu() -> None:
     import spaces
 
     spaces.GPU(lambda: None)
+
+
+def forget_empty_settings() -> None:
+    """A compose file or a Space's settings leave a variable empty that has its default.
+
+    Gradio takes an empty port as a wrong number, and an empty address as all that this machine has.
+    """
+    for name in EMPTY_IS_UNSET:
+        if not os.environ.get(name, "").strip():
+            os.environ.pop(name, None)
 
 
 def never_proxy_the_page() -> None:

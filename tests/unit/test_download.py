@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import shutil
 import struct
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -24,6 +27,7 @@ from lenet.data.datasets import CIFAR10_RECORDS, IDX_FILES, load
 from lenet.data.download import Block, Expected, Mirror, Part, Progress, Published, fetch, following, verified
 from lenet.errors import DataError
 
+ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
 TEN = Part(RNG.integers(0, 256, (10, 1, 28, 28), np.uint8), np.arange(10, dtype=np.uint8))
 COLOURS = Part(RNG.integers(0, 256, (10, 3, 32, 32), np.uint8), np.arange(10, dtype=np.uint8))
@@ -464,7 +468,51 @@ def test_the_real_cifar10_has_our_checksums(cifar_root: Path) -> None:
         verified({name: part}, {name: expected[name]})
 
 
-def test_every_data_set_has_two_mirrors() -> None:
+@pytest.mark.parametrize(
+    ("named", "site"),
+    [
+        (None, "https://huggingface.co"),
+        ("", "https://huggingface.co"),  # as compose files and a Space's settings leave it
+        (" ", "https://huggingface.co"),
+        ("hf-mirror.com", "https://hf-mirror.com"),
+        ("https://hf-mirror.com/", "https://hf-mirror.com"),
+        ("http://localhost:8000/hub", "http://localhost:8000/hub"),
+    ],
+)
+def test_the_hub_may_have_a_mirror(named: str | None, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    if named is not None:
+        monkeypatch.setenv("HF_ENDPOINT", named)
+    for published in download.PUBLISHED.values():
+        assert published.mirrors()[0].urls[0].startswith(f"{site}/datasets/")
+
+
+@pytest.mark.parametrize("named", ["ftp://mirror.example", "http://[mirror", "http://mirror.example:port", "https://"])
+def test_a_mirror_that_is_no_web_address_is_named(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: None
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", named)
+    with pytest.raises(DataError) as caught:
+        load("cifar10", tmp_path)
+    assert "mirror" in str(caught.value) or "://" in str(caught.value)
+    assert "breaks off" not in str(caught.value)
+
+
+def test_the_hubs_own_package_may_refuse_the_mirror() -> None:
+    """In a process of its own, since it looks at the name when it is imported."""
+    script = "from lenet.data.download import PUBLISHED; print(PUBLISHED['mnist'].mirrors()[0].at_hand('x'))"
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "HF_ENDPOINT": "http://[mirror"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.endswith("None\n"), told.stderr
+
+
+def test_every_data_set_has_two_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
     for published in download.PUBLISHED.values():
         assert isinstance(published, Published)
         assert len(published.mirrors()) == 2

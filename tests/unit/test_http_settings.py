@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.request import proxy_bypass_environment
+from urllib.request import proxy_bypass
 
 import httpx
 import pytest
@@ -67,7 +67,7 @@ def test_no_proxy_for_anything_stays_so(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("NO_PROXY", "*")
     surroundings.never_proxy_the_page()
     assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "*"
-    assert proxy_bypass_environment("anywhere.example")
+    assert proxy_bypass("anywhere.example")
 
 
 @pytest.mark.parametrize(("named", "host"), [("server.example", "server.example"), ("[::1]", "::1"), ("", "localhost")])

@@ -183,6 +183,15 @@ def test_without_keras_a_sentence_says_what_to_install(monkeypatch, capsys, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("named", "backend"), [("", "torch"), ("jax", "jax")])
+def test_an_empty_backend_is_none(named, backend, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", named)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib, "import_module", lambda name: None)
+    keras_backend.load_keras()
+    assert os.environ["KERAS_BACKEND"] == backend
+
+
 def test_the_loop_of_pytorch_does_not_pass_for_keras():
     with pytest.raises(RecipeError, match=r"keras-lenet trains in keras: run `python train\.py keras-lenet`"):
         next(fit_in_pytorch(start(RECIPES["keras-lenet"], "cpu"), DATA))
@@ -197,4 +206,4 @@ def test_all_of_this_on_tensorflow():
     env = {**os.environ, "KERAS_BACKEND": "tensorflow"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "11 passed, 1 skipped" in done.stdout
+    assert "13 passed, 1 skipped" in done.stdout

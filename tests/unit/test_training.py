@@ -469,6 +469,8 @@ def test_the_gpu_that_a_space_pretends_is_not_picked(monkeypatch):
     assert pick_device("auto").type != "cuda"
     with pytest.raises(RecipeError, match="no cuda device"):
         pick_device("cuda")
+    monkeypatch.setenv("SPACES_ZERO_GPU", "")
+    assert pick_device("auto").type == "cuda"
 
 
 @pytest.mark.parametrize("name", ["sgd, plateau", "adam", "cosine, paper", "muon, whitened"])
