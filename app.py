@@ -5,14 +5,16 @@ import sys
 from lenet.errors import LeNetError
 
 try:
+    from lenet.ui import environment
+
+    environment.check()
     from lenet.ui.page import build, launch_options, warm_up
     from lenet.ui.train.saved import home
 
     demo = build(saved=home())
     options = launch_options(demo)
+    if __name__ == "__main__":
+        warm_up(demo)
+        demo.launch(**options)
 except LeNetError as error:
     sys.exit(f"error: {error}")
-
-if __name__ == "__main__":
-    warm_up(demo)
-    demo.launch(**options)

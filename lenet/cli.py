@@ -214,6 +214,9 @@ def _asked(option: str, question: str, choices: Mapping[str, str]) -> str:
 
 def open_page() -> None:
     """Serve the page until Ctrl-C."""
+    from lenet.ui import environment
+
+    environment.check()
     from lenet.ui.page import build, launch_options, warm_up
     from lenet.ui.train.saved import home
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from starlette.middleware import Middleware
 
-from lenet.errors import PackageError
+from lenet.errors import LeNetError, PackageError
 from lenet.inference.classifier import Prediction
 from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, FoundDigit
 from lenet.inference.photos import PhotoClassifier
@@ -81,7 +82,8 @@ def warm_up(page: Page) -> threading.Thread:
             page.holds.networks.warm(kind)
         give_freed_memory_back()  # what the networks' files were read into
 
-    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    # No daemon: a program that ends meanwhile, for want of a port, would be aborted within PyTorch.
+    thread = threading.Thread(target=load, name="warm-up")
     thread.start()
     return thread
 
@@ -97,7 +99,16 @@ class Page(files.UploadsOnly):
     def launch(self, *args: Any, **options: Any) -> Any:
         self.holds.keep_tidy()
         # `_frontend=False` skips a check that ends the program where the page's first answer takes over three seconds.
-        return super().launch(*args, **{"state_session_capacity": SESSIONS, "_frontend": False, **options})
+        try:
+            return super().launch(*args, **{"state_session_capacity": SESSIONS, "_frontend": False, **options})
+        except OSError as error:
+            if "empty port" not in str(error):  # Gradio's words
+                raise
+            raise LeNetError(
+                "The page finds no port to listen at, from {port} on: end what uses it, or set GRADIO_SERVER_PORT to "
+                "another, 1024 or higher.",
+                port=os.environ.get("GRADIO_SERVER_PORT", "7860"),
+            ) from error
 
     def close(self, verbose: bool = True) -> None:
         super().close(verbose)

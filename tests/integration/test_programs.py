@@ -123,7 +123,8 @@ def test_the_table_has_every_variable() -> None:
     table = HOSTING.split("## Environment")[1].split("## Programs")[0]
     listed = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
     assert {name for name in listed if name.startswith("LENET_")} == known
-    assert {"GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_TEMP_DIR", "HF_ENDPOINT"} <= listed
+    assert {"GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH", "GRADIO_TEMP_DIR"} <= listed
+    assert {"FORWARDED_ALLOW_IPS", "HF_ENDPOINT"} <= listed
 
 
 # --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -29,14 +30,53 @@ ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="its loopback ha
         {"http_proxy": f"http://{DEAD}", "no_proxy": "10.0.0.0/8,fe80::/10"},
         pytest.param({"http_proxy": f"http://{DEAD}", "GRADIO_SERVER_NAME": "127.0.0.2"}, marks=ONLY_LINUX),
         {"SSL_CERT_FILE": "/nonexistent/ca.pem"},
-    ],
         {"GRADIO_SERVER_NAME": "", "GRADIO_NUM_PORTS": "", "HF_ENDPOINT": "", "FORWARDED_ALLOW_IPS": ""},
+    ],
     ids=["http", "socks5", "socks", "no-proxy", "named", "certificates", "empty"],
 )
 def test_it_starts_whatever_the_environment_says(settings: dict[str, str], tmp_path: Path) -> None:
     with serve(tmp_path / "app.log", **{**NO_PROXIES, **settings}) as url:
         assert b"LeNet" in urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url).read()
     assert "Traceback" not in (tmp_path / "app.log").read_text()
+
+
+COMMAND = "import sys; from lenet.cli import main; sys.exit(main(['app']))"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"GRADIO_SERVER_PORT": "abc"}, "GRADIO_SERVER_PORT is 'abc': set it to a whole number from 1 to 65,535."),
+        ({"GRADIO_SERVER_NAME": "a..b"}, "GRADIO_SERVER_NAME is 'a..b', where this machine cannot listen"),
+        ({"GRADIO_SERVER_NAME": "192.0.2.1"}, "GRADIO_SERVER_NAME is '192.0.2.1', where this machine cannot listen"),
+        ({"HTTPS_PROXY": "ftp://proxy"}, "HTTPS_PROXY cannot be used: set it to a proxy's address, such as http://"),
+        ({"HF_ENDPOINT": "http://[mirror"}, "HF_ENDPOINT is 'http://[mirror': set it to a web address"),
+    ],
+    ids=["port", "name", "address", "proxy", "mirror"],
+)
+@pytest.mark.parametrize("program", [["app.py"], ["-c", COMMAND]], ids=["app.py", "lenet"])
+def test_a_wrong_value_is_one_sentence(program: list[str], settings: dict[str, str], says: str) -> None:
+    assert told_at_its_end(program, settings).startswith(f"error: {says}")
+
+
+def test_a_port_that_is_taken_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        settings = {"GRADIO_SERVER_PORT": port, "GRADIO_NUM_PORTS": "1"}
+        assert told_at_its_end(["app.py"], settings).startswith(
+            f"error: The page finds no port to listen at, from {port}"
+        )
+
+
+def told_at_its_end(program: list[str], settings: dict[str, str]) -> str:
+    """What a page says that does not start."""
+    environment = {**os.environ, **NO_PROXIES, "GRADIO_ANALYTICS_ENABLED": "False", **settings}
+    done = subprocess.run(
+        [sys.executable, *program], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
 
 
 BUSY = """
