@@ -19,6 +19,7 @@ from lenet.errors import LeNetError
 from lenet.paths import expanded
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SPACE_PROXIES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10"  # private networks
 EMPTY_IS_UNSET = (
     "FORWARDED_ALLOW_IPS",
     "GRADIO_DEBUG",
@@ -39,6 +40,7 @@ def settle() -> None:
     forget_empty_settings()
     http_settings.mend()
     never_proxy_the_page()
+    believe_a_spaces_proxies()
     with contextlib.suppress(LeNetError):
         tempfile.tempdir = str(temporary_folder())
     use_own_upload_folder()
@@ -71,6 +73,16 @@ def never_proxy_the_page() -> None:
     """At its start Gradio asks its own page, which a company's proxy does not know."""
     named = os.environ.get("GRADIO_SERVER_NAME", "").strip("[] ")
     http_settings.bypass(*LOOPBACK, *([named] if named else []))
+
+
+def believe_a_spaces_proxies() -> None:
+    """On a Hugging Face Space take a visitor's address from the proxies of its private network, or all share theirs.
+
+    Not "*", which believes the first address of X-Forwarded-For, and that the visitor may have written: of these
+    networks uvicorn takes the last address that is none of theirs, which a proxy added.
+    """
+    if os.environ.get("SPACE_ID"):
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", SPACE_PROXIES)  # uvicorn reads it when the page is launched
 
 
 def temporary_folder() -> Path:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from typing import Any
 
 import pytest
+import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from lenet.ui import surroundings
+
+VISITOR, SPACE_PROXY = "203.0.113.7", "10.16.3.80"
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +20,38 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SPACE_ID", *surroundings.EMPTY_IS_UNSET):
         monkeypatch.setenv(name, "")  # so that what the code sets is taken back
         monkeypatch.delenv(name)
+
+
+def seen(forwarded: str, connection: str = SPACE_PROXY) -> str:
+    """The address that a request has for the page, served as the environment says."""
+    found: list[str] = []
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        found.append(scope["client"][0])
+
+    config = uvicorn.Config(page)
+    served = ProxyHeadersMiddleware(page, trusted_hosts=config.forwarded_allow_ips)
+    headers = [(b"x-forwarded-for", forwarded.encode())]
+    scope: Any = {"type": "http", "client": (connection, 1), "headers": headers, "scheme": "http"}
+    asyncio.run(served(scope, None, None))  # type: ignore[arg-type]
+    return found[0]
+
+
+@pytest.mark.parametrize("forwarded", [VISITOR, f"6.6.6.6, {VISITOR}", f"6.6.6.6, {VISITOR}, 10.0.4.4"])
+def test_visitors_of_a_space_have_their_own_address(forwarded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    surroundings.believe_a_spaces_proxies()
+    assert seen(forwarded) == SPACE_PROXY, "elsewhere it is the connection's"
+    monkeypatch.setenv("SPACE_ID", "somebody/lenet-playground")
+    surroundings.believe_a_spaces_proxies()
+    assert seen(forwarded) == VISITOR
+    assert seen(forwarded, connection="198.51.100.1") == "198.51.100.1", "which is no proxy of the Space"
+
+
+def test_what_the_host_of_a_space_says_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_ID", "somebody/lenet-playground")
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
+    surroundings.believe_a_spaces_proxies()
+    assert os.environ["FORWARDED_ALLOW_IPS"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize("name", surroundings.EMPTY_IS_UNSET)

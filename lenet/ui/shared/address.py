@@ -11,7 +11,7 @@ def address_of(request: gr.Request | None) -> str:
     """The network address that a request comes from, of IPv6 the /64 that one customer has; "" where it is unknown.
 
     It is the connection's own.  Of X-Forwarded-For, which anybody can write, uvicorn believes only what a proxy on
-    this machine adds, or one that FORWARDED_ALLOW_IPS names.
+    this machine adds, or one that FORWARDED_ALLOW_IPS names; on a Space, see `lenet.ui.surroundings`.
     """
     host = request.client.host if request is not None and request.client is not None else ""
     return customer(host)
