@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -60,6 +61,51 @@ def test_the_network_is_asked_about_ones_own_digit_while_it_learns(open_page: Op
         assert said is not None
         assert last["y"] + last["height"] <= said["y"], width
     page.locator("#stop").click()
+
+
+def on_own_pad(page: Page, *strokes: list[tuple[int, int]]) -> None:
+    page.locator(".own-pad").hover()  # once it stands still
+    box = page.locator(".own-pad").bounding_box()
+    assert box is not None
+    for stroke in strokes:
+        for number, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+            if not number:
+                page.mouse.down()
+        page.mouse.up()
+
+
+OWN_SEVEN = [(25, 20), (70, 20), (45, 80)]
+OWN_ONE = [(48, 15), (48, 80)]
+
+
+def test_a_run_that_has_ended_answers_what_is_on_the_pad_now(open_page: Open) -> None:
+    page = opened(open_page())
+    likeliest = page.locator(".own-bars .likeliest b")
+    begin(page, epochs=12, seed=43)
+    expect(page.locator(".own-part")).to_be_visible()
+    on_own_pad(page, OWN_SEVEN)
+    status(page, "done", timeout=60_000)
+    expect(likeliest).to_have_text("7")
+    page.get_by_role("button", name="Clear").last.click()
+    expect(likeliest).to_have_count(0)
+    on_own_pad(page, OWN_ONE)
+    expect(likeliest).to_have_text("1")
+    expect(page.locator(".own-told")).to_have_text(re.compile("^1, "))
+
+    begin(page)  # the same again
+    status(page, "running")
+    expect(likeliest).to_have_count(0)
+    expect(page.locator(".own-told")).to_have_text("Asked when the replay ends.")
+    page.get_by_role("button", name="Skip to the end").click()
+    status(page, "done")
+    expect(likeliest).to_have_text("1")  # of the drawing that was there before
+    page.get_by_role("button", name="Clear").last.click()
+    on_own_pad(page, OWN_SEVEN)
+    expect(likeliest).to_have_text("7")
+    page.get_by_role("button", name="Look at Run 1").click()
+    expect(page.locator(".run .name")).to_have_text("Run 1")
+    expect(likeliest).to_have_text("7")  # not what Run 1 said of the drawing before
 
 
 def test_a_link_says_what_differs_and_shows_what_a_lesson_wants(open_page: Open, url: str) -> None:

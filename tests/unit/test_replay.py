@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lenet.errors import RecipeError
-from lenet.training.loop import fit, start
+from lenet.training.loop import evaluate, fit, start
 from lenet.training.recipes import RECIPES
 from lenet.ui.shared.networks import Networks
 from lenet.ui.train import replay
@@ -218,11 +218,39 @@ def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: p
     until(lambda: first.drawn is not None and second.drawn is not None)
     assert facts(registry, second).drawn == second.drawn
     assert first.drawn is not None
-    assert first.drawn != second.drawn
-    assert sum(first.drawn) == pytest.approx(1, abs=0.01)
+    assert second.drawn is not None
+    assert first.drawn.probs != second.drawn.probs
+    assert sum(first.drawn.probs) == pytest.approx(1, abs=0.01)
     before = first.drawn
     until(lambda: first.drawn != before)
     registry.draw(ANNE, first.id, None)
     assert facts(registry, first).drawn is None
     registry.remove(BEN, second.id)
     registry.remove(ANNE, first.id)
+
+
+def test_a_run_that_has_ended_answers_from_its_network(registry: Runs) -> None:
+    images = DATA.val.images[:2, 0].numpy()
+    first = registry.begin(ANNE, RECIPE)
+    registry.draw(ANNE, first.id, images[0])
+    status(first, "done")
+    until(lambda: first.drawn is not None)
+    registry.draw(ANNE, first.id, None)
+    assert facts(registry, first).drawn is None
+
+    second = registry.begin(BEN, RECIPE)  # shown the other again
+    waiting = registry.draw(BEN, second.id, images[0])
+    assert waiting
+    watch(registry, second, "done")
+    until(lambda: second.drawn is not None)
+    for run, visitor in ((first, ANNE), (second, BEN)):
+        name = registry.draw(visitor, run.id, images[1])
+        drawn = facts(registry, run).drawn
+        assert drawn is not None
+        assert drawn.drawing == name != waiting
+        reader = registry.networks.digit_reader(run.key)
+        (logits,) = evaluate(reader.model, DATA.val.images[1:2], reader.recipe.input)
+        assert drawn.probs == pytest.approx((logits / reader.temperature).softmax(dim=0).tolist(), abs=1e-4)
+    registry.networks.forget(first.key)
+    registry.draw(ANNE, first.id, images[0])
+    assert facts(registry, first).drawn is None

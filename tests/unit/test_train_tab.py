@@ -142,10 +142,11 @@ def test_a_drawing_is_asked_of_the_run_as_a_data_set_holds_it(server: Server) ->
     seven = Image.new("L", (120, 120), "white")
     ImageDraw.Draw(seven).line([(30, 30), (90, 30), (50, 100)], fill=0, width=10)
     asked = {"visitor": ANNE, "run": run, "picture": pictures.address(seven)}
-    assert train.draw(server, asked) == {}
+    name = train.draw(server, asked)["drawing"]
     drawing = server.runs.run(ANNE, run).drawing
     assert drawing is not None
-    assert np.array_equal(drawing, digit_image(seven))
+    assert drawing.id == name
+    assert np.array_equal(drawing.image, digit_image(seven))
     assert "en" in train.draw(server, asked | {"picture": "data:image/png;base64,x"})["problem"]
     train.draw(server, asked | {"picture": ""})
     assert server.runs.run(ANNE, run).drawing is None

@@ -150,6 +150,19 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A network's answer to a drawing.
+
+    Attributes:
+        drawing: which one, see `AskedDrawing`.
+        probs: a probability for each class.
+    """
+
+    drawing: str
+    probs: list[float]
+
+
+@dataclass(frozen=True)
 class SameRun:
     """A run of which the page knows all, by its id."""
 
@@ -175,7 +188,7 @@ class RunFacts:
         recipe, dataset: names in RECIPES and DATASETS.
         settings: by field of the form.
         digits: whether its network reads digits, so that it can be asked about a drawing.
-        drawn: its network's answer to the drawing, a probability for each class; None without one.
+        drawn: its network's newest answer to the newest drawing; None without one.
         grey: whether its pictures have one channel.
         epochs: of the whole run.
         epoch: how many are done.
@@ -218,7 +231,7 @@ class RunFacts:
     settings: Settings
     dataset: str
     digits: bool
-    drawn: list[float] | None
+    drawn: Drawn | None
     grey: bool
     epochs: int
     epoch: int
@@ -344,7 +357,7 @@ class TellRun(Parsed):
 
 @dataclass(frozen=True)
 class ShowDrawing(Parsed):
-    """To ask a run's network, at each look at it, also about what the visitor has drawn.
+    """To ask a run's network about what the visitor has drawn: at each look at it, and at its end.
 
     Attributes:
         picture: a data: address; "" for an empty pad.
@@ -353,6 +366,13 @@ class ShowDrawing(Parsed):
     visitor: VisitorKey
     run: str
     picture: str
+
+
+@dataclass(frozen=True)
+class AskedDrawing:
+    """The name that a drawing's answer will bear; "" where nothing is asked."""
+
+    drawing: str
 
 
 @dataclass(frozen=True)

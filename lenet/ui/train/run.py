@@ -15,7 +15,7 @@ from lenet.training.loop import EpochEnd, Event, Step
 from lenet.training.recipes import Recipe
 from lenet.ui.shared import texts
 from lenet.ui.train import snapshot
-from lenet.ui.train.messages import Line
+from lenet.ui.train.messages import Drawn, Line
 from lenet.ui.train.replay import Playback, Recording
 
 CHECKS = 8  # of the validation in an epoch, where a run has so few that its curves would have no shape
@@ -68,6 +68,14 @@ def _short(point: Point) -> list[float]:
     return [float(f"{value:.5g}") for value in point]
 
 
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What a visitor has drawn, uint8 (28, 28), and the name that its answer bears, which is another for each."""
+
+    id: str
+    image: np.ndarray
+
+
 @dataclass
 class Run:
     """A visitor's run; written under the registry's lock.
@@ -94,7 +102,7 @@ class Run:
         key: of the trained network, and `path` its file; `gone`: it made room for others.
         verdict: what is wrong with it, if anything.
         recording: what others with the same recipe are shown of it, while it trains as that says.
-        drawing: what its visitor has drawn, uint8 (28, 28), for its network or for that of the run that it shows live.
+        drawing: what its visitor has drawn, for its network or for that of the run that it shows live.
         drawn: the newest answer to it.
         playback: the other run that it shows, where it does not train itself.
     """
@@ -142,8 +150,8 @@ class Run:
     verdict: Text | None = None
     tested: int = 0
     recording: Recording | None = None
-    drawing: np.ndarray | None = None
-    drawn: list[float] | None = None
+    drawing: Drawing | None = None
+    drawn: Drawn | None = None
     playback: Playback | None = None
 
     @property

@@ -57,9 +57,9 @@ from lenet.ui.shared.worker import Work, Worker
 from lenet.ui.train import snapshot
 from lenet.ui.train.facts import ahead_of, facts_of
 from lenet.ui.train.loading import Loading
-from lenet.ui.train.messages import Known, RunFacts, SameRun, Snapshot
+from lenet.ui.train.messages import Drawn, Known, RunFacts, SameRun, Snapshot
 from lenet.ui.train.replay import Fact, Playback, Recording, Recordings
-from lenet.ui.train.run import ACTIVE, ENDED, Run, Status, from_record, record_of
+from lenet.ui.train.run import ACTIVE, ENDED, Drawing, Run, Status, from_record, record_of
 from lenet.ui.train.saved import SavedRuns
 from lenet.ui.train.turns import TURN_SECONDS, Turns
 
@@ -265,10 +265,18 @@ class Runs:
             run.scale, run.rescaled = scale, True
             self._end_recording(run)
 
-    def draw(self, visitor: str, id: str, image: np.ndarray | None) -> None:
-        """Ask its network about this drawing, uint8 (28, 28), at each look from now on; with None about none."""
+    def draw(self, visitor: str, id: str, image: np.ndarray | None) -> str:
+        """Ask its network about this drawing, uint8 (28, 28), at each look from now on; with None about none.
+
+        Returns:
+            The name that its answer will bear; "" where nothing is asked.
+        """
         with self._theirs(visitor, id) as run:
-            run.drawing, run.drawn = image if run.reads_digits else None, None
+            asked = image if run.reads_digits else None
+            drawing = None if asked is None else Drawing(secrets.token_urlsafe(9), asked)
+            run.drawing, run.drawn = drawing, None
+        self._answer_at_end(run)
+        return drawing.id if drawing else ""
 
     # --- what a visitor sees ---
 
@@ -757,20 +765,40 @@ class Runs:
             run.view, run.snapshots, run.version = view, run.snapshots + 1, run.version + 1
             if run.recording is not None:
                 run.recording.add(run.worked, view)
-        self._answer_drawings(run, run.row, state)
+        self._answer_drawings(run, state)
 
-    def _answer_drawings(self, run: Run, row: snapshot.Row, state: TrainingState) -> None:
+    def _answer_drawings(self, run: Run, state: TrainingState) -> None:
         """Ask about what its visitor has drawn, and what those have who are shown it."""
         with self._lock:
             followers = self._followers(run.recording) if run.recording is not None else []
             asked = [(one, one.drawing) for one in [run, *followers] if one.drawing is not None]
         if not asked:
             return
-        answers = snapshot.answers(state, row, [drawing for _, drawing in asked])
+        images = [drawing.image for _, drawing in asked]
+        answers = snapshot.answers(state.network, state.recipe.input, images)
         with self._lock:
             for (one, drawing), answer in zip(asked, answers, strict=True):
-                if one.drawing is drawing:
-                    one.drawn, one.version = answer, one.version + 1
+                self._take_answer(one, drawing, answer)
+
+    def _take_answer(self, run: Run, drawing: Drawing, probs: list[float]) -> None:
+        """Under the lock; what was drawn meanwhile is asked about on its own."""
+        if run.drawing is drawing:
+            run.drawn, run.version = Drawn(drawing.id, probs), run.version + 1
+
+    def _answer_at_end(self, run: Run) -> None:
+        """Ask the network that a run has come to about what its visitor has drawn; a run that has none yet waits."""
+        with self._lock:
+            drawing, key = run.drawing, run.key if run.status in ENDED else ""
+        if drawing is None or not key:
+            return
+        try:
+            reader = self.networks.digit_reader(key)
+        except CheckpointError:  # it made room for others
+            return
+        threads.one()
+        (probs,) = snapshot.answers(reader.model, reader.recipe.input, [drawing.image], reader.temperature)
+        with self._lock:
+            self._take_answer(run, drawing, probs)
 
     def _refuse_forsaken(self, run: Run) -> None:
         """_ForsakenError where nobody waits for a run's measurement any more."""
@@ -815,6 +843,7 @@ class Runs:
             if run.recording is not None and status == "done":
                 run.recording.finish(copied, history, tested, found)
             self._rest(run, status)
+        self._answer_at_end(run)
         if self._saved is not None and run.id in self._runs:
             try:
                 save_checkpoint(self._saved.network(run.id), checkpoint)

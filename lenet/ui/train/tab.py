@@ -30,6 +30,7 @@ from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
 from lenet.ui.train import settings, sharing
 from lenet.ui.train.messages import (
+    AskedDrawing,
     BeginRun,
     BegunRun,
     CheckSettings,
@@ -135,11 +136,10 @@ def tell(server: Server, question: TellRun) -> messages.Done:
 
 
 @messages.answering
-def draw(server: Server, question: ShowDrawing) -> messages.Done:
-    """Ask a run's network, at each look at it, also about what the visitor has drawn."""
+def draw(server: Server, question: ShowDrawing) -> AskedDrawing:
+    """Ask a run's network about what the visitor has drawn: at each look at it, and at its end."""
     image = digit_image(pictures.decode(question.picture)) if question.picture else None
-    server.runs.draw(question.visitor, question.run, image)
-    return messages.Done()
+    return AskedDrawing(server.runs.draw(question.visitor, question.run, image))
 
 
 @messages.answering

@@ -53,13 +53,11 @@ export function mount({ element, trigger, props, server }) {
   const form = settingsForm({ element, props, server, translated });
   const snapshots = runSnapshots({ element, translated });
 
-  const own = ownDigit({ element, sent: (picture) => draw(picture) });
-
-  // Tell the server what is on the small pad, for the run that is looked at.
-  async function draw(picture) {
-    own.show(chosenRun());
-    if (chosenRun()) await server.draw({ visitor, language, run: chosen, picture }).catch(() => null);
-  }
+  const own = ownDigit({
+    element,
+    send: (run, picture) => server.draw({ visitor, language, run, picture }).catch(() => null),
+    sent: () => following || refresh(), // one that has ended says it at once, and then no more
+  });
 
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -80,7 +78,6 @@ export function mount({ element, trigger, props, server }) {
     if (reply.problems) return form.focusProblem();
     chosen = reply.run;
     await refresh();
-    own.address().then((picture) => picture && draw(picture));
     follow();
     const { top } = find(".run").getBoundingClientRect();
     if (top < 0 || find(".under-charts").getBoundingClientRect().bottom > innerHeight) find(".run").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
