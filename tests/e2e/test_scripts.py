@@ -104,6 +104,23 @@ def test_the_nearest_point_is_found(scripts: Scripts) -> None:
     assert scripts.run("shared/charts.js", "return m.nearest([], 1)") is None
 
 
+def test_a_dot_at_the_end_of_a_line_is_whole(scripts: Scripts) -> None:
+    code = """
+      const canvas = document.createElement("canvas");
+      canvas.style.cssText = "width: 400px; height: 200px";
+      document.body.append(canvas);
+      const line = { colour: "#ff0000", raw: [], train: [], val: [[1, 1], [2, 10]], best: null, chosen: true };
+      const axes = { low: 0, high: 10, epochs: 2, xName: "", yName: "", decimals: String };
+      const frame = m.drawChart(canvas, [line], axes, null);
+      const dots = canvas.width / frame.wide;
+      const pen = canvas.getContext("2d");
+      const red = (x, y) => pen.getImageData(Math.round(x * dots), Math.round(y * dots), 1, 1).data[0] > 200;
+      canvas.remove();
+      return [red(frame.right + 2, frame.top), red(frame.right, frame.top - 3)];
+    """
+    assert scripts.run("shared/charts.js", code) == [True, True]
+
+
 def test_a_line_grows_by_what_is_new_or_begins_anew_when_the_server_thinned_it(scripts: Scripts) -> None:
     code = "return m.joinLine(given.old, given.fresh)"
     old = {"merged": 1, "points": [[1, 0.5], [2, 0.4], [3, 0.3]]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from lenet.data.datasets import CIFAR10_CLASSES
@@ -85,6 +87,22 @@ def placed(page: Page) -> list[float]:
           return [x, y + scrollY, width, height];
         }"""
     )
+
+
+OWN_SEVEN = [(25, 20), (70, 20), (45, 80)]
+OWN_ONE = [(48, 15), (48, 80)]
+
+
+def draw_own(page: Page, stroke: list[tuple[int, int]]) -> None:
+    """Draw one stroke on the small pad, in pixels of the page."""
+    page.locator(".own-pad").hover()  # once it stands still
+    box = page.locator(".own-pad").bounding_box()
+    assert box is not None
+    for number, (x, y) in enumerate(stroke):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
+        if not number:
+            page.mouse.down()
+    page.mouse.up()
 
 
 def rate(page: Page) -> float:
@@ -427,6 +445,95 @@ def test_by_keyboard_alone(train_tab: Page) -> None:
     status(page, "stopped")
     expect(page.locator("#stop")).to_be_focused()
     expect(page.locator("p.said")).to_have_text(re.compile("^Run 1: Stopped. .* test images right"))
+
+
+def background(place: Locator) -> str:
+    return str(place.evaluate("(one) => getComputedStyle(one).backgroundColor"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_vanishes_in_forced_colours(open_page: Callable[..., Page], snap: Snap, scheme: str) -> None:
+    page = opened(open_page(forced_colors="active", color_scheme=scheme))
+    body = page.locator("body")
+    begin(page, epochs=12, seed=next(SEEDS))
+    expect(page.locator(".own-part")).to_be_visible()
+    draw_own(page, OWN_SEVEN)
+    status(page, "done", timeout=60_000)
+    bar = page.locator(".own-bars .likeliest .bar")
+    drawn = Image.open(io.BytesIO(bar.screenshot())).convert("RGB").resize((20, 1))
+    assert max(max(colour) - min(colour) for _, colour in drawn.getcolors() or []) > 60, "its length is its probability"
+    expect(bar).to_have_css("outline-style", "solid")
+    assert background(page.locator(".training .confusion td.right").first) != background(body)
+    expect(page.locator("#report .matrix td.right").first).to_be_visible()
+    assert background(page.locator("#report .matrix td.right").first) != background(body)
+    assert page.locator("#pause").evaluate("(one) => getComputedStyle(one).color") != page.locator(
+        "#download"
+    ).evaluate("(one) => getComputedStyle(one).color"), "one of them cannot be pressed"
+    snap(page, f"train-forced-{scheme}")
+    page.get_by_role("tab", name="Zoo").click()
+    expect(page.locator("#zoo .matrix td.right").first).to_be_visible()
+    assert background(page.locator("#zoo .matrix td.right").first) != background(body)
+    snap(page, f"zoo-forced-{scheme}")
+    page.get_by_role("tab", name="Photo").click()
+    page.locator("#photo [data-example=horse]").click()
+    best = page.locator("#photo .bar.best .fill").first
+    expect(best).to_be_visible()
+    assert background(best) != background(body)
+    snap(page, f"photo-forced-{scheme}")
+
+
+@pytest.mark.parametrize(("locale", "width"), [("en-GB", 1366), ("zh-CN", 1366), ("en-GB", 1920), ("en-GB", 390)])
+def test_the_charts_stay_where_they_are(open_page: Callable[..., Page], snap: Snap, locale: str, width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 768}, locale=locale)
+    page.get_by_role("tab", name=re.compile("Train|训练")).click()
+    page.locator(".settings").evaluate("(form) => (form.open = true)")
+    seed = next(SEEDS)
+    begin(page, epochs=40, seed=seed, schedule="constant", lr=1e-6 if width > 700 else 0.004)  # with a verdict
+    learning(page)
+    before = placed(page)
+    draw_own(page, OWN_SEVEN)
+    expect(page.locator(".own-bars .likeliest")).to_have_count(1)
+    assert placed(page) == before
+    status(page, "done", timeout=60_000)
+    assert placed(page)[2:] == before[2:]
+    accuracy, label = page.locator("[data-figure=accuracy]"), page.locator(".accuracy-name")
+    for value in ("4.33%", "100.00%"):
+        accuracy.evaluate("(figure, value) => (figure.textContent = value)", value)
+        assert placed(page) == before, value
+        figure, name, loss = (place.bounding_box() for place in (accuracy, label, page.locator(".loss-name")))
+        assert figure is not None
+        assert name is not None
+        assert loss is not None
+        assert name["height"] < 24, "in one line"
+        wide = accuracy.evaluate(
+            "(figure) => { const text = document.createRange(); text.selectNodeContents(figure);"
+            " return text.getBoundingClientRect().width; }"
+        )
+        assert width < 700 or figure["x"] + wide <= loss["x"]
+    for selector in (".confusion tbody td:not(:empty)", ".own-bars b", ".confusion th"):
+        small = page.locator(selector).evaluate_all(
+            "places => places.filter((place) => parseFloat(getComputedStyle(place).fontSize) < 11).length"
+        )
+        assert small == 0, selector
+    page.locator(".confusion td.right").first.evaluate("(cell) => (cell.textContent = '578')")
+    assert page.locator(".confusion td.right").first.evaluate("(cell) => cell.scrollWidth <= cell.clientWidth")
+
+    page.locator("#start").click()  # the same again
+    expect(page.locator(".run .name")).to_have_text(re.compile("2"))
+    status(page, "running")
+    began = placed(page)
+    snap(page, f"train-replay-{width}")
+    page.get_by_role("button", name=re.compile("Clear|清除")).last.click()
+    page.wait_for_timeout(300)
+    assert placed(page) == began
+    draw_own(page, OWN_SEVEN)
+    expect(page.locator(".own-told")).to_have_text(re.compile("replay ends|重现结束"))
+    assert placed(page) == began
+    page.locator("#stop").click()
+    status(page, "done")
+    expect(page.locator(".own-bars .likeliest")).to_have_count(1)
+    assert placed(page) == began
+    assert began == before
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 1280), ("light", 390), ("dark", 390)])

@@ -4,6 +4,7 @@
 
 import { variable } from "./colours.js";
 
+const DOT = 4; // pixels of a dot beside its place
 const MARGIN = { left: 50, right: 14, top: 12, bottom: 38 };
 const FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const letters = () => Math.min(15, 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize)); // pixels that the margins have room for
@@ -59,7 +60,7 @@ export function drawChart(canvas, runs, axes, pointed) {
   drawAxes(pen, frame, axes);
   pen.save();
   pen.beginPath();
-  pen.rect(frame.left, frame.top - 2, frame.right - frame.left + 2, frame.bottom - frame.top + 4);
+  pen.rect(frame.left, frame.top - DOT, frame.right - frame.left + DOT, frame.bottom - frame.top + DOT + 2); // with whole dots
   pen.clip();
   const order = [...runs].sort((a, b) => a.chosen - b.chosen); // the chosen one on top
   for (const { colour, raw } of order) for (const line of raw) drawLine(pen, frame, line, colour, 1, 0.22);

@@ -25,6 +25,7 @@ export function runSnapshots({ element, translated }) {
     find(".confusion-part").classList.toggle("empty", !counts);
     const names = (pictures.length === counts?.length ? pictures : [...Array(counts?.length ?? 10)]).map((picture, i) => (picture ? translated(picture.label) : String(i)));
     const words = names.some((name) => name.length > 2);
+    find(".confusion").classList.toggle("words", names.some((name) => name.length > 1));
     const short = (name) => make("th", { textContent: words ? name.slice(0, 3) : name, title: name });
     const rows = names.map((label, i) => {
       const total = counts?.[i].reduce((sum, count) => sum + count, 0) || 1;
