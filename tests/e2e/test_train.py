@@ -447,6 +447,34 @@ def test_by_keyboard_alone(train_tab: Page) -> None:
     expect(page.locator("p.said")).to_have_text(re.compile("^Run 1: Stopped. .* test images right"))
 
 
+@pytest.mark.parametrize(
+    ("locale", "rate", "share"),
+    [("en-GB", "How far each step", "The share of"), ("zh-CN", "每一步把权重", "所占的比例")],
+)
+def test_technical_words_have_their_sentence(
+    open_page: Callable[..., Page], locale: str, rate: str, share: str
+) -> None:
+    page = open_page(locale=locale)
+    page.get_by_role("tab", name=re.compile("Train|训练")).click()
+    for place in (".accuracy-name", ".loss-name", ".rate dt", "[data-chart=loss] b", "[data-chart=accuracy] b"):
+        expect(page.locator(f"{place} .term").first).to_be_visible()
+    expect(page.locator(".filters-part h3 .term")).to_be_visible()
+    for name in ("optimizer", "lr", "schedule", "momentum", "weight_decay", "batch_size", "augmentation", "epochs"):
+        expect(page.locator(f".of-{name} label .term")).to_be_visible()
+    begin(page, epochs=10_000, seed=next(SEEDS))
+    learning(page)
+    for place, meaning in ((".rate dt", rate), (".accuracy-name", share)):
+        term = page.locator(f"{place} .term")
+        term.hover()
+        page.wait_for_timeout(1_000)  # in which the figures change
+        expect(term.get_by_role("tooltip")).to_be_visible()
+        expect(term.get_by_role("tooltip")).to_contain_text(meaning)
+    page.locator(".of-lr label .term").click()
+    expect(page.locator("#set-lr")).not_to_be_focused()
+    page.locator("#title select").select_option("zh" if locale == "en-GB" else "en")
+    expect(page.locator(".of-lr label")).to_contain_text("学习率" if locale == "en-GB" else "Learning rate")
+
+
 def background(place: Locator) -> str:
     return str(place.evaluate("(one) => getComputedStyle(one).backgroundColor"))
 

@@ -18,6 +18,7 @@ const TERMS = [
   ["term_bias", "term_bias_is"],
   ["term_test", "term_test_is"],
   ["term_accuracy", "term_accuracy_is"],
+  ["term_share", "term_share_is"],
   ["term_calibration", "term_calibration_is"],
   ["term_parameters", "term_parameters_is"],
   ["term_multiply_adds", "term_multiply_adds_is"],
@@ -45,6 +46,7 @@ function term(word, sentence) {
     const over = meaning.getBoundingClientRect().right - document.documentElement.clientWidth + 8;
     if (over > 0) meaning.style.translate = `${-over}px`;
   };
+  made.addEventListener("click", (event) => event.preventDefault()); // in a label: it would go to the field
   made.addEventListener("pointerenter", inside);
   made.addEventListener("focus", inside);
   made.addEventListener("keydown", (event) => event.key === "Escape" && (event.stopPropagation(), event.preventDefault(), made.blur()));
@@ -61,6 +63,19 @@ function words() {
   const longest = [...meanings.keys()].sort((a, b) => b.length - a.length).join("|");
   known = { language, meanings, pattern: new RegExp(`(?<![A-Za-z])(${longest})(?![A-Za-z])`) };
   return known;
+}
+
+// Say the text of this key in `place`, explained; where it stands there already, its sentences stay open.
+export function explainIn(place, key) {
+  const which = `${language} ${key}`;
+  if (place.dataset.explained === which) return;
+  place.dataset.explained = which;
+  place.replaceChildren(...explained(say(key)));
+}
+
+// The same for all of `part` that have a key in "data-explain".
+export function explainAll(part) {
+  for (const place of part.querySelectorAll("[data-explain]")) explainIn(place, place.dataset.explain);
 }
 
 // `text` for `element.append`, each technical word in it with its meaning.

@@ -41,7 +41,7 @@ export function settingsForm({ element, props, server, translated }) {
       wrong.setAttribute("aria-live", "polite");
       input.setAttribute("aria-describedby", `${why.id} ${wrong.id}`);
       const label = make("label", { htmlFor: id });
-      label.dataset.say = name;
+      label.dataset.explain = name;
       find(".fields").append(make("div", { className: `field of-${name}` }, label, input, why, wrong));
       fields.set(name, { input, why, wrong });
       input.addEventListener("change", () => {

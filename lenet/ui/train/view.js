@@ -7,6 +7,7 @@
 import { drawChart, joinLine, nearest, roof, smooth } from "../shared/charts.js";
 import { onTheme, unpack, variable } from "../shared/colours.js";
 import { allow, allowed, make } from "../shared/elements.js";
+import { explainAll, explainIn } from "../shared/glossary.js";
 import { lossOf, number, percent, rate, time } from "../shared/format.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
 import { lessons } from "./lessons.js";
@@ -34,6 +35,7 @@ export function mount({ element, trigger, props, server }) {
   const nameOf = (run) => run.name || say("run_name", { number: run.number });
 
   onLanguage(element, () => {
+    explainAll(element);
     sayStarts();
     form.explain();
     form.check();
@@ -222,8 +224,8 @@ export function mount({ element, trigger, props, server }) {
     find(".progress").setAttribute("aria-label", run ? `${nameOf(run)}: ${stateOf(run)}` : say("state_idle"));
     const ended = run && ["done", "stopped", "failed"].includes(status);
     const [kind, accuracy, loss] = newestOf(run);
-    find(".accuracy-name").textContent = say(`figure_${kind}_accuracy`);
-    find(".loss-name").textContent = say(kind === "train" ? "figure_train_loss" : "figure_loss");
+    explainIn(find(".accuracy-name"), `figure_${kind}_accuracy`);
+    explainIn(find(".loss-name"), kind === "train" ? "figure_train_loss" : "figure_loss");
     place("accuracy").textContent = accuracy == null ? "–" : percent(accuracy, kind === "test" ? 2 : 1);
     place("loss").textContent = loss == null ? "–" : lossOf(loss);
     place("lr").textContent = run ? rate(run.lr) : "–";
@@ -638,6 +640,7 @@ export function mount({ element, trigger, props, server }) {
 
   buildStarts();
   sayAll(element);
+  explainAll(element);
   sayStarts();
   headRow();
   if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;
