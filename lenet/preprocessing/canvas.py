@@ -16,6 +16,7 @@ UNIFORM = 0.95  # of a side's outermost line is one grey where a bar is
 BAR = 0.6  # and of its further lines: a window's bar has buttons
 JUMP = 0.9  # of a line differs at once where the bar ends
 DEEPEST = 0.45  # of the side: what is deeper is no bar but the ground itself, beside a shadow or a desk
+STEP = 2  # times that what a bar's grey has changed by before its end, its end changes it
 SLANT = 0.06  # of the picture's side: a scan's edge takes so long to end
 RING = 0.9  # of each of a patch's sides differs from what is round it
 MIN_PATCH = 0.05  # of the picture
@@ -82,7 +83,10 @@ def _bar(grey: np.ndarray) -> int:
         return 0
     clear = np.flatnonzero(within >= 0.995)
     depth = int(ends[0] + (clear if len(clear) else past)[0])
-    return depth + _soft(grey, depth)
+    depth += _soft(grey, depth)
+    # Paper in uneven light too leaves its first grey behind, but has nearly done so before.
+    before, after = (int(np.median(grey[row])) for row in (ends[0] - 1, min(depth, len(grey) - 1)))
+    return depth if abs(after - before) > STEP * abs(before - value) else 0
 
 
 def _soft(grey: np.ndarray, depth: int) -> int:

@@ -163,3 +163,15 @@ def test_paper_beside_a_desk_is_no_bar(turn: int) -> None:
     page[90:210, 100:112] = 40  # what is written
     turned = np.rot90(page, turn)
     assert (turned[canvas(turned)] == 40).sum() >= 120 * 12
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("across", [0.1, 0.25, 0.4])  # of the light is lost from one side to the other
+def test_paper_in_uneven_light_has_no_bar(turns: int, across: float) -> None:
+    rng = np.random.default_rng(turns)
+    for shape in ((120, 400), (240, 600), (300, 300)):
+        light = np.linspace(1, 1 - across, shape[0])[:, None] * np.ones(shape)
+        grey = np.rot90(230 * light + rng.normal(0, 2, shape), turns).clip(0, 255).astype(np.uint8)
+        height, width = grey.shape
+        grey[height // 3 : height // 2, width // 3 : width // 3 + 8] = 40
+        assert canvas(grey) == (slice(0, height), slice(0, width))
