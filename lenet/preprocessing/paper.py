@@ -20,6 +20,9 @@ PIECES = 200  # of ink that are looked at, the weightiest
 CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
 # What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near.
 AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
+# What is left of a printed box: paler and thinner than the pen by these factors, and this share of it lies this near
+# the edges of its own rectangle.
+BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH = 0.8, 0.9, 0.95, 0.03
 ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
 LONE_DARKNESS = 0.3  # a single line from top to bottom that is paler is a margin's
 WINDOWS = (0.05, 0.12, 0.28)  # of the longer side: strokes are narrower, shadows and desks wider
@@ -298,6 +301,8 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     usual = float(np.average(thick[digit], weights=area[digit]))
     alike = fit & (area >= 4) & (mean > AKIN_DARKNESS * dark)
     alike[0] = False
+    for label in np.flatnonzero(alike & (mean < BOX_DARKNESS * dark) & (thick < BOX_THICKNESS * usual)):
+        alike[label] = not _is_of_a_box(labels[slices[label - 1]] == label)
     digits = alike & (longer > AKIN_SIZE * size) & (longer < size / AKIN_SIZE)
     digits &= (thick > usual / AKIN_THICKNESS) & (thick < AKIN_THICKNESS * usual)
     member = np.zeros(count, bool)
@@ -305,6 +310,14 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     for candidates, reach in ((digits, AKIN_REACH * size), (alike & (longer <= size / AKIN_SIZE), 0.2 * size)):
         member = _reached(box, member, candidates, reach)
     return np.flatnonzero(member)
+
+
+def _is_of_a_box(piece: np.ndarray) -> bool:
+    """Whether a piece (H, W) bool is a wall, a corner or all of a printed box."""
+    y, x = np.nonzero(piece)
+    height, width = piece.shape
+    away = np.minimum(np.minimum(y, height - 1 - y), np.minimum(x, width - 1 - x))
+    return bool(np.mean(away <= 1 + BOX_REACH * max(piece.shape)) >= BOX_SHARE)
 
 
 def _reached(box: np.ndarray, member: np.ndarray, candidates: np.ndarray, reach: float) -> np.ndarray:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFilter
+from scipy import ndimage
 
 from lenet.preprocessing import paper
 from lenet.preprocessing.digits import digit
 from lenet.preprocessing.ink import extract, is_flat, to_grey
 from lenet.preprocessing.normalization import InputFormat
-from lenet.preprocessing.paper import from_paper
+from lenet.preprocessing.paper import _is_of_a_box, from_paper
 from lenet.preprocessing.stages import Preprocessed
 
 GREY = InputFormat(28)
@@ -207,3 +208,28 @@ def test_of_a_page_of_dots_only_the_weightiest_are_looked_at() -> None:
     fit = np.ones(10_001, bool)
     chosen = paper._digit_among(labels, np.where(labels > 0, np.float32(0.8), np.float32(0)), fit)
     assert len(chosen) <= paper.PIECES
+
+
+def test_what_is_left_of_a_printed_box_is_no_digit() -> None:
+    box = np.zeros((60, 80), bool)
+    box[0] = box[:, 0] = box[:, -1] = True
+    wall = np.ones((70, 2), bool)
+    seven = np.zeros((60, 40), bool)
+    seven[:3] = True
+    np.fill_diagonal(seven[3:43], True)
+    assert [_is_of_a_box(piece) for piece in (box, box.T, wall, seven)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pale_boxes_on_paper_are_left_out(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    light = np.linspace(235, 180, 600)[None, :] * np.ones((240, 600))
+    page = Image.fromarray((light + rng.normal(0, 3, light.shape)).clip(0, 255).astype(np.uint8))
+    pen = ImageDraw.Draw(page)
+    for left in range(50, 500, 125):
+        pen.rectangle((left, 60, left + 110, 170), outline=int(rng.integers(85, 95)), width=1)
+        pen.line([(left + 30, 80), (left + 75, 80), (left + 45, 150)], fill=30, width=6)
+    ink = from_paper(np.asarray(page)).ink
+    labels, count = ndimage.label(ink > 100, np.ones((3, 3)))
+    assert count == 4
+    assert all(part[0].stop - part[0].start < 90 for part in ndimage.find_objects(labels))
