@@ -97,6 +97,30 @@ def test_a_link_says_what_differs_and_shows_what_a_lesson_wants(open_page: Open,
     expect(page.locator(".sent")).not_to_be_empty()
 
 
+@pytest.mark.parametrize(
+    ("link", "there", "first"),
+    [
+        ("show=photo", ["Photo"], "Photo"),
+        ("show=zoo,train", ["Zoo", "Train"], "Zoo"),
+        ("show=train,zoo", ["Zoo", "Train"], "Train"),
+        ("show=zoo,train&recipe=digits-demo", ["Zoo", "Train"], "Train"),
+        ("show=photo,draw&recipe=digits-demo", ["Draw", "Photo"], "Photo"),
+        ("show=nothing", ["Draw", "Photo", "Zoo", "Train"], "Draw"),
+    ],
+)
+def test_a_link_opens_the_first_tab_that_it_wants(
+    open_page: Open, url: str, link: str, there: list[str], first: str
+) -> None:
+    page = open_page()
+    page.goto(f"{url}?{link}")
+    expect(page.locator("#tabs [role=tab]:visible")).to_have_text(there)
+    expect(page.get_by_role("tab", selected=True)).to_have_text(first)
+    parts = {"Draw": "canvas.pad", "Photo": "#photo .frame", "Zoo": "#zoo .entry", "Train": ".starts button"}
+    expect(page.locator(parts[first]).first).to_be_visible()
+    if first != "Draw":
+        expect(page.locator("canvas.pad")).to_be_hidden()
+
+
 def test_a_lesson_leads_from_tab_to_tab(open_page: Open) -> None:
     page = opened(open_page())
     page.get_by_role("button", name="Too fast, too slow").click()

@@ -104,6 +104,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "language",
         "layers",
         "layout",
+        "link",
         "mask",
         "preprocess",
         "printed",

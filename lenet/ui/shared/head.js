@@ -4,15 +4,22 @@
 // server's to say (page.speak).
 
 import { LANGUAGES, chooseLanguage, langOf, language, onLanguage, say, sayAll } from "./language.js";
+import { firstTab, wantedTabs } from "./link.js";
 
-// A lesson's link names the tabs that it wants: ?show=draw,train.
-function showOnly(tabs) {
-  const wanted = (new URLSearchParams(location.search).get("show") ?? "").split(",").filter((name) => tabs.includes(name));
-  if (!wanted.length) return;
-  const hidden = tabs.flatMap((name, i) => (wanted.includes(name) ? [] : [`#tabs [role="tab"]:nth-of-type(${i + 1})`]));
+// Hide the tabs that a lesson's link does not want, and open its first one.
+async function showWanted(tabs) {
+  const wanted = wantedTabs(tabs);
+  const hidden = wanted.length ? tabs.flatMap((name, i) => (wanted.includes(name) ? [] : [`#tabs [role="tab"]:nth-of-type(${i + 1})`])) : [];
   const sheet = new CSSStyleSheet();
   if (hidden.length) sheet.replaceSync(`${hidden.join(", ")} { display: none; }`);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  const first = tabs.indexOf(firstTab(tabs));
+  if (first < 0 || tabs[first] === "train") return; // that one is opened by train/heartbeat.js
+  const place = () => document.querySelectorAll('#tabs [role="tab"]')[first];
+  for (let tries = 0; tries < 50 && place()?.getAttribute("aria-selected") !== "true"; tries += 1) {
+    place()?.click(); // Gradio builds them in its own time
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 export function mount({ element, trigger, props }) {
@@ -45,7 +52,7 @@ export function mount({ element, trigger, props }) {
     });
   }
 
-  showOnly(props.tabs);
+  showWanted(props.tabs);
   choice.addEventListener("change", () => chooseLanguage(choice.value));
   onLanguage(element, speak);
   sayAll(element);

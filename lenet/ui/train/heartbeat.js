@@ -1,14 +1,13 @@
 // What of the Train tab is needed before its tab is opened, since Gradio builds a tab when it is.
 //
-// A link with settings opens the tab, and so does a page that is reloaded in it.  Elsewhere, a run that was
+// It opens the tab where that is the first to be seen, see shared/link.js.  Elsewhere, a run that was
 // under way goes on after a reload: that this asks tells the server that the page is there.
 
+import { firstTab } from "../shared/link.js";
 import { stored } from "../shared/storage.js";
 
 export function mount({ trigger, server }) {
-  const asked = new URLSearchParams(location.search);
-  const linked = asked.has("recipe") || asked.get("show") === "train";
-  if (linked || stored("sessionStorage", "lenet-training-open") === "yes") trigger("open");
+  if (firstTab() === "train") trigger("open");
   else keep(server);
 }
 
