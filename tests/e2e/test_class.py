@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import settled
 from tests.e2e.test_train import OWN_ONE, OWN_SEVEN, begin, draw_own, opened, status, told
@@ -119,6 +119,53 @@ def test_a_link_opens_the_first_tab_that_it_wants(
     expect(page.locator(parts[first]).first).to_be_visible()
     if first != "Draw":
         expect(page.locator("canvas.pad")).to_be_hidden()
+
+
+def lessons(page: Page) -> Locator:
+    return page.locator(".lessons .take")
+
+
+def test_what_a_link_fixes_stays_as_it_is(open_page: Open, url: str) -> None:
+    page = open_page()
+    page.goto(f"{url}?recipe=digits-demo&lr=0.02&show=draw,train&lock=data,lr")
+    dataset, lr = page.locator("#set-dataset"), page.locator("#set-lr")
+    expect(lr).to_be_disabled()
+    expect(lessons(page)).to_have_text(["Teach it your handwriting"])  # the others set a rate, or open no data's recipe
+    begin(page, batch_size=32, epochs=1)
+    status(page, "done", timeout=60_000)
+    expect(page.locator("#set-epochs")).to_have_value("1")
+    page.locator("#set-epochs").fill("5")
+    page.locator(".runs .again").click()
+    expect(page.locator("#set-epochs")).to_have_value("1")  # what is not fixed is filled in
+    expect(dataset).to_have_value("digits")
+    expect(lr).to_have_value("0.02")
+
+    page.goto(f"{url}?show=draw,train&lock=lr")  # its recipe's own rate
+    rate = lr.input_value()
+    page.get_by_role("button", name="LeNet-5 on CIFAR-10").click()
+    expect(dataset).to_have_value("cifar10")
+    expect(lr).to_have_value(rate)
+    page.locator("#stop").click()
+
+
+@pytest.mark.parametrize(
+    ("link", "offered"),
+    [
+        ("show=train", ["Too fast, too slow: the learning rate"]),
+        ("show=draw,train&recipe=mnist-demo&lock=data", ["Teach it your handwriting"]),
+        ("show=draw,train&lock=seed", ["Why preprocessing", "Too fast, too slow", "Teach it your handwriting"]),
+        ("show=draw,train&lock=augmentation", ["Too fast, too slow", "Teach it your handwriting"]),
+        ("show=train&lock=lr", []),
+    ],
+)
+def test_only_lessons_that_fit_the_link_are_offered(open_page: Open, url: str, link: str, offered: list[str]) -> None:
+    page = open_page()
+    page.goto(f"{url}?{link}")
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator(".starts button").last).to_be_attached()
+    expect(lessons(page)).to_have_count(len(offered))
+    expect(lessons(page)).to_contain_text(offered)
+    expect(page.locator(".lessons-row")).to_be_visible(visible=bool(offered))
 
 
 def test_a_lesson_leads_from_tab_to_tab(open_page: Open) -> None:

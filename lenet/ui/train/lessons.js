@@ -5,6 +5,7 @@
 
 import { make } from "../shared/elements.js";
 import { onLanguage, say } from "../shared/language.js";
+import { isWanted } from "../shared/link.js";
 
 const STEPS = 5;
 const settings = (values) => ({ does: "lesson_set", settings: values });
@@ -21,8 +22,11 @@ const LESSONS = {
   handwriting: { 1: open("draw"), 2: settings({ recipe: "mnist-demo" }), 4: open("draw"), 5: open("zoo") },
 };
 
-// `fill` puts settings into the form, `openTab` opens a tab by its name.
-export function lessons({ element, fill, openTab }) {
+// `fill` puts settings into the form, and `fits` says whether nothing that a link fixes is in their way; `openTab` opens a
+// tab by its name.  Only the lessons are offered of which every step can be taken.
+export function lessons({ element, fits, fill, openTab }) {
+  const canBeTaken = ({ tab = "train", settings: values }) => isWanted(tab) && (!values || fits(values));
+  const offered = Object.keys(LESSONS).filter((name) => Object.values(LESSONS[name]).every(canBeTaken));
   const panel = make("aside", { className: "lesson", hidden: true });
   const [title, text] = [make("b"), make("p")];
   const act = make("button", { type: "button", className: "act" });
@@ -32,7 +36,8 @@ export function lessons({ element, fill, openTab }) {
 
   let [lesson, step] = ["", 0];
   const list = element.querySelector(".lessons");
-  for (const name of Object.keys(LESSONS)) {
+  element.querySelector(".lessons-row").hidden = !offered.length;
+  for (const name of offered) {
     const button = make("button", { type: "button", className: "take" });
     button.dataset.lesson = name;
     button.addEventListener("click", () => go(name, 1));

@@ -2,6 +2,7 @@
 
 import { make, released } from "../shared/elements.js";
 import { language, say, sayAll, sayIn } from "../shared/language.js";
+import { lockedSettings } from "../shared/link.js";
 
 // The settings that are numbers, with the keyboard that a phone shows for each.
 const NUMBERS = { lr: "decimal", momentum: "decimal", weight_decay: "decimal", batch_size: "numeric", epochs: "numeric", seed: "numeric" };
@@ -28,6 +29,7 @@ export function settingsForm({ element, props, server, translated }) {
   const find = (selector) => element.querySelector(selector);
   const FIELDS = Object.keys(props.recipes[props.first].settings);
   const fields = new Map(); // name -> {input, why, wrong}
+  const fixed = new Set(); // names of settings that a lesson's link fixes
 
   function buildFields() {
     for (const name of ["recipe", ...FIELDS]) {
@@ -56,12 +58,26 @@ export function settingsForm({ element, props, server, translated }) {
     return Object.keys(name === "recipe" ? props.recipes : props.choices[name]);
   }
 
-  // The recipe's own settings, and then what else is known.
+  const settingOf = (name) => fields.get(name).input.value;
+
+  // Whether a recipe can be chosen beside what is fixed: one for other data cannot.
+  function isOpen(recipe) {
+    if (fixed.has("recipe")) return recipe === settingOf("recipe");
+    return !fixed.has("dataset") || props.recipes[recipe]?.settings.dataset === settingOf("dataset");
+  }
+
+  // Whether `fill` would put all of these there, and nothing that is fixed would have to change.
+  function fits(values) {
+    const all = { ...props.recipes[values.recipe].settings, ...values };
+    return isOpen(values.recipe) && [...fixed].every((name) => String(all[name]) === settingOf(name));
+  }
+
+  // The recipe's own settings, and then what else is known; what is fixed stays.
   function fill(values) {
-    const recipe = props.recipes[values.recipe] ? values.recipe : fields.get("recipe").input.value;
+    const recipe = props.recipes[values.recipe] && isOpen(values.recipe) ? values.recipe : settingOf("recipe");
     fields.get("recipe").input.value = recipe;
     const all = { ...props.recipes[recipe].settings, ...values };
-    for (const name of FIELDS) {
+    for (const name of FIELDS.filter((other) => !fixed.has(other))) {
       const { input } = fields.get(name);
       input.value = String(all[name]);
       if (input.value !== String(all[name])) input.value = String(props.recipes[recipe].settings[name]); // no such option
@@ -145,18 +161,15 @@ export function settingsForm({ element, props, server, translated }) {
     sayIn(find(".code p"), `link_${reach}`);
   }
 
-  // What a lesson's link fixes: names of settings, "data" for the data set.
+  // Fix what a lesson's link says, and take away the recipes that it rules out.
   function lock() {
-    const names = (new URLSearchParams(location.search).get("lock") ?? "").split(",");
-    for (const name of names) {
-      const field = fields.get(name === "data" ? "dataset" : name);
-      if (field) field.input.disabled = true;
+    for (const name of lockedSettings()) {
+      if (!fields.has(name)) continue;
+      fields.get(name).input.disabled = true;
+      fixed.add(name);
     }
-    if (!names.includes("data")) return;
-    const data = fields.get("dataset").input.value;
-    for (const card of element.querySelectorAll(".starts [data-recipe]")) card.hidden = props.recipes[card.dataset.recipe]?.settings.dataset !== data;
-    const other = [...fields.get("recipe").input.options].filter(({ value }) => props.recipes[value].settings.dataset !== data);
-    for (const option of other) option.hidden = option.disabled = true;
+    for (const card of element.querySelectorAll(".starts [data-recipe]")) card.hidden = !isOpen(card.dataset.recipe);
+    for (const option of fields.get("recipe").input.options) option.hidden = option.disabled = !isOpen(option.value);
   }
 
   function fromLink() {
@@ -182,6 +195,8 @@ export function settingsForm({ element, props, server, translated }) {
     check: checkSettings,
     explain,
     fill,
+    fits,
+    fixes: (name) => fixed.has(name),
     focus,
     focusProblem: () => focus([...fields.values()].find(({ input }) => input.hasAttribute("aria-invalid"))),
     fromLink,

@@ -261,7 +261,7 @@ export function mount({ element, trigger, props, server }) {
     allow(find(".use"), Boolean(run?.network));
     allow(find(".download"), Boolean(run?.network));
     find(".controls").classList.toggle("ended", Boolean(ended));
-    find(".take-digits").hidden = !(run?.without_data && run.dataset !== "digits");
+    find(".take-digits").hidden = !(run?.without_data && run.dataset !== "digits" && !form.fixes("dataset"));
     find(".start").textContent = say(runs.some(({ status: other }) => props.active.includes(other)) ? "start_after" : "start");
   }
 
@@ -646,7 +646,7 @@ export function mount({ element, trigger, props, server }) {
   if (matchMedia("(max-width: 900px)").matches) find(".settings").open = false;
   form.fromLink();
   form.lock();
-  lessons({ element, fill: fillForm, openTab });
+  lessons({ element, fits: form.fits, fill: fillForm, openTab });
   show();
   refresh().then(follow);
 }
