@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lenet.ui.shared import texts
 from tests.e2e.conftest import settled
 from tests.e2e.test_train import OWN_ONE, OWN_SEVEN, begin, draw_own, opened, status, told
+from tests.e2e.test_wrong import ONE, aslant, corrected, put
 
 pytestmark = pytest.mark.browser
 
@@ -181,3 +183,75 @@ def test_a_lesson_leads_from_tab_to_tab(open_page: Open) -> None:
     panel.get_by_role("button", name="Open Draw").click()
     expect(page.locator("canvas.pad")).to_be_visible()
     expect(panel).to_be_visible()
+
+
+def test_the_handwriting_lesson_teaches_the_network(open_page: Open, snap: Callable[[Page, str], None]) -> None:
+    page = opened(open_page())
+    page.get_by_role("button", name="Teach it your handwriting").click()
+    panel = page.locator(".lesson")
+
+    def step(number: int, text: str) -> None:
+        expect(panel.locator("header b")).to_have_text(f"Teach it your handwriting · {number}/5")
+        expect(panel.locator("p")).to_contain_text(text)
+
+    step(1, "Draw a digit in your own way")
+    panel.get_by_role("button", name="Open Draw").click()
+    put(page, aslant(ONE, -58))
+    panel.get_by_role("button", name="Next").click()
+    step(2, "Press “It was wrong”")
+    snap(page, "lesson-handwriting")
+    corrected(page, "1")
+    panel.get_by_role("button", name="Next").click()
+    step(3, "three corrections or more")
+    for degrees in (-52, -62):
+        put(page, aslant(ONE, degrees))
+        corrected(page, "1")
+    expect(page.locator("#pad .mistakes button")).to_have_count(3)
+    panel.get_by_role("button", name="Next").click()
+    step(4, "Learn from these")
+    page.get_by_role("tab", name="Train").click()  # and somebody who has gone elsewhere is led back
+    panel.get_by_role("button", name="Open your corrections").click()
+    learn = page.locator("#pad .learn")
+    expect(learn).to_be_in_viewport()
+    learn.click()
+    expect(page.locator("#pad .outcome .yours")).to_contain_text("0 of 3 right before", timeout=120_000)
+    panel.get_by_role("button", name="Next").click()
+    step(5, "Use it")
+    page.locator("#pad .outcome .use").click()
+    put(page, aslant(ONE, -58))
+    expect(page.locator("#pad .answer .who")).to_contain_text("LeNet, modern, corrected by you")
+    expect(page.locator("#pad .beside")).to_contain_text("LeNet, modern:")
+    panel.get_by_role("button", name="End").click()
+    expect(panel).to_be_hidden()
+
+
+def test_the_first_lesson_step_by_step_in_chinese(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#title select").select_option("zh")
+    page.get_by_role("tab", name="训练").click()
+    said = texts.CHINESE
+    lessons(page).first.click()
+    panel = page.locator(".lesson")
+    act, following = panel.locator(".act"), panel.locator(".next")
+    for number in range(1, 6):
+        expect(panel.locator("header b")).to_have_text(f"预处理为什么重要 · {number}/5")
+        expect(panel.locator("p")).to_have_text(said[f"lesson_preprocessing_{number}"])
+        assert panel.locator("button:visible:not(.close)").all_inner_texts() == [
+            *{1: ["打开“手写”"], 2: [], 3: ["打开“手写”"]}.get(number, ["填入这些设置"]),
+            said["lesson_back"],
+            said["lesson_end" if number == 5 else "lesson_next"],
+        ]
+        if number in (1, 3):
+            act.click()
+            expect(page.locator("canvas.pad")).to_be_visible()
+        elif number > 3:
+            act.click()
+            expect(page.locator("#set-augmentation")).to_have_value("none" if number == 4 else "handwriting")
+        following.click()
+    expect(panel).to_be_hidden()
+    lessons(page).first.click()
+    following.click()
+    page.locator("#title select").select_option("en")  # in the middle of it
+    expect(panel.locator("header b")).to_have_text("Why preprocessing matters · 2/5")
+    panel.get_by_role("button", name="Back").click()
+    expect(panel.locator("p")).to_have_text(texts.ENGLISH["lesson_preprocessing_1"])

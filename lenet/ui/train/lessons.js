@@ -1,6 +1,6 @@
 // Guided lessons: a small panel that stays while the visitor goes from tab to tab.
 //
-// A step is a text, and what its button does: fill in settings, or open a tab.  Texts are lesson_NAME, lesson_NAME_1 to
+// A step is a text, and what its button does: fill in settings, or open a tab or a part of one.  Texts are lesson_NAME, lesson_NAME_1 to
 // lesson_NAME_5, in texts.py.
 
 import { make } from "../shared/elements.js";
@@ -10,6 +10,7 @@ import { isWanted } from "../shared/link.js";
 const STEPS = 5;
 const settings = (values) => ({ does: "lesson_set", settings: values });
 const open = (tab) => ({ does: "lesson_open", tab });
+const unfold = (tab, part, does) => ({ does, tab, part });
 
 const LESSONS = {
   preprocessing: { 1: open("draw"), 3: open("draw"), 4: settings({ recipe: "digits-demo", augmentation: "none" }), 5: settings({ recipe: "digits-demo" }) },
@@ -19,8 +20,16 @@ const LESSONS = {
     3: settings({ recipe: "digits-demo", lr: 1 }),
     4: settings({ recipe: "digits-demo", lr: 0.02 }),
   },
-  handwriting: { 1: open("draw"), 2: settings({ recipe: "mnist-demo" }), 4: open("draw"), 5: open("zoo") },
+  handwriting: { 1: open("draw"), 4: unfold("draw", "#pad .corrections", "lesson_corrections") },
 };
+
+// Open a part, once its tab is, and bring it into view.
+async function unfolded(part) {
+  part.open = true;
+  for (let tries = 0; tries < 60 && !part.checkVisibility(); tries += 1) await new Promise(requestAnimationFrame);
+  part.querySelector("summary").focus({ preventScroll: true });
+  part.scrollIntoView({ block: "center" });
+}
 
 // `fill` puts settings into the form, and `fits` says whether nothing that a link fixes is in their way; `openTab` opens a
 // tab by its name.  Only the lessons are offered of which every step can be taken.
@@ -71,6 +80,7 @@ export function lessons({ element, fits, fill, openTab }) {
     const action = LESSONS[lesson][step];
     openTab(action.tab ?? "train");
     if (action.settings) fill(action.settings);
+    if (action.part) unfolded(document.querySelector(action.part));
   });
   back.addEventListener("click", () => go(lesson, step - 1));
   next.addEventListener("click", () => (step === STEPS ? go("", 0) : go(lesson, step + 1)));
