@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -121,6 +122,29 @@ def test_a_link_opens_the_first_tab_that_it_wants(
     expect(page.locator(parts[first]).first).to_be_visible()
     if first != "Draw":
         expect(page.locator("canvas.pad")).to_be_hidden()
+
+
+def test_a_run_has_its_link_beside_its_other_buttons(open_page: Open, snap: Callable[[Page, str], None]) -> None:
+    page = opened(open_page(viewport={"width": 1366, "height": 768}))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    begin(page, recipe="digits-demo", epochs=1, lr=0.003)
+    status(page, "done", timeout=60_000)
+    page.locator("#set-lr").fill("0.5")  # of another run, to be
+    button, stop = page.locator(".link-run"), page.locator("#stop")
+    first, second = button.bounding_box(), stop.bounding_box()
+    assert first is not None
+    assert second is not None
+    assert first["y"] == second["y"]
+    assert first["y"] < 768
+    button.click()
+    expect(page.locator(".about-link .link-told")).to_contain_text("Copied")
+    expect(page.locator(".about-link .code img")).to_be_visible()
+    snap(page, "train-link-of-a-run")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert parse_qs(urlsplit(copied).query) == {"recipe": ["digits-demo"], "lr": ["0.003"], "epochs": ["1"]}
+    page.locator("#set-lr").fill("0.004")
+    page.locator("#start").click()
+    expect(page.locator(".about-link .link-told")).to_be_hidden()  # it was of the other one
 
 
 def lessons(page: Page) -> Locator:

@@ -116,13 +116,14 @@ export function settingsForm({ element, props, server, translated }) {
     if (reply?.problems && JSON.stringify(asked) === JSON.stringify(settings())) showProblems(reply.problems);
   }
 
-  function sent(told) {
-    sayIn(find(".sent"), told);
-    find(".address").hidden = true;
+  // Say something below the form's buttons, or in another part with places for what is said of a link.
+  function sent(told, part = find("form")) {
+    sayIn(part.querySelector("[role=status]"), told);
+    part.querySelector(".address").hidden = true;
   }
 
   // The recipe, and what differs from it.
-  function changes(values = settings()) {
+  function changes(values) {
     const own = props.recipes[values.recipe].settings;
     const others = FIELDS.filter((name) => name in values && String(values[name]) !== String(own[name]));
     return Object.fromEntries(["recipe", ...others].map((name) => [name, values[name]]));
@@ -135,30 +136,33 @@ export function settingsForm({ element, props, server, translated }) {
     return { recipe, settings: said.join(say("list_comma")) };
   }
 
-  find(".link").addEventListener("click", async () => {
-    const here = linkTo(location.href, changes());
-    sent("");
+  // Copy a link to these settings, and say so in `part`.
+  async function copyLink(values, part) {
+    const here = linkTo(location.href, changes(values));
+    sent("", part);
     const { link = here, code, reach } = (await server.share({ language, link: here }).catch(() => null)) ?? {};
-    showCode(code, reach);
+    showCode(part.querySelector(".code"), code, reach);
     try {
       await navigator.clipboard.writeText(link);
-      sent("copied");
+      sent("copied", part);
     } catch {
-      sent("link_here"); // not allowed here: then a person copies it
-      const address = find(".address");
+      sent("link_here", part); // not allowed here: then a person copies it
+      const address = part.querySelector(".address");
       address.value = link;
       address.hidden = false;
       address.dataset.sayLabel = "link_here";
-      sayAll(find(".send").parentElement);
+      sayAll(part);
       address.select();
     }
-  });
+  }
 
-  function showCode(code, reach) {
-    find(".code").hidden = !code;
+  find(".link").addEventListener("click", () => copyLink(settings(), find("form")));
+
+  function showCode(place, code, reach) {
+    place.hidden = !code;
     if (!code) return;
-    find(".code img").src = code;
-    sayIn(find(".code p"), `link_${reach}`);
+    place.querySelector("img").src = code;
+    sayIn(place.querySelector("p"), `link_${reach}`);
   }
 
   // Fix what a lesson's link says, and take away the recipes that it rules out.
@@ -193,6 +197,7 @@ export function settingsForm({ element, props, server, translated }) {
   return {
     names: FIELDS,
     check: checkSettings,
+    copyLink,
     explain,
     fill,
     fits,

@@ -79,6 +79,7 @@ export function mount({ element, trigger, props, server }) {
     if (reply.problem) return form.sent(reply.problem);
     if (reply.problems) return form.focusProblem();
     chosen = reply.run;
+    forgetLink();
     await refresh();
     follow();
     const { top } = find(".run").getBoundingClientRect();
@@ -550,6 +551,7 @@ export function mount({ element, trigger, props, server }) {
   function choose(id) {
     chosen = id;
     trouble("");
+    forgetLink();
     hidden.delete(id);
     const box = body.querySelector(`[data-run="${id}"] input[type=checkbox]`);
     if (box) box.checked = true;
@@ -618,6 +620,15 @@ export function mount({ element, trigger, props, server }) {
     startRun();
     find(".pause").focus(); // this button goes
   });
+  const aboutLink = find(".about-link");
+  find(".link-run").addEventListener("click", () => form.copyLink(chosenRun()?.settings ?? form.settings(), aboutLink));
+
+  // What was said of a link is no longer about what is shown.
+  function forgetLink() {
+    form.sent("", aboutLink);
+    aboutLink.querySelector(".code").hidden = true;
+  }
+
   onClick(".download", async (run) => {
     const reply = (await server.download({ visitor, language, run: run.id }).catch(() => null)) ?? { problem: "not_done" };
     if (reply.problem) return trouble(reply.problem);
