@@ -39,12 +39,17 @@ Answer = TypeVar("Answer", bound=Prediction)
 
 # System fonts: the page works without any network.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+# Gradio's own, in rem in place of px: so they grow with all else on a projector, and with the size that a browser is set to.
+TEXT_SIZES = gr.themes.Size(
+    **{name: f"{int(size.removesuffix('px')) / 16:g}rem" for name, size in vars(gr.themes.sizes.text_md).items() if name != "name"}
+)
 SESSIONS = 1000  # whose states Gradio keeps, of 100 kB each
 LAUNCH: dict[str, Any] = {
     "theme": gr.themes.Default(
         primary_hue="orange",
         neutral_hue="slate",
         radius_size="lg",
+        text_size=TEXT_SIZES,
         font=FONTS,
         font_mono=["ui-monospace", "Consolas", "monospace"],
     ).set(

@@ -123,6 +123,56 @@ def test_axe_own_classes(tab: Page, tmp_path: Path) -> None:
 
 
 # --------------------------------------------------------------------------------------------------
+# on a projector
+
+# The size and the font of all text that is in view, by where it stands; what a chart paints is its own.
+TYPE = """() => {
+  const found = {};
+  const named = ({ tagName, classList, id }) => [tagName.toLowerCase(), ...classList].filter((one) => !one.startsWith("svelte")).join(".") + (id && `#${id}`);
+  const says = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  for (const element of document.body.querySelectorAll("*:not(svg *):not(script):not(style)")) {
+    if (!element.checkVisibility() || !(says(element) || element.matches("input, select, textarea"))) continue;
+    const { fontSize, fontFamily } = getComputedStyle(element);
+    found[`${named(element.parentElement)} > ${named(element)}`] = [parseFloat(fontSize), fontFamily];
+  }
+  return found;
+}"""
+
+
+def test_all_type_grows_on_a_projector_and_is_of_one_family(page: Page) -> None:
+    draw(page, SEVENTEEN, side=280)
+    expect_label(page, "17")
+    page.locator("#pad .corrections summary").click()
+    seen: set[str] = set()
+    for tab in ("Draw", "Photo", "Zoo", "Train"):
+        page.get_by_role("tab", name=tab).click()
+        if tab == "Photo":
+            page.get_by_role("button", name="Open the drawn ship").click()
+            expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", "ship")
+        if tab == "Zoo":
+            report_is_whole(page, "#zoo")
+        if tab == "Train":
+            page.locator("#teach summary").click()
+            page.locator("#set-epochs").fill("2")
+            page.locator("#start").click()
+            expect(page.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
+            page.locator(".lessons .take").first.click()
+        sizes = []
+        for width in (1366, 1920):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(300)
+            sizes.append(page.evaluate(TYPE))
+        usual, large = sizes
+        both = usual.keys() & large.keys()
+        seen |= both
+        assert {place: (usual[place], large[place]) for place in both if large[place][0] < 1.24 * usual[place][0]} == {}
+        other = {place: family for place, (_, family) in large.items() if not re.search("^system-ui|monospace$", family)}
+        assert other == {}
+    parts = (" > p.sentence", " > summary", "section.run > p.told", "aside.lesson > p", "button", "label", "input")
+    assert not [part for part in parts if not any(part in place for place in seen)]
+
+
+# --------------------------------------------------------------------------------------------------
 # by keyboard alone
 
 
