@@ -100,6 +100,93 @@ def _told(layer: nn.Module) -> tuple[Text, bool]:
 
 
 # --------------------------------------------------------------------------------------------------
+# How one number of a map was computed
+
+_ALONE = (nn.BatchNorm2d, nn.ReLU, nn.GELU, nn.Sigmoid, nn.Tanh, ScaledTanh, *_STILL)  # each number by itself
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a number of a map took from one map before it.
+
+    Attributes:
+        source: the place of that map.
+        filter: (h, w); None where the layer has none, as in pooling.
+        patch: (h, w), zeros beyond the map's edge.
+        amount: the sum of filter times patch; 0 without a filter.
+    """
+
+    source: int
+    filter: Tensor | None
+    patch: Tensor
+    amount: float
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How one number of a map was computed.
+
+    Attributes:
+        op: of the layer that took it from other places: "conv", "max" or "mean"; "other" has no `parts`.
+        parts: one for each map that it looked at.
+        bias: what was added to their sum.
+        steps: (layer, value) of that layer and of those behind it, up to the one that was asked for.
+    """
+
+    op: str
+    parts: tuple[Part, ...]
+    bias: float
+    steps: tuple[tuple[str, float], ...]
+
+
+def trace(model: Network, x: Tensor, activations: dict[str, Tensor], name: str, place: tuple[int, int, int]) -> Trace:
+    """How the number at `place`, (map, row, column) of layer `name`, was computed.
+
+    Args:
+        x: network input of one picture, (1, C, H, W).
+        activations: of the same picture, as in `layers`.
+    """
+    table = list(model.named_children())
+    position = next(i for i, (known, _) in enumerate(table) if known == name)
+    channel, row, column = place
+    steps = [(name, float(activations[name][0, channel, row, column]))]
+    while position > 0 and isinstance(table[position][1], _ALONE):
+        position -= 1
+        before = table[position][0]
+        steps.insert(0, (before, float(activations[before][0, channel, row, column])))
+    layer = table[position][1]
+    source = activations[table[position - 1][0]][0] if position else x[0]  # (C, H, W)
+    if isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.padding_mode == "zeros" and layer.padding != "same":
+        return Trace("conv", _convolved(layer, source, place), _bias(layer, channel), tuple(steps))
+    if isinstance(layer, (nn.MaxPool2d, nn.AvgPool2d)) and layer.padding in (0, (0, 0)):
+        (high, wide), (down, right) = _pair(layer.kernel_size), _pair(layer.stride)
+        patch = source[channel, row * down : row * down + high, column * right : column * right + wide]
+        op = "max" if isinstance(layer, nn.MaxPool2d) else "mean"
+        return Trace(op, (Part(channel, None, patch, 0.0),), 0.0, tuple(steps))
+    return Trace("other", (), 0.0, tuple(steps))
+
+
+def _convolved(layer: nn.Conv2d, source: Tensor, place: tuple[int, int, int]) -> tuple[Part, ...]:
+    channel, row, column = place
+    above, left = (0, 0) if isinstance(layer.padding, str) else layer.padding  # "valid" is none
+    reach = [step * (side - 1) + 1 for step, side in zip(layer.dilation, layer.kernel_size, strict=True)]
+    padded = functional.pad(source, (left, reach[1], above, reach[0]))  # enough behind the last one too
+    top, start = row * layer.stride[0], column * layer.stride[1]
+    patches = padded[:, top : top + reach[0] : layer.dilation[0], start : start + reach[1] : layer.dilation[1]]
+    filters = layer.weight[channel].detach()  # (C, h, w), as the patches
+    amounts = (filters * patches).sum(dim=(1, 2)).tolist()
+    return tuple(Part(i, filters[i], patches[i], amount) for i, amount in enumerate(amounts))
+
+
+def _bias(layer: nn.Conv2d, channel: int) -> float:
+    return 0.0 if layer.bias is None else float(layer.bias.detach()[channel])
+
+
+def _pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (value, value) if isinstance(value, int) else value
+
+
+# --------------------------------------------------------------------------------------------------
 # Which ink spoke for the answer, and which against
 
 STEPS = 16  # points on the path from blank paper to the picture; 8 and 32 serve nearly as well

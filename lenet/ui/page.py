@@ -39,9 +39,9 @@ Answer = TypeVar("Answer", bound=Prediction)
 
 # System fonts: the page works without any network.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
-# Gradio's own, in rem in place of px: so they grow with all else on a projector, and with the size that a browser is set to.
+# Gradio's own, in rem in place of px: they grow with all else on a projector, and with the size that a browser has.
 TEXT_SIZES = gr.themes.Size(
-    **{name: f"{int(size.removesuffix('px')) / 16:g}rem" for name, size in vars(gr.themes.sizes.text_md).items() if name != "name"}
+    xxs="0.5625rem", xs="0.625rem", sm="0.75rem", md="0.875rem", lg="1rem", xl="1.375rem", xxl="1.625rem"
 )
 SESSIONS = 1000  # whose states Gradio keeps, of 100 kB each
 LAUNCH: dict[str, Any] = {

@@ -128,7 +128,8 @@ def test_axe_own_classes(tab: Page, tmp_path: Path) -> None:
 # The size and the font of all text that is in view, by where it stands; what a chart paints is its own.
 TYPE = """() => {
   const found = {};
-  const named = ({ tagName, classList, id }) => [tagName.toLowerCase(), ...classList].filter((one) => !one.startsWith("svelte")).join(".") + (id && `#${id}`);
+  const named = ({ tagName, classList }) =>
+    [tagName.toLowerCase(), ...classList].filter((one) => !one.startsWith("svelte")).join(".");
   const says = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
   for (const element of document.body.querySelectorAll("*:not(svg *):not(script):not(style)")) {
     if (!element.checkVisibility() || !(says(element) || element.matches("input, select, textarea"))) continue;
@@ -166,7 +167,9 @@ def test_all_type_grows_on_a_projector_and_is_of_one_family(page: Page) -> None:
         both = usual.keys() & large.keys()
         seen |= both
         assert {place: (usual[place], large[place]) for place in both if large[place][0] < 1.24 * usual[place][0]} == {}
-        other = {place: family for place, (_, family) in large.items() if not re.search("^system-ui|monospace$", family)}
+        other = {
+            place: family for place, (_, family) in large.items() if not re.search("^system-ui|monospace$", family)
+        }
         assert other == {}
     parts = (" > p.sentence", " > summary", "section.run > p.told", "aside.lesson > p", "button", "label", "input")
     assert not [part for part in parts if not any(part in place for place in seen)]

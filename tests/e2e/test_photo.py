@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from lenet.inference.pretrained import load, save
 from lenet.training.stored import WEIGHTS
@@ -593,3 +593,41 @@ def test_a_refusal_is_told_in_each_language(photo_tab: Page) -> None:
     speak(photo_tab, "en")
     expect(trouble).to_contain_text("not on the public internet")
     assert chinese(photo_tab) == []
+
+
+@pytest.mark.parametrize(("locale", "width", "word"), [("en-GB", 1366, "filter"), ("zh-CN", 390, "卷积核")])
+def test_a_map_is_enlarged_and_says_how_a_number_came_about(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None], locale: str, width: int, word: str
+) -> None:
+    page = open_page(locale=locale, viewport={"width": width, "height": 844})
+    page.locator("#tabs [role=tab]").nth(1).click()
+    page.locator('#photo .example[data-example="ship"]').click()
+    expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", "ship")
+    inside = page.locator("#photo-why .inside")
+    inside.locator(".every").check()
+    maps = inside.locator(".layer:has-text('gelu6') canvas")
+    maps.scroll_into_view_if_needed()
+    maps.hover()
+    expect(inside.locator(".pointed")).to_contain_text(re.compile("strongest|最强"))  # the numbers are there
+    sizes: list[int] = []
+
+    def weigh(request: Request) -> None:
+        if "trace_photo" in (request.post_data or ""):
+            sizes.append(request.sizes()["responseBodySize"])
+
+    page.on("requestfinished", weigh)
+    maps.click(position={"x": 10, "y": 10})
+    dialog = page.locator("dialog.closeup")
+    expect(dialog.locator(".part")).to_have_count(4)
+    expect(dialog.locator(".part").first).to_contain_text(word)
+    expect(dialog.locator(".workings")).to_contain_text("conv6")
+    expect(dialog.locator(".workings")).to_contain_text("gelu6")
+    before = dialog.locator(".workings").inner_text()
+    dialog.locator("canvas.map").hover(position={"x": 20, "y": 20})
+    dialog.locator("canvas.map").hover(position={"x": 200, "y": 200})
+    expect(dialog.locator(".workings")).not_to_have_text(before)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    snap(page, f"closeup-photo-{locale}")
+    assert max(sizes) < 10_000
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

@@ -94,6 +94,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
     found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
     mine = (
         "answer",
+        "closeup",
         "colours",
         "elements",
         "engine",
@@ -110,7 +111,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "printed",
     )
     shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
-    own = ("closeup", "examples", "inside", "invitation", "pad", "pictures", "png", "raster", "readers", "reading")
+    own = ("examples", "inside", "invitation", "pad", "pictures", "png", "raster", "readers", "reading")
     draw = [f"draw/{name}.js" for name in (*own, "tools", "trace", "view", "wrong")]
     names = [*draw, *shared, "texts.js", "train/heartbeat.js"]
     assert found == [(assets.scripts().version, name) for name in names]

@@ -55,6 +55,33 @@ def test_layers_come_from_the_prediction(digits: Classifier, seven: Prediction) 
         assert torch.equal(layer.output, seven.activations[layer.name][0])
 
 
+@pytest.mark.parametrize("name", ["convnet-small", "convnet-medium", "lenet5", "resnet-mini"])
+def test_the_parts_of_a_number_give_that_number(name: str) -> None:
+    torch.manual_seed(0)
+    model = MODELS[name].build(3, 10).eval()
+    x = torch.randn(1, 3, MODELS[name].size, MODELS[name].size)
+    with torch.inference_mode():
+        outputs = model.activations(x)
+    operations = set()
+    for layer, output in outputs.items():
+        if output.dim() != 4:
+            continue
+        _, maps, height, width = output.shape
+        for place in ((0, 0, 0), (maps // 2, height // 2, width - 1)):
+            found = explain.trace(model, x, outputs, layer, place)
+            assert found.steps[-1] == (layer, float(output[0][place]))
+            first = found.steps[0][1]
+            if found.op == "conv":
+                assert sum(part.amount for part in found.parts) + found.bias == pytest.approx(first, abs=1e-4)
+            if found.op == "max":
+                assert float(found.parts[0].patch.max()) == first
+            if found.op == "mean":
+                assert float(found.parts[0].patch.mean()) == pytest.approx(first, abs=1e-6)
+            operations.add(found.op)
+    assert "conv" in operations
+    assert ("other" in operations) == ("block2" in outputs or "block3" in outputs)  # of several layers
+
+
 def test_a_blank_picture_has_no_layers(digits: Classifier) -> None:
     assert explain.layers(digits.model, {}) == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from lenet.inference.photos import PhotoPrediction
 from lenet.ui import messages
 from lenet.ui.server import Server
 from lenet.ui.shared import facts, networks, why, why_figures
-from lenet.ui.shared.messages import LookAtPhoto, NamePhoto
+from lenet.ui.shared.messages import LookAtPhoto, NamePhoto, TracePhoto
 
 SHIP = Path(networks.__file__).parents[1] / "photo" / "examples" / "ship.jpg"
 
@@ -118,3 +119,23 @@ def test_what_cannot_be_told_is_a_sentence(server: Server, ship: PhotoPrediction
         LookAtPhoto.read({})
     with pytest.raises(CheckpointError, match="no network called none here"):
         why.look(server, lambda question: ship, question(network="none", why=True))
+
+
+def test_how_a_number_of_a_map_came_about_is_told_in_few_bytes(server: Server, ship: PhotoPrediction) -> None:
+    def asked(**place: Any) -> TracePhoto:
+        of = {"photo": "x", "network": "photos", "box": None}
+        return TracePhoto.read({**of, "layer": "gelu6", "map": 3, "row": 0, "column": 2, **place})
+
+    told = why.trace(server, lambda question: ship, asked())
+    assert (told.op, len(told.parts), told.others) == ("conv", 4, 380)  # of 384 maps before it
+    total = sum(part.sum for part in told.parts) + told.rest + told.bias
+    assert total == pytest.approx(told.steps[0].value, abs=1e-2)
+    assert [step.name for step in told.steps] == ["conv6", "bn6", "gelu6"]
+    assert len(json.dumps(asdict(told))) < 3000
+    assert why.trace(server, lambda question: None, asked()).steps == ()
+    for wrong in ({"layer": "nothing"}, {"layer": "fc1"}, {"map": 384}, {"row": 1000}):
+        with pytest.raises(messages.QuestionError):
+            why.trace(server, lambda question: ship, asked(**wrong))
+    for garbled in ({"map": -1}, {"row": 0.5}, {"layer": 3}, {"column": None}):
+        with pytest.raises(messages.QuestionError):
+            asked(**garbled)

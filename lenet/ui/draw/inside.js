@@ -6,12 +6,13 @@
 // it is in view, a few times a second under a moving pen, one question at a time.
 
 import { mix, onTheme, packed, theme, unpack } from "../shared/colours.js";
-import { openCloseup } from "./closeup.js";
+import { openCloseup } from "../shared/closeup.js";
 import { make } from "../shared/elements.js";
 import { percent, signed } from "../shared/format.js";
 import { language, onLanguage, pieces, say, sayAll, spoken, translated, withArticle } from "../shared/language.js";
 import { layers, paintSmall, small } from "../shared/layers.js";
 import { noStages, stagesOf } from "../shared/stages.js";
+import { traced, workingsOf } from "./trace.js";
 
 const APART = 120; // milliseconds between two questions under a moving pen
 const FAR_APART = 360; // while a network trains on the same cores
@@ -22,7 +23,10 @@ const SILENCE = 1000; // between two tries to reach a server that does not answe
 // `heard` is told after each question whether the server answered.
 export function inside({ element, props, server, pad, example, heard }) {
   const find = (selector) => element.querySelector(selector);
-  const painted = layers(element, (layer, cell) => openCloseup(layer, cell, outputs));
+  const painted = layers(element, (layer, cell) => {
+    const from = outputs; // the map stays as it is while the pen goes on
+    openCloseup(layer, cell, (...place) => from && workingsOf(traced(from, layer.name, ...place)));
+  });
   let outputs = null; // of all layers, where the browser computed those that are shown
   const why = find(".why");
   const rows = find(".inside");

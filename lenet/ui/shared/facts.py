@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from lenet.inference import explain
 from lenet.inference.classifier import Prediction
@@ -16,7 +17,7 @@ from lenet.inference.digits import DigitPrediction, FoundDigit, FoundMark
 from lenet.inference.explain import Counterfactual
 from lenet.preprocessing.digits import DIGIT_SIDE
 from lenet.ui.messages import Sentence
-from lenet.ui.shared.messages import Change, Digit, Evidence, Layer, Mark, Stage
+from lenet.ui.shared.messages import Change, Digit, Evidence, Layer, Mark, Stage, Workings, WorkingsPart, WorkingsStep
 
 MAPS_SHOWN = 32  # of a layer: two rows of sixteen; a strong network has hundreds
 SHOWN_SIDE = 192  # pixels, twice what shared/style.css gives a stage: larger ones are shrunk before they travel
@@ -116,6 +117,35 @@ def packed(values: np.ndarray, signed: bool) -> dict[str, Any]:
     parts = 128 + 127 / scale * values if signed else 255 / scale * values
     content = np.rint(parts).astype(np.uint8).tobytes()
     return {"signed": signed, "scale": scale, "cells": base64.b64encode(content).decode()}
+
+
+PARTS_SHOWN = 4  # of a sum, the strongest: a strong network adds up hundreds
+
+
+def workings(found: explain.Trace) -> Workings:
+    ordered = sorted(found.parts, key=lambda part: -abs(part.amount))
+    rest = ordered[PARTS_SHOWN:]
+    return Workings(
+        op=found.op,
+        parts=tuple(map(_part, ordered[:PARTS_SHOWN])),
+        others=len(rest),
+        rest=_rounded(sum(part.amount for part in rest)),
+        bias=_rounded(found.bias),
+        steps=tuple(WorkingsStep(name, _rounded(value)) for name, value in found.steps),
+    )
+
+
+def _part(part: explain.Part) -> WorkingsPart:
+    weights = None if part.filter is None else _numbers(part.filter)
+    return WorkingsPart(part.source, list(part.patch.shape), weights, _numbers(part.patch), _rounded(part.amount))
+
+
+def _numbers(grid: Tensor) -> list[float]:
+    return [_rounded(value) for value in grid.flatten().tolist()]
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)  # two decimals are shown
 
 
 # --------------------------------------------------------------------------------------------------

@@ -36,8 +36,7 @@ ENGLISH = {
     "layers_below": "below zero",
     "layers_above": "above zero",
     "layers_every": "Every layer",
-    "layers_hint": "Point at a map or tap it to see what it is.",
-    "layers_hint_enlarge": "Point at a map to see what it is; click it, or press Enter, to enlarge it.",
+    "layers_hint": "Point at a map to see what it is; click it, or press Enter, to enlarge it.",
     "layers_numbers": "{count} numbers",
     "layers_maps": "{count} maps of {height}×{width}",
     "layers_strongest_maps": "the strongest {count} of {of} maps of {height}×{width}",
@@ -50,6 +49,17 @@ ENGLISH = {
     "layers_score": ": score {value}",
     "layers_strongest": ", strongest {value}",
     "layers_value": ": {value}",
+    # --- a map of these, enlarged: shared/closeup.js
+    "closeup_close": "Close",
+    "closeup_where": "Row {row}, column {column}. Move the pointer, or use the arrow keys.",
+    "closeup_filter": "filter",
+    "closeup_patch": "patch",
+    "closeup_of_map": "map {number}",
+    "closeup_others": "The other {count} maps before it: {sum} in sum.",
+    "closeup_sum": "{name}: the sum of these and {bias}, the bias: {value}",
+    "closeup_max": "{name}: the largest number of the patch: {value}",
+    "closeup_mean": "{name}: the mean of the patch: {value}",
+    "closeup_then": "{name}: {value}",
 }
 
 CHINESE = {
@@ -83,8 +93,7 @@ CHINESE = {
     "layers_below": "小于零",
     "layers_above": "大于零",
     "layers_every": "所有层",
-    "layers_hint": "指向或点按一张特征图，看看它是什么。",
-    "layers_hint_enlarge": "指向一张特征图，看看它是什么；点击它或按回车键可放大。",
+    "layers_hint": "指向一张特征图，看看它是什么；点击它或按回车键可放大。",
     "layers_numbers": "{count} 个数",
     "layers_maps": "{count} 张 {height}×{width} 的特征图",
     "layers_strongest_maps": "{of} 张 {height}×{width} 的特征图中最强的 {count} 张",
@@ -97,4 +106,15 @@ CHINESE = {
     "layers_score": "：得分 {value}",
     "layers_strongest": "，最强 {value}",
     "layers_value": "：{value}",
+    # --- a map of these, enlarged: shared/closeup.js
+    "closeup_close": "关闭",
+    "closeup_where": "第 {row} 行，第 {column} 列。移动指针，或用方向键。",
+    "closeup_filter": "卷积核",
+    "closeup_patch": "局部区域",
+    "closeup_of_map": "第 {number} 张特征图",
+    "closeup_others": "前一层其余 {count} 张特征图：合计 {sum}。",
+    "closeup_sum": "{name}：以上之和，再加偏置 {bias}：{value}",
+    "closeup_max": "{name}：局部区域中最大的数：{value}",
+    "closeup_mean": "{name}：局部区域的平均值：{value}",
+    "closeup_then": "{name}：{value}",
 }

@@ -50,9 +50,9 @@ function describe({ shape: [count, height, width], of }) {
 // What a cell of the last layer stands for.
 const labelOf = (label) => (label ? translated(label) : say("answer_none"));
 
-// The rows in `element`, which has the markup of shared/layers.html.  Where there is `enlarge`, it is called with a layer and
-// a cell, for a map that is clicked.
-export function layers(element, enlarge = null) {
+// The rows in `element`, which has the markup of shared/layers.html.  `enlarge` is called with a layer and a cell, for a map
+// that is clicked.
+export function layers(element, enlarge) {
   const rows = element.querySelector(".rows");
   const pointedLine = element.querySelector(".pointed");
 
@@ -140,7 +140,7 @@ export function layers(element, enlarge = null) {
 
   function sayPointed() {
     pointedLine.classList.toggle("on", pointed !== null);
-    pointedLine.textContent = pointed ? cellOf(pointed) : say(enlarge ? "layers_hint_enlarge" : "layers_hint");
+    pointedLine.textContent = pointed ? cellOf(pointed) : say("layers_hint");
   }
 
   // What a person hears of a cell: where it is and, once there is an answer, its value.
@@ -163,12 +163,12 @@ export function layers(element, enlarge = null) {
   }
 
   function open(row, cell) {
-    if (enlarge && row.layer.cells && row.layer.shape.length === 3) enlarge(row.layer, cell);
+    if (row.layer.cells && row.layer.shape.length === 3) enlarge(row.layer, cell);
   }
 
   function listen(row) {
     const { canvas } = row;
-    if (enlarge && row.layer.shape.length === 3) canvas.classList.add("enlarges");
+    if (row.layer.shape.length === 3) canvas.classList.add("enlarges");
     const under = (event) => {
       const box = canvas.getBoundingClientRect();
       const { columns, wide, high, count } = row.grid;

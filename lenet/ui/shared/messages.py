@@ -28,6 +28,7 @@ from lenet.ui.messages import (
     number,
     text,
     visitor,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +88,28 @@ class LookAtPhoto(Parsed):
 
     of: NamePhoto
     parts: Parts
+
+
+@dataclass(frozen=True)
+class TracePhoto(Parsed):
+    """How a number of a map came about.
+
+    Attributes:
+        of: the answer that the map stands behind.
+        layer: its name in the network's table.
+        place: map, row and column, from 0.
+    """
+
+    MOST: ClassVar = 100_000  # maps, rows or columns
+
+    of: NamePhoto
+    layer: str
+    place: tuple[int, int, int]
+
+    @classmethod
+    def read(cls, question: Question) -> Self:
+        channel, row, column = (whole(field(question, name), cls.MOST) for name in ("map", "row", "column"))
+        return cls(NamePhoto.read(question), text(question, "layer"), (channel, row, column))
 
 
 @dataclass(frozen=True)
@@ -226,6 +249,51 @@ class Layer:
     signed: bool
     scale: float
     cells: str | None
+
+
+@dataclass(frozen=True)
+class WorkingsPart:
+    """What a number of a map took from one map before it.
+
+    Attributes:
+        source: the place of that map, from 0.
+        size: rows and columns of the filter and of the patch, which come row by row; no filter in pooling.
+        sum: of filter times patch.
+    """
+
+    source: int
+    size: list[int]
+    filter: list[float] | None
+    patch: list[float]
+    sum: float
+
+
+@dataclass(frozen=True)
+class WorkingsStep:
+    """What a layer made of a number."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Workings:
+    """How a number of a map came about.  The browser makes the same where it computes the layers (draw/trace.js).
+
+    Attributes:
+        op: of the layer that took it from a patch: "conv", "max" or "mean"; "other" where it is told by `steps` alone.
+        parts: those that counted most.
+        others, rest: how many more there are, and their sum.
+        bias: what was added.
+        steps: that layer, and those behind it that changed the number; none where the photo is no longer kept.
+    """
+
+    op: str = "other"
+    parts: tuple[WorkingsPart, ...] = ()
+    others: int = 0
+    rest: float = 0.0
+    bias: float = 0.0
+    steps: tuple[WorkingsStep, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,16 @@ from PIL import Image
 from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.inference.classifier import Classifier, Prediction
 from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit, Reading
-from lenet.inference.explain import Counterfactual, Layer, counterfactual, layers, photo_saliency, saliency
+from lenet.inference.explain import (
+    Counterfactual,
+    Layer,
+    Trace,
+    counterfactual,
+    layers,
+    photo_saliency,
+    saliency,
+    trace,
+)
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
 from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.inference.summary import Exhibit, exhibit
@@ -414,6 +423,17 @@ class Networks:
     def inside(self, key: str, prediction: Prediction) -> tuple[Layer, ...]:
         """The layers behind a prediction of the network that `key` names."""
         return layers(self.get(key).model, prediction.activations)
+
+    def trace(self, key: str, prediction: Prediction, layer: str, place: tuple[int, int, int]) -> Trace | None:
+        """How a number behind a prediction was computed, at (map, row, column) of a layer; None where there is none."""
+        output = prediction.activations.get(layer)
+        if (
+            output is None
+            or output.dim() != 4
+            or any(at >= size for at, size in zip(place, output.shape[1:], strict=True))
+        ):
+            return None
+        return trace(self.get(key).model, prediction.preprocessed.x, prediction.activations, layer, place)
 
     def evidence(self, key: str, prediction: Prediction) -> np.ndarray:
         """(H, W): which ink spoke for the answer (positive) and which for the runner-up, in logits."""

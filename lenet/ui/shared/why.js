@@ -1,5 +1,6 @@
 // Why a photo got its answer.  Only what is open and in view is asked for, one question at a time.
 
+import { openCloseup } from "./closeup.js";
 import { onTheme } from "./colours.js";
 import { make } from "./elements.js";
 import { signed } from "./format.js";
@@ -11,8 +12,9 @@ export function mount({ element, props, server }) {
   const find = (selector) => element.querySelector(selector);
   const [weighed, inside, every, scene] = [".weighed", ".inside", ".every", ".scene"].map(find);
   const [under, heat, legend, sums] = [".under", ".heat", ".legend", ".sums"].map(find);
-  const painted = layers(element);
+  const painted = layers(element, enlarge);
 
+  let layersOf = null; // the question that the layers on the page answer
   let question = null; // about the photo whose answer is on the page
   let number = 0; // of that question
   let known = ""; // the number of the question, and the parts of it, that were last answered
@@ -47,23 +49,36 @@ export function mount({ element, props, server }) {
     if (looking || !question || wanted === known || !(views.why || views.inside)) return;
     looking = true;
     const of = number;
-    const asked = server.look_at_photo({ ...question, ...views, language });
+    const about = question;
+    const asked = server.look_at_photo({ ...about, ...views, language });
     const reply = (await asked.catch(() => null)) ?? { problem: say("photo_no_server") };
     looking = false;
     known = wanted; // also after a problem, which asking again at once would not end
-    if (of === number) show(reply);
+    if (of === number) show(reply, about);
     look(); // for what was asked, or came into view, meanwhile
   }
 
-  function show(reply) {
+  function show(reply, about) {
     if (reply.problem) sums.textContent = spoken(reply.problem);
-    if (reply.layers) painted.show(reply.layers);
+    if (reply.layers) {
+      layersOf = about;
+      painted.show(reply.layers);
+    }
     if (!reply.why) return;
     const { frame, heat: colours, label, gain, loss } = reply.why;
     [under.src, heat.src] = [frame, colours];
     under.hidden = heat.hidden = false;
     sayLegend("photo_why_for", "photo_why_against", { name: translated(label) });
     sums.textContent = say("why_sums", { gain: signed(gain), loss: signed(loss) });
+  }
+
+  // A map, large; the server has the numbers from which those under the pointer came about.
+  function enlarge(layer, cell) {
+    const about = layersOf;
+    openCloseup(layer, cell, async (map, row, column) => {
+      const reply = await server.trace_photo({ ...about, layer: layer.name, map, row, column, language }).catch(() => null);
+      return reply?.steps ? reply : null;
+    });
   }
 
   find(".strength input").addEventListener("input", (event) => scene.style.setProperty("--strength", event.target.value));

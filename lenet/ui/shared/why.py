@@ -12,7 +12,17 @@ from lenet.inference.photos import PhotoPrediction
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, why_figures
-from lenet.ui.shared.messages import Behind, Evidence, LookAtPhoto, NamePhoto, Parts, PhotoEvidence, Stage
+from lenet.ui.shared.messages import (
+    Behind,
+    Evidence,
+    LookAtPhoto,
+    NamePhoto,
+    Parts,
+    PhotoEvidence,
+    Stage,
+    TracePhoto,
+    Workings,
+)
 
 Ask = Callable[[NamePhoto], PhotoPrediction | None]
 
@@ -59,6 +69,21 @@ def behind(
     return Behind(evidence, layers, stages)
 
 
+def trace(server: Server, ask: Ask, question: TracePhoto) -> Workings:
+    """What the page asks of an enlarged map: how the number under the pointer came about.
+
+    Raises:
+        LeNetError: as `look`; or there is no such number.
+    """
+    prediction = ask(question.of)
+    if prediction is None:
+        return Workings()
+    found = server.networks.trace(question.of.network, prediction, question.layer, question.place)
+    if found is None:
+        raise messages.garbled()
+    return facts.workings(found)
+
+
 def build(server: Server, ask: Ask, network: str) -> gr.HTML:
     """Two parts of the Photo tab, "Why this answer" and "Inside the network", which can be closed.
 
@@ -74,10 +99,14 @@ def build(server: Server, ask: Ask, network: str) -> gr.HTML:
     def look_at_photo(server: Server, question: LookAtPhoto) -> Behind:
         return look(server, ask, question)
 
+    @messages.answering
+    def trace_photo(server: Server, question: TracePhoto) -> Workings:
+        return trace(server, ask, question)
+
     return gr.HTML(
         html_template=assets.template("shared/why.html").replace("@layers@", assets.template("shared/layers.html")),
         js_on_load=assets.mount("shared/why.js"),
-        server_functions=server_functions(server, look_at_photo, lane=server.photos),
+        server_functions=server_functions(server, look_at_photo, trace_photo, lane=server.photos),
         layers=[
             asdict(layer)
             for layer in facts.layers(server.networks.blank(network), server.networks.get(network).classes, every=False)

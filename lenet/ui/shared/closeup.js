@@ -1,14 +1,12 @@
 // One map of a layer, large, in a dialog; and of the number under the pointer the filter, the patch and their sum.
 
-import { theme } from "../shared/colours.js";
-import { make } from "../shared/elements.js";
-import { explained } from "../shared/glossary.js";
-import { say, translated } from "../shared/language.js";
-import { paintSmall, small } from "../shared/layers.js";
-import { traced } from "./trace.js";
+import { theme } from "./colours.js";
+import { make } from "./elements.js";
+import { explained } from "./glossary.js";
+import { say, translated } from "./language.js";
+import { paintSmall, small } from "./layers.js";
 
 const SIDE = 336; // pixels of the map's canvas
-const PARTS_SHOWN = 4; // of a sum, the strongest
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 const figure = (value) => value.toFixed(2).replace("-", "−");
@@ -32,30 +30,29 @@ function grid(numbers, size, key) {
   return make("span", {}, canvas, make("small", {}, ...explained(say(key))));
 }
 
-function partOf({ from, size, filter, patch, sum }) {
+function partOf({ source, size, filter, patch, sum }) {
   const patched = grid(patch, size, "closeup_patch");
   if (!filter) return make("p", { className: "part" }, patched);
-  const said = say("closeup_of_map", { number: from + 1 });
+  const said = say("closeup_of_map", { number: source + 1 });
   return make("p", { className: "part" }, grid(filter, size, "closeup_filter"), "×", patched, "=", make("b", { textContent: figure(sum) }), make("small", { textContent: said }));
 }
 
-// How the number came about, as elements.
-function workings({ op, parts, bias, steps }) {
-  const strong = [...parts].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-  const [shown, others] = op === "conv" ? [strong.slice(0, PARTS_SHOWN), strong.slice(PARTS_SHOWN)] : [parts, []];
-  const rest = others.reduce((sum, one) => sum + one.sum, 0);
+// How the number came about, a `Workings` of messages.py, as elements.
+function workings({ op, parts, others, rest, bias, steps }) {
   const lines = [];
-  if (others.length) lines.push(say("closeup_others", { count: others.length, sum: figure(rest) }));
+  if (others) lines.push(say("closeup_others", { count: others, sum: figure(rest) }));
+  const then = ({ name, value }) => say("closeup_then", { name, value: figure(value) });
   const [first, ...later] = steps;
   if (op === "conv") lines.push(say("closeup_sum", { bias: figure(bias), value: figure(first.value), name: first.name }));
-  if (op === "max" || op === "mean") lines.push(say(`closeup_${op}`, { value: figure(first.value), name: first.name }));
-  lines.push(...later.map(({ name, value }) => say("closeup_then", { name, value: figure(value) })));
-  return [...shown.map(partOf), ...lines.map((line) => make("p", {}, ...explained(line)))];
+  else if (op === "max" || op === "mean") lines.push(say(`closeup_${op}`, { value: figure(first.value), name: first.name }));
+  else if (first) lines.push(then(first));
+  lines.push(...later.map(then));
+  return [...parts.map(partOf), ...lines.map((line) => make("p", {}, ...explained(line)))];
 }
 
-// Opens the dialog about a `Layer` of messages.py and one cell of it; `outputs` are those of all layers, or null where
-// only the server has them.
-export function openCloseup(layer, cell, outputs) {
+// Opens the dialog about a `Layer` of messages.py and one cell of it.  `trace(map, row, column)` gives the `Workings` of a
+// number, or resolves to them; null where they are not known.
+export function openCloseup(layer, cell, trace) {
   const [count, height, width] = layer.shape;
   const map = layer.maps ? layer.maps[cell] : cell;
   const title = say("layers_at_map", { name: layer.name, number: map + 1, count: layer.of || count, height, width });
@@ -75,11 +72,26 @@ export function openCloseup(layer, cell, outputs) {
     [pen.lineWidth, pen.strokeStyle] = [2, getComputedStyle(canvas).color];
     pen.strokeRect(x * scale + 1, y * scale + 1, scale - 2, scale - 2);
     where.textContent = say("closeup_where", { row: y + 1, column: x + 1 });
-    made.replaceChildren(...(outputs ? workings(traced(outputs, layer.name, map, y, x)) : []));
+    work();
+  }
+
+  let working = false; // one question at a time, and the newest place is the next
+
+  async function work() {
+    if (working) return;
+    working = true;
+    for (let told = null; told !== place && dialog.open; ) {
+      told = place;
+      const found = await trace(map, ...told);
+      made.replaceChildren(...(found ? workings(found) : []));
+    }
+    working = false;
   }
 
   function go(y, x) {
-    place = [Math.max(0, Math.min(height - 1, y)), Math.max(0, Math.min(width - 1, x))];
+    const next = [Math.max(0, Math.min(height - 1, y)), Math.max(0, Math.min(width - 1, x))];
+    if (next.join() === place.join()) return;
+    place = next;
     show();
   }
 
