@@ -176,6 +176,45 @@ def test_all_type_grows_on_a_projector_and_is_of_one_family(page: Page) -> None:
 
 
 # --------------------------------------------------------------------------------------------------
+# on a phone held sideways
+
+
+def test_a_phone_held_sideways_has_room_to_scroll(open_page: Callable[..., Page]) -> None:
+    page = open_page(viewport={"width": 844, "height": 390})
+
+    def fits(*touched: str) -> None:
+        """Nothing is wider than the window, and what a finger draws on or drags in is lower, with room beside it."""
+        assert page.evaluate("document.documentElement.scrollWidth") <= 844
+        for part in touched:
+            box = page.locator(part).bounding_box()
+            assert box is not None
+            assert 200 <= box["height"] <= 390 - 100, part
+
+    page.get_by_role("tab", name="Photo").click()
+    fits("#photo .frame")
+    page.get_by_role("button", name="Open the drawn ship").click()
+    expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", "ship")
+    fits("#photo .frame", "#photo .shown")
+    page.locator("#photo .shown").scroll_into_view_if_needed()
+    page.mouse.move(422, 200)
+    page.mouse.wheel(0, 600)
+    page.wait_for_function("scrollY > 300")
+    page.get_by_role("tab", name="Zoo").click()
+    expect(page.locator("#zoo .about h2")).not_to_be_empty()
+    fits()
+    page.get_by_role("tab", name="Train").click()
+    page.locator("#teach summary").click()
+    fits("#teach .teach-pad")
+    page.get_by_role("button", name="Built-in digits, at once").click()
+    expect(page.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
+    fits()
+    page.get_by_role("button", name="Too fast, too slow").click()
+    panel = page.locator(".lesson").bounding_box()
+    assert panel is not None
+    assert panel["y"] > 100  # the page can be seen above it
+
+
+# --------------------------------------------------------------------------------------------------
 # by keyboard alone
 
 

@@ -42,6 +42,39 @@ def test_a_run_fits_one_screen_and_the_next_visitor_sees_it_again(open_page: Ope
     expect(settled(second)).to_be_visible()
 
 
+# How often each second the curve of the loss was another, in the first two seconds that it was there.
+CURVES = """() => new Promise((resolve) => {
+  const canvas = document.querySelector("[data-chart=loss] canvas");
+  const seen = new Set();
+  let began = 0;
+  const look = () => {
+    seen.add(canvas.toDataURL());
+    if (!began && seen.size > 2) began = performance.now(); // the axes, and the first points
+    if (began && performance.now() - began > 2000) return resolve(seen.size / 2);
+    setTimeout(look, 40);
+  };
+  look();
+})"""
+
+
+def test_the_curves_follow_at_once_and_the_accuracy_is_the_largest_figure(open_page: Open) -> None:
+    page = opened(open_page())
+    page.locator("#set-epochs").fill("400")
+    page.locator("#set-seed").fill("43")
+    page.locator("#start").click()
+    assert page.evaluate(CURVES) >= 3  # about four; the machine may have other work
+    page.locator("#stop").click()
+    status(page, "stopped")
+    expect(page.locator(".accuracy-name")).to_have_text("of the test images right")
+    for width in (1366, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        sizes = page.locator(".run *").evaluate_all(
+            "(all) => all.map((one) => [parseFloat(getComputedStyle(one).fontSize), one.dataset.figure ?? ''])"
+        )
+        assert max(sizes)[1] == "accuracy"
+        assert sorted(size for size, _ in sizes)[-2] < max(sizes)[0]
+
+
 def test_the_network_is_asked_about_ones_own_digit_while_it_learns(open_page: Open) -> None:
     page = opened(open_page())
     begin(page, epochs=10_000, seed=42)
