@@ -290,7 +290,7 @@ def test_a_link_restores_all_settings(open_page: Callable[..., Page], url: str) 
     for name, value in (("lr", "0.02"), ("epochs", "7"), ("seed", "3")):
         page.locator(f"#set-{name}").fill(value)
     page.locator("#set-augmentation").select_option("none")
-    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copy link", exact=True).click()
     expect(page.locator(".sent")).to_contain_text("Copied")
     link = page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(url)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from lenet.inference import explain
 from lenet.inference.classifier import Prediction
@@ -136,11 +135,12 @@ def workings(found: explain.Trace) -> Workings:
 
 
 def _part(part: explain.Part) -> WorkingsPart:
-    weights = None if part.filter is None else _numbers(part.filter)
-    return WorkingsPart(part.source, list(part.patch.shape), weights, _numbers(part.patch), _rounded(part.amount))
+    weights = None if part.filter is None else _numbers(part.filter.numpy())
+    size, patch = list(part.patch.shape), _numbers(part.patch.numpy())
+    return WorkingsPart(part.source, size, weights, patch, _rounded(part.amount))
 
 
-def _numbers(grid: Tensor) -> list[float]:
+def _numbers(grid: np.ndarray) -> list[float]:
     return [_rounded(value) for value in grid.flatten().tolist()]
 
 
