@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,3 +55,8 @@ def to_input(images: Tensor, form: InputFormat) -> Tensor:
 def form_range(form: InputFormat) -> tuple[float, float]:
     """The numbers that a black and a white pixel of the first channel become."""
     return (0 - form.mean[0]) / form.std[0], (1 - form.mean[0]) / form.std[0]
+
+
+def stacked(pictures: Sequence[np.ndarray]) -> Tensor:
+    """Grey pictures, uint8 (H, W) each, as a data set holds them: uint8 (N, 1, H, W)."""
+    return torch.from_numpy(np.stack(pictures)[:, None])

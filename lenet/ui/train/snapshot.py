@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from lenet.data.datasets import Dataset
 from lenet.models import Network
-from lenet.preprocessing.normalization import InputFormat
+from lenet.preprocessing.normalization import InputFormat, stacked
 from lenet.training.loop import TrainingState, evaluate
 from lenet.training.metrics import accuracy, confusion, cross_entropy
 from lenet.ui.shared import facts
@@ -90,8 +89,7 @@ def answers(
     network: Network, form: InputFormat, drawings: Sequence[np.ndarray], temperature: float = 1.0
 ) -> list[list[float]]:
     """What the network makes of drawings, uint8 (28, 28) each: a probability for each class."""
-    images = torch.from_numpy(np.stack(drawings)[:, None])  # uint8 (N, 1, 28, 28), as a data set's are
-    probs: list[list[float]] = (evaluate(network, images, form) / temperature).softmax(dim=1).tolist()
+    probs: list[list[float]] = (evaluate(network, stacked(drawings), form) / temperature).softmax(dim=1).tolist()
     return [[round(p, 4) for p in row] for row in probs]
 
 
