@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from lenet.preprocessing.ink import strengthened
+
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
 PIECES = 200  # of ink that are looked at, the weightiest
 # A stroke that leaves the picture, not a shadow or a desk: what of its longer side lies on the edge, or else how far it
@@ -23,6 +25,8 @@ AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
 # What is left of a printed box: paler and thinner than the pen by these factors, and this share of it lies this near
 # the edges of its own rectangle.
 BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH = 0.8, 0.9, 0.95, 0.03
+# Faded parts of strokes: each so large, by the ink that is known, and so thick, by the pen; all together so large.
+FADED_AREA, FADED_THICKNESS, FADED_MOST = 0.03, (0.5, 1.6), 3.0
 ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
 LONE_DARKNESS = 0.3  # a single line from top to bottom that is paler is a margin's
 WINDOWS = (0.05, 0.12, 0.28)  # of the longer side: strokes are narrower, shadows and desks wider
@@ -65,8 +69,36 @@ def from_paper(grey: np.ndarray) -> Paper:
         if not _reveals(more, strokes):
             break
         evened, strokes = wider, more
+    if not len(rows) + len(columns):  # what is left of printed lines is pale too, and hangs on the digits
+        strokes = _with_faded_ends(strokes)
     lined = len(rows) + len(columns) > 0
     return Paper(strokes.ink, inverted, _shown(evened), _shown(strokes.darkness) if lined else None)
+
+
+def _with_faded_ends(strokes: _Strokes) -> _Strokes:
+    """The same with the parts that fade: paler than half of the ink, but joined to it and as thick as the pen."""
+    from scipy import ndimage
+
+    known = np.count_nonzero(strokes.mask)
+    low = _floor(strokes.darkness)
+    labels, count = ndimage.label(strokes.darkness > low, structure=np.ones((3, 3)))
+    joined = np.zeros(count + 1, bool)
+    joined[np.unique(labels[strokes.mask])] = True
+    for side in np.s_[0, :], np.s_[-1, :], np.s_[:, 0], np.s_[:, -1]:
+        joined[np.unique(labels[side][~strokes.mask[side]])] = False  # a shadow, or the desk
+    joined[0] = False
+    pale = joined[labels] & ~ndimage.binary_dilation(strokes.mask, iterations=2)
+    parts, _ = ndimage.label(pale, structure=np.ones((3, 3)))
+    area = np.bincount(parts.ravel())
+    thick = _thickness(parts, area)
+    usual = 2 * known / max(known - np.count_nonzero(ndimage.binary_erosion(strokes.mask)), 1)
+    faded = (area > FADED_AREA * known) & (thick > FADED_THICKNESS[0] * usual) & (thick < FADED_THICKNESS[1] * usual)
+    faded[0] = False
+    if not faded.any() or area[faded].sum() > FADED_MOST * known:
+        return strokes
+    mask = strokes.mask | (joined[labels] & ndimage.binary_dilation(strokes.mask | faded[parts], iterations=2))
+    ink = _ink_of(strokes.darkness, mask, low)
+    return _Strokes(strengthened(ink, mask), mask, strokes.darkness, strokes.level)
 
 
 def _lone_one(darkness: np.ndarray, unlined: _Strokes) -> _Strokes | None:
@@ -162,9 +194,7 @@ def _strokes(darkness: np.ndarray) -> _Strokes:
     from scipy import ndimage
 
     nothing = np.zeros(darkness.shape, np.uint8)
-    sample = darkness[::3, ::3]
-    noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
-    floor = max(4.5 * noise, PAPER_CONTRAST)
+    floor = _floor(darkness)
     dark = darkness > floor
     best: tuple[_Try, float] | None = None
     counted = dark
@@ -188,10 +218,23 @@ def _strokes(darkness: np.ndarray) -> _Strokes:
     tried, level = best
     mask = np.isin(tried.labels, _akin(tried.labels, darkness, tried.fit, tried.pieces))
     low = max(0.25 * level, min(floor, 0.5 * level))
+    return _Strokes(_ink_of(darkness, mask, low), mask, darkness, level)
+
+
+def _floor(darkness: np.ndarray) -> float:
+    """What is less dark is the paper's grain."""
+    sample = darkness[::3, ::3]
+    noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
+    return max(4.5 * noise, PAPER_CONTRAST)
+
+
+def _ink_of(darkness: np.ndarray, mask: np.ndarray, low: float) -> np.ndarray:
+    """White ink on black, uint8: what is in `mask`, from `low` on."""
+    from scipy import ndimage
+
     top = float(np.percentile(darkness[mask], 75))
     ink = ((darkness - 0.7 * low) / max(top - 0.7 * low, 1e-3)).clip(0, 1)
-    ink = ink * ndimage.binary_dilation(mask, iterations=2)
-    return _Strokes((ink * 255).astype(np.uint8), mask, darkness, level)
+    return (ink * ndimage.binary_dilation(mask, iterations=2) * 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)

@@ -233,3 +233,18 @@ def test_pale_boxes_on_paper_are_left_out(seed: int) -> None:
     labels, count = ndimage.label(ink > 100, np.ones((3, 3)))
     assert count == 4
     assert all(part[0].stop - part[0].start < 90 for part in ndimage.find_objects(labels))
+
+
+@pytest.mark.parametrize("strongest", ["top", "bottom"])
+@pytest.mark.parametrize("weakest", [0.2, 0.3])
+def test_a_stroke_on_paper_that_fades_is_read_whole(strongest: str, weakest: float) -> None:
+    rng = np.random.default_rng(0)
+    drawn = Image.new("L", (320, 320))
+    ImageDraw.Draw(drawn).line([(90, 60), (220, 60), (140, 270)], fill=255, width=22, joint="curve")
+    fade = np.linspace(1, weakest, 320)[:, None] if strongest == "top" else np.linspace(weakest, 1, 320)[:, None]
+    light = np.linspace(225, 190, 320)[None, :]
+    page = light * (1 - 0.8 * fade * np.asarray(drawn, np.float32) / 255) + rng.normal(0, 2, (320, 320))
+    ink = from_paper(page.clip(0, 255).astype(np.uint8)).ink
+    seen = ink[np.asarray(drawn) > 0] > 100
+    assert seen.mean() > 0.85
+    assert (ink[np.asarray(drawn) == 0] > 100).mean() < 0.02
