@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import codecs
 import json
 import re
 import socket
@@ -16,12 +18,14 @@ import pytest
 
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
+from lenet.ui.shared.bodies import TOO_LONG
 from lenet.ui.train.settings import of
 from tests.integration.test_files import META, SHIP, App
 from tests.serving import serve
 
 HALF = "\ud800"
 VISITOR = "a" * 32
+SETTINGS = {"recipe": "digits-demo"} | of(RECIPES["digits-demo"])
 # Words that only Python, pydantic or a traceback say, and paths of this machine.
 INSIDE = re.compile(
     r"Traceback|Error\b|pydantic|site-packages|NoneType|object has no|input_value|/work/|/root/|/tmp/|/usr/"
@@ -42,10 +46,14 @@ def log_of(app: App) -> str:
     return (app.uploads.parent / "app.log").read_text()
 
 
+def component(app: App, name: str) -> int:
+    """The component that has this function."""
+    return next(part["id"] for part in app.config["components"] if name in (part["props"].get("server_fns") or []))
+
+
 def ask(app: App, name: str, question: Any, **more: Any) -> httpx.Response:
     """What a script asks of the component that has this function."""
-    component = next(part["id"] for part in app.config["components"] if name in (part["props"].get("server_fns") or []))
-    body = {"component_id": component, "fn_name": name, "session_hash": "s", "data": question} | more
+    body = {"component_id": component(app, name), "fn_name": name, "session_hash": "s", "data": question} | more
     return app.http.post(
         "/gradio_api/component_server", content=json.dumps(body), headers={"content-type": "application/json"}
     )
@@ -196,6 +204,64 @@ def test_a_body_that_is_too_large_is_not_read(app: App) -> None:
     assert (answer.status_code, answer.json()["detail"][:17]) == (413, "This is too large")
     files = [("files", (f"{n}.jpg", bytes(1_000_000))) for n in range(40)]
     assert app.http.post("/gradio_api/upload", files=files).status_code == 413
+
+
+# What Python's reader takes a second a million for, while nobody else is answered.
+ENDLESS = {
+    "lists": b"[" + b"[]," * 9_000_000 + b"1]",
+    "objects": b"[" + b"{}," * 9_000_000 + b"1]",
+    "numbers": b"[" + b"1," * 13_000_000 + b"1]",
+    "keys": b"{" + b",".join(b'"%d":1' % number for number in range(2_000_000)) + b"}",
+    "strings": b'["' + b'","' * 9_000_000 + b'"]',
+    "letters": b'"' + b"\\u0041" * 4_500_000 + b'"',
+    "long numbers": b"[" + b",".join([b"1" * 4200] * 6400) + b"]",
+}
+
+
+@pytest.mark.parametrize("route", ["component_server", "run/classify_digit", "reset"])
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_json_of_millions_of_parts_is_not_read(app: App, route: str, kind: str) -> None:
+    body = b'{"component_id":1,"fn_name":"look","data":' + ENDLESS[kind] + b"}"
+    answer = app.http.post(f"/gradio_api/{route}", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["detail"]) == (413, TOO_LONG)
+
+
+def unfinished(app: App, route: str, kind: str, sent: bytes) -> socket.socket:
+    """A body that says it has 28 MB, and stops after `sent`."""
+    host, port = app.url.removeprefix("http://").split(":")
+    one = socket.create_connection((host, int(port)), timeout=20)
+    head = f"POST /gradio_api/{route} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 28000000\r\n\r\n"
+    one.sendall(head.encode() + sent)
+    return one
+
+
+def test_bodies_that_never_end_keep_nobody_out(app: App) -> None:
+    sizes = [27_999_000] * 4 + [8_003_950]
+    held = [unfinished(app, "component_server", "application/json", bytes(size)) for size in sizes]
+    for _ in range(5):
+        assert ask(app, "look", {"visitor": VISITOR, "known": {}}).json() == {"runs": []}
+    large = "data:image/png;base64," + base64.b64encode(bytes(15_000_000)).decode()
+    assert ask(app, "open_photo", {"picture": large}).json()["problem"]["en"].startswith("The picture is not")
+    for one in held:
+        one.close()
+
+
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-le", "utf-32", "utf-32-be"])
+def test_json_is_in_utf_8(app: App, code: str) -> None:
+    run = ask(app, "begin", {"visitor": VISITOR, "settings": SETTINGS}).json()["run"]
+    told = {"visitor": VISITOR, "run": run, "order": "rename", "value": f"{HALF}x"}
+    body = json.dumps({"component_id": component(app, "tell"), "fn_name": "tell", "data": told}).encode(code)
+    answer = app.http.post("/gradio_api/component_server", content=body)
+    assert 400 <= answer.status_code < 500
+    assert re.fullmatch(r"[A-Z].*\.", answer.json()["detail"])
+    assert ask(app, "look", {"visitor": VISITOR, "known": {}}).json()["runs"][0]["name"] == ""
+    ask(app, "tell", told | {"order": "remove", "value": None})
+
+
+def test_json_may_begin_with_a_mark_of_its_code(app: App) -> None:
+    body = codecs.BOM_UTF8 + json.dumps({"data": [None, "digits", "modern"]}).encode()
+    answer = app.http.post("/gradio_api/run/classify_digit", content=body, headers={"content-type": "application/json"})
+    assert "There is no picture" in answer.json()["error"]
 
 
 def test_uploads_take_a_bounded_part_of_the_disk(tmp_path: Path) -> None:

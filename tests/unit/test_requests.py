@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import lenet.ui.page  # noqa: F401 - and with it every module of the page
-from lenet.ui.shared.requests import MAX_DEPTH, _is_shallow
+from lenet.ui.shared.bodies import MAX_DEPTH, RefusedError, refuse_unusual
 
 
 def nested(depth: int, value: Any) -> Any:
@@ -25,6 +25,14 @@ def depth_of(value: Any) -> int:
     return 0 if inner is None else 1 + max(map(depth_of, inner), default=0)
 
 
+def is_usual(body: bytes) -> bool:
+    try:
+        refuse_unusual(body)
+    except RefusedError:
+        return False
+    return True
+
+
 def test_depth_is_that_of_lists_and_objects_and_not_of_what_strings_hold() -> None:
     chance = random.Random(1)
     signs = ["[", "]", "{", "}", '"', "\\", "a", "数"]
@@ -32,12 +40,12 @@ def test_depth_is_that_of_lists_and_objects_and_not_of_what_strings_hold() -> No
         words = ["".join(chance.choices(signs, k=chance.randrange(12))) for _ in range(40)]
         depth = chance.choice([1, MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 5])
         question = {word: nested(depth, word) for word in words[:3]} | {"more": words}
-        assert _is_shallow(json.dumps(question).encode()) == (depth_of(question) <= MAX_DEPTH), question
+        assert is_usual(json.dumps(question).encode()) == (depth_of(question) <= MAX_DEPTH), question
 
 
 @pytest.mark.parametrize("body", [b"[" * 99, b'{"a":' * 99, b'"\\"' + b"[" * 99, b'["' + b"\\" * 4 + b'",' + b"[" * 99])
 def test_what_is_no_json_is_counted_as_far_as_it_goes(body: bytes) -> None:
-    assert not _is_shallow(body)
+    assert not is_usual(body)
 
 
 def test_patterns_are_of_the_oldest_python() -> None:

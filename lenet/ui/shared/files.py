@@ -33,12 +33,12 @@ from gradio.utils import get_upload_folder
 
 from lenet.errors import ImageError, LeNetError
 from lenet.ui.shared import pictures, texts
+from lenet.ui.shared.bodies import TOO_LONG
 from lenet.ui.shared.requests import NOT_UNDERSTOOD, SENTENCES, mark_said
 
 MAX_BYTES = 20_000_000  # of one file; the upload itself refuses larger ones
 MAX_PARTS = 100_000  # lists, objects and values in one input; the page's own have a few hundred
 NOT_UPLOADED = "This file was not uploaded here. Upload it first, with at most 20 MB, and then name what came back."
-TOO_LONG = "The request holds more than any page of ours sends. Reload the page and try again."
 
 _META = {"_type": "gradio.FileData"}
 _WEB = ("http://", "https://")

@@ -13,29 +13,30 @@ import errno
 import json
 import logging
 import re
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.middleware.gzip import GZipMiddleware
 
 from lenet.ui.shared.address import customer
+from lenet.ui.shared.bodies import MAX_BODY, MAX_WORDS, TOO_LONG, Bodies, Message, Receive, RefusedError, refuse_unusual
 from lenet.ui.shared.uploaded import Uploads
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-MAX_BODY = 28_000_000  # bytes of a question: a picture of 20 MB in base64, and what stands round it
-MAX_BODIES = 120_000_000  # of all that are held at once
-MAX_DEPTH = 60  # lists and objects within each other; ours have 5
+MAX_NAME = 100  # characters of a session's name; Gradio's and our programs' have 32 at most
 NOT_UNDERSTOOD = "The server does not understand this request. Reload the page and try again."
+NOT_UTF_8 = "The server understands JSON in UTF-8 only: write the request so, and send it again."
 SENTENCES = {
+    400: NOT_UNDERSTOOD,
     401: "This page asks for no names and passwords.",
     403: "This page does not offer that.",
     404: "There is nothing at this address.",
     405: "Nothing at this address answers requests of this kind.",
+    408: "The request took too long to arrive: try again.",
     413: "This is too large: a picture or a network may have 20 MB.",
     429: "That are too many requests at once: try again in a minute.",
     500: "Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.",
@@ -82,12 +83,6 @@ def mark_said(scope: Scope) -> None:
     scope["lenet.said"] = True
 
 
-class _RefusedError(Exception):
-    def __init__(self, status: int, sentence: str = "") -> None:
-        super().__init__(sentence)
-        self.status, self.sentence = status, sentence or SENTENCES[status]
-
-
 class Guard:
     """See the module.
 
@@ -96,55 +91,34 @@ class Guard:
     """
 
     def __init__(self, app: Application, uploads: Uploads) -> None:
-        self.app, self.uploads = app, uploads
-        self._held = 0  # bytes of bodies
+        self.app, self.uploads, self.bodies = app, uploads, Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         answer = _Answer(scope, send, self._arrived)
-        held = 0
         try:
-            if _is_form(scope):
-                _refuse_large(scope)
-            elif scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-                body = await self._body(receive)
-                held = len(body)
-                receive = _replayed(_checked(scope, whole_letters(body)), receive)
-            await self.app(scope, receive, answer.send)
+            await self._pass_on(scope, receive, answer.send)
             await answer.end()
-        except _RefusedError as refused:
-            await answer.refuse(refused.status, refused.sentence)
+        except RefusedError as refused:
+            await answer.refuse(refused.status, refused.sentence or SENTENCES[refused.status])
         except Exception as error:
             await answer.refuse(*_failure(scope, error))
-        finally:
-            self._held -= held
 
-    async def _body(self, receive: Receive) -> bytes:
-        parts: list[bytes] = []
-        size, more = 0, True
-        try:
-            while more:
-                message = await receive()
-                if message["type"] != "http.request":  # the client has left
-                    raise _RefusedError(400, NOT_UNDERSTOOD)
-                part = message.get("body", b"")
-                size, self._held = size + len(part), self._held + len(part)
-                if size > MAX_BODY:
-                    raise _RefusedError(413)
-                if self._held > MAX_BODIES:
-                    raise _RefusedError(503)
-                parts.append(part)
-                more = message.get("more_body", False)
-        except BaseException:
-            self._held -= size
-            raise
-        return b"".join(parts)
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _is_form(scope):
+            _refuse_large(scope)
+            await self.app(scope, receive, send)
+        elif scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+        else:
+            with self.bodies.arriving(receive, _address(scope)) as arrival:
+                body = _checked(scope, await self.bodies.whole(arrival))
+                await self.app(scope, _replayed(body, receive), send)
 
     def _arrived(self, scope: Scope, content: bytes) -> None:
         """Count the files that an upload has brought."""
-        client = scope.get("client") or ("",)
-        self.uploads.take(json.loads(content), customer(client[0]))
+        self.uploads.take(json.loads(content), _address(scope))
 
 
 class Compressed:
@@ -244,6 +218,11 @@ def _path(scope: Scope) -> str:
     return path.rstrip("/")
 
 
+def _address(scope: Scope) -> str:
+    client = scope.get("client") or ("",)
+    return customer(client[0])
+
+
 def _is_form(scope: Scope) -> bool:
     kinds = [value for name, value in scope["headers"] if name == b"content-type"]
     return any(kind.strip().lower().startswith(b"multipart/") for kind in kinds)
@@ -253,40 +232,39 @@ def _refuse_large(scope: Scope) -> None:
     """Gradio would write up to a thousand files of any kind to the disk before it looks at their sizes."""
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     if len(lengths) != 1 or not lengths[0].isdigit() or int(lengths[0]) > MAX_BODY:
-        raise _RefusedError(413)
+        raise RefusedError(413)
+
+
+# The routes that take pictures and files in base64; all others take words.
+_LARGE = re.compile(r"/(component_server|queue/join|mcp/.*|(run|api|call|call/v2|stream)/[^/]+)$")
 
 
 def _checked(scope: Scope, body: bytes) -> bytes:
     """`body`, if it is JSON that Gradio can look through, or nothing."""
-    if not _is_shallow(body):
-        raise _RefusedError(400, NOT_UNDERSTOOD)
-    try:
-        question = json.loads(body or b"null")
-    except (ValueError, RecursionError):
-        raise _RefusedError(400, NOT_UNDERSTOOD) from None
+    if len(body) > MAX_WORDS and not _LARGE.search(_path(scope)):
+        raise RefusedError(413, TOO_LONG)
+    refuse_unusual(body)
+    question, body = _json(body.removeprefix(BOM_UTF8))
     if not _path(scope).endswith("/component_server"):
+        if isinstance(question, dict) and len(str(question.get("session_hash"))) > MAX_NAME:
+            raise RefusedError(400)  # Gradio keeps the names of sessions
         return body
     if not isinstance(question, dict):
-        raise _RefusedError(400, NOT_UNDERSTOOD)
+        raise RefusedError(400)
     # Gradio keeps 100 kB for each session that anybody names; what the scripts ask needs none.
     return json.dumps(question | {"session_hash": "page"}).encode()
 
 
-_BRACKETS = re.compile(rb'"[^"]*"|[\[\]{}]')
-
-
-def _is_shallow(body: bytes) -> bool:
-    """Whether lists and objects stand at most MAX_DEPTH deep: deeper ones overrun what looks through them."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return True
-    depth = 0
-    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"")  # each quote left begins or ends a string
-    for found in _BRACKETS.finditer(unescaped):
-        bracket = found[0]
-        depth += (bracket in b"[{") - (bracket in b"]}")
-        if depth > MAX_DEPTH:
-            return False
-    return True
+def _json(body: bytes) -> tuple[Any, bytes]:
+    """What `body` says, and `body` with whole letters; Python's reader guesses UTF-16 and UTF-32, which hide halves."""
+    try:
+        whole = whole_letters(body).decode()
+    except UnicodeDecodeError:
+        raise RefusedError(415, NOT_UTF_8) from None
+    try:
+        return json.loads(whole or "null"), whole.encode()
+    except (ValueError, RecursionError):
+        raise RefusedError(400) from None
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
