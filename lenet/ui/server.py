@@ -86,7 +86,7 @@ class Server:
         self._temporary.cleanup()
 
     def keep_tidy(self) -> None:
-        """From now on give memory that is free back to the system, every half minute."""
+        """From now on give memory that is free back to the system, and remove old uploads, every half minute."""
         share_freed_memory()
         self._tidy.wake()
 
@@ -94,7 +94,11 @@ class Server:
         if time.monotonic() - self._tidied < TIDY_SECONDS:
             return None
         self._tidied = time.monotonic()
-        return give_freed_memory_back
+        return self._clean
+
+    def _clean(self) -> None:
+        self.uploaded.sweep()
+        give_freed_memory_back()
 
     def _load(self, dataset: str, teacher: str) -> Dataset:
         return self._data.get_or_make((dataset, teacher), lambda: load_with_soft_labels(dataset, teacher))

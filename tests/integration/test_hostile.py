@@ -8,7 +8,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
 from lenet.ui.shared.bodies import TOO_LONG
+from lenet.ui.shared.requests import NOT_UNDERSTOOD
 from lenet.ui.train.settings import of
 from tests.integration.test_files import META, SHIP, App
 from tests.serving import serve
@@ -246,6 +247,12 @@ def test_bodies_that_never_end_keep_nobody_out(app: App) -> None:
         one.close()
 
 
+def test_a_form_is_taken_as_an_upload_only(app: App) -> None:
+    one = unfinished(app, "queue/join", "multipart/x", bytes(1_000_000))
+    assert one.recv(100).startswith(b"HTTP/1.1 400")
+    one.close()
+
+
 @pytest.mark.parametrize("code", ["utf-16", "utf-16-le", "utf-32", "utf-32-be"])
 def test_json_is_in_utf_8(app: App, code: str) -> None:
     run = ask(app, "begin", {"visitor": VISITOR, "settings": SETTINGS}).json()["run"]
@@ -280,9 +287,59 @@ def test_uploads_take_a_bounded_part_of_the_disk(tmp_path: Path) -> None:
         app = App(url, uploads)
         for number in range(12):
             app.upload(bytes([number]) * 1_000_000, f"{number}.jpg")
-        taken = sum(path.stat().st_size for path in uploads.rglob("*") if path.is_file())
+        assert 4_000_000 <= taken(uploads) <= 5_000_000
+        head = PART % (b"files", b'; filename="a.jpg"')
+        begun = []
+        for number in range(6):  # what is still arriving counts too
+            begun.append(unfinished(app, "upload", "multipart/form-data; boundary=e", head + bytes(2_000_000)))
+            assert becomes(lambda: taken(uploads) <= 6_000_000, True), number
+        assert app.upload(bytes([99]) * 1_000_000, "99.jpg")
+        for one in begun:
+            one.close()
+        assert becomes(lambda: taken(uploads) <= 5_000_000, True)
         app.http.close()
-    assert 4_000_000 <= taken <= 5_000_000
+
+
+PART = b'--e\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'
+
+
+def taken(uploads: Path) -> int:
+    return sum(path.stat().st_size for path in uploads.rglob("*") if path.is_file())
+
+
+def becomes(count: Callable[[], int], wanted: int) -> bool:
+    """Whether the count is that within some seconds."""
+    deadline = time.monotonic() + 20
+    while count() != wanted and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return count() == wanted
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(app: App) -> None:
+    before = taken(app.uploads)
+    parts = [PART % (b"files", b'; filename="%d.jpg"' % number) + bytes(3_000_000) + b"\r\n" for number in range(4)]
+    begun = [unfinished(app, "upload", "multipart/form-data; boundary=e", b"".join(parts)) for _ in range(3)]
+    assert becomes(lambda: taken(app.uploads) - before >= 30_000_000, True)
+    for one in begun:
+        one.close()
+    assert becomes(lambda: taken(app.uploads), before)
+
+
+@pytest.mark.parametrize(("name", "file"), [(b"files", b""), (b"other", b""), (b"other", b'; filename="a.jpg"')])
+def test_an_upload_is_of_files_only(app: App, name: bytes, file: bytes) -> None:
+    before = taken(app.uploads)
+    head = PART % (b"files", b'; filename="b.jpg"') + bytes(1_000_000) + b"\r\n" + PART % (name, file)
+    one = unfinished(app, "upload", "multipart/form-data; boundary=e", head)
+    assert one.recv(100).startswith(b"HTTP/1.1 400")
+    one.close()
+    assert becomes(lambda: taken(app.uploads), before)
+
+
+def test_an_upload_with_a_name_that_is_none_leaves_nothing(app: App) -> None:
+    before = taken(app.uploads)
+    answer = app.http.post("/gradio_api/upload", files={"files": ("..", bytes(1_000_000))})
+    assert (answer.status_code, answer.json()["detail"]) == (400, NOT_UNDERSTOOD)
+    assert taken(app.uploads) == before
 
 
 # --------------------------------------------------------------------------------------------------

@@ -20,13 +20,24 @@ from typing import Any
 from starlette.middleware.gzip import GZipMiddleware
 
 from lenet.ui.shared.address import customer
-from lenet.ui.shared.bodies import MAX_BODY, MAX_WORDS, TOO_LONG, Bodies, Message, Receive, RefusedError, refuse_unusual
-from lenet.ui.shared.uploaded import Uploads
+from lenet.ui.shared.bodies import (
+    MAX_BODY,
+    MAX_WORDS,
+    TOO_LONG,
+    Arrival,
+    Bodies,
+    Message,
+    Receive,
+    RefusedError,
+    refuse_unusual,
+)
+from lenet.ui.shared.uploaded import Uploads, temporary_files
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+COUNTED = 500_000  # bytes of an upload between two looks at what all take
 MAX_NAME = 100  # characters of a session's name; Gradio's and our programs' have 32 at most
 NOT_UNDERSTOOD = "The server does not understand this request. Reload the page and try again."
 NOT_UTF_8 = "The server understands JSON in UTF-8 only: write the request so, and send it again."
@@ -106,15 +117,32 @@ class Guard:
             await answer.refuse(*_failure(scope, error))
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _is_form(scope):
+        if _is_form(scope) and _is_upload(scope):
             _refuse_large(scope)
-            await self.app(scope, receive, send)
+            await self._upload(scope, receive, send)
+        elif _is_form(scope):  # nothing here reads it
+            await self.app(scope, _replayed(b"", receive), send)
         elif scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
         else:
             with self.bodies.arriving(receive, _address(scope)) as arrival:
                 body = _checked(scope, await self.bodies.whole(arrival))
                 await self.app(scope, _replayed(body, receive), send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        arrival = Arrival(receive, _address(scope))
+        with temporary_files(), self.uploads.arriving(arrival.address, arrival.stop) as grown:
+            told = 0
+
+            async def counted() -> Message:
+                nonlocal told
+                message = await arrival.next()
+                if arrival.size - told > COUNTED:
+                    told = arrival.size
+                    grown(told)
+                return message
+
+            await self.app(scope, counted, send)
 
     def _arrived(self, scope: Scope, content: bytes) -> None:
         """Count the files that an upload has brought."""
@@ -191,7 +219,7 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": content})
 
     def _is_checked(self, status: int) -> bool:
-        return status >= 400 or (self._scope["method"] == "POST" and _path(self._scope).endswith("/upload"))
+        return status >= 400 or _is_upload(self._scope)
 
 
 def _missing(message: Message) -> list[tuple[bytes, bytes]]:
@@ -226,6 +254,10 @@ def _address(scope: Scope) -> str:
 def _is_form(scope: Scope) -> bool:
     kinds = [value for name, value in scope["headers"] if name == b"content-type"]
     return any(kind.strip().lower().startswith(b"multipart/") for kind in kinds)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "POST" and _path(scope).endswith("/upload")
 
 
 def _refuse_large(scope: Scope) -> None:
