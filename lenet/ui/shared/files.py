@@ -38,6 +38,7 @@ from lenet.ui.shared.requests import NOT_UNDERSTOOD, SENTENCES, mark_said
 
 MAX_BYTES = 20_000_000  # of one file; the upload itself refuses larger ones
 MAX_PARTS = 100_000  # lists, objects and values in one input; the page's own have a few hundred
+MAX_LETTERS = 10_000  # of all texts in a question's inputs: Gradio keeps them as long as a session lasts
 NOT_UPLOADED = "This file was not uploaded here. Upload it first, with at most 20 MB, and then name what came back."
 
 _META = {"_type": "gradio.FileData"}
@@ -83,7 +84,6 @@ class UploadsOnly(gr.Blocks):
     async def _admit(self, blocks: list[Any], inputs: list[Any]) -> list[Any]:
         """`inputs` as Gradio may have them; nothing is fetched before all of them have been looked through."""
         admitted, addresses = list(inputs), {}
-        _refuse_endless(inputs)
         for place, value in enumerate(inputs):
             model = getattr(blocks[place], "data_model", None) if place < len(blocks) else None
             if model is ImageData and (address := _address(value)):
@@ -94,6 +94,7 @@ class UploadsOnly(gr.Blocks):
                 admitted[place] = self._upload(value)
             else:
                 refuse_foreign_files(value, self.upload_file_set)
+        _refuse_endless([value for place, value in enumerate(inputs) if place not in addresses])
         for place, address in addresses.items():
             path = await anyio.to_thread.run_sync(_bring, address, self.fetch, limiter=self.limiter)
             self.upload_file_set.add(path)  # it is deleted when uploads are
@@ -107,13 +108,15 @@ class UploadsOnly(gr.Blocks):
 
 
 def _refuse_endless(inputs: Any) -> None:
-    waiting, parts = [inputs], 0
+    waiting, parts, letters = [inputs], 0, 0
     while waiting:
         value = waiting.pop()
-        parts += 1
-        if parts > MAX_PARTS:
+        parts, letters = parts + 1, letters + (len(value) if isinstance(value, str) else 0)
+        if parts > MAX_PARTS or letters > MAX_LETTERS:
             raise _refusal(TOO_LONG)
-        waiting.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+        waiting.extend(
+            [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+        )
 
 
 def refuse_foreign_files(value: Any, uploads: Collection[str]) -> None:
