@@ -58,6 +58,7 @@ _TOO_COSTLY = (
 )
 _UNKNOWN = "{name} is not a picture in a format that can be read: try PNG or JPEG."
 _DAMAGED = "{name} is damaged and cannot be read ({error}): save it again and retry."
+_WORDY = "{name} holds more text than a picture needs: save it again and retry."
 _BUSY = "Many large pictures are being read just now: try again in a few seconds."
 
 
@@ -111,6 +112,11 @@ def _short(path: str | os.PathLike[str]) -> Path:
     return Path(name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}...")
 
 
+def _damaged(name: str | Text, why: str) -> ImageError:
+    """Of a file that Pillow cannot decode; its words for a PNG's limits on text are the names of its constants."""
+    return ImageError(_WORDY, name=name) if "MAX_TEXT" in why else ImageError(_DAMAGED, name=name, error=why)
+
+
 def _content(source: Any) -> bytes:
     """The bytes of a file, as they are or still to be read: those from where it stands, or all where it is at its end.
 
@@ -150,7 +156,7 @@ def _readable(name: str | Text, read: Callable[[], Image.Image]) -> Image.Image:
     except Image.DecompressionBombError:
         raise ImageError(_TOO_LARGE, count=MAX_PIXELS // 1_000_000) from None
     except Exception as error:  # Pillow's decoders raise nearly everything: OSError, struct.error, SyntaxError, ...
-        raise ImageError(_DAMAGED, name=name, error=error) from error
+        raise _damaged(name, str(error)) from error
 
 
 def _decode(content: bytes, name: str | Text) -> Image.Image:
@@ -200,7 +206,7 @@ def _decode_apart(content: bytes, name: str | Text) -> Image.Image:
     if refused == "format":
         raise ImageError(_UNKNOWN, name=name)
     if refused:
-        raise ImageError(_DAMAGED, name=name, error=reply["why"])
+        raise _damaged(name, reply["why"])
     return Image.frombytes(reply["mode"], tuple(reply["size"]), pixels)
 
 

@@ -130,6 +130,8 @@ def check_classes(classes: tuple[str, ...]) -> None:
             most=MAX_CLASSES,
         )
     for name in classes:
+        if "\ufffd" in name:  # `requests.whole_letters` has put it in the place of half a letter
+            raise TrainingError("This name holds half a letter: type it again.")
         if not (0 < len(name) <= NAME_LENGTH and name.strip() == name and name.isprintable()) or name == NOT_A_DIGIT:
             raise TrainingError("A class needs a name of 1 to {most} letters or signs.", most=NAME_LENGTH)
     if len(set(classes)) < len(classes):

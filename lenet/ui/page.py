@@ -340,6 +340,7 @@ def report_of(server: Server, network: str) -> dict[str, Any]:
         network: a name that /networks lists, such as "digits".
     """
     with messages.endpoint("reporting on a network"):
+        network = str(network)  # a program may send anything
         found = server.networks.get(network)
         reads = "digits" if isinstance(found, DigitClassifier) else "photos"
         right = {found.classes[i]: row[i] / max(sum(row), 1) for i, row in enumerate(found.confusion)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import io
 import json
 import re
 import socket
@@ -15,6 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
@@ -160,6 +163,47 @@ def test_no_event_passes_the_queue_by(app: App) -> None:
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("value", [None, 7, -1.5, True, [], [None], {}, {"path": None}, "", "x"], ids=repr)
+@pytest.mark.parametrize("name", ["classify_digit", "classify_photo", "report"])
+def test_endpoints_answer_any_value_with_a_sentence(app: App, name: str, value: Any) -> None:
+    for count in range(4):
+        answer = app.http.post(f"/gradio_api/run/{name}", json={"data": [value] * count})
+        said = answer.json()
+        assert 400 <= answer.status_code < 500, said
+        sentence = said.get("detail") or said["error"]
+        assert re.fullmatch(r"[A-Z].*\.", sentence), said
+        assert not INSIDE.search(sentence)
+
+
+@pytest.mark.parametrize("value", [None, 7, [], {}, "x"], ids=repr)
+def test_training_answers_any_value_with_a_sentence(app: App, value: Any) -> None:
+    _, said = app.call("train", *[value] * 6)
+    assert re.fullmatch(r"[A-Z].*[^.]|[A-Z].*\.", said)
+    assert not INSIDE.search(said)
+
+
+@pytest.mark.parametrize("address", ["queue/data?session_hash=nobodys", "call/report/nobodys"])
+def test_a_stream_of_nobody_has_a_sentence(app: App, address: str) -> None:
+    answer = app.http.get(f"/gradio_api/{address}")
+    assert "404: Not Found" not in answer.text
+    assert "There is nothing at this address." in answer.text
+
+
+def test_a_link_is_measured_in_what_a_code_holds(app: App) -> None:
+    assert ask(app, "share", {"link": "http://x/" + "数" * 400}).json()["code"]
+    said = ask(app, "share", {"link": "http://x/" + "数" * 1400}).json()["problem"]["en"]
+    assert said == ask(app, "share", {"link": "http://x/" + "a" * 1600}).json()["problem"]["en"]
+
+
+def test_a_picture_with_too_much_text_has_a_sentence_of_ours(app: App) -> None:
+    words, picture = PngInfo(), io.BytesIO()
+    words.add_text("a", "a" * 2_000_000, zip=True)
+    Image.new("L", (9, 9)).save(picture, "PNG", pnginfo=words)
+    path = app.upload(picture.getvalue(), "wordy.png")
+    status, said = app.run("classify_photo", {"path": path, "meta": META}, "photos")
+    assert (status, said) == (422, "wordy.png holds more text than a picture needs: save it again and retry.")
+
+
 # --------------------------------------------------------------------------------------------------
 # Half a letter
 
@@ -178,6 +222,12 @@ def test_half_a_letter_gets_a_sentence_wherever_it_stands(app: App) -> None:
     status, said = app.run("classify_digit", None, HALF, HALF)
     assert (status, "There is no picture" in said or "no network called" in said) == (422, True)
     assert ask(app, "read_drawing", {"picture": HALF, "network": HALF, "pipeline": HALF}).json()["problem"]
+
+
+def test_half_a_letter_is_no_class(app: App) -> None:
+    classes = [{"name": name, "examples": [base64.b64encode(bytes(784)).decode()] * 5} for name in (f"a{HALF}", "b")]
+    answer = ask(app, "begin_teaching", {"visitor": VISITOR, "kind": "drawings", "classes": classes}).json()
+    assert "half a letter" in answer["problem"]["en"]
 
 
 def test_half_a_letter_in_an_upload_gets_a_sentence(app: App) -> None:
@@ -298,6 +348,18 @@ def test_uploads_take_a_bounded_part_of_the_disk(tmp_path: Path) -> None:
             one.close()
         assert becomes(lambda: taken(uploads) <= 5_000_000, True)
         app.http.close()
+
+
+def test_gradio_is_given_short_texts_only(app: App) -> None:
+    """It keeps what an event was last given, for each session that anybody names."""
+    large, image = "x" * 5_000_000, f"data:image/png;base64,{'x' * 5_000_000}"
+    for value in (large, image, [large], {large: 1}, {"url": large}):
+        assert app.run("report", value) == (422, TOO_LONG)
+        assert app.call("report", value) == (422, TOO_LONG)
+    assert app.run("classify_photo", {"url": image}, image) == (422, TOO_LONG)
+    assert "is not a picture" in app.run("classify_photo", {"url": image}, "photos")[1]
+    body = {"data": ["digits"], "session_hash": large}
+    assert app.http.post("/gradio_api/run/report", json=body).status_code == 400
 
 
 PART = b'--e\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'

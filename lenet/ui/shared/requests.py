@@ -77,6 +77,10 @@ HEADERS = [
     (b"referrer-policy", b"same-origin"),
 ]
 
+# What Gradio says within a stream of events that nobody has begun, or that is over.
+_NOT_FOUND = b'"404: Not Found"'
+_EVENTS = re.compile(r"/queue/data$|/call/[^/]+/[^/]+$")
+
 _SURROGATE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
@@ -187,6 +191,8 @@ class _Answer:
         elif self._start is not None:
             self._parts.append(message.get("body", b""))
             return
+        elif _NOT_FOUND in message.get("body", b"") and _EVENTS.search(_path(self._scope)):
+            message["body"] = message["body"].replace(_NOT_FOUND, json.dumps(SENTENCES[404]).encode())
         await self._send(message)
 
     async def end(self) -> None:

@@ -211,6 +211,7 @@ CHINESE: dict[str, str] = {
     "Many large pictures are being read just now: try again in a few seconds.": "此刻正在读取许多大图片：请几秒钟后再试。",
     "{name} is not a picture in a format that can be read: try PNG or JPEG.": "{name} 不是可读取格式的图片：请试试 PNG 或 JPEG。",
     "{name} takes too much memory or time to read: make it smaller, or save it again as JPEG or PNG, and retry.": "读取 {name} 需要太多内存或时间：请缩小，或重新保存为 JPEG 或 PNG 后再试。",
+    "{name} holds more text than a picture needs: save it again and retry.": "{name} 含有过多图片不需要的文字：请重新保存后再试。",
     "{name} is damaged and cannot be read ({error}): save it again and retry.": "{name} 已损坏，无法读取（{error}）：请重新保存后再试。",
     "This picture has over {count} MB: make it smaller and try again.": "这张图片超过 {count} MB：请缩小后再试。",
     "This picture has over {count} MB: choose a smaller one.": "这张图片超过 {count} MB：请选择小一些的。",

@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-MAX_LENGTH = 1500  # characters: a QR code of more is too fine for a camera at the back of a room
+MAX_BYTES = 1500  # in UTF-8: a QR code of more is too fine for a camera at the back of a room
 ANY_ADDRESS = ("0.0.0.0", "::")
 ELSEWHERE = ("192.0.2.1", 9)  # an address of nobody's: choosing the way to it sends nothing
 
@@ -35,7 +35,7 @@ def is_link(link: str) -> bool:
     try:
         parts = urlsplit(link)
         web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        return web and len(link) <= MAX_LENGTH
+        return web and len(link.encode(errors="replace")) <= MAX_BYTES
     except ValueError:
         return False
 
