@@ -7,6 +7,7 @@ import codecs
 import io
 import json
 import re
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
 from lenet.ui.shared.bodies import TOO_LONG
 from lenet.ui.shared.requests import NOT_UNDERSTOOD
+from lenet.ui.train.runs import MAX_RUNS_PER_OWNER
 from lenet.ui.train.settings import of
 from tests.integration.test_files import META, SHIP, App
 from tests.serving import serve
@@ -433,6 +435,71 @@ def test_a_refused_picture_is_one_line_without_its_name(app: App) -> None:
     assert len(new.splitlines()) == 1
     assert "secret-name" not in new
     assert "classifying a picture was refused" in new
+
+
+# --------------------------------------------------------------------------------------------------
+# Runs
+
+
+def test_a_run_heeds_its_own_visitor_only(app: App) -> None:
+    run = ask(app, "begin", {"visitor": VISITOR, "settings": SETTINGS | {"epochs": 500}}).json()["run"]
+    other = {"visitor": "b" * 32, "run": run}
+    for order in ("pause", "resume", "step", "stop", "remove", "rename"):
+        assert "problem" in ask(app, "tell", other | {"order": order, "value": "mine"}).json(), order
+    assert "problem" in ask(app, "draw", other | {"picture": None}).json()
+    assert "problem" in ask(app, "download", other).json()
+    assert ask(app, "look", {"visitor": other["visitor"], "known": {}}).json() == {"runs": []}
+    found = ask(app, "look", {"visitor": VISITOR, "known": {}}).json()["runs"]
+    assert [(one["id"], one["name"]) for one in found] == [(run, "")]
+    ask(app, "tell", {"visitor": VISITOR, "run": run, "order": "remove", "value": None})
+
+
+def test_fifty_runs_at_once_are_eight(app: App) -> None:
+    visitor = "c" * 32
+
+    def begin(seed: int) -> dict[str, Any]:
+        return ask(app, "begin", {"visitor": visitor, "settings": SETTINGS | {"epochs": 500, "seed": seed}}).json()
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(begin, range(50)))
+    begun = [answer["run"] for answer in answers if "run" in answer]
+    assert len(begun) == MAX_RUNS_PER_OWNER
+    assert sum("problem" in answer for answer in answers) == 50 - len(begun)
+    for run in begun:
+        ask(app, "tell", {"visitor": visitor, "run": run, "order": "remove", "value": None})
+
+
+# --------------------------------------------------------------------------------------------------
+# The page's own files
+
+TORN = """
+import sys
+from pathlib import Path
+from lenet.training import stored
+from lenet.ui.shared import networks
+networks.WEIGHTS = stored.WEIGHTS = Path(sys.argv[1])
+from lenet.ui.page import build, launch_options
+page = build()
+page.launch(**launch_options(page))
+"""
+
+
+def test_the_page_starts_without_one_of_its_networks(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    shutil.copytree(WEIGHTS, weights)
+    torn = weights / "photos-small.safetensors"
+    torn.write_bytes(torn.read_bytes()[:1000])
+    (weights / "mnist-lenet5-bn.safetensors").unlink()
+    with serve(tmp_path / "app.log", "-c", TORN, str(weights), GRADIO_TEMP_DIR=str(tmp_path / "uploads")) as url:
+        app = App(url, tmp_path / "uploads")
+        names = {network["name"] for network in app.run("networks")[1]}
+        path = app.upload(SHIP.read_bytes(), "ship.jpg")
+        assert app.run("classify_photo", {"path": path, "meta": META}, "photos")[1]["label"] == "ship"
+        status, said = app.run("report", "photos-small")
+        app.http.close()
+    assert names == {path.stem for path in WEIGHTS.glob("*.safetensors")} - {"photos-small", "mnist-lenet5-bn"}
+    assert (status, "no network called photos-small" in said) == (422, True)
+    assert "photos-small.safetensors" in (tmp_path / "app.log").read_text()
 
 
 # --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from lenet.ui.draw import tab as draw
 from lenet.ui.page import Page, build, launch_options
 from lenet.ui.photo import tab as photo
 from lenet.ui.report import tab as report
+from lenet.ui.server import Server
 from lenet.ui.shared import networks
 from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.train import settings
@@ -204,3 +206,18 @@ def test_the_page_starts_without_networks(missing: type[Classifier], monkeypatch
             demo.holds.networks.get(asked)
     finally:
         demo.close()
+
+
+def test_old_uploads_go_by_the_servers_own_timer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    old, new = tmp_path / "old", tmp_path / "new"
+    for path in (old, new):
+        path.write_bytes(b"a")
+    os.utime(old, (0, 0))
+    server = Server()
+    monkeypatch.setattr(server, "_tidied", 0.0)
+    work = server._untidy()
+    assert work is not None
+    work()
+    assert [path.exists() for path in (old, new)] == [False, True]
+    server.close()
