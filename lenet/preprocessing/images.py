@@ -45,6 +45,8 @@ MAX_MARKERS = 10_000  # of a JPEG: a camera's file has about 20; to count millio
 # What may be decoded in this process: a pad's drawings above all, in a few ms, and without waiting for anything.
 PLAIN_PIXELS = 1_000_000
 PLAIN_BYTES = 1_000_000
+PLAIN_CHUNKS = 10_000  # of a PNG: one of 1 MB has about 120
+PLAIN_EXIF = 200  # bytes: Safari puts 68 into each picture of a canvas, which say its size
 PLAIN_SCANS = 4  # as many as a sequential JPEG has colours; progressive ones go over the picture ten times
 # The bounds of a process that decodes anything else.
 APART_MEMORY = 400 * 2**20  # bytes, Python's own 50 MB included
@@ -169,7 +171,7 @@ def _decode(content: bytes, name: str | Text) -> Image.Image:
             count=MAX_SCANS,
         )
     if is_plain(content):
-        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
+        with _open_plain(content) as image:
             pixels = _refuse_large(
                 image.width, image.height, MAX_PIXELS if image.format == "JPEG" else MAX_PIXELS_WHOLE
             )
@@ -238,7 +240,7 @@ def _webp_size(content: bytes) -> tuple[int, int] | None:
 
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-# What is read in constant memory.  Not: eXIf, iCCP, zTXt, iTXt, acTL and whatever else there is.
+# What is read in constant memory.  Not: a long eXIf, iCCP, zTXt, iTXt, acTL and whatever else there is.
 _PLAIN_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"sBIT", b"bKGD"}
 # SOF0 to SOF2, DHT, SOS, DQT, DRI, and the APP0 and APP14 of JFIF and Adobe; not Exif's, nor a profile's.
 _PLAIN_SEGMENTS = {0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE}
@@ -251,11 +253,30 @@ def is_plain(content: bytes) -> bool:
     if content.startswith(_JPEG):
         markers = _markers(content)
         return {*markers} <= _PLAIN_SEGMENTS and markers.count(_START_OF_SCAN) <= PLAIN_SCANS
-    at, kinds = len(_PNG), set()
-    while content.startswith(_PNG) and at + 12 <= len(content) and b"IEND" not in kinds:
-        kinds.add(content[at + 4 : at + 8])
-        at += 12 + int.from_bytes(content[at : at + 4], "big")
-    return b"IEND" in kinds and kinds <= _PLAIN_CHUNKS
+    at = len(_PNG) if content.startswith(_PNG) else len(content)
+    for _ in range(PLAIN_CHUNKS):
+        kind, size = content[at + 4 : at + 8], int.from_bytes(content[at : at + 4], "big")
+        if at + 12 > len(content) or not (kind in _PLAIN_CHUNKS or (kind == b"eXIf" and size <= PLAIN_EXIF)):
+            return False
+        if kind == b"IEND":
+            return True
+        at += 12 + size
+    return False
+
+
+def is_quick(content: bytes) -> bool:
+    """Whether this file is decoded by this process, in a few milliseconds, or refused as quickly."""
+    if not is_plain(content):
+        return False
+    try:
+        with _open_plain(content) as image:
+            return image.width * image.height <= PLAIN_PIXELS
+    except Exception:  # it is damaged
+        return True
+
+
+def _open_plain(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content), formats=["PNG", "JPEG"])
 
 
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # but stuffed zeros and restarts, which stand within a scan

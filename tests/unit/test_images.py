@@ -16,7 +16,15 @@ from PIL import Image, features
 
 import lenet.preprocessing.images
 from lenet.errors import ImageError
-from lenet.preprocessing.images import MAX_PIXELS_WHOLE, MAX_SCANS, Decodes, count_scans, is_plain, open_picture
+from lenet.preprocessing.images import (
+    MAX_PIXELS_WHOLE,
+    MAX_SCANS,
+    Decodes,
+    count_scans,
+    is_plain,
+    is_quick,
+    open_picture,
+)
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
 
@@ -257,13 +265,41 @@ def test_a_jpeg_of_millions_of_markers_is_not_counted_to_its_end():
         assert time.thread_time() - began < 0.2
 
 
+def test_a_png_of_many_chunks_is_not_looked_through_to_its_end():
+    content = saved("PNG")
+    empty = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    assert is_plain(content[:-12] + empty * 100 + content[-12:])
+    assert not is_plain(content[:-12] + empty * 20_000 + content[-12:])
+
+
+def test_what_is_quick_needs_no_process_of_its_own(monkeypatch):
+    def apart(content, name):
+        raise AssertionError("decoded apart")
+
+    monkeypatch.setattr(lenet.preprocessing.images, "_decode_apart", apart)
+    large = saved("PNG", Image.new("L", (4000, 4000)))
+    assert is_plain(large)
+    for content in (saved("PNG"), saved("JPEG")):
+        assert is_quick(content)
+        open_picture(content)
+    damaged = saved("PNG")[:16] + bytes(8) + saved("PNG")[24:]
+    assert is_quick(damaged)
+    with pytest.raises(ImageError):
+        open_picture(damaged)
+    for content in (large, saved("GIF"), saved("TIFF"), b"no picture"):
+        assert not is_quick(content)
+        with pytest.raises(ImageError, match="decoded apart"):
+            open_picture(content)
+
+
 def test_only_small_files_that_hold_nothing_but_a_picture_are_decoded_here():
     drawing = Image.fromarray(NOISE)
     assert is_plain(saved("PNG"))
     assert is_plain(saved("PNG", drawing.convert("P"), transparency=0))
     assert is_plain(saved("JPEG"))
+    assert is_plain(png_with(b"eXIf", tiff_of([]).ljust(68, b"\0"))), "as Safari writes what a canvas shows"
     for other in (
-        png_with(b"eXIf", tiff_of([])),
+        png_with(b"eXIf", tiff_of([]).ljust(201, b"\0")),
         png_with(b"zTXt", b"a\0\0" + zlib.compress(bytes(1000))),
         png_with(b"iCCP", b"a\0\0" + zlib.compress(bytes(1000))),
         saved("PNG", save_all=True, append_images=[Image.new("RGB", drawing.size)]),
