@@ -18,9 +18,12 @@ from pathlib import Path
 from types import MethodType
 from typing import Any
 
+import gradio as gr
+
 from lenet.data.datasets import Dataset
 from lenet.models.cpu import give_freed_memory_back, share_freed_memory
 from lenet.training.distillation import load_with_soft_labels
+from lenet.ui.shared.address import address_of
 from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.shared.lanes import Lane
@@ -118,20 +121,20 @@ def bound(server: Server, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def server_functions(
-    server: Server, *functions: Callable[..., Any], lane: Lane | None = None
+    server: Server, *functions: Callable[..., Any], lane: Lane | Callable[[Any], Lane] | None = None
 ) -> list[Callable[..., Any]]:
     """The same for `gr.HTML(server_functions=...)`, which marks each with an attribute that no method can have.
 
     Args:
-        lane: where the questions wait for their turn; without one, threads of Gradio's answer them.
+        lane: where the questions wait for their turn, or what tells of a question where it does; without one,
+            threads of Gradio's answer them.
     """
     return [_function(MethodType(function, server), lane) for function in functions]
 
 
-def _function(method: Callable[..., Any], lane: Lane | None) -> Callable[..., Any]:
-    async def in_turn(question: Any) -> Any:
-        assert lane is not None
-        return await lane.answer(question, method)
+def _function(method: Callable[..., Any], lane: Lane | Callable[[Any], Lane] | None) -> Callable[..., Any]:
+    if lane is not None:
+        return _in_turn(method, lane)
 
     async def later(*args: Any) -> Any:
         return await method(*args)
@@ -140,8 +143,15 @@ def _function(method: Callable[..., Any], lane: Lane | None) -> Callable[..., An
         return method(*args)
 
     served: Callable[..., Any] = later if inspect.iscoroutinefunction(method) else at_once
-    if lane is not None:
-        served = in_turn
     functools.update_wrapper(served, method)  # its name, and where its annotations are from
     setattr(served, "__signature__", inspect.signature(method))  # noqa: B010 - for mypy
     return served
+
+
+def _in_turn(method: Callable[..., Any], lane: Lane | Callable[[Any], Lane]) -> Callable[..., Any]:
+    async def in_turn(question: Any, request: gr.Request) -> Any:
+        waits_in = lane if isinstance(lane, Lane) else lane(question)
+        return await waits_in.answer(question, method, address_of(request))
+
+    in_turn.__name__ = in_turn.__qualname__ = method.__name__
+    return in_turn

@@ -43,11 +43,13 @@ class Busy:
         return {"picture": question["picture"]}
 
     def replies(self, *questions: dict[str, Any]) -> list[dict[str, Any]]:
+        """Each question comes from the address that it names under "from"."""
+
         async def ask() -> list[dict[str, Any]]:
             asked = [asyncio.ensure_future(self.lane.answer(final("first", 0), self.read))]
             await asyncio.to_thread(self.began.wait)
             for question in questions:
-                asked.append(asyncio.ensure_future(self.lane.answer(question, self.read)))
+                asked.append(asyncio.ensure_future(self.lane.answer(question, self.read, question.get("from", ""))))
                 await asyncio.sleep(0)
             self.go.set()
             return list(await asyncio.gather(*asked))
@@ -110,6 +112,36 @@ def test_a_full_line_refuses_with_a_sentence(lane: Lane, monkeypatch: pytest.Mon
     assert busy.order == [0, 1, 2]
     assert replies[3]["problem"]["en"] == str(lanes.BUSY)
     assert "服务器现在很忙" in replies[4]["problem"]["zh"]
+
+
+def test_turns_go_round_by_address(lane: Lane) -> None:
+    busy = Busy(lane)
+    many = [final(f"pad {number}", number) | {"from": "many"} for number in range(1, 6)]
+    busy.replies(*many, final("a", 10) | {"from": "one"}, final("b", 20) | {"from": "other"}, final("a", 11))
+    assert busy.order == [0, 1, 10, 20, 11, 2, 3, 4, 5]
+
+
+def test_one_address_alone_does_not_keep_another_s_pen_waiting(lane: Lane) -> None:
+    busy = Busy(lane)
+    many = [final(f"pad {number}", number) | {"from": "many"} for number in range(1, 5)]
+    busy.replies(*many, live("a", 10) | {"from": "one"}, live("b", 20) | {"from": "one"}, live("c", 30))
+    assert busy.order == [0, 1, 10, 2, 30, 3, 20, 4]
+
+
+def test_a_full_line_refuses_the_address_that_fills_it(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "MAX_WAITING", 3)
+    busy = Busy(lane)
+    many = [final(f"pad {number}", number) | {"from": "many", "language": "zh"} for number in range(1, 4)]
+    replies = busy.replies(*many, final("a", 10) | {"from": "one"}, final("a", 4) | {"from": "many"})
+    assert busy.order == [0, 1, 10, 2]
+    assert "服务器现在很忙" in replies[3]["problem"]["zh"], "the newest of those that fill it"
+    assert replies[5]["problem"]["en"] == str(lanes.BUSY)
+
+
+def test_a_pad_of_another_address_replaces_no_question(lane: Lane) -> None:
+    busy = Busy(lane)
+    busy.replies(live("a", 1) | {"from": "one"}, live("a", 2) | {"from": "other"})
+    assert busy.order == [0, 1, 2]
 
 
 def test_a_failure_is_told_and_the_next_question_is_answered(lane: Lane) -> None:

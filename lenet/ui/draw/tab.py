@@ -23,6 +23,7 @@ from lenet.ui.draw import wrong
 from lenet.ui.draw.messages import Beside, FetchNetwork, LookInside, OfDigit, ReadDrawing, Reading, SeenDigit
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
+from lenet.ui.shared.lanes import Lane
 from lenet.ui.shared.messages import Behind, Change, Evidence
 from lenet.ui.tab import Choice, Labels, Own, Source, Tab, Visitor, without_networks
 
@@ -128,6 +129,13 @@ def _chosen(server: Server, question: OfDigit) -> FoundDigit:
     return digit.without_doubt() if question.certain else digit
 
 
+def _lane(server: Server, question: Any) -> Lane:
+    """Where a question waits: drawings never behind a picture that has to be decoded in a process of its own."""
+    asked = question.get("of", question) if isinstance(question, dict) else None
+    picture = asked.get("picture") if isinstance(asked, dict) else None
+    return server.drawings if pictures.is_quick(picture) else server.photos
+
+
 def _choices(server: Server, own: Own) -> list[tuple[str, str]]:
     """(title, key) of the networks that read drawings: the visitor's, and those in weights/."""
     known = server.networks
@@ -168,7 +176,13 @@ def build(server: Server, visitor: Visitor) -> Tab:
             js_on_load=assets.mount("draw/view.js", events=["use"]),
             server_functions=[
                 *server_functions(
-                    server, fetch_network, read_drawing, look_inside, what_if, what_was_seen, lane=server.drawings
+                    server,
+                    fetch_network,
+                    read_drawing,
+                    look_inside,
+                    what_if,
+                    what_was_seen,
+                    lane=partial(_lane, server),
                 ),
                 *server_functions(server, wrong.begin_correcting, wrong.look_at_correcting, wrong.export_corrected),
             ],

@@ -13,8 +13,9 @@ import threading
 from PIL import Image
 
 from lenet.errors import FetchError, ImageError
+from lenet.preprocessing import images
 from lenet.preprocessing.fetch import fetch
-from lenet.preprocessing.images import Picture
+from lenet.preprocessing.images import PLAIN_BYTES, Picture
 from lenet.preprocessing.photos import upright
 from lenet.ui import environment
 from lenet.ui.shared.cache import BoundedCache
@@ -22,6 +23,7 @@ from lenet.ui.shared.cache import BoundedCache
 MAX_BYTES = 20_000_000  # of a picture, encoded; the pad itself sends about a thousand
 SIDE = 1024  # pixels of what is kept and shown, many times what a network sees
 MAX_PICTURES = 48  # pictures of at most three megabytes each; the least recently used go first
+HEADER = 40  # characters before the content of a data: address, such as "data:image/jpeg;base64,"
 FETCHES = 4  # at once: each may take seconds of the forty threads that serve the whole page
 SECONDS = 3600.0  # after which one goes although there is room
 
@@ -43,6 +45,21 @@ def decode(address: str) -> bytes:
         return base64.b64decode(content, validate=True)
     except ValueError:
         raise ImageError("The page sent no picture. Reload the page and try again.") from None
+
+
+def is_quick(address: object) -> bool:
+    """Whether the picture in a data: address needs no process of its own, see `lenet.preprocessing.images.is_quick`.
+
+    What is no such address is refused as quickly.
+    """
+    if not isinstance(address, str):
+        return True
+    if len(address) > PLAIN_BYTES * 4 / 3 + HEADER:
+        return False
+    try:
+        return images.is_quick(decode(address))
+    except ImageError:
+        return True
 
 
 def address(picture: Image.Image) -> str:
