@@ -542,6 +542,20 @@ def test_turns_go_round_by_owner(taking_turns: Runs, monkeypatch: pytest.MonkeyP
     assert second.last is None
 
 
+def test_turns_go_round_by_address_and_then_by_owner(taking_turns: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = logged(taking_turns, monkeypatch)
+    invented = [f"{number:032x}" for number in range(7)]
+    for visitor in invented:
+        taking_turns.begin(visitor, LONG, address="192.0.2.1")
+    pupil = taking_turns.begin(ANNE, LONG, address="192.0.2.2")
+    status(pupil, "running")
+    since = len(turns)
+    until(lambda: len(turns) >= since + 14)
+    later = turns[since:][:14]
+    assert [run.address for run in later] in (["192.0.2.1", "192.0.2.2"] * 7, ["192.0.2.2", "192.0.2.1"] * 7)
+    assert {run.visitor for run in later} == {ANNE, *invented}, "within an address turns go round by visitor"
+
+
 def test_a_short_run_overtakes_long_ones(taking_turns: Runs) -> None:
     long = [taking_turns.begin(ANNE, LONG) for _ in range(MAX_RUNS_PER_OWNER)]
     status(long[0], "running")
@@ -602,6 +616,27 @@ def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPat
     assert waits[ANNE].seconds == pytest.approx(100 + 100 + 2)  # seven turns of hers and theirs
 
 
+def test_the_wait_behind_an_address_of_many_visitors_is_that_of_its_turns(
+    registry: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry._turns, "_seconds", 15.0)
+    monkeypatch.setattr(registry._turns, "left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
+    invented = [registry.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(10)]
+    status(invented[0], "running")
+    pupils = [(ANNE, "192.0.2.2", LONG), (BEN, "192.0.2.2", RECIPE), (CAROL, "192.0.2.3", RECIPE)]
+    made = [registry.begin(visitor, recipe, address=address) for visitor, address, recipe in pupils]
+    for run in (*invented[1:], *made):
+        status(run, "waiting")
+    queue = registry._queue()
+    # Anne, Carol, one of those behind the first address, Ben, the second of these, ...
+    waits = [registry._turns.wait(run, queue, registry._training) for run in (made[0], made[2], invented[1], made[1])]
+    assert [wait.place for wait in waits] == [1, 2, 3, 4]
+    assert [wait.seconds for wait in waits] == pytest.approx([15, 30, 32, 47], abs=5)
+    third = registry._turns.wait(invented[2], queue, registry._training)
+    assert third.place == 5
+    assert third.seconds == pytest.approx(49, abs=5)  # a turn of Anne's, Carol's run, a turn of the second, Ben's run
+
+
 def test_who_waits_watches_the_run_that_trains(registry: Runs) -> None:
     training = registry.begin(ANNE, LONG, name="Anne's own")
     until(lambda: training.last is not None and training.epoch >= 2)
@@ -640,8 +675,8 @@ def test_an_address_has_half_of_all_places(registry: Runs, monkeypatch: pytest.M
     monkeypatch.setattr(runs, "MAX_RUNS", 6)
     short = registry.begin(ANNE, RECIPE, address="192.0.2.1")
     status(short, "done")
-    for number in range(3):
-        registry.begin(f"{number:032x}", LONG, address="192.0.2.1")
+    long = [registry.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(3)]
+    until(lambda: any(run.status == "running" for run in long))
     assert short.id not in registry._runs, "of the address what had ended went first"
     with pytest.raises(RecipeError, match="Your network address"):
         registry.begin(CAROL, LONG, address="192.0.2.1")
@@ -665,7 +700,7 @@ def test_runs_that_have_begun_are_no_more_than_memory_holds(
     monkeypatch.setattr(runs, "MAX_STATES", 4)
     there = [taking_turns.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(3)]
     elsewhere = taking_turns.begin(ANNE, LONG, address="192.0.2.2")
-    until(lambda: elsewhere.last is not None)
+    until(lambda: elsewhere.last is not None and there[1].last is not None)
     turned = elsewhere.worked
     until(lambda: elsewhere.worked > turned)
     assert [run.training is not None for run in there] == [True, True, False], "half of it for an address"

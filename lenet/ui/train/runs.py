@@ -1,4 +1,4 @@
-"""The training runs of all visitors: one trains at a time, and turns go round by visitor.
+"""The training runs of all visitors: one trains at a time, and turns go round by address, then by visitor.
 
     runs = Runs()
     run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
@@ -9,8 +9,8 @@ of an evaluation: when its visitor says so, or when the page has not been heard 
 being reloaded).  What it needs to go on stays in memory, and since all its randomness is a function of (seed,
 epoch, step), a pause changes nothing of what it learns.
 
-Turns go round the owners of runs, see `turns`.  An owner is a visitor of the page, or all programs of one address
-together.  A network address has at most half of all places, however many visitors it says it is.
+Turns go round the addresses and the owners of runs, see `turns`.  An owner is a visitor of the page, or all programs of
+one address together.  A network address has at most half of all places, however many visitors it says it is.
 
 A run with the same recipe as one that trains, or has trained a while ago, would come to the same bits.  So it takes no
 turn: its visitor is shown the other's events, see `replay`, and gets a copy of the network.
@@ -61,7 +61,7 @@ from lenet.ui.train.messages import Drawn, Known, RunFacts, SameRun, Snapshot
 from lenet.ui.train.replay import Fact, Playback, Recording, Recordings
 from lenet.ui.train.run import ACTIVE, ENDED, Drawing, Run, Status, from_record, record_of
 from lenet.ui.train.saved import SavedRuns
-from lenet.ui.train.turns import TURN_SECONDS, Turns
+from lenet.ui.train.turns import TURN_SECONDS, Turns, owner_of
 
 PATIENCE = 1.3  # seconds without a word from a page, after which its run gives way
 TICK = 0.1  # seconds between two looks at who is there, while nobody trains
@@ -153,7 +153,7 @@ class Runs:
             own = [run for run in own if run.id in self._runs]
             colour = min(set(range(MAX_RUNS_PER_OWNER)) - {run.colour for run in own})
             number = max((run.number for run in own), default=0) + 1
-            ticket = self._turns.ticket(owner, self._runs.values())
+            ticket = self._turns.ticket((address, owner), self._runs.values())
             run = Run(secrets.token_urlsafe(9), visitor, number, colour, recipe, owner, address, ticket, name)
             self._runs[run.id] = run
             self._tidy()
@@ -212,7 +212,7 @@ class Runs:
             if run.order == "pause":
                 run.order = ""
             if run.status in ("paused", "away"):
-                run.ticket, run.restored = self._turns.ticket(run.owner, self._runs.values()), False
+                run.ticket, run.restored = self._turns.ticket(owner_of(run), self._runs.values()), False
                 self._enqueue(run)
 
     def stop(self, visitor: str, id: str) -> None:
@@ -373,7 +373,7 @@ class Runs:
         if run.status not in ENDED:
             run.status, run.saved = "paused", self._saved.state(run.id).exists()
         with self._lock:
-            run.restored, run.ticket = True, self._turns.ticket(run.owner, self._runs.values())
+            run.restored, run.ticket = True, self._turns.ticket(owner_of(run), self._runs.values())
             self._runs[run.id] = run
             self._heard[run.visitor] = time.monotonic()
 
@@ -544,8 +544,7 @@ class Runs:
                 kept -= 1
                 states -= run.training is not None
                 self._forget(run)
-        owners = {run.owner for run in self._runs.values()}
-        self._turns.keep(owners)
+        self._turns.keep(set(map(owner_of, self._runs.values())))
         there = {run.visitor for run in self._runs.values()}
         self._heard = {v: at for v, at in self._heard.items() if v in there or now - at < KEPT_SECONDS}
 
@@ -660,7 +659,7 @@ class Runs:
             self._clear(run)
             with self._lock:
                 self._training = None
-                self._turns.end(run.owner)
+                self._turns.end(owner_of(run))
 
     def _train(self, run: Run) -> None:
         """Train until something else is wanted, or all is learned."""
@@ -743,7 +742,7 @@ class Runs:
             run.late = True
             return "stopped"
         if event is not None and self._turns.over:  # each turn takes it a step on
-            others = (other for other in self._queue() if other.owner != run.owner and self._present(other.visitor))
+            others = (one for one in self._queue() if owner_of(one) != owner_of(run) and self._present(one.visitor))
             if any(map(self._fits, others)):
                 return "waiting"  # for its owner's next turn
         return None
