@@ -330,3 +330,23 @@ def test_the_line_has_places_and_forgets_who_has_gone(server: Server, monkeypatc
     teachings.begin("60", examples)
     assert teachings.look("60") == Facts("waiting", place=1)
     assert teachings.look("7").status == "none"
+
+
+def test_turns_to_learn_go_round_by_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    teachings, examples = server.teachings, letters("AK", 3)
+    monkeypatch.setattr(teachings._worker, "wake", lambda: None)
+    for number in range(5):
+        teachings.begin(f"invented {number}", examples, "192.0.2.1")
+    for visitor, address in (("one", "192.0.2.2"), ("two", "192.0.2.2"), ("three", "192.0.2.3")):
+        teachings.begin(visitor, examples, address)
+    order = ["invented 0", "one", "three", "invented 1", "two", "invented 2", "invented 3", "invented 4"]
+    assert [teachings.look(visitor).place for visitor in order] == [*range(1, 9)]
+    began = []
+    while teachings._most_urgent() is not None:
+        (running,) = (job for job in teachings._jobs.values() if job.facts.status == "running")
+        running.facts = Facts("done")
+        began.append(running.visitor)
+        if len(began) == 2:
+            assert teachings.look("three").place == 1
+            teachings.begin("one", examples, "192.0.2.2")  # again: behind those who have not had a turn since
+    assert began == [*order[:5], "invented 2", "one", "invented 3", "invented 4"]

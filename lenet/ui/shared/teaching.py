@@ -3,14 +3,16 @@
 teachings.begin(visitor, examples, address)
 teachings.look(visitor)                     a `Facts`, a few times a second: that the page asks keeps it in the line
 
-A visitor may have one of each kind in the line: `Examples` of classes, and `Mistakes` to learn from.
+Turns go round the network addresses; of each the oldest is next.  A visitor may have one of each kind in the line:
+`Examples` of classes, and `Mistakes` to learn from.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -128,6 +130,8 @@ class Teachings:
         self._networks = networks
         # by visitor and kind, each with the newest; the oldest first
         self._jobs: OrderedDict[tuple[str, Kind], _Job] = OrderedDict()
+        self._tickets = itertools.count(1)
+        self._round: dict[str, int] = {}  # address -> place in the round: lower ones have the next turns
         self._right: BoundedCache[tuple[str, str], Right] = BoundedCache(MEASURED)  # by data set and network
         self._unprepared = False  # somebody is about to teach, and what that needs is not there yet
         self._worker = Worker("teach", self._most_urgent)
@@ -160,6 +164,7 @@ class Teachings:
                 raise TrainingError("The server has much to do right now: try again in a minute.")
             self._jobs.pop((visitor, kind), None)
             self._jobs[visitor, kind] = _Job(visitor, address, examples, kind)
+            self._round.setdefault(address, next(self._tickets))
             self._worker.wake()
 
     def look(self, visitor: str, kind: Kind = "classes") -> Facts:
@@ -179,7 +184,14 @@ class Teachings:
     # --- under the lock ---
 
     def _waiting(self) -> list[_Job]:
-        return [job for job in self._jobs.values() if job.facts.status == "waiting"]
+        """One of each address whose turn is next first, then the second ones, and so on."""
+        count: Counter[str] = Counter()
+        rounds: list[tuple[int, int, _Job]] = []
+        for job in self._jobs.values():
+            if job.facts.status == "waiting":
+                rounds.append((count[job.address], self._round[job.address], job))
+                count[job.address] += 1
+        return [job for *_, job in sorted(rounds, key=lambda one: one[:2])]
 
     def _tidy(self) -> None:
         """Those who are gone leave the line, and of the answers the oldest go."""
@@ -187,6 +199,8 @@ class Teachings:
         for job in self._waiting():
             if now - job.heard > PATIENCE:
                 del self._jobs[job.visitor, job.kind]
+        active = {job.address for job in self._jobs.values() if job.facts.status in ("waiting", "running")}
+        self._round = {address: place for address, place in self._round.items() if address in active}
         ended = [job for job in self._jobs.values() if job.facts.status in ("done", "failed")]
         for job in ended[: max(0, len(ended) - MAX_ANSWERS)]:
             del self._jobs[job.visitor, job.kind]
@@ -198,6 +212,7 @@ class Teachings:
             unprepared, self._unprepared = self._unprepared, False
             return prepare if unprepared else None
         job.facts = Facts("running")
+        self._round[job.address] = next(self._tickets)  # the last of the round now
         return partial(self._teach, job)
 
     # --- the thread that learns ---
