@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_bytes
+from safetensors.torch import save as serialized
 from torch import Tensor
 
 from lenet.errors import CheckpointError, Text
@@ -84,11 +84,16 @@ def write(path: Path, header: Mapping[str, Any], tensors: Mapping[str, Tensor]) 
     Raises:
         CheckpointError: the folder cannot be written to.
     """
+    write_file(path, to_bytes(header, tensors))
+
+
+def to_bytes(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> bytes:
+    """The file that `write` writes."""
     # Tensors are copied because an average and its model may share memory, which safetensors refuses.
     kept = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     said = {**header, "format": FORMAT}
     said[DIGEST] = _digest(said, kept)
-    write_file(path, to_bytes(kept, metadata={HEADER: json.dumps(said, sort_keys=True)}))
+    return serialized(kept, metadata={HEADER: json.dumps(said, sort_keys=True)})
 
 
 def _digest(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lenet.checkpoint import foreign, write
+from lenet import checkpoint as files
+from lenet.checkpoint import foreign, write_file
 from lenet.data.datasets import answer_classes
 from lenet.errors import Text
 from lenet.inference.calibration import Calibration
@@ -68,6 +69,11 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: the folder cannot be written to.
     """
+    write_file(expanded(path), to_bytes(checkpoint))
+
+
+def to_bytes(checkpoint: Checkpoint) -> bytes:
+    """The file that `save` writes."""
     header: dict[str, Any] = {
         **described(checkpoint.recipe, checkpoint.classes),
         "metrics": checkpoint.metrics,
@@ -81,7 +87,7 @@ def save(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
         header["calibration"] = asdict(checkpoint.calibration)
     if checkpoint.lr_changes:
         header["lr_changes"] = [asdict(change) for change in checkpoint.lr_changes]
-    write(expanded(path), header, _short(checkpoint.model.state_dict()))
+    return files.to_bytes(header, _short(checkpoint.model.state_dict()))
 
 
 def rounded(network: Network) -> Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,11 +18,15 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from lenet.errors import CheckpointError
+from lenet.inference import pretrained
 from lenet.inference.pretrained import load
 from lenet.inference.untrusted import MAX_BYTES, load_untrusted
 from lenet.training.stored import WEIGHTS
+from lenet.ui.draw import tab as draw
+from lenet.ui.report import tab as report
 from lenet.ui.server import Server
 from lenet.ui.shared import networks, texts
+from lenet.ui.zoo import tab as zoo
 from lenet.ui.zoo import uploads
 from lenet.ui.zoo.counts import UPLOADS
 
@@ -174,7 +179,35 @@ def test_a_full_disk_loses_no_network(server: Server) -> None:
     server.networks.place = home
     server.networks._trained.change(key, lambda kept: replace(kept, path=home / key / "mine.safetensors"))
     assert load(server.networks.file(key)).metrics == load(SHIPPED).metrics
-    assert server.networks.kept(key).unsaved is None
+    assert server.networks.kept(key).saved
+
+
+def test_a_full_disk_keeps_no_network_from_its_visitor(server: Server) -> None:
+    server.networks.place = Path("/dev/full")
+    key, _ = server.networks.keep(load(SHIPPED))
+    assert draw.fetch_network(server, {"network": key})["table"]["classes"] == list("0123456789")
+    assert server.networks.content(key) == pretrained.to_bytes(load(SHIPPED))
+    question = {"network": key, "kind": "weights"}
+    assert report.keep(server, question)["problem"]["en"] == networks.NO_ROOM
+
+
+def test_a_cleaner_of_temporary_files_takes_no_network(server: Server) -> None:
+    key, path = server.networks.keep(load(SHIPPED))
+    content, size = path.read_bytes(), path.stat().st_size
+    shutil.rmtree(server.folder)
+    assert server.networks.exhibit(key).file_bytes == size
+    assert "problem" not in zoo.list_networks(server, {"yours": [key]})
+    assert "problem" not in report.choose(server, {"network": key})
+    assert server.networks.checkpoint(key).metrics == load(SHIPPED).metrics
+    assert server.networks.content(key) == content
+    kept = report.keep(server, {"network": key, "kind": "weights"})
+    assert Path(kept["path"]).read_bytes() == content
+    assert server.folder.stat().st_mode & 0o077 == 0, "the keys in it are its visitors' secrets"
+    assert server.networks.file(key).read_bytes() == content
+    shutil.rmtree(server.folder)
+    other, path = server.networks.keep(load(SHIPPED))
+    assert path.exists()
+    assert server.networks.kept(other).saved
 
 
 def test_all_networks_together_stay_below_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import contextlib
 import csv
 import logging
 import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import date
@@ -91,7 +90,7 @@ def _language(kind: str) -> str:
 def _write(server: Server, path: Path, key: str, kind: str, found: Report | None) -> None:
     kept = server.networks.kept(key)
     if kind == "weights":
-        shutil.copyfile(server.networks.file(key), path)
+        path.write_bytes(server.networks.content(key))
     elif kind == "onnx":
         path.write_bytes(to_onnx(server.networks.checkpoint(key)))
     elif kind == "web":

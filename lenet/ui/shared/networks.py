@@ -5,6 +5,7 @@ A visitor's own is known by a key that nobody can guess, so each visitor sees on
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import logging
@@ -36,9 +37,10 @@ from lenet.inference.explain import (
     trace,
 )
 from lenet.inference.photos import PhotoClassifier, PhotoPrediction
-from lenet.inference.pretrained import Checkpoint, load, save
+from lenet.inference.pretrained import Checkpoint, load, save, to_bytes
 from lenet.inference.summary import Exhibit, exhibit
 from lenet.inference.web import Table, to_table
+from lenet.models.network import count_parameters
 from lenet.preprocessing.images import Picture
 from lenet.preprocessing.stages import Box
 from lenet.training.loop import EpochEnd
@@ -73,26 +75,24 @@ class Kept:
 
     Attributes:
         name: its file's, without .safetensors.
-        path: of that file.
+        checkpoint: all that its file says; the network itself is the classifier's.
+        path: of that file, which has `file_bytes`, or will have about that many once there is room for it.
         title: what a visitor calls it, of any characters, or what is said of it where they call it nothing; of a
             shipped one its name.
         curves: an EpochEnd for each epoch of its run; () where they were not kept.
         owner: who it counts for, the network address and the visitor.
-        unsaved: the network where its file could not be written yet.
+        saved: its file has been written.
     """
 
     name: str
     classifier: Classifier
+    checkpoint: Checkpoint
     path: Path
+    file_bytes: int
     title: str | texts.Said
     curves: tuple[EpochEnd, ...] = ()
     owner: tuple[str, str] = ("", "")
-    unsaved: Checkpoint | None = None
-
-    @property
-    def file_bytes(self) -> int:
-        """Its file's size; about that, where there is none yet."""
-        return 4 * self.classifier.parameters if self.unsaved else self.path.stat().st_size
+    saved: bool = True
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +106,9 @@ def _shipped() -> dict[str, Kept]:
         if path.name.endswith(".resume.safetensors"):
             continue
         try:
-            found[path.stem] = Kept(path.stem, Classifier.from_pretrained(path), path, path.stem)
+            checkpoint = load(path)
+            size = path.stat().st_size
+            found[path.stem] = Kept(path.stem, Classifier.of(checkpoint), checkpoint, path, size, path.stem)
         except LeNetError as error:
             warnings.warn(str(error), stacklevel=2)
     return found
@@ -248,13 +250,24 @@ class Networks:
         )
 
     def checkpoint(self, key: str) -> Checkpoint:
-        """All that its file says of the network that `key` names.
+        """All that its file says of the network that `key` names; not to be changed.
+
+        Raises:
+            CheckpointError: see `kept`.
+        """
+        return self.kept(key).checkpoint
+
+    def content(self, key: str) -> bytes:
+        """The file of the network that `key` names, also where the disk has no room for it.
 
         Raises:
             CheckpointError: see `kept`.
         """
         kept = self.kept(key)
-        return kept.unsaved or load(kept.path)
+        if kept.saved:
+            with contextlib.suppress(OSError):  # a cleaner of temporary files may have taken it
+                return kept.path.read_bytes()
+        return to_bytes(kept.checkpoint)
 
     def file(self, key: str) -> Path:
         """The file of the network that `key` names.
@@ -263,25 +276,35 @@ class Networks:
             CheckpointError: see `kept`; or there is no room for it.
         """
         kept = self.kept(key)
-        if kept.unsaved is not None:
+        if not (kept.saved and kept.path.exists()):
             try:
-                save(kept.path, kept.unsaved)
-            except CheckpointError:  # whose sentence names a path of the server
+                self._make_place()
+                save(kept.path, kept.checkpoint)
+                size = kept.path.stat().st_size
+            except (CheckpointError, OSError):  # whose sentence names a path of the server
                 raise no_room() from None
             for shelf in (self._trained, self._uploaded):
-                shelf.change(key, lambda kept: replace(kept, unsaved=None))
+                shelf.change(key, lambda kept: replace(kept, saved=True, file_bytes=size))
         return kept.path
 
     def folder(self, key: str) -> Path:
         """Where files to download for the network that `key` names are made; it goes when the network does.
 
         Raises:
-            CheckpointError: see `kept`.
+            CheckpointError: see `kept`; or there is no room for it.
         """
         self.kept(key)
         place = self.place / key
-        place.mkdir(exist_ok=True)
+        try:
+            self._make_place()
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise no_room() from None
         return place
+
+    def _make_place(self) -> None:
+        """Make the folder anew where a cleaner of temporary files has taken it: nobody else may look into it."""
+        self.place.parent.mkdir(0o700, parents=True, exist_ok=True)
 
     def of_kind(self, kind: type[Classifier], keys: Iterable[str]) -> list[str]:
         """Those of `keys` that name a network of that kind which is still kept."""
@@ -324,7 +347,7 @@ class Networks:
             CheckpointError: see `get`.
         """
         kept = self.kept(key)
-        return self._tables.get_or_make(key, lambda: to_table(load(kept.path), str(kept.title), date.today()))
+        return self._tables.get_or_make(key, lambda: to_table(kept.checkpoint, str(kept.title), date.today()))
 
     def photo_namer(self, key: str) -> PhotoClassifier:
         """The network that `key` names.
@@ -477,16 +500,20 @@ class Networks:
         key = f"own-{secrets.token_urlsafe(9)}"
         # A folder each, so that the download has a plain name.
         path = self.place / key / f"{plain(name or checkpoint.recipe.name)}.safetensors"
-        unsaved = None
+        saved = True
         try:
+            self._make_place()
             save(path, checkpoint)
-            classifier = Classifier.of(load(path))  # from the file: on the CPU, and apart from the run
-        except CheckpointError as error:
-            logging.warning("a visitor's network stays in memory: %s", error.template)
-            unsaved = replace(checkpoint, model=copy.deepcopy(checkpoint.model).cpu())
-            classifier = Classifier.of(unsaved)
+            size = path.stat().st_size
+            kept = load(path)  # from the file: on the CPU, and apart from the run
+        except (CheckpointError, OSError) as error:
+            why = error.template if isinstance(error, CheckpointError) else error.strerror
+            logging.warning("a visitor's network stays in memory: %s", why)
+            kept, saved = replace(checkpoint, model=copy.deepcopy(checkpoint.model).cpu()), False
+            size = 4 * count_parameters(checkpoint.model)
         shelf = self._uploaded if uploaded else self._trained
-        shelf.put(key, Kept(path.stem, classifier, path, path.stem, tuple(curves), owner, unsaved))
+        classifier, called = Classifier.of(kept), path.stem
+        shelf.put(key, Kept(called, classifier, kept, path, size, called, tuple(curves), owner, saved))
         return key, path
 
     def call(self, key: str, title: str | texts.Said) -> None:

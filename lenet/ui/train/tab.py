@@ -156,8 +156,7 @@ def download(server: Server, question: OfRun) -> NetworkFile:
     run = server.runs.run(question.visitor, question.run)
     if run.path is None:
         raise messages.garbled()
-    path = server.networks.file(run.key)
-    return NetworkFile(path.name, base64.b64encode(path.read_bytes()).decode())
+    return NetworkFile(run.path.name, base64.b64encode(server.networks.content(run.key)).decode())
 
 
 # --------------------------------------------------------------------------------------------------
