@@ -37,6 +37,7 @@ from lenet.ui.train.saved import SavedRuns
 from lenet.ui.zoo.counts import Counts
 
 EXPORTS = 1000  # files that are known to be made; the others would be made again
+RESTORED = 1000  # files that browsers have brought back, which are read once each
 DRAWERS = 1  # threads for drawings: the other core takes the questions in, and Python's lock allows no more
 TIDY_SECONDS = 30.0
 DATASETS_KEPT = 2  # a second run on the same data starts at once; CIFAR-10 takes 184 megabytes
@@ -52,6 +53,7 @@ class Server:
         folder: of its own, and of nobody else's; it goes at the end.
         downloads: the folder in it from which Gradio may serve files.
         exports: the files of networks that were made to be downloaded, so that each is made once.
+        restored: the keys of networks that visitors' browsers have brought back, by what the file is.
     """
 
     def __init__(self, saved: Path | None = None) -> None:
@@ -61,6 +63,7 @@ class Server:
         self.downloads.mkdir()
         self._data: BoundedCache[tuple[str, str], Dataset] = BoundedCache(DATASETS_KEPT)
         self.exports: BoundedCache[Path, Path] = BoundedCache(EXPORTS)
+        self.restored: BoundedCache[tuple[str, str], str] = BoundedCache(RESTORED)
         self.uploads, self.uploaded = Counts(), Uploads()
         self.pictures = Pictures()
         self.networks = Networks(self.downloads, self.pictures)

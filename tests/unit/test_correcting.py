@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import math
+import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,10 @@ from PIL import Image
 from lenet.data.datasets import NOT_A_DIGIT, Split
 from lenet.data.strokes import render
 from lenet.errors import TrainingError
+from lenet.inference import pretrained
 from lenet.inference.corrected import corrected_checkpoint, is_corrected, origin
 from lenet.inference.digits import DigitClassifier
-from lenet.inference.pretrained import load, save
+from lenet.inference.pretrained import Checkpoint, load, save
 from lenet.inference.untrusted import load_untrusted
 from lenet.preprocessing.digits import digit_image
 from lenet.training import correcting
@@ -42,7 +45,8 @@ from lenet.ui import environment
 from lenet.ui.draw import tab as draw
 from lenet.ui.draw import wrong
 from lenet.ui.server import Server
-from lenet.ui.shared import texts
+from lenet.ui.shared import returned, texts
+from lenet.ui.zoo.counts import UPLOADS
 from tests.unit.test_ui import address
 from tests.unit.test_ui import question as drawn
 
@@ -298,6 +302,76 @@ def test_only_what_was_corrected_comes_back_from_a_browser(server: Server) -> No
     file = base64.b64encode((WEIGHTS / "mnist-lenet5-bn.safetensors").read_bytes()).decode()
     question = {"visitor": VISITOR, "network": "own-000000000000", "file": file, "kind": "weights"}
     assert "nobody corrected it" in wrong.export_corrected(server, question)["problem"]["en"]
+
+
+@pytest.fixture
+def brought(found: Corrected, memory: Memory) -> dict[str, Any]:
+    """What a browser asks with a corrected network that the server has forgotten."""
+    file = pretrained.to_bytes(corrected_checkpoint(DIGITS, found, memory))
+    own = {"network": "own-000000000000", "file": base64.b64encode(file).decode()}
+    return {"visitor": VISITOR, "kind": "weights", **own}
+
+
+def test_a_network_that_is_brought_back_many_times_is_read_once(
+    server: Server, brought: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def reading(path: Path) -> Checkpoint:
+        read.append(path)
+        return load_untrusted(path)
+
+    monkeypatch.setattr(returned, "load_untrusted", reading)
+
+    def ask(number: int) -> str:
+        visitors = {"visitor": f"{number:032x}", "network": f"own-{number:012}"}
+        return wrong.export_corrected(server, brought | visitors)["network"]
+
+    with ThreadPoolExecutor(10) as pool:
+        keys = set(pool.map(ask, range(10)))
+    assert (len(keys), len(read)) == (1, 1)
+    server.networks.forget(*keys)
+    assert ask(0) not in keys
+    assert len(read) == 2
+
+
+def test_networks_that_are_brought_back_count_as_uploads(
+    server: Server, brought: dict[str, Any], found: Corrected, memory: Memory
+) -> None:
+    known = corrected_checkpoint(DIGITS, found, memory)
+
+    def ask(number: int, visitor: str = VISITOR) -> dict[str, Any]:
+        other = replace(known, metrics=known.metrics | {"train_seconds": float(number)})
+        file = base64.b64encode(pretrained.to_bytes(other)).decode()
+        return wrong.export_corrected(server, brought | {"visitor": visitor, "file": file})
+
+    assert all("network" in ask(number) for number in range(UPLOADS))
+    assert f"can upload {UPLOADS} networks" in ask(UPLOADS)["problem"]["en"]
+    assert "network" in ask(0), "it is there"
+    assert "network" in ask(UPLOADS, "b" * 32)
+
+
+def test_a_full_disk_refuses_what_is_brought_back_with_a_sentence(
+    server: Server, brought: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "folder", Path("/dev/full"))
+    assert wrong.export_corrected(server, brought)["problem"]["en"] == returned.FULL
+
+
+def test_what_is_brought_back_needs_no_folder_that_a_cleaner_has_taken(server: Server, brought: dict[str, Any]) -> None:
+    shutil.rmtree(server.folder)
+    assert wrong.export_corrected(server, brought)["file"] == brought["file"]
+
+
+def test_a_full_disk_keeps_no_corrected_network_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LENET_DATA", str(tmp_path))
+    server.networks.place = Path("/dev/full")
+    assert wrong.begin_correcting(server, asked()) == {}
+    facts = ended(server)
+    assert "problem" not in facts
+    assert base64.b64decode(facts["file"]) == pretrained.to_bytes(server.networks.checkpoint(facts["network"]))
 
 
 @pytest.mark.parametrize("pipeline", ["modern", "classic"])

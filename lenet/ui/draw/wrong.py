@@ -70,7 +70,7 @@ def look_at_correcting(server: Server, question: messages.OfVisitor) -> dict[str
     if found.problem is not None:
         return facts | {"problem": texts.words(found.problem)}
     if found.network:
-        facts["file"] = returned.encoded(server.networks.file(found.network))
+        facts["file"] = returned.encoded(server.networks.content(found.network))
         facts["called"] = texts.told(server.networks.called(found.network))
     return facts
 

@@ -108,7 +108,7 @@ def look_at_teaching(server: Server, question: messages.OfVisitor) -> dict[str, 
     if found.problem is not None:
         return facts | {"problem": texts.words(found.problem)}
     if found.status == "done":
-        facts["file"] = returned.encoded(server.networks.file(found.network))
+        facts["file"] = returned.encoded(server.networks.content(found.network))
         if server.networks.kind(found.network) is DigitClassifier:
             facts["table"] = server.networks.table(found.network)
     return facts

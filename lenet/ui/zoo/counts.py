@@ -1,4 +1,4 @@
-"""How many networks each visitor has uploaded, also where many uploads arrive at once."""
+"""How many networks each visitor has uploaded or brought back, also where many arrive at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lenet.ui.shared.cache import BoundedCache
 
 UPLOADS = 6  # networks of one visitor
 VISITORS = 10_000  # whose uploads are counted
+SECONDS = 3600.0  # since a visitor's last upload, after which they are counted anew
 
 
 class Counts:
@@ -18,7 +19,7 @@ class Counts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: BoundedCache[str, int] = BoundedCache(VISITORS)
+        self._counts: BoundedCache[str, int] = BoundedCache(VISITORS, SECONDS)
 
     @contextmanager
     def one_more(self, visitor: str) -> Iterator[None]:
@@ -30,7 +31,7 @@ class Counts:
         with self._lock:
             if (count := self._counts.get(visitor) or 0) >= UPLOADS:
                 raise CheckpointError(
-                    "One visitor can upload {count} networks: reload the page to start again.", count=UPLOADS
+                    "One visitor can upload {count} networks: reload the page, or try again in an hour.", count=UPLOADS
                 )
             self._counts.put(visitor, count + 1)
         try:
