@@ -152,7 +152,7 @@ def _function(method: Callable[..., Any], lane: Lane | Callable[[Any], Lane] | N
 
 
 def _in_turn(method: Callable[..., Any], lane: Lane | Callable[[Any], Lane]) -> Callable[..., Any]:
-    async def in_turn(question: Any, request: gr.Request) -> Any:
+    async def in_turn(question: Any, request: gr.Request | None = None) -> Any:
         waits_in = lane if isinstance(lane, Lane) else lane(question)
         return await waits_in.answer(question, method, address_of(request))
 
