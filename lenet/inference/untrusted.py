@@ -25,6 +25,8 @@ from lenet.training.metrics import BINS
 from lenet.training.teaching import check_classes
 
 MAX_BYTES = 20_000_000  # the largest network has 18 million in single precision
+MAX_HEADER_BYTES = 500_000  # our longest has 40,000; a confusion matrix of 100 classes as many
+MAX_TENSORS = 1000  # ours have at most 49, and a run to resume four times as many
 MAX_TEXT_LENGTH = 500  # characters of any text in a header; ours have about a hundred
 MAX_COUNT = 10**7  # of test pictures in a cell
 
@@ -38,6 +40,7 @@ def load_untrusted(path: Path) -> Checkpoint:
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             raise too_large(path.name, size)
+        _refuse_long_headers(path)
         _refuse_giants(path)
         checkpoint = load(path)
         _refuse_lies(path, checkpoint)
@@ -59,13 +62,24 @@ def too_large(name: str, size: float) -> CheckpointError:
     )
 
 
+def _refuse_long_headers(path: Path) -> None:
+    """Before anything parses it, which would hold Python's lock for seconds, and with it all other answers."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")  # as the format begins
+    if length > MAX_HEADER_BYTES:
+        raise foreign(path, Text("its header is too long"))
+
+
 def _refuse_giants(path: Path) -> None:
     """Before a network of the size that the header gives is built: are these its data set's classes and channels?"""
     try:
         with safe_open(path, framework="pt") as file:
+            many = len(file.keys()) > MAX_TENSORS
             header = json.loads((file.metadata() or {}).get(HEADER, "null"))
     except (SafetensorError, OSError, ValueError):
         return  # `load` says so
+    if many:
+        raise foreign(path, Text("its header is too long"))
     if isinstance(header, dict):
         name = str(_inside(header, "recipe", "dataset"))
         source = DATASETS.get(name)

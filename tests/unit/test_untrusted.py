@@ -18,9 +18,9 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from lenet.errors import CheckpointError
-from lenet.inference import pretrained
+from lenet.inference import pretrained, untrusted
 from lenet.inference.pretrained import load
-from lenet.inference.untrusted import MAX_BYTES, load_untrusted
+from lenet.inference.untrusted import MAX_BYTES, MAX_HEADER_BYTES, MAX_TENSORS, load_untrusted
 from lenet.training.stored import WEIGHTS
 from lenet.ui.draw import tab as draw
 from lenet.ui.report import tab as report
@@ -70,9 +70,9 @@ def test_a_file_of_this_project_is_let_in(changed: Callable[..., Path]) -> None:
 CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, torch.Tensor]], Any], str]] = {
     "not finite": (lambda h, t: t["fc1.bias"].fill_(float("nan")), "not finite"),
     "a variance below zero": (lambda h, t: t["bn1.running_var"].fill_(-1.0), "not finite"),
-    "a million classes": (lambda h, t: h.update(classes=["x"] * 1_000_000), "classes or channels"),
-    "a million channels": (
-        lambda h, t: h["recipe"]["input"].update(mean=[0.5] * 1_000_000, std=[1] * 1_000_000),
+    "30,000 classes": (lambda h, t: h.update(classes=["x"] * 30_000), "classes or channels"),
+    "30,000 channels": (
+        lambda h, t: h["recipe"]["input"].update(mean=[0.5] * 30_000, std=[1] * 30_000),
         "classes or channels",
     ),
     "another network's layers": (lambda h, t: t.pop("fc1.bias"), "layers do not fit"),
@@ -96,6 +96,42 @@ def test_what_is_odd_gets_a_sentence_that_names_the_file(name: str, changed: Cal
 def test_a_header_of_many_brackets_gets_a_sentence(changed: Callable[..., Path]) -> None:
     with pytest.raises(CheckpointError, match=r"odd\.safetensors"):
         load_untrusted(changed(lambda header, tensors: None, "[" * 200_000))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"__metadata__":{},"a":[' + b"[]," * 4_000_000 + b"[]]}",
+        json.dumps({f"{i}": {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for i in range(200_000)}).encode(),
+    ],
+    ids=["brackets", "tensors"],
+)
+def test_a_long_header_is_not_parsed(header: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(*args: Any, **options: Any) -> None:
+        raise AssertionError("it is parsed")
+
+    monkeypatch.setattr(untrusted, "safe_open", parse)
+    monkeypatch.setattr(untrusted, "load", parse)
+    path = tmp_path / "odd.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(CheckpointError, match=r"odd\.safetensors .*its header is too long"):
+        load_untrusted(path)
+
+
+def test_many_tensors_are_not_read(changed: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(untrusted, "load", lambda path: pytest.fail("it is read"))
+    path = changed(lambda header, tensors: tensors.update({f"{i}": torch.zeros(0) for i in range(MAX_TENSORS)}))
+    assert path.stat().st_size < MAX_HEADER_BYTES
+    with pytest.raises(CheckpointError, match="its header is too long"):
+        load_untrusted(path)
+
+
+@pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.safetensors")), ids=lambda path: path.stem)
+def test_our_own_files_are_far_within_the_bounds(path: Path) -> None:
+    with path.open("rb") as file:
+        assert int.from_bytes(file.read(8), "little") < MAX_HEADER_BYTES / 10
+    with safe_open(path, framework="pt") as opened:
+        assert len(opened.keys()) < MAX_TENSORS / 10
 
 
 def test_torn_and_foreign_files_get_a_sentence(tmp_path: Path) -> None:
