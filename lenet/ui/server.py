@@ -11,7 +11,6 @@ import atexit
 import functools
 import inspect
 import logging
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,10 +31,12 @@ from lenet.ui.shared.pictures import Pictures
 from lenet.ui.shared.teaching import Teachings
 from lenet.ui.shared.uploaded import Uploads
 from lenet.ui.shared.worker import Work, Worker
+from lenet.ui.temporary import LockedFolder, sweep
 from lenet.ui.train.runs import Runs
 from lenet.ui.train.saved import SavedRuns
 from lenet.ui.zoo.counts import Counts
 
+FOLDER = "lenet-page-"  # how the names of the folders begin
 EXPORTS = 1000  # files that are known to be made; the others would be made again
 RESTORED = 1000  # files that browsers have brought back, which are read once each
 DRAWERS = 1  # threads for drawings: the other core takes the questions in, and Python's lock allows no more
@@ -57,8 +58,9 @@ class Server:
     """
 
     def __init__(self, saved: Path | None = None) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="lenet-page-", ignore_cleanup_errors=True)
-        self.folder = Path(self._temporary.name)
+        sweep(FOLDER)
+        self._temporary = LockedFolder(FOLDER)
+        self.folder = self._temporary.path
         self.downloads = self.folder / "networks"
         self.downloads.mkdir()
         self._data: BoundedCache[tuple[str, str], Dataset] = BoundedCache(DATASETS_KEPT)
@@ -89,7 +91,7 @@ class Server:
         self._tidy.close()
         for lane in (self.drawings, self.photos, self.reports):
             lane.close()
-        self._temporary.cleanup()
+        self._temporary.close()
 
     def keep_tidy(self) -> None:
         """From now on give memory that is free back to the system, and remove old uploads, every half minute."""

@@ -99,6 +99,16 @@ def test_a_busy_machine_starts_it_too(tmp_path: Path) -> None:
     assert "Traceback" not in (tmp_path / "app.log").read_text()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process is killed")
+def test_a_server_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    with serve(tmp_path / "app.log", TMPDIR=str(tmp_path / "temporary"), **NO_PROXIES):
+        left = {path.name[:11] for path in (tmp_path / "temporary").iterdir()}
+        assert "lenet-page-" in left
+    assert [path.name for path in (tmp_path / "temporary").iterdir() if path.name.startswith("lenet-")] == []
+    assert "Traceback" not in (tmp_path / "app.log").read_text()
+
+
 # What the package `spaces` does, of which a Space on ZeroGPU brings its own: it notes which functions are marked.
 SPACES = """
 marked = []
