@@ -66,7 +66,7 @@ def _refuse_long_headers(path: Path) -> None:
     """Before anything parses it, which would hold Python's lock for seconds, and with it all other answers."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")  # as the format begins
-    if length > MAX_HEADER_BYTES:
+    if MAX_HEADER_BYTES < length <= path.stat().st_size:  # one that is longer than its file is no header at all
         raise foreign(path, Text("its header is too long"))
 
 

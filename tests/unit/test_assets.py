@@ -94,6 +94,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
     found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
     mine = (
         "answer",
+        "canvas",
         "closeup",
         "colours",
         "elements",
@@ -107,6 +108,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "layout",
         "link",
         "mask",
+        "own",
         "preprocess",
         "printed",
     )

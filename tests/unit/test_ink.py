@@ -240,7 +240,7 @@ def test_pale_boxes_on_paper_are_left_out(seed: int) -> None:
 def test_a_stroke_on_paper_that_fades_is_read_whole(strongest: str, weakest: float) -> None:
     rng = np.random.default_rng(0)
     drawn = Image.new("L", (320, 320))
-    ImageDraw.Draw(drawn).line([(90, 60), (220, 60), (140, 270)], fill=255, width=22, joint="curve")
+    ImageDraw.Draw(drawn).line([(90, 60), (220, 60), (140, 270)], fill=255, width=14, joint="curve")
     fade = np.linspace(1, weakest, 320)[:, None] if strongest == "top" else np.linspace(weakest, 1, 320)[:, None]
     light = np.linspace(225, 190, 320)[None, :]
     page = light * (1 - 0.8 * fade * np.asarray(drawn, np.float32) / 255) + rng.normal(0, 2, (320, 320))

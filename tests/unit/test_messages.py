@@ -254,7 +254,7 @@ def test_a_bug_behind_a_photos_answer_is_ours(
         raise KeyError("a bug of ours")
 
     monkeypatch.setattr(why.gr, "HTML", lambda **options: options["server_functions"])
-    (ask,) = why.build(server, broken, "photos")  # type: ignore[attr-defined]  # the functions, by the line above
+    ask, *_ = why.build(server, broken, "photos")  # type: ignore[attr-defined]  # the functions, by the line above
     asked = {"photo": "x", "network": "photos", "box": None}
     assert awaited(ask(asked))["problem"]["en"] == str(messages.OURS)
     assert "a bug of ours" in caplog.text

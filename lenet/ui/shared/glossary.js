@@ -70,7 +70,9 @@ export function explainIn(place, key) {
   const which = `${language} ${key}`;
   if (place.dataset.explained === which) return;
   place.dataset.explained = which;
+  const held = place.contains(document.activeElement);
   place.replaceChildren(...explained(say(key)));
+  if (held) place.querySelector(".term")?.focus(); // or the keyboard would be nowhere
 }
 
 // The same for all of `part` that have a key in "data-explain".

@@ -43,7 +43,7 @@ export function settingsForm({ element, props, server, translated }) {
       wrong.setAttribute("aria-live", "polite");
       input.setAttribute("aria-describedby", `${why.id} ${wrong.id}`);
       const label = make("label", { htmlFor: id });
-      label.dataset.explain = name;
+      label.dataset.say = name;
       find(".fields").append(make("div", { className: `field of-${name}` }, label, input, why, wrong));
       fields.set(name, { input, why, wrong });
       input.addEventListener("change", () => {
