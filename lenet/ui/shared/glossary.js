@@ -80,6 +80,12 @@ export function explainAll(part) {
   for (const place of part.querySelectorAll("[data-explain]")) explainIn(place, place.dataset.explain);
 }
 
+// The sentence of the first technical word in `text`, or "": for a field's label, which is to be no longer than it is.
+export function meaningOf(text) {
+  const { meanings, pattern } = words();
+  return meanings.get(text.match(pattern)?.[0]) ?? "";
+}
+
 // `text` for `element.append`, each technical word in it with its meaning.
 export function explained(text) {
   const { meanings, pattern } = words();

@@ -1,6 +1,7 @@
 // The form of a run's settings, and links that hold them.
 
 import { make, released } from "../shared/elements.js";
+import { meaningOf } from "../shared/glossary.js";
 import { language, say, sayAll, sayIn } from "../shared/language.js";
 import { lockedSettings } from "../shared/link.js";
 
@@ -45,7 +46,7 @@ export function settingsForm({ element, props, server, translated }) {
       const label = make("label", { htmlFor: id });
       label.dataset.say = name;
       find(".fields").append(make("div", { className: `field of-${name}` }, label, input, why, wrong));
-      fields.set(name, { input, why, wrong });
+      fields.set(name, { label, input, why, wrong });
       input.addEventListener("change", () => {
         if (name === "recipe") fill({ recipe: input.value });
         explain();
@@ -86,6 +87,7 @@ export function settingsForm({ element, props, server, translated }) {
   }
 
   function explain() {
+    for (const [name, { label }] of fields) label.title = meaningOf(say(name));
     const recipe = props.recipes[fields.get("recipe").input.value];
     const told = { about: translated(recipe.about), source: translated(recipe.source), claims: translated(recipe.claims) };
     const claims = recipe.claims ? say("recipe_claims", told) : "";
