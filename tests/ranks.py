@@ -83,6 +83,13 @@ def main(folder: Path) -> None:
             train(start(recipe, "cpu"), data, folder / f"{name}.whole")
             train(start(recipe, "cpu"), data, folder / f"{name}.begun", STOPS_AT)
             train(load_state(folder / f"{name}.begun-by-one", "cpu"), data, folder / f"{name}.gone-on-with")
+    assert not gloo_threads(), "they may abort the process when Python ends"
+
+
+def gloo_threads() -> list[str]:
+    """The names of this process's threads that belong to a process group; none where there is no /proc."""
+    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    return [name for name in names if "gloo" in name]
 
 
 if __name__ == "__main__":

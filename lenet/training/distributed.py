@@ -16,6 +16,7 @@ In a process that torchrun did not start, none of this has an effect.
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -75,6 +76,9 @@ def process_group(device: str = "auto") -> Iterator[None]:
                 "This machine has {gpus} GPUs: start at most as many processes, or add --device cpu.", gpus=gpus
             )
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    # Its functions name the group of the moment of its import as a default, and DistributedDataParallel imports it:
+    # they would keep the group, and so Gloo's threads, until Python ends, when such a thread may abort the process.
+    importlib.import_module("torch.distributed.nn.functional")
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
     try:
         yield
