@@ -234,7 +234,7 @@ export function mount({ element, trigger, props, server }) {
     place("speed").textContent = run?.speed ? number(run.speed) : "–";
     find(".time-name").textContent = ended ? say("figure_took") : say("figure_left");
     place("time").textContent = ended ? time(run.worked) : run?.left != null ? time(run.left) : "–";
-    showControls(run, status, ended);
+    showControls(run, status);
     speak(run ? `${nameOf(run)}: ${stateOf(run)}. ${spoken(run)}` : "", status);
     if (silent) trouble("no_server");
     else if (find(".trouble").dataset.say === "no_server") trouble("");
@@ -249,7 +249,7 @@ export function mount({ element, trigger, props, server }) {
     return ["train", last[2], last[1]];
   }
 
-  function showControls(run, status, ended) {
+  function showControls(run, status) {
     const going = ["loading", "waiting", "running"].includes(status);
     const paused = ["paused", "away"].includes(status);
     const pause = find(".pause");
@@ -261,7 +261,6 @@ export function mount({ element, trigger, props, server }) {
     for (const button of [find(".slower"), find(".faster")]) allow(button, (going || paused) && !run.replay);
     allow(find(".use"), Boolean(run?.network));
     allow(find(".download"), Boolean(run?.network));
-    find(".controls").classList.toggle("ended", Boolean(ended));
     find(".take-digits").hidden = !(run?.without_data && run.dataset !== "digits" && !form.fixes("dataset"));
     find(".start").textContent = say(runs.some(({ status: other }) => props.active.includes(other)) ? "start_after" : "start");
   }
