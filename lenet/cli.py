@@ -293,6 +293,7 @@ def describe(run: Run, out: Path) -> str:
         f"{f', {distributed.world_size()} processes' if distributed.world_size() > 1 else ''}\n"
         f"  {recipe.epochs} epochs of batches of {recipe.batch_size}, {recipe.optimizer} "
         f"with lr {lr_in_words(recipe.lr, state.lr_changes)} ({recipe.schedule}), augmentation {recipe.augmentation}, "
+        f"{f'begun with {recipe.init}, ' if recipe.init else ''}"
         f"{f'teacher {recipe.teacher}, ' if recipe.teacher else ''}seed {recipe.seed}\n"
         f"  to {out}"
     )

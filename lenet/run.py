@@ -28,6 +28,7 @@ from lenet.training.distillation import load_with_soft_labels
 from lenet.training.loop import Event, Step, TrainingState, change_lr, fit, start
 from lenet.training.recipes import Recipe
 from lenet.training.resume import load_state, save_state
+from lenet.training.stored import initial_weights
 
 SECONDS_BETWEEN_SAVES = 60
 RESUMABLE = ".resume.safetensors"  # how the name of a run's file ends
@@ -70,8 +71,13 @@ class Run:
 
     @classmethod
     def begin(cls, recipe: Recipe, path: Path, device: str = "auto") -> Run:
-        """A new run of `recipe`; `prepare` writes its file."""
-        return cls(start(recipe, device), path, device)
+        """A new run of `recipe`; `prepare` writes its file.
+
+        Raises:
+            RecipeError: the weights that the recipe begins with are not there, or are another network's.
+        """
+        weights = initial_weights(recipe) if recipe.init else None
+        return cls(start(recipe, device, weights), path, device)
 
     @classmethod
     def resume(cls, file: Path, path: Path | None = None, device: str = "auto", lr: float | None = None) -> Run:

@@ -71,7 +71,7 @@ class Jpeg:
     quality: tuple[int, int] = (50, 95)
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        chosen = (torch.rand(len(images), generator=generator) < self.share).nonzero()[:, 0].split(TOGETHER)
+        chosen = _chosen(len(images), self.share, generator).split(TOGETHER)
         low, high = self.quality
         qualities = torch.randint(low, high + 1, (len(chosen),), generator=generator).tolist()
         images = images.clone()
@@ -110,6 +110,64 @@ class Cutout:
         first = torch.randint(side - self.pixels + 1, (count, 1), generator=generator)
         place = torch.arange(side)
         return (place >= first) & (place < first + self.pixels)
+
+
+@dataclass(frozen=True)
+class Grayscale:
+    """As a photo in black and white; luma of ITU-R BT.601, as Pillow's mode "L".
+
+    Attributes:
+        share: the share of images to which this happens.
+    """
+
+    share: float
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        if images.shape[1] == 1:
+            return images
+        which = _chosen(len(images), self.share, generator).to(images.device)
+        red, green, blue = images[which].float().unbind(1)
+        images = images.clone()
+        images[which] = (0.299 * red + 0.587 * green + 0.114 * blue).round().to(images.dtype)[:, None]
+        return images
+
+
+@dataclass(frozen=True)
+class Zoom:
+    """A part of the picture at full size, out of focus as it then is, or the whole from further away.
+
+    A person crops a photo otherwise than CIFAR-10's authors did: a face fills it, or a bird is small in it.  What
+    moves in from outside is the picture's own reflection.
+
+    Attributes:
+        share: the share of images to which this happens.
+        part: least and greatest side of what is seen, in sides of the picture; more than 1 is further away.
+    """
+
+    share: float
+    part: tuple[float, float]
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        which = _chosen(len(images), self.share, generator)
+        low, high = (math.log(limit) for limit in self.part)
+        part = torch.exp(low + (high - low) * torch.rand(len(which), generator=generator))
+        room = (1 - part).abs()  # affine_grid's coordinates run from -1 to 1: a part of half a side moves by half
+        theta = torch.zeros(len(which), 2, 3)
+        theta[:, 0, 0] = theta[:, 1, 1] = part
+        for axis in range(2):
+            theta[:, axis, 2] = room * (torch.rand(len(which), generator=generator) * 2 - 1)
+        which, theta = which.to(images.device), theta.to(images.device)
+        grid = functional.affine_grid(theta, [len(which), *images.shape[1:]], align_corners=False)
+        seen = images[which].float()
+        seen = functional.grid_sample(seen, grid, padding_mode="reflection", align_corners=False)
+        images = images.clone()
+        images[which] = seen.round().to(images.dtype)
+        return images
+
+
+def _chosen(count: int, share: float, generator: Generator) -> Tensor:
+    """Which of so many, each with the probability `share`."""
+    return (torch.rand(count, generator=generator) < share).nonzero()[:, 0]
 
 
 @dataclass(frozen=True)
@@ -198,5 +256,8 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "flip-shift-4": FlipShift(pixels=4),
     "photographed": Chain((Jpeg(share=0.5), FlipShift(pixels=2))),
     "photographed-hidden": Chain((Jpeg(share=0.5), FlipShift(pixels=2), Cutout(pixels=12))),
+    "photographed-anyhow": Chain(
+        (Zoom(share=0.5, part=(0.5, 1.5)), Grayscale(share=0.1), Jpeg(share=0.5), FlipShift(pixels=2))
+    ),
     "handwriting": Chain((StrokeWidth(share=0.5), Affine(degrees=12, scale=0.15, shear=0.2, pixels=2))),
 }

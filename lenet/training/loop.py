@@ -15,7 +15,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -186,8 +186,11 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def start(recipe: Recipe, device: str = "auto") -> TrainingState:
-    """A run of `recipe` that has not begun.  Its weights depend only on the recipe's seed.
+def start(recipe: Recipe, device: str = "auto", weights: Mapping[str, Tensor] | None = None) -> TrainingState:
+    """A run of `recipe` that has not begun.
+
+    Args:
+        weights: what it begins with, a state dict; None for weights that depend only on the recipe's seed.
 
     Raises:
         RecipeError: the recipe names something unknown, or a model that does not fit its data.
@@ -197,6 +200,8 @@ def start(recipe: Recipe, device: str = "auto") -> TrainingState:
     if place.type == "cpu":
         cpu.keep_freed_memory()
     model = _fresh_model(recipe)
+    if weights is not None:
+        model.load_state_dict(weights)
     if place.type == "cuda":
         torch.backends.cudnn.deterministic = True  # else its convolutions' gradients differ from run to run
     if place.type == "cpu":

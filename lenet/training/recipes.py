@@ -31,6 +31,7 @@ class Recipe:
             "cosine", "linear" and "one-cycle" reach zero at the end, the last after a linear warm-up.
         loss: "cross-entropy", or "discriminative-map", equation 9 of LeCun et al. 1998.
         augmentation: a name in AUGMENTATIONS.
+        init: the weights that training begins with, a name in weights/ or a path; "" for those that the seed gives.
         teacher: a name in weights/ whose opinion of the training images stands for their labels, or "".
         precision: "bfloat16" for the forward pass, by autocast; weights and updates stay float32. With 16
             maps and more it is 1.6 to 2.4 times as fast on a processor with AMX.
@@ -58,6 +59,7 @@ class Recipe:
     loss: str = "cross-entropy"
     label_smoothing: float = 0.0
     augmentation: str = "none"
+    init: str = ""
     teacher: str = ""
     ema: float = 0.0
     precision: str = "float32"
@@ -69,8 +71,11 @@ class Recipe:
     claims: str = ""
 
     def __post_init__(self) -> None:
-        texts = (self.name, self.about, self.model, self.dataset, self.augmentation, self.teacher)
-        plain = (self.optimizer, self.schedule, self.loss, self.augmentation, self.precision, self.teacher, self.keep)
+        texts = (self.name, self.about, self.model, self.dataset, self.augmentation, self.init, self.teacher)
+        plain = (
+            *(self.optimizer, self.schedule, self.loss, self.augmentation, self.precision),
+            *(self.init, self.teacher, self.keep),
+        )
         in_keras = self.framework == "keras"
         checks = [
             (_is_whole(self.epochs, 1, 10_000), Text("epochs must be a whole number from 1 to 10,000")),
@@ -135,7 +140,7 @@ class Recipe:
             raise RecipeError("This recipe is incomplete or damaged ({error}).", error=error) from error
 
 
-_PLAIN = ("adam", "constant", "cross-entropy", "none", "float32", "", "last")
+_PLAIN = ("adam", "constant", "cross-entropy", "none", "float32", "", "", "last")
 
 
 def _is_whole(number: object, low: int, high: int) -> bool:

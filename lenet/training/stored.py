@@ -88,6 +88,30 @@ def load_network(path: Path) -> StoredNetwork:
         raise foreign(path, Text("its header is incomplete or damaged: {error}", error=error)) from error
 
 
+def initial_weights(recipe: Recipe) -> dict[str, Tensor]:
+    """The weights that the recipe says it begins with.
+
+    Raises:
+        RecipeError: they are not there, damaged, or another model's or data set's.
+    """
+    try:
+        begun = load_network(weights_file(recipe.init))
+    except CheckpointError as error:
+        raise RecipeError(
+            "Recipe {recipe} begins with the weights {init}, which could not be read: train them first. {error}",
+            recipe=recipe.name,
+            init=recipe.init,
+            error=error.text,
+        ) from error
+    if (begun.recipe.model, begun.classes) != (recipe.model, DATASETS[recipe.dataset].classes):
+        raise RecipeError(
+            "Recipe {recipe} begins with the weights {init}, but they are of another model or of other classes.",
+            recipe=recipe.name,
+            init=recipe.init,
+        )
+    return begun.model.state_dict()
+
+
 def weights_of(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The network's weights in single precision, without a file's other tensors."""
     return {name: tensor.float() for name, tensor in tensors.items() if not name.startswith(RESUME)}

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Generator
 
-from lenet.data.augmentation import AUGMENTATIONS, Affine, Augmentation, Chain, Cutout, FlipShift, Jpeg, StrokeWidth
+from lenet.data.augmentation import (
+    AUGMENTATIONS,
+    Affine,
+    Augmentation,
+    Chain,
+    Cutout,
+    FlipShift,
+    Grayscale,
+    Jpeg,
+    StrokeWidth,
+    Zoom,
+)
 
 
 def seeded(seed: int = 0) -> Generator:
@@ -27,6 +40,7 @@ RANDOM: dict[str, Augmentation] = {
     "strokes": StrokeWidth(share=1.0),
     "handwriting": AUGMENTATIONS["handwriting"],
     "cutout": Cutout(pixels=8),
+    "zoom": Zoom(share=1.0, part=(0.5, 1.5)),
 }
 
 
@@ -58,6 +72,8 @@ def test_global_randomness_is_not_touched():
         (Chain(), 0.0),
         (FlipShift(pixels=0, flip=False), 0.0),
         (StrokeWidth(share=0.0), 0.0),
+        (Zoom(share=1.0, part=(1.0, 1.0)), 0.5),  # sampled between pixels by a rounding error
+        (Grayscale(share=0.0), 0.0),
         (Affine(degrees=0, scale=0, shear=0, pixels=0), 0.05),  # interpolation rounds
     ],
 )
@@ -116,6 +132,33 @@ def test_jpeg_changes_its_share_a_little_and_by_many_qualities():
     assert len(difference.unique()) > 8, "every file drew the same quality"
     assert torch.equal(out, Jpeg(share=0.5, quality=(40, 95))(images, seeded()))
     assert torch.equal(Jpeg(share=0.0)(images, seeded()), images)
+
+
+def test_zoom_shows_a_part_or_more_than_the_picture():
+    square = torch.zeros(300, 3, 32, 32, dtype=torch.uint8)
+    square[:, :, 12:20, 12:20] = 200
+    nearer = Zoom(share=1.0, part=(0.5, 0.5))(square, seeded())
+    further = Zoom(share=1.0, part=(2.0, 2.0))(square, seeded())
+    inside = (further > 100).float().sum(dim=(1, 2, 3)) / 3
+    assert (nearer > 100).float().sum(dim=(1, 2, 3)).max() == 3 * 16 * 16  # twice the side
+    assert 16 <= inside.min() <= inside.median() <= 80, "16 pixels at half the side, and their reflections"
+    rows = (nearer[:, 0] > 100).any(dim=2).float().argmax(dim=1)
+    assert len(rows.unique()) > 8, "every picture showed the same part"
+    some = Zoom(share=0.25, part=(0.5, 1.5))(square, seeded())
+    assert 40 < (some != square).any(dim=(1, 2, 3)).sum() < 110
+
+
+def test_grayscale_is_pillows_own():
+    images = torch.randint(0, 256, (40, 3, 8, 8), generator=seeded(), dtype=torch.uint8)
+    grey = Grayscale(share=1.0)(images, seeded())
+    assert (grey == grey[:, :1]).all()
+    for image, found in zip(images, grey, strict=True):
+        pillows = np.asarray(Image.fromarray(image.permute(1, 2, 0).numpy()).convert("L"), dtype=int)
+        assert abs(found[0].numpy().astype(int) - pillows).max() <= 1
+    some = Grayscale(share=0.25)(images, seeded())
+    assert 4 <= (some != images).any(dim=(1, 2, 3)).sum() <= 18
+    one = images[:, :1]
+    assert torch.equal(Grayscale(share=1.0)(one, seeded()), one)
 
 
 def test_cutout_hides_one_square_of_its_size_anywhere():

@@ -90,8 +90,11 @@ def _plain(number: float) -> str:
 
 
 def listed() -> dict[str, Recipe]:
-    """The recipes that the page offers: for PyTorch, of data sets not only for the benchmarks, quick ones first."""
-    trained_here = (recipe for recipe in RECIPES.values() if recipe.framework == "pytorch")
+    """The recipes that the page offers, quick ones first.
+
+    They are for PyTorch, of data sets not only for the benchmarks, and begin with no file that a server may not have.
+    """
+    trained_here = (recipe for recipe in RECIPES.values() if recipe.framework == "pytorch" and not recipe.init)
     found = {recipe.name: recipe for recipe in trained_here if recipe.dataset in LISTED}
     return dict(sorted(found.items(), key=lambda item: not item[0].endswith("-demo")))
 
