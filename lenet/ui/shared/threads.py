@@ -9,13 +9,12 @@ from __future__ import annotations
 import torch
 
 # A run of its own has all cores to itself, and is 1.1 to 1.7 times as fast on two.  Behind a page they are not
-# free: two threads that wait for each other made 96 steps a second where one made 149 (docs/results.md,
-# Drawing while a network trains, History).
+# free: two threads that wait for each other made 96 steps a second where one made 149.
 TRAINING = 1
 
 
 def one() -> None:
-    """For one picture: a second core saves nothing, and waiting for a busy one costs much (results.md, Latency)."""
+    """For one picture: a second core saves nothing, and waiting for a busy one costs much."""
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
 
