@@ -93,6 +93,16 @@ def test_what_was_uploaded_is_read(page: str) -> None:
     assert (status, json.loads(body)["data"][0]["label"]) == (200, "ship")
 
 
+def test_an_uploads_own_address_is_one_of_its_names(page: str) -> None:
+    path = uploaded(page, SHIP)
+    for address in (f"{page}/gradio_api/file={path}", f"https://elsewhere.example/lenet/gradio_api/file={path}"):
+        status, body = refusal(page, "classify_photo", {"path": address, "meta": META})
+        assert (status, json.loads(body)["data"][0]["label"]) == (200, "ship")
+    for other in ("/etc/passwd", f"{path}/../ship.jpg"):
+        address = f"{page}/gradio_api/file={other}"
+        assert "opens only the ports of the web" in refusal(page, "classify_photo", {"path": address, "meta": META})[1]
+
+
 @pytest.mark.parametrize("way", ["run", "call"])
 def test_an_event_of_the_page_reads_no_file_either(page: str, way: str, tmp_path: Path) -> None:
     (tmp_path / "x.safetensors").write_bytes(b"secret")

@@ -84,9 +84,9 @@ def test_beside_ones_own_network_the_shipped_one_answers(server: Server, monkeyp
         ([], "does not understand"),
         ({"picture": 7, "network": "digits", "pipeline": "modern"}, "does not understand"),
         ({"picture": "data:image/png;base64,AAAA", "network": "digits", "pipeline": "modern"}, "not a picture"),
-        ({"picture": "data:image/png;base64,%%%", "network": "digits", "pipeline": "modern"}, "no picture"),
-        ({"picture": "data:image/png;base64,AA\xc4\xc4", "network": "digits", "pipeline": "modern"}, "no picture"),
-        ({"picture": "https://example.com/a.png", "network": "digits", "pipeline": "modern"}, "no picture"),
+        ({"picture": "data:image/png;base64,%%%", "network": "digits", "pipeline": "modern"}, "No picture"),
+        ({"picture": "data:image/png;base64,AA\xc4\xc4", "network": "digits", "pipeline": "modern"}, "No picture"),
+        ({"picture": "https://example.com/a.png", "network": "digits", "pipeline": "modern"}, "No picture"),
         ({"picture": "data:image/png;base64," + "A" * 27_000_000, "network": "digits", "pipeline": "modern"}, "20 MB"),
     ],
 )

@@ -5,7 +5,8 @@ anywhere on the disk, and one at a web address is fetched whole, however large o
 and endpoint passes here before Gradio looks at it.  What passes is
 
 - the path of a file that was uploaded to this server, exactly as the upload answered it,
-- for a picture also a web address, which `lenet.preprocessing.fetch` fetches within its limits, and a data: address.
+- for a picture also a web address, which `lenet.preprocessing.fetch` fetches within its limits, and a data: address;
+  nothing is fetched where the web address is that of an upload here, as Gradio's uploader for language models gives it.
 
 Anything else gets one and the same answer, whether there is such a file or not.  Of a file that passes, Gradio gets
 the path alone: it heeds other fields too, such as "url" and "is_stream".
@@ -24,6 +25,7 @@ import stat
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import anyio.to_thread
 import gradio as gr
@@ -41,7 +43,7 @@ MAX_PARTS = 100_000  # lists, objects and values in one input; the page's own ha
 MAX_LETTERS = 10_000  # of all texts in a question's inputs: Gradio keeps them as long as a session lasts
 NOT_UPLOADED = "This file was not uploaded here. Upload it first, with at most 20 MB, and then name what came back."
 
-_META = {"_type": "gradio.FileData"}
+META = {"_type": "gradio.FileData"}
 _WEB = ("http://", "https://")
 
 
@@ -87,7 +89,11 @@ class UploadsOnly(gr.Blocks):
         for place, value in enumerate(inputs):
             model = getattr(blocks[place], "data_model", None) if place < len(blocks) else None
             if model is ImageData and (address := _address(value)):
-                addresses[place] = address
+                path = _path_in(address)
+                if path in self.upload_file_set:
+                    admitted[place] = self._upload({"path": path})
+                else:
+                    addresses[place] = address
             elif model is ListFiles and value is not None:
                 admitted[place] = [self._upload(file) for file in (value if isinstance(value, list) else [value])]
             elif model in (FileData, ImageData) and value is not None:
@@ -98,13 +104,13 @@ class UploadsOnly(gr.Blocks):
         for place, address in addresses.items():
             path = await anyio.to_thread.run_sync(_bring, address, self.fetch, limiter=self.limiter)
             self.upload_file_set.add(path)  # it is deleted when uploads are
-            admitted[place] = {"path": path, "meta": _META}
+            admitted[place] = {"path": path, "meta": META}
         return admitted
 
     def _upload(self, file: Any) -> dict[str, Any]:
         if not isinstance(file, dict) or not is_upload(file.get("path"), self.upload_file_set):
             raise _refusal(NOT_UPLOADED)
-        return {"path": file["path"], "meta": _META}
+        return {"path": file["path"], "meta": META}
 
 
 def _refuse_endless(inputs: Any) -> None:
@@ -168,12 +174,17 @@ def _address(value: Any) -> str | None:
     return source if isinstance(source, str) and source.startswith((*_WEB, "data:")) else None
 
 
+def _path_in(address: str) -> str:
+    """The path that an address of this server would name, whatever server it is of."""
+    return unquote(address.partition("/gradio_api/file=")[2])
+
+
 def _bring(address: str, fetch: Callable[[str], bytes]) -> str:
     """The path of a new file that holds the picture behind a web or data: address.
 
     In a file, for Gradio keeps in memory, for as long as a session lasts, what an event was last given.
     """
-    path = Path(get_upload_folder()) / secrets.token_hex(32) / "picture"
+    path = Path(get_upload_folder()) / secrets.token_hex(32) / "This file"  # as sentences call it
     try:
         content = fetch(address) if address.startswith(_WEB) else pictures.decode(address)
         _write(path, content)

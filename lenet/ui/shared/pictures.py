@@ -36,7 +36,7 @@ def decode(address: str) -> bytes:
     """
     header, _, content = address.partition(",")
     if not header.startswith("data:") or not header.endswith(";base64"):
-        raise ImageError("The page sent no picture. Reload the page and try again.")
+        raise ImageError("No picture in base64 arrived: send it again, or reload the page.")
     if len(content) > MAX_BYTES * 4 / 3:
         raise ImageError(
             "This picture has over {count} MB: make it smaller and try again.", count=MAX_BYTES // 1_000_000
@@ -44,7 +44,7 @@ def decode(address: str) -> bytes:
     try:
         return base64.b64decode(content, validate=True)
     except ValueError:
-        raise ImageError("The page sent no picture. Reload the page and try again.") from None
+        raise ImageError("No picture in base64 arrived: send it again, or reload the page.") from None
 
 
 def is_quick(address: object) -> bool:

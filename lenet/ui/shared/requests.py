@@ -274,7 +274,7 @@ def _refuse_large(scope: Scope) -> None:
 
 
 # The routes that take pictures and files in base64; all others take words.
-_LARGE = re.compile(r"/(component_server|queue/join|mcp/.*|(run|api|call|call/v2|stream)/[^/]+)$")
+_LARGE = re.compile(r"/(component_server|queue/join|mcp(/.*)?|(run|api|call|call/v2|stream)/[^/]+)$")
 
 
 def _checked(scope: Scope, body: bytes) -> bytes:

@@ -80,7 +80,7 @@ CHINESE: dict[str, str] = {
     "its header holds half a letter": "其文件头含有半个字符",
     "This name holds half a letter: type it again.": "这个名称含有半个字符：请重新输入。",
     "The server has much to do right now: try again in a minute.": "服务器现在很忙：请一分钟后再试。",
-    "The page sent no picture. Reload the page and try again.": "页面没有送出图片。请重新载入页面再试。",
+    "No picture in base64 arrived: send it again, or reload the page.": "没有收到 base64 编码的图片：请重新发送，或重新载入页面。",
     "The box is not in the picture: drag it again.": "方框不在图片内：请重新拖动。",
     "The server is fetching other pictures right now: try again in a few seconds.": "服务器正在获取其他图片：请几秒后再试。",
     "The server has no room for the picture: try again later.": "服务器没有空间存放图片：请稍后再试。",
