@@ -126,8 +126,10 @@ def launch_options(page: Page) -> dict[str, Any]:
     Raises:
         PackageError: LENET_MCP is on, and what Gradio needs for it is not installed.
     """
-    if environment.MCP and importlib.util.find_spec("mcp") is None:
-        raise PackageError("LENET_MCP needs what `pip install 'gradio[mcp]'` installs.")
+    if environment.MCP:
+        if importlib.util.find_spec("mcp") is None:
+            raise PackageError("LENET_MCP needs what `pip install 'gradio[mcp]'` installs.")
+        importlib.import_module("lenet.ui.tools")
     guards = [Middleware(Guard, uploads=page.holds.uploaded), Middleware(files.ClosedRoutes)]
     app = {"routes": assets.ROUTES, "middleware": [Middleware(Compressed), *guards]}
     folders = [str(page.holds.downloads)]
@@ -296,7 +298,7 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
 
     Args:
         image: a picture of one handwritten digit.
-        network: a name in weights/, such as "digits".
+        network: a name that /networks lists, such as "digits".
         pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
     prediction = _asked(lambda: server.networks.classify_digit(str(network), image, str(pipeline)))
@@ -313,13 +315,13 @@ def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
 
     Args:
         image: a photo.
-        network: a name in weights/, such as "photos".
+        network: a name that /networks lists, such as "photos".
     """
     return asdict(PhotoAnswer.of(_asked(lambda: server.networks.classify_photo(str(network), image))))
 
 
 def networks(server: Server) -> list[dict[str, Any]]:
-    """List the networks in weights/: {"name", "reads", "model", "dataset", "parameters", "test_accuracy"} each.
+    """List the networks of this server: {"name", "reads", "model", "dataset", "parameters", "test_accuracy"} each.
 
     `reads` is "digits" for those that /classify_digit takes, and "photos" for those that /classify_photo takes.
     """

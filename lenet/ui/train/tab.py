@@ -190,14 +190,15 @@ async def train(
     seed: float,
     request: gr.Request,
 ) -> AsyncIterator[tuple[str, dict[str, Any], str | None]]:
-    """Train a network, answering with how far it is several times a second; one trains at a time.
+    """Train a network; one trains at a time, and others wait for their turn.
 
-    The second answer is {"loss", "accuracy"}, of each {"train", "validation"}: [epoch, value] pairs; the third,
-    at the end, the file of the trained network.  The run ends when its answers are not read for two seconds.
+    An answer has three parts: how far the run is, in a line; {"loss", "accuracy"}, of each {"train", "validation"}:
+    [epoch, value] pairs; and at the end the file of the trained network.  A program is answered several times a
+    second, and its run ends when it does not read for two seconds.  A language model is answered at the end.
 
     Args:
-        recipe: a name that `python train.py --list` shows.
-        dataset: the data set to learn from.
+        recipe: a recipe of the Train tab, such as "digits-demo", which takes seconds, "mnist-demo" or "cifar10-demo".
+        dataset: "digits", which is here, or what is downloaded: "mnist", "fashion-mnist", "cifar10".
         epochs: how often to go through it.
         batch_size: images a step.
         lr: the peak learning rate.
@@ -230,7 +231,12 @@ async def train(
 
 
 def _reader(request: gr.Request) -> Callable[[], bool]:
-    """Whether a program has read all that it was sent: Gradio keeps what nobody has read of its event stream."""
+    """Whether a program has read all that it was sent: Gradio keeps what nobody has read of its event stream.
+
+    A tool of a language model has none, and no session: its call is cancelled when its client leaves.
+    """
+    if request.session_hash is None:
+        return lambda: True
     blocks = LocalContext.blocks.get()
     messages = blocks._queue.pending_messages_per_session if blocks is not None else {}
     unread = messages.get(request.session_hash or "")
