@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    FrameLocator,
     Locator,
     Page,
     Request,
@@ -31,6 +32,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--use-fake-device-for-media-stream",  # a camera of the browser's own, for pages that are allowed one
+    "--host-resolver-rules=MAP class.test 127.0.0.1",  # a name as of another machine
 ]
 expect.set_options(timeout=30_000)  # two cores may have other work
 
@@ -198,17 +200,18 @@ def snap(artifacts: Path) -> Callable[[Page, str], None]:
     return lambda page, name: (page.screenshot(path=artifacts / f"{name}.png", full_page=True), None)[1]
 
 
-def draw(page: Page, strokes: Sequence[Points], side: float) -> None:
+def draw(page: Page | FrameLocator, strokes: Sequence[Points], side: float) -> None:
     """Draw with the mouse, strokes in a square of `side` units, as fast as the browser takes it."""
     box = page.locator("canvas.pad").bounding_box()
     assert box is not None
+    mouse = page.mouse if isinstance(page, Page) else page.owner.page.mouse
     for stroke in strokes:
         places = [(box["x"] + x * box["width"] / side, box["y"] + y * box["height"] / side) for x, y in stroke]
-        page.mouse.move(*places[0])
-        page.mouse.down()
+        mouse.move(*places[0])
+        mouse.down()
         for place in places[1:]:
-            page.mouse.move(*place)
-        page.mouse.up()
+            mouse.move(*place)
+        mouse.up()
 
 
 def answer(page: Page) -> Locator:

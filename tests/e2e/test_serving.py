@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, Request, Route, expect
 
-from tests.serving import serve
+from tests.e2e.conftest import asked_function, draw, report_errors
+from tests.integration.test_endpoints import SEVEN
+from tests.serving import ROOT, serve
+
+SHIP = ROOT / "lenet" / "ui" / "photo" / "examples" / "ship.jpg"
 
 # Two pages in one process, each under a path of its own; and one page of somebody's with one of them in a frame.
 MOUNTED = """
@@ -20,7 +25,11 @@ app = fastapi.FastAPI()
 
 @app.get("/", response_class=fastapi.responses.HTMLResponse)
 def framed() -> str:
-    return '<!doctype html><title>Framed</title><iframe src="/two/deep/" style="width: 100%; height: 1400px"></iframe>'
+    return '<!doctype html><link rel="icon" href="data:,"><iframe src="/two/deep/" style="width: 100%; height: 1400px">'
+
+@app.get("/sandboxed", response_class=fastapi.responses.HTMLResponse)
+def sandboxed() -> str:
+    return framed().replace("<iframe", '<iframe sandbox="allow-scripts allow-downloads"')
 
 for path in ("/one", "/two/deep"):
     page = build()
@@ -88,6 +97,49 @@ def test_under_a_sub_path(blank: Page, mounted: str, path: str) -> None:
 def test_in_a_frame(blank: Page, mounted: str) -> None:
     blank.goto(mounted)
     expect_alive(blank.frame_locator("iframe"))
+
+
+def test_in_a_sandboxed_frame_of_no_origin(blank: Page, mounted: str) -> None:
+    """Where a page has no origin a browser denies it all storage, submits no forms, and opens files instead of keeping
+    them; and fetches say "null", which Gradio refuses at this machine's own names."""
+    errors: list[str] = []
+    report_errors(blank, errors)
+    asked: list[str] = []
+    blank.on("request", lambda one: asked.append(asked_function(one)) if "/component_server" in one.url else None)
+    blank.set_viewport_size({"width": 1280, "height": 1500})
+    blank.goto(mounted.replace("127.0.0.1", "class.test") + "/sandboxed")
+    page = blank.frame_locator("iframe")
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    assert blank.frames[1].evaluate("self.origin") == "null"
+
+    draw(page, SEVEN, side=500)
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7")
+    assert "fetch_network" in asked
+    assert "read_drawing" not in asked  # the browser read it
+    page.get_by_role("tab", name="Photo").click()
+    expect(page.locator("#photo .invite")).to_contain_text("I know ten things")
+    page.locator("#photo input.file").set_input_files(SHIP)
+    expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", "ship")
+    page.locator("#photo .url").fill("http://nothing.invalid/")
+    page.locator("#photo .url").press("Enter")
+    expect(page.locator("#photo [role=alert]").first).to_contain_text("nothing.invalid")
+    page.get_by_role("tab", name="Zoo").click()
+    page.locator('#zoo button[data-network="digits"]').click()
+    expect(page.locator("#zoo .report .matrix td.right").first).to_be_visible()
+
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator(".starts button").last).to_be_visible()
+    page.locator("#set-epochs").fill("1")
+    page.locator("#start").click()
+    expect(page.locator("#report h2")).to_have_text("Run 1, digits-demo", timeout=60_000)
+    expect(page.locator("[data-chart=loss] canvas")).to_have_attribute("aria-label", re.compile("^Loss of Run 1"))
+    for kind in ("csv", "web"):
+        with blank.expect_download() as download:
+            page.locator(f'#report [data-keep="{kind}"]').click()
+        assert kind in download.value.suggested_filename
+    page.locator("#use").click()
+    expect(page.get_by_label("Network").first).to_have_value(re.compile("^Run 1, digits-demo"))
+    assert not errors
 
 
 def test_behind_a_proxy_that_takes_the_path_off(blank: Page, tmp_path: Path) -> None:

@@ -158,8 +158,8 @@ export function mount({ element, props, server, watch }) {
     const item = [...event.clipboardData.items].find(({ type }) => type.startsWith("image/"));
     if (item) openFile(item.getAsFile());
   });
-  find(".address").addEventListener("submit", (event) => {
-    event.preventDefault();
+  find(".fetch").addEventListener("click", (event) => {
+    event.preventDefault(); // Enter clicks it too; a sandboxed frame submits no forms
     if (url.value.trim()) open({ url: url.value });
     else complain("photo_no_address");
   });

@@ -5,11 +5,13 @@
 // asks again and says how far it is.  What the server said is kept, and said anew in another language.
 
 import { make } from "../shared/elements.js";
+import { download } from "../shared/keeping.js";
 import { language, onLanguage, say, sayAll, spoken } from "../shared/language.js";
 import * as figures from "./figures.js";
 
 const PAUSE = 250; // milliseconds between two looks at how far it is
 const SILENCE = 1000; // and at whether a server answers again that did not
+const LOST = { problem: { key: "report_no_answer", values: {} }, lost: true };
 const ANY = { cell: null, page: 0 }; // pictures at random
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -47,7 +49,7 @@ export function report({ element, server }) {
 
   async function ask(name, question) {
     const reply = await server[name]({ language, network, ...question }).catch(() => null);
-    return reply ?? { problem: { key: "report_no_answer", values: {} }, lost: true };
+    return reply ?? LOST;
   }
 
   // `pictures`: which of its test pictures to begin with.
@@ -228,14 +230,17 @@ export function report({ element, server }) {
     button.ariaBusy = "true";
     note.textContent = say("keep_making");
     const reply = await ask("keep", { kind: button.dataset.keep });
+    const file = reply.problem ? null : await fetched(reply.path);
     if (mine !== network) return;
     button.ariaBusy = "false";
-    note.replaceChildren(...(reply.problem ? [warning(reply.problem)] : []));
-    if (reply.problem) return;
-    const link = document.createElement("a");
-    link.href = `gradio_api/file=${encodeURI(reply.path)}`;
-    link.download = reply.name;
-    link.click();
+    note.replaceChildren(...(file ? [] : [warning(reply.problem ?? LOST.problem)]));
+    if (file) download(reply.name, file);
+  }
+
+  // The file at that path of the server, or null.  A link to it would do, but a sandboxed frame opens what that leads to.
+  async function fetched(path) {
+    const answer = await fetch(`gradio_api/file=${encodeURI(path)}`).catch(() => null);
+    return answer?.ok ? answer.blob().catch(() => null) : null;
   }
 
   // Show no network.

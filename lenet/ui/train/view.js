@@ -61,8 +61,8 @@ export function mount({ element, trigger, props, server }) {
     sent: () => following || refresh(), // one that has ended says it at once, and then no more
   });
 
-  find("form").addEventListener("submit", (event) => {
-    event.preventDefault();
+  find(".start").addEventListener("click", (event) => {
+    event.preventDefault(); // Enter clicks it too; a sandboxed frame submits no forms
     startRun();
   });
 
