@@ -4,7 +4,7 @@
 
 Each picture as it is; cut to 4:3 and longer, so that its ends are missing from the middle; enlarged and laid on a
 longer canvas, in the middle, at one end, anywhere; and smaller than the canvas is high.  The canvas is plain or
-another picture, blurred.  A row is a set of crops, each also mirrored, looked at where the central square alone is
+another picture, blurred.  And a part of it alone, in grey, out of focus.  A row is a set of crops, each also mirrored, looked at where the central square alone is
 below `UNSURE_BELOW`; "power" is that of its confidence by which a crop counts.
 """
 
@@ -156,6 +156,24 @@ def small(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
     return _laid(rng, one, other, rng.uniform(0.55, 0.95), (rng.random(), rng.random()))
 
 
+def close(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    """A part of 18 to 26 of its 32 pixels: a face or a wheel fills the picture."""
+    side = int(rng.integers(18, 27))
+    left, top = (int(start) for start in rng.integers(0, 33 - side, 2))
+    part = one.crop((left, top, left + side, top + side))
+    return part.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+
+
+def grey(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    return one.convert("L").convert("RGB")
+
+
+def blurred(rng: Rng, one: Image.Image, other: Image.Image) -> Image.Image:
+    """Out of focus by 0.75 to 1.5 of its 32 pixels."""
+    enlarged = one.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    return enlarged.filter(ImageFilter.GaussianBlur(rng.uniform(0.75, 1.5) * SIDE / 32))
+
+
 def _laid(rng: Rng, one: Image.Image, other: Image.Image, part: float, place: tuple[float, float]) -> Image.Image:
     """On a canvas of which it takes `part` of the shorter side, at fractions of the room that is left."""
     short = round(SIDE / part)
@@ -181,4 +199,7 @@ KINDS: dict[str, Callable[[Rng, Image.Image, Image.Image], Image.Image]] = {
     "at one end": at_one_end,
     "anywhere": anywhere,
     "small": small,
+    "close": close,
+    "grey": grey,
+    "blurred": blurred,
 }
