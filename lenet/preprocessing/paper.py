@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from lenet.preprocessing.ink import strengthened
+from lenet.preprocessing.sheet import without_surroundings
 
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
 PIECES = 200  # of ink that are looked at, the weightiest
@@ -29,6 +30,9 @@ BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH = 0.8, 0.9, 0.95, 0.03
 FADED_AREA, FADED_THICKNESS, FADED_MOST = 0.03, (0.5, 1.6), 3.0
 ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
 LONE_DARKNESS = 0.3  # a single line from top to bottom that is paler is a margin's
+# The ground at a place is the median of so much of the longer side, in a picture of so many pixels; its grain, as a
+# logarithm, is no ink.
+GROUND_WINDOW, GROUND_SIDE, GROUND_GRAIN = 0.3, 60, 0.1
 WINDOWS = (0.05, 0.12, 0.28)  # of the longer side: strokes are narrower, shadows and desks wider
 
 
@@ -51,6 +55,7 @@ class Paper:
 
 def from_paper(grey: np.ndarray) -> Paper:
     """The ink of a photographed page; `grey` as `to_grey` gives it."""
+    grey = without_surroundings(grey)
     inverted = not _light_ink(grey)
     if not inverted:
         grey = 255 - grey
@@ -141,19 +146,17 @@ def _shown(darkness: np.ndarray) -> np.ndarray:
 
 
 def _light_ink(grey: np.ndarray) -> bool:
-    """Whether the ink is lighter than its ground, as chalk is: only where the ground is dark."""
+    """Whether the ink is lighter than its ground, as chalk is: what stands out of its surroundings mostly is."""
     from scipy import ndimage
 
-    middle, bright = np.percentile(grey[::4, ::4], (50, 90))
-    if middle > 127 or bright > 1.7 * middle:  # much of the picture is bright: paper, partly in the shade
-        return False
-    reduced = Image.fromarray(grey).reduce(max(1, max(grey.shape) // 160))
+    reduced = Image.fromarray(grey).reduce(max(1, max(grey.shape) // GROUND_SIDE))
     small = np.log(np.asarray(reduced, np.float32) + 8)  # light multiplies
-    dark = light = 0.0
-    for size in (3, 7, 13):  # a stroke answers to the first that is wider; what lies between strokes, later
-        dark += float(np.percentile(ndimage.grey_closing(small, (size, size)) - small, 99.5))
-        light += float(np.percentile(small - ndimage.grey_opening(small, (size, size)), 99.5))
-    return bool(light > 1.3 * dark)
+    window = round(GROUND_WINDOW * max(small.shape))
+    ground = ndimage.median_filter(
+        ndimage.median_filter(small, (1, window), mode="nearest"), (window, 1), mode="nearest"
+    )
+    away = small - ground
+    return bool((away - GROUND_GRAIN).clip(0).sum() > (-away - GROUND_GRAIN).clip(0).sum())
 
 
 def _darkness(grey: np.ndarray, share: float) -> np.ndarray:

@@ -15,6 +15,7 @@ from lenet.preprocessing.digits import digit
 from lenet.preprocessing.ink import extract, is_flat, to_grey
 from lenet.preprocessing.normalization import InputFormat
 from lenet.preprocessing.paper import _is_of_a_box, from_paper
+from lenet.preprocessing.sheet import without_surroundings
 from lenet.preprocessing.stages import Preprocessed
 
 GREY = InputFormat(28)
@@ -158,10 +159,53 @@ def test_coloured_ink_on_coloured_paper():
     assert distance(PLAIN, digit(Image.fromarray(page), GREY).x) < 0.15
 
 
-def test_chalk_on_a_board():
-    board = five(ink=215, paper=55)
-    result = read(board * LIGHTS["falls off"])
-    assert distance(PLAIN, result.x) < 0.2
+def eight(width: int, ink: float, paper: float) -> np.ndarray:
+    """(450, 600) float: two rings, whose insides are as dark on paper as strokes are on a board."""
+    picture = Image.new("L", (SHAPE[1], SHAPE[0]), 0)
+    for box in (220, 40, 380, 220), (200, 220 - width, 400, 420):
+        ImageDraw.Draw(picture).ellipse(box, outline=255, width=width)
+    return paper + np.asarray(picture, np.float32) / 255 * (ink - paper)
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+@pytest.mark.parametrize("width", [12, 34])
+@pytest.mark.parametrize("digit", [five, eight])
+def test_chalk_on_a_board_and_paper_in_the_dark(digit, width, light):
+    for ink, ground in ((215, 55), (20, 80)):
+        page = digit(width, ink=ink, paper=ground) * LIGHTS[light]
+        assert from_paper(to_grey(seen(page))).inverted is (ink < ground)
+
+
+def test_chalk_is_read_as_ink_is():
+    for light in LIGHTS.values():
+        assert distance(PLAIN, read(five(ink=215, paper=55) * light).x) < 0.2
+
+
+def pattern(name: str) -> np.ndarray:
+    """(450, 600) float: a checked cloth, or a table's grain."""
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    if name == "checks":
+        return np.where((x // 30 + y // 30) % 2, 70.0, 140.0)
+    return 90 + 45 * np.sin((y + 8 * np.sin(x / 90)) / 5)
+
+
+@pytest.mark.parametrize("light", ["even", "falls off", "corners"])
+@pytest.mark.parametrize("corners", [(130, 60, 480, 390), (0, 0, 470, 380), (190, 80, 600, 450)])
+@pytest.mark.parametrize("name", ["checks", "grain"])
+def test_a_pattern_beside_the_paper_is_not_read(name, corners, light):
+    left, top, right, bottom = corners
+    slant = 0.03 * np.arange(SHAPE[0])[:, None]  # nobody lays a sheet quite straight
+    x, y = np.arange(SHAPE[1])[None, :] + slant, np.arange(SHAPE[0])[:, None]
+    sheet = (x >= left) & (x < right) & (y >= top) & (y < bottom)
+    page = np.where(sheet, five(), pattern(name))
+    assert distance(PLAIN, read(page * LIGHTS[light]).x) < 0.12
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+@pytest.mark.parametrize("lines", [LINED, SQUARED], ids=["lined", "squared"])
+def test_printed_lines_are_no_pattern_round_a_sheet(light, lines):
+    page = (printed(five(), lines) * LIGHTS[light]).clip(0, 255).astype(np.uint8)
+    assert without_surroundings(page) is page
 
 
 def test_the_detached_bar_of_a_five_stays_and_a_crumb_goes():
