@@ -3,9 +3,9 @@
     python -m benchmarks photos crops --network photos
 
 Each picture as it is; cut to 4:3 and longer, so that its ends are missing from the middle; enlarged and laid on a
-longer canvas, in the middle, at one end, anywhere; and smaller than the canvas is high.  The canvas is plain or
-another picture, blurred.  And a part of it alone, in grey, out of focus.  A row is a set of crops, each also mirrored, looked at where the central square alone is
-below `UNSURE_BELOW`; "power" is that of its confidence by which a crop counts.
+longer canvas, in the middle, at one end, anywhere; smaller than the canvas is high; a part of it alone; grey; and out
+of focus.  The canvas is plain or another picture, blurred.  A row is a set of crops, each also mirrored, looked at
+where the central square alone is below `UNSURE_BELOW`; "power" is that of its confidence by which a crop counts.
 """
 
 from __future__ import annotations
