@@ -8,7 +8,9 @@ Ink is white (255) on black (0), uint8 (H, W), however dark or light the pen and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -26,6 +28,9 @@ AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
 # What is left of a printed box: paler and thinner than the pen by these factors, and this share of it lies this near
 # the edges of its own rectangle.
 BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH = 0.8, 0.9, 0.95, 0.03
+# A bar: its length in widths, and how much of such a rectangle it fills.  It is no digit's main piece beside others of
+# this share of its ink, and not of that digit if so much longer, and thicker or lying: a pen, the edge of a sheet.
+BAR_SLENDER, BAR_FULL, BAR_COMPANY, BAR_SIZE, BAR_THICKNESS = 5.0, 0.7, 0.1, 1.5, 1.4
 # Faded parts of strokes: each so large, by the ink that is known, and so thick, by the pen; all together so large.
 FADED_AREA, FADED_THICKNESS, FADED_MOST = 0.03, (0.5, 1.6), 3.0
 ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
@@ -349,6 +354,10 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     alike[0] = False
     for label in np.flatnonzero(alike & (mean < BOX_DARKNESS * dark) & (thick < BOX_THICKNESS * usual)):
         alike[label] = not _is_of_a_box(labels[slices[label - 1]] == label)
+    for label in np.flatnonzero(alike & (longer > BAR_SIZE * size)):
+        piece = labels[slices[label - 1]] == label
+        thicker = thick[label] > BAR_THICKNESS * usual
+        alike[label] = not (_is_bar(piece) and (thicker or piece.shape[1] > piece.shape[0]))
     digits = alike & (longer > AKIN_SIZE * size) & (longer < size / AKIN_SIZE)
     digits &= (thick > usual / AKIN_THICKNESS) & (thick < AKIN_THICKNESS * usual)
     member = np.zeros(count, bool)
@@ -356,6 +365,21 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     for candidates, reach in ((digits, AKIN_REACH * size), (alike & (longer <= size / AKIN_SIZE), 0.2 * size)):
         member = _reached(box, member, candidates, reach)
     return np.flatnonzero(member)
+
+
+def _heaviest(weights: np.ndarray, is_bar: Callable[[int], bool]) -> int:
+    """Which piece has most ink; a pen that lies beside what it wrote has more, but is a bar."""
+    order = [int(piece) for piece in np.argsort(-weights) if weights[piece] > BAR_COMPANY * weights.max()]
+    return next((piece for piece in order if not is_bar(piece)), order[0])
+
+
+def _is_bar(piece: np.ndarray) -> bool:
+    """Whether a piece (H, W) bool is one long straight bar: its pixels' moments are a slender rectangle's."""
+    places = np.argwhere(piece).astype(np.float32)
+    if len(places) < 20:
+        return False
+    across, along = np.sqrt(12 * np.linalg.eigvalsh(np.cov(places.T)).clip(1 / 12))
+    return bool(along > BAR_SLENDER * across and len(places) > BAR_FULL * along * across)
 
 
 def _is_of_a_box(piece: np.ndarray) -> bool:
@@ -408,11 +432,13 @@ def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> n
         pieces = np.sort(pieces[np.argsort(weight[pieces])[-PIECES:]])
     number = np.zeros(len(fit), np.int32)
     number[pieces] = np.arange(1, len(pieces) + 1)
-    slices = ndimage.find_objects(number[labels])
+    numbered = number[labels]
+    slices = ndimage.find_objects(numbered)
     box = np.array([[edge for part in found for edge in (part.start, part.stop)] for found in slices])
     area, weight = area[pieces], weight[pieces]
     mean = weight / area
-    main = int(np.argmax(weight * mean))
+    is_bar = cache(lambda piece: _is_bar(numbered[slices[piece]] == piece + 1))
+    main = _heaviest(weight * mean, is_bar)
     member = np.zeros(len(pieces), bool)
     member[main] = True
     while True:
@@ -422,6 +448,9 @@ def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> n
         gap_x = np.maximum(np.maximum(reach[2] - box[:, 3], box[:, 2] - reach[3]), 0)
         joined = (np.hypot(gap_x, gap_y) < 0.2 * size) & (weight > 0.015 * weight[member].sum())
         joined &= mean > 0.7 * mean[main]
+        longer = np.maximum(box[:, 1] - box[:, 0], box[:, 3] - box[:, 2])
+        for piece in np.flatnonzero(joined & ~member & (longer > BAR_SIZE * size)):
+            joined[piece] = not is_bar(piece)
         if not (joined & ~member).any():
             break
         member |= joined

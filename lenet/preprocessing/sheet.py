@@ -68,4 +68,5 @@ def _between(mask: np.ndarray) -> np.ndarray:
     """All that lies between the first and the last of each row of `mask`."""
     x = np.arange(mask.shape[1])
     first, last = mask.argmax(axis=1), len(x) - 1 - mask[:, ::-1].argmax(axis=1)
-    return mask.any(axis=1)[:, None] & (x >= first[:, None]) & (x <= last[:, None])
+    between = (x >= first[:, None]) & (x <= last[:, None])
+    return np.where(mask.any(axis=1, keepdims=True), between, False)

@@ -181,6 +181,27 @@ def test_chalk_is_read_as_ink_is():
         assert distance(PLAIN, read(five(ink=215, paper=55) * light).x) < 0.2
 
 
+@pytest.mark.parametrize("light", LIGHTS)
+@pytest.mark.parametrize(("slope", "middle"), [(0, 380), (0.15, 350), (-0.4, 375)])
+def test_a_pen_that_lies_beside_what_it_wrote(slope, middle, light):
+    x, y = np.arange(SHAPE[1]), np.arange(SHAPE[0])[:, None]
+    lying = (abs(y - middle - slope * (x - 300)) < 11) & (abs(x - 330) < 190)
+    page = np.where(lying, 35, five(6, ink=60))
+    assert distance(read(five(6, ink=60)).x, read(page * LIGHTS[light]).x) < 0.15
+
+
+@pytest.mark.parametrize("width", [5, 14])
+def test_a_straight_one_is_no_pen(width):
+    page = Image.new("L", (SHAPE[1], SHAPE[0]), 225)
+    ImageDraw.Draw(page).line([(300, 100), (280, 330)], fill=45, width=width)
+    ink = from_paper(to_grey(seen(np.asarray(page, np.float32) * LIGHTS["falls off"]))).ink
+    assert np.ptp(np.flatnonzero((ink > 64).any(axis=1))) > 105  # at half size
+    ImageDraw.Draw(page).line([(380, 110), (470, 110), (420, 330)], fill=45, width=width)  # and a 7
+    ink = from_paper(to_grey(seen(np.asarray(page, np.float32) * LIGHTS["falls off"]))).ink
+    assert (ink[:, :160] > 64).any()
+    assert (ink[:, 180:] > 64).any()
+
+
 def pattern(name: str) -> np.ndarray:
     """(450, 600) float: a checked cloth, or a table's grain."""
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
