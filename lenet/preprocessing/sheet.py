@@ -16,6 +16,7 @@ AROUND = 0.03  # of the picture: where less is left there is nothing to leave ou
 FULL = 0.7  # of its own outline is smooth: ink and its insides are not
 PLAIN, PIECE = 0.3, 0.02  # of what is left is in smooth pieces of so much of the picture: a desk, a shadow
 APART = 1.15  # times lighter or darker than what is left
+WIDE, STRONG = 15, 0.25  # pixels, and of its own grey: a pattern differs by more within so many, paper's grain by less
 MARGIN = 3  # of those pixels, which the sheet's soft edge takes
 BLUR = 6  # pixels
 
@@ -41,8 +42,7 @@ def _sheet(grey: np.ndarray) -> np.ndarray | None:
 
     factor = -(-max(grey.shape) // SMALL)
     small = np.asarray(Image.fromarray(grey).reduce(factor)) if factor > 1 else grey
-    highest, lowest = (turn(small, NEAR, mode="nearest") for turn in (ndimage.maximum_filter, ndimage.minimum_filter))
-    labels, count = ndimage.label(highest - lowest <= SAME)
+    labels, count = ndimage.label(_ranges(small, NEAR) <= SAME)
     area = np.bincount(labels.ravel(), minlength=count + 1)
     area[0] = 0
     main = int(area.argmax())
@@ -59,9 +59,18 @@ def _sheet(grey: np.ndarray) -> np.ndarray | None:
     sheets, others = (float(np.median(small[part])) + 1 for part in (smooth, left))
     if max(sheets / others, others / sheets) < APART:
         return None
+    if np.median(_ranges(small, WIDE)[left]) < STRONG * np.median(small[left]):
+        return None
     inside = ndimage.binary_erosion(outline, iterations=MARGIN, border_value=1)
     whole = np.repeat(np.repeat(inside, factor, axis=0), factor, axis=1)
     return whole[: grey.shape[0], : grey.shape[1]] if inside.any() else None
+
+
+def _ranges(grey: np.ndarray, window: int) -> np.ndarray:
+    """How much greys differ in the window round each place."""
+    from scipy import ndimage
+
+    return ndimage.maximum_filter(grey, window, mode="nearest") - ndimage.minimum_filter(grey, window, mode="nearest")
 
 
 def _between(mask: np.ndarray) -> np.ndarray:

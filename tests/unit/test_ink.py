@@ -222,6 +222,14 @@ def test_a_pattern_beside_the_paper_is_not_read(name, corners, light):
     assert distance(PLAIN, read(page * LIGHTS[light]).x) < 0.12
 
 
+@pytest.mark.parametrize("light", ["shadow's edge", "a hand"])
+@pytest.mark.parametrize("size", [1, 3])
+def test_paper_with_grain_is_no_pattern_round_its_shade(size, light):
+    grain = ndimage.gaussian_filter(np.random.default_rng(0).normal(0, 1, SHAPE), size)
+    page = to_grey(seen(five() * LIGHTS[light] * (1 + 0.02 * grain / grain.std())))
+    assert without_surroundings(page) is page
+
+
 @pytest.mark.parametrize("light", LIGHTS)
 @pytest.mark.parametrize("lines", [LINED, SQUARED], ids=["lined", "squared"])
 def test_printed_lines_are_no_pattern_round_a_sheet(light, lines):
