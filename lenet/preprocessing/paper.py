@@ -29,8 +29,9 @@ AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
 # the edges of its own rectangle.
 BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH = 0.8, 0.9, 0.95, 0.03
 # A bar: its length in widths, and how much of such a rectangle it fills.  It is no digit's main piece beside others of
-# this share of its ink, and not of that digit if so much longer, and thicker or lying: a pen, the edge of a sheet.
-BAR_SLENDER, BAR_FULL, BAR_COMPANY, BAR_SIZE, BAR_THICKNESS = 5.0, 0.7, 0.1, 1.5, 1.4
+# these shares of its ink and its length, and not of that digit if so much longer, and thicker or lying: a pen, the edge
+# of a sheet.
+BAR_SLENDER, BAR_FULL, BAR_COMPANY, BAR_COMPANY_SIZE, BAR_SIZE, BAR_THICKNESS = 5.0, 0.7, 0.1, 0.2, 1.5, 1.4
 # Faded parts of strokes: each so large, by the ink that is known, and so thick, by the pen; all together so large.
 FADED_AREA, FADED_THICKNESS, FADED_MOST = 0.03, (0.5, 1.6), 3.0
 ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
@@ -367,10 +368,16 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     return np.flatnonzero(member)
 
 
-def _heaviest(weights: np.ndarray, is_bar: Callable[[int], bool]) -> int:
-    """Which piece has most ink; a pen that lies beside what it wrote has more, but is a bar."""
-    order = [int(piece) for piece in np.argsort(-weights) if weights[piece] > BAR_COMPANY * weights.max()]
-    return next((piece for piece in order if not is_bar(piece)), order[0])
+def _heaviest(weights: np.ndarray, longer: np.ndarray, is_bar: Callable[[int], bool]) -> int:
+    """Which piece has most ink; a pen that lies beside what it wrote has more, but is a bar.
+
+    Args:
+        longer: each piece's longer side: a stroke's dot is no company.
+    """
+    first = int(weights.argmax())
+    company = np.flatnonzero((weights > BAR_COMPANY * weights[first]) & (longer > BAR_COMPANY_SIZE * longer[first]))
+    order = [int(piece) for piece in company[np.argsort(-weights[company])]]
+    return next((piece for piece in order if not is_bar(piece)), first)
 
 
 def _is_bar(piece: np.ndarray) -> bool:
@@ -438,7 +445,8 @@ def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> n
     area, weight = area[pieces], weight[pieces]
     mean = weight / area
     is_bar = cache(lambda piece: _is_bar(numbered[slices[piece]] == piece + 1))
-    main = _heaviest(weight * mean, is_bar)
+    longer = np.maximum(box[:, 1] - box[:, 0], box[:, 3] - box[:, 2])
+    main = _heaviest(weight * mean, longer, is_bar)
     member = np.zeros(len(pieces), bool)
     member[main] = True
     while True:
@@ -448,7 +456,6 @@ def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> n
         gap_x = np.maximum(np.maximum(reach[2] - box[:, 3], box[:, 2] - reach[3]), 0)
         joined = (np.hypot(gap_x, gap_y) < 0.2 * size) & (weight > 0.015 * weight[member].sum())
         joined &= mean > 0.7 * mean[main]
-        longer = np.maximum(box[:, 1] - box[:, 0], box[:, 3] - box[:, 2])
         for piece in np.flatnonzero(joined & ~member & (longer > BAR_SIZE * size)):
             joined[piece] = not is_bar(piece)
         if not (joined & ~member).any():
