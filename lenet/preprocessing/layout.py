@@ -305,16 +305,20 @@ def _distance(a: Piece, b: Piece) -> float:
 
 
 def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:
-    """Whether a piece of a row is a minus: flat, at half the height, and apart from all others."""
+    """Whether a piece of a row is a minus or a dash: flat, at half the height, apart from all others, before a digit.
+
+    It may be nearer to the digit at its left, as the dashes of a date may be.
+    """
     flat = piece.height <= FLAT * tall and piece.width >= 1.8 * piece.height and piece.width >= SHORT * tall
     others = [p for p in row if p is not piece and p.height >= STANDS * tall]
-    if not flat or not others or piece.width > LINE * tall:
+    after = [p for p in others if p.box[0] > piece.box[0]]
+    if not flat or not after or piece.width > LINE * tall:
         return False
     if any(overlap(piece, p, 0) > -0.05 * tall for p in others):
         return False
-    nearest = min(others, key=lambda p: _distance(piece, p))
-    at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / nearest.height
-    return 0.25 < at < 0.78 and nearest.box[0] > piece.box[0]
+    beside = [min(some, key=lambda p: _distance(piece, p)) for some in (others, after)]
+    middle = (piece.box[1] + piece.box[3]) / 2
+    return all(0.25 < (middle - p.box[1]) / p.height < 0.78 for p in beside)
 
 
 def is_point(piece: Piece, pieces: Sequence[Piece], tall: int, dot: float) -> bool:

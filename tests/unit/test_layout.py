@@ -33,6 +33,12 @@ def dots(strokes: Strokes, step: float) -> Strokes:
     return found
 
 
+def with_dash(before: float, after: float) -> Image.Image:
+    """2-7, the dash so far from either."""
+    x = 190 + before
+    return pad(at(110, 200, TWO), [[(x, 254), (x + 50, 252)]], at(x + 66 + after, 200, SEVEN))
+
+
 def test_a_column_is_read_from_the_top_down(digits: DigitClassifier) -> None:
     column = [at(200, 20 + 160 * i, strokes) for i, strokes in enumerate([TWO, FOUR, SEVEN])]
     found = digits.read(pad(*column))
@@ -84,6 +90,13 @@ def test_a_point_and_a_minus_are_said(digits: DigitClassifier) -> None:
     reading = digits.read_page(pad(*number))
     assert reading.text == "-2.71"
     assert [(mark.kind, mark.before) for mark in reading.marks] == [("minus", 0), ("point", 1)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(15, 45), (30, 30), (45, 15)])
+def test_a_dash_may_be_nearer_to_either_digit(digits: DigitClassifier, before: float, after: float) -> None:
+    reading = digits.read_page(with_dash(before, after))
+    assert reading.text == "2-7"
+    assert [(mark.kind, mark.before) for mark in reading.marks] == [("minus", 1)]
 
 
 def test_dots_along_a_stroke_are_one_digit(digits: DigitClassifier) -> None:

@@ -108,15 +108,16 @@ export function inRows(pieces) {
   return rows.flatMap((row, number) => row.sort((a, b) => across(a) - across(b)).map((piece) => ({ ...piece, row: number })));
 }
 
-// Whether a piece of a row is a minus: flat, at half the height, and apart from all others.
+// Whether a piece of a row is a minus or a dash: flat, at half the height, apart from all others, before a digit.
 export function isMinus(piece, row, tall) {
   const [width, height] = [widthOf(piece), heightOf(piece)];
   const others = row.filter((p) => p !== piece && heightOf(p) >= STANDS * tall);
-  if (height > FLAT * tall || width < 1.8 * height || width < SHORT * tall || !others.length || width > LINE * tall) return false;
+  const after = others.filter((p) => p.box[0] > piece.box[0]);
+  if (height > FLAT * tall || width < 1.8 * height || width < SHORT * tall || !after.length || width > LINE * tall) return false;
   if (others.some((p) => overlap(piece, p, 0) > -0.05 * tall)) return false;
-  const nearest = least(others, (p) => gap(piece, p));
-  const at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / heightOf(nearest);
-  return at > 0.25 && at < 0.78 && nearest.box[0] > piece.box[0];
+  const beside = [others, after].map((some) => least(some, (p) => gap(piece, p)));
+  const at = (p) => ((piece.box[1] + piece.box[3]) / 2 - p.box[1]) / heightOf(p);
+  return beside.every((p) => at(p) > 0.25 && at(p) < 0.78);
 }
 
 // Whether a piece is a decimal point or a comma: at most `dot` of tall, beside a digit's foot.
