@@ -47,6 +47,7 @@ SPECK = 0.08  # ink with no longer side than this is dirt
 POINT = 0.04  # but for a fine pen's decimal point
 DOT = 0.3  # and with no longer side than this, no digit by itself
 DOT_GAP = 0.08  # but part of one that is as close as this
+ROUND_POINT = 0.2  # unless it is a point: round, and with no longer side than this
 SMALL = 0.3  # a piece lower than this is part of what stands over or under it
 APART = 0.3  # pieces further from one another are two digits
 OVERLAP = 0.5  # of the narrower one's width: then they stand over one another
@@ -273,12 +274,15 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
     """Every run of neighbouring pieces that may be one digit, by its first piece."""
     tall = tallest(pieces)
     dots = [p.longer < DOT * tall for p in pieces]
+    points = [_is_round(p) and is_point(p, pieces, tall, ROUND_POINT) for p in pieces]
     alone = [sum(p.row == q.row for q in pieces) == 1 for p in pieces]
     found = []
     for first, piece in enumerate(pieces):
         found.append(Trial(first, first + 1, piece, 0.0, not dots[first]))
         whole, cost = piece, 0.0
         for last in range(first + 1, min(first + MAX_PIECES_OF_A_DIGIT, len(pieces))):
+            if points[last] or points[last - 1]:
+                break
             if pieces[last].row != piece.row:
                 if not (alone[last - 1] and alone[last]):
                     break
@@ -292,6 +296,10 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
             if cost < UNLIKELY:
                 found.append(Trial(first, last + 1, whole, cost))
     return found
+
+
+def _is_round(piece: Piece) -> bool:
+    return piece.longer <= 1.6 * min(piece.width, piece.height)
 
 
 def _stack(a: Piece, b: Piece) -> float:

@@ -33,6 +33,12 @@ def dots(strokes: Strokes, step: float) -> Strokes:
     return found
 
 
+def with_point(gap: float) -> Image.Image:
+    """2.7, the point so far from the 2."""
+    x = 190 + gap
+    return pad(at(110, 200, TWO), [[(x, 296), (x + 1, 297)]], at(x + 40, 200, SEVEN))
+
+
 def with_dash(before: float, after: float) -> Image.Image:
     """2-7, the dash so far from either."""
     x = 190 + before
@@ -90,6 +96,11 @@ def test_a_point_and_a_minus_are_said(digits: DigitClassifier) -> None:
     reading = digits.read_page(pad(*number))
     assert reading.text == "-2.71"
     assert [(mark.kind, mark.before) for mark in reading.marks] == [("minus", 0), ("point", 1)]
+
+
+@pytest.mark.parametrize("gap", [5, 8, 15])
+def test_a_point_near_its_digit_is_one(digits: DigitClassifier, gap: float) -> None:
+    assert digits.read_page(with_point(gap)).text == "2.7"
 
 
 @pytest.mark.parametrize(("before", "after"), [(15, 45), (30, 30), (45, 15)])

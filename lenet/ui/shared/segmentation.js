@@ -13,6 +13,7 @@ const SPECK = 0.08;
 const POINT = 0.04;
 const DOT = 0.3;
 const DOT_GAP = 0.08;
+const ROUND_POINT = 0.2;
 const SMALL = 0.3;
 const APART = 0.3;
 const OVERLAP = 0.5;
@@ -188,12 +189,14 @@ function overOneAnother(pieces, tall) {
 export function trials(pieces) {
   const tall = tallest(pieces);
   const dots = pieces.map((piece) => longerOf(piece) < DOT * tall);
+  const points = pieces.map((piece) => isRound(piece) && isPoint(piece, pieces, tall, ROUND_POINT));
   const single = pieces.map(({ row }) => pieces.filter((other) => other.row === row).length === 1); // in its row
   const found = [];
   pieces.forEach((piece, first) => {
     found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first] });
     let [whole, cost] = [piece, 0];
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
+      if (points[last] || points[last - 1]) break;
       if (pieces[last].row !== piece.row) {
         if (!single[last - 1] || !single[last]) break;
         cost += stack(pieces[last - 1], pieces[last]);
@@ -208,6 +211,8 @@ export function trials(pieces) {
   });
   return found;
 }
+
+const isRound = (piece) => longerOf(piece) <= 1.6 * Math.min(widthOf(piece), heightOf(piece));
 
 // The cost of taking for one digit what stands under one another, alone in two rows.
 function stack(a, b) {
