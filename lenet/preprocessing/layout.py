@@ -34,6 +34,10 @@ LINE = 1.2  # a line under digits is longer than this, and a minus shorter
 POINT_REACH = 0.5  # a point is no further from a digit
 SHORT = 0.15  # a minus is longer than this
 
+BROKEN = 0.12  # parts of a broken digit that stand over one another are no further apart, nor overlap more
+WHOLE = 1.15  # and together they are no higher than this
+ASIDE = 0.05  # and no further from one another sideways
+
 SAME_ROW = 0.4  # of the lower one's height: pieces that overlap by as much stand in one row
 
 # A printed box or row of boxes:
@@ -269,11 +273,16 @@ def lines_along(pieces: Sequence[Piece]) -> list[int]:
 
 
 def in_rows(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """The pieces in reading order, with their rows: from the top down, in each from left to right."""
+    """The pieces in reading order, with their rows: from the top down, in each from left to right.
+
+    The halves of a broken digit stand in one row, one after the other.
+    """
     if len(pieces) < 2:
         return tuple(pieces)
     tall = tallest(pieces)
-    standing = sorted((p for p in pieces if p.height >= STANDS * tall), key=_across)
+    parts = _broken(pieces, tall)
+    wholes = [joined(some) for some in parts]
+    standing = sorted((p for p in wholes if p.height >= STANDS * tall), key=_across)
     near = np.eye(len(standing), dtype=bool)
     for i, piece in enumerate(standing):
         beside = [j for j in range(i + 1, len(standing)) if _one_row(piece, standing[j])]
@@ -282,10 +291,29 @@ def in_rows(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
             near[i, j] = near[j, i] = True
     rows = [[standing[i] for i in group] for group in _connected(near)]
     rows.sort(key=lambda row: float(np.mean([p.box[1] + p.box[3] for p in row])))
-    for piece in pieces:
+    for piece in wholes:
         if piece.height < STANDS * tall:
             min(rows, key=lambda row: min(_distance(piece, p) for p in row if p.height >= STANDS * tall)).append(piece)
-    return tuple(replace(p, row=number) for number, row in enumerate(rows) for p in sorted(row, key=_across))
+    return tuple(
+        replace(p, row=number)
+        for number, row in enumerate(rows)
+        for whole in sorted(row, key=_across)
+        for p in sorted(parts[wholes.index(whole)], key=_across)
+    )
+
+
+def _broken(pieces: Sequence[Piece], tall: int) -> list[list[Piece]]:
+    """The pieces, with those together that may be one broken digit: over one another, and no higher than a digit."""
+    groups = [[p] for p in pieces]
+    while pair := next(((a, b) for i, a in enumerate(groups) for b in groups[:i] if _over(a, b, tall)), None):
+        groups = [group for group in groups if group not in pair] + [pair[1] + pair[0]]
+    return groups
+
+
+def _over(a: Sequence[Piece], b: Sequence[Piece], tall: int) -> bool:
+    one, other = joined(a), joined(b)
+    near = abs(overlap(one, other, 1)) <= BROKEN * tall and overlap(one, other, 0) >= -ASIDE * tall
+    return near and joined([one, other]).height <= WHOLE * tall
 
 
 def _across(piece: Piece) -> int:

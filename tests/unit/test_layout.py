@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
+from lenet.preprocessing.segmentation import Sheet
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text
 
 
@@ -43,6 +44,13 @@ def with_dash(before: float, after: float) -> Image.Image:
     """2-7, the dash so far from either."""
     x = 190 + before
     return pad(at(110, 200, TWO), [[(x, 254), (x + 50, 252)]], at(x + 66 + after, 200, SEVEN))
+
+
+def broken_one() -> Image.Image:
+    """2, a 4 whose strokes stand apart, and a 1 in two halves."""
+    four = [[(286, 44), (243, 157), (293, 156)], [(304, 93), (301, 179)]]
+    one = [[(357, 71), (386, 43), (384, 114)], [(382, 123), (379, 179)]]
+    return pad(at(140, 44, TWO, 1.35), four, one, width=3)
 
 
 def test_a_column_is_read_from_the_top_down(digits: DigitClassifier) -> None:
@@ -108,6 +116,13 @@ def test_a_dash_may_be_nearer_to_either_digit(digits: DigitClassifier, before: f
     reading = digits.read_page(with_dash(before, after))
     assert reading.text == "2-7"
     assert [(mark.kind, mark.before) for mark in reading.marks] == [("minus", 1)]
+
+
+def test_a_broken_digit_stands_in_one_row_beside_another() -> None:
+    pieces = Sheet(255 - np.asarray(broken_one())).pieces
+    assert [piece.row for piece in pieces] == [0] * 5
+    middles = [piece.box[0] + piece.box[2] for piece in pieces]
+    assert max(middles[:3]) < min(middles[3:])
 
 
 def test_dots_along_a_stroke_are_one_digit(digits: DigitClassifier) -> None:

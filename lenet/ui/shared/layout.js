@@ -12,6 +12,9 @@ const FLAT = 0.3;
 const LINE = 1.2;
 const POINT_REACH = 0.5;
 const SHORT = 0.15;
+const BROKEN = 0.12;
+const WHOLE = 1.15;
+const ASIDE = 0.05;
 const SAME_ROW = 0.4;
 
 export const widthOf = ({ box }) => box[2] - box[0];
@@ -91,8 +94,9 @@ export function linesAlong(pieces) {
 export function inRows(pieces) {
   if (pieces.length < 2) return pieces;
   const tall = tallest(pieces);
+  const wholes = broken(pieces, tall).map((parts) => ({ ...joined(parts), parts }));
   const stands = (piece) => heightOf(piece) >= STANDS * tall;
-  const standing = pieces.filter(stands).sort((a, b) => across(a) - across(b));
+  const standing = wholes.filter(stands).sort((a, b) => across(a) - across(b));
   const links = new Set();
   standing.forEach((piece, i) => {
     const oneRow = (k) => overlap(piece, standing[k], 1) >= SAME_ROW * Math.min(heightOf(piece), heightOf(standing[k]));
@@ -103,9 +107,27 @@ export function inRows(pieces) {
   const middle = (row) => row.reduce((sum, { box }) => sum + box[1] + box[3], 0) / row.length;
   const rows = connected(standing.length, near).map((group) => group.map((i) => standing[i]));
   rows.sort((a, b) => middle(a) - middle(b));
-  for (const piece of pieces)
+  for (const piece of wholes)
     if (!stands(piece)) least(rows, (row) => Math.min(...row.filter(stands).map((p) => gap(piece, p)))).push(piece);
-  return rows.flatMap((row, number) => row.sort((a, b) => across(a) - across(b)).map((piece) => ({ ...piece, row: number })));
+  const inOrder = (some) => some.sort((a, b) => across(a) - across(b));
+  return rows.flatMap((row, number) => inOrder(row).flatMap(({ parts }) => inOrder(parts).map((piece) => ({ ...piece, row: number }))));
+}
+
+// The pieces, with those together that may be one broken digit: over one another, and no higher than a digit.
+function broken(pieces, tall) {
+  const over = (a, b) => {
+    const [one, other] = [joined(a), joined(b)];
+    const near = Math.abs(overlap(one, other, 1)) <= BROKEN * tall && overlap(one, other, 0) >= -ASIDE * tall;
+    return near && heightOf(joined([one, other])) <= WHOLE * tall;
+  };
+  const pairOf = (groups) => {
+    for (const [i, a] of groups.entries()) for (const b of groups.slice(0, i)) if (over(a, b)) return [a, b];
+    return null;
+  };
+  let groups = pieces.map((piece) => [piece]);
+  for (let pair = pairOf(groups); pair; pair = pairOf(groups))
+    groups = [...groups.filter((group) => !pair.includes(group)), [...pair[1], ...pair[0]]];
+  return groups;
 }
 
 // Whether a piece of a row is a minus or a dash: flat, at half the height, apart from all others, before a digit.
