@@ -81,7 +81,8 @@ class FoundMark:
     """What stands beside the digits of a picture and is none.
 
     Attributes:
-        kind: "point" (or a comma) or "minus", which were written; "box" or "line", which were printed for the digits.
+        kind: "point" (or a comma) or "minus", which were written; "box", "line" or "ring", which were printed
+            or drawn for the digits.
         box: as in `FoundDigit`.
         before: the index of the digit that it stands before, in reading order.
     """

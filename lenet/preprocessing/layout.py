@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 Box = tuple[int, int, int, int]
-MarkKind = Literal["point", "minus", "box", "line"]
+MarkKind = Literal["point", "minus", "box", "line", "ring"]
 
 # A dotted pen: so many dots at least, of about one size, each this near to the next.  A page of dirt has its specks
 # further apart.
@@ -47,6 +47,12 @@ RING_OF_A_ROW = 0.6  # the same above and below boxes that stand apart
 RING_DEPTH = 0.08  # of the box: its line is found within this of its side
 WALL = 0.85  # of its height: what runs down so far is a wall
 
+# A ring around digits:
+HELD = 0.45  # of its height: a digit in it is at least this high
+AROUND = 0.9  # of what it holds: so much of each side sees the ring
+RING_WIDTH = 0.75  # of its height: a narrower one is a 0 with a slash in it
+RING_HEIGHT = 1.15  # of the digits beside it: so is a lower one
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -74,7 +80,7 @@ class Mark:
     """What is written or printed beside the digits.
 
     Attributes:
-        kind: "point" (also a comma), "minus", "box" or "line" (under or over digits).
+        kind: "point" (also a comma), "minus", "box", "line" (under or over digits) or "ring" (around them).
     """
 
     kind: MarkKind
@@ -266,6 +272,31 @@ def lines_along(pieces: Sequence[Piece]) -> list[int]:
         if digits and len(clear) == len(digits) and reaches and (len(clear) > 1 or piece.width >= LINE * tall):
             found.append(i)
     return found
+
+
+def held(piece: Piece, pieces: Sequence[Piece]) -> Piece | None:
+    """The highest piece in another one's box, where it is high enough for a digit in a ring."""
+    inside = [p for p in pieces if p is not piece and _within(p, piece)]
+    highest = max(inside, key=lambda p: p.height, default=None)
+    round_ = piece.width >= RING_WIDTH * piece.height
+    return highest if highest and round_ and highest.height >= HELD * piece.height else None
+
+
+def higher(rings: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
+    """Those of what may be rings that are higher than the pieces beside them all."""
+    beside = tallest([p for p in pieces if p not in rings and not any(_within(p, ring) for ring in rings)])
+    return [ring for ring in rings if ring.height >= RING_HEIGHT * beside]
+
+
+def _within(piece: Piece, other: Piece) -> bool:
+    return overlap(piece, other, 0) == piece.width and overlap(piece, other, 1) == piece.height
+
+
+def runs_around(mask: np.ndarray, box: Box) -> bool:
+    """Whether ink of the mask, bool (H, W), is seen from all four sides of a box in it."""
+    left, top, right, bottom = box
+    sides = mask[top:bottom, :left], mask[top:bottom, right:], mask[:top, left:right].T, mask[bottom:, left:right].T
+    return all(float(side.any(axis=1).mean()) >= AROUND for side in sides)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ from lenet.preprocessing.layout import (
     Mark,
     Piece,
     bridged,
+    held,
+    higher,
     in_rows,
     is_minus,
     is_point,
@@ -35,6 +37,7 @@ from lenet.preprocessing.layout import (
     lines_along,
     overlap,
     printed_box,
+    runs_around,
     tallest,
 )
 
@@ -94,13 +97,15 @@ class Sheet:
     Attributes:
         ink: white on black, (H, W) uint8.
         pieces: in reading order: rows from the top down, each from left to right; none where nothing is drawn.
-        marks: what stands beside them: minus signs, printed boxes and lines.
+        marks: what stands beside them: minus signs, printed boxes and lines, and rings.
+        rings: the pieces that were drawn around others.
     """
 
     def __init__(self, ink: np.ndarray) -> None:
         self.ink = ink
         self.pieces: tuple[Piece, ...] = ()
         self.marks: tuple[Mark, ...] = ()
+        self.rings: tuple[Piece, ...] = ()
         self._specks: list[Piece] = []
         boxes: list[Box] = []
         if self._label(FAINT) and (boxes := self._without_boxes()) and not (self.ink > INK_THRESHOLD).any():
@@ -174,19 +179,37 @@ class Sheet:
         found = largest(bridged(components, [float(self._mask_of(p).mean()) for p in components]))
         lines = lines_along(found)
         rest = [p for i, p in enumerate(found) if i not in lines]
+        self.rings = tuple(higher([p for p in rest if self._is_ring(p, rest)], rest))
+        rest = [p for p in rest if p not in self.rings]
         tall = tallest(rest)
         pieces = in_rows(_merged(rest))
         self._specks = [p for p in rest if POINT * tall <= p.longer < SPECK * tall]
         rows = {row: [p for p in pieces if p.row == row] for row in {p.row for p in pieces}}
         minus = [p for p in pieces if is_minus(p, rows[p.row], tall)]
         self.pieces = tuple(p for p in pieces if p not in minus)
-        self.marks = (*(Mark("minus", p.box) for p in minus), *(Mark("line", found[i].box) for i in lines))
+        self.marks = (
+            *(Mark("minus", p.box) for p in minus),
+            *(Mark("line", found[i].box) for i in lines),
+            *(Mark("ring", p.box) for p in self.rings),
+        )
+
+    def _is_ring(self, piece: Piece, pieces: Sequence[Piece]) -> bool:
+        """Whether a piece was drawn around another, as high as a digit."""
+        inner = held(piece, pieces)
+        if inner is None:
+            return False
+        (left, top, *_), box = self._cells(piece.box), self._cells(inner.box)
+        return runs_around(self._mask_of(piece), (box[0] - left, box[1] - top, box[2] - left, box[3] - top))
+
+    def _cells(self, box: Box) -> Box:
+        """A box of the ink as one of the labels."""
+        (x, y), factor = self._corner, self._factor
+        left, top, right, bottom = box
+        return (left - x) // factor, (top - y) // factor, -(-(right - x) // factor), -(-(bottom - y) // factor)
 
     def _mask_of(self, piece: Piece) -> np.ndarray:
         """Where this piece is in its box, bool, at the scale of the labels."""
-        (x, y), factor = self._corner, self._factor
-        left, top = (piece.box[0] - x) // factor, (piece.box[1] - y) // factor
-        right, bottom = -(-(piece.box[2] - x) // factor), -(-(piece.box[3] - y) // factor)
+        left, top, right, bottom = self._cells(piece.box)
         labels = self._labels[top:bottom, left:right]
         return np.isin(labels, piece.labels) if len(piece.labels) > 1 else labels == piece.labels[0]
 

@@ -25,6 +25,8 @@ from lenet.inference.web import to_table
 from lenet.models import MODELS
 from lenet.models.network import Network
 from lenet.training.recipes import RECIPES
+from tests.unit.test_layout import broken_one, ringed, with_dash, with_point
+from tests.unit.test_numbers import SEVEN, TWO
 
 # A network on one picture: every layer's name, shape and numbers.
 FORWARD = """async ({ table, x, plainly }) => {
@@ -229,6 +231,15 @@ def test_the_browser_tells_digits_from_what_stands_beside_them(browser: Browser,
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare(name, BrowserReader(browser, table_of("digits")), classifier, pictures)
     assert found.left < len(pictures)
+    assert not found.differences
+
+
+def test_the_browser_tells_near_points_dashes_broken_digits_and_rings(browser: Browser) -> None:
+    pictures = [with_point(gap) for gap in (5, 8, 15)] + [with_dash(*gaps) for gaps in ((15, 45), (30, 30), (45, 15))]
+    pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
+    classifier = DigitClassifier.from_pretrained("digits")
+    found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)
+    assert found.left == 0
     assert not found.differences
 
 

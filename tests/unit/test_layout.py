@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing.segmentation import Sheet
+from lenet.preprocessing.separate import separate_drawings
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text
 
 
@@ -51,6 +52,12 @@ def broken_one() -> Image.Image:
     four = [[(286, 44), (243, 157), (293, 156)], [(304, 93), (301, 179)]]
     one = [[(357, 71), (386, 43), (384, 114)], [(382, 123), (379, 179)]]
     return pad(at(140, 44, TWO, 1.35), four, one, width=3)
+
+
+def ringed(strokes: Strokes, width: float = 170, height: float = 170) -> Image.Image:
+    turn = np.linspace(0, 2 * np.pi, 60)
+    ring = np.stack([230 + width / 2 * np.cos(turn), 250 + height / 2 * np.sin(turn)], axis=1)
+    return pad(at(200, 200, strokes), [[(float(x), float(y)) for x, y in ring]], width=6)
 
 
 def test_a_column_is_read_from_the_top_down(digits: DigitClassifier) -> None:
@@ -123,6 +130,25 @@ def test_a_broken_digit_stands_in_one_row_beside_another() -> None:
     assert [piece.row for piece in pieces] == [0] * 5
     middles = [piece.box[0] + piece.box[2] for piece in pieces]
     assert max(middles[:3]) < min(middles[3:])
+
+
+def test_a_ring_around_a_digit_is_left_out(digits: DigitClassifier) -> None:
+    for strokes, label in ((TWO, "2"), (SEVEN, "7"), (ZERO, "0")):
+        reading = digits.read_page(ringed(strokes))
+        assert text(reading.digits) == label
+        assert [mark.kind for mark in reading.marks] == ["ring"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "width"), [([[(30, 50), (31, 51)]], 170), ([[(48, 28), (8, 68)]], 170), ([[(40, 15), (22, 85)]], 105)]
+)
+def test_a_zero_with_a_dot_or_a_slash_in_it_has_no_ring(inside: Strokes, width: float) -> None:
+    assert not Sheet(255 - np.asarray(ringed(inside, width))).marks
+
+
+def test_a_ring_in_a_drawing_to_learn_from_is_kept() -> None:
+    (found,) = separate_drawings(ringed(TWO), 30)
+    assert (found > 0).sum() > 1.3 * (separate_drawings(pad(at(200, 200, TWO), width=6), 30)[0] > 0).sum()
 
 
 def test_dots_along_a_stroke_are_one_digit(digits: DigitClassifier) -> None:

@@ -12,7 +12,7 @@ const rejected = ({ verdict }) => verdict === "not_digit";
 // What the page calls a digit: nothing where it is none.
 export const shown = (digit) => (rejected(digit) ? "" : digit.label);
 
-// What was written beside the digits; all else was printed for them.
+// What was written beside the digits; all else was drawn or printed for them.
 const SIGNS = { point: ".", minus: "−" };
 const signsBefore = (marks, place) => marks.filter(({ kind, before }) => kind in SIGNS && before === place).map(({ kind }) => SIGNS[kind]).join("");
 
@@ -114,7 +114,7 @@ const waits = (digit, drawing) => drawing && digit.verdict !== "sure";
 // What is there and was not read.
 function leftOut(marks) {
   const count = (kind) => marks.filter((mark) => mark.kind === kind).length;
-  const kinds = { box: ["mark_box", "mark_boxes"], line: ["mark_line", "mark_lines"] };
+  const kinds = { box: ["mark_box", "mark_boxes"], line: ["mark_line", "mark_lines"], ring: ["mark_ring", "mark_rings"] };
   const found = Object.keys(kinds).filter(count).map((kind) => say(kinds[kind][Number(count(kind) > 1)]));
   return found.length ? [" ", make("span", { className: "left-out", textContent: say("answer_left_out", { what: found.join(say("list_comma")) }) })] : [];
 }

@@ -15,6 +15,10 @@ const SHORT = 0.15;
 const BROKEN = 0.12;
 const WHOLE = 1.15;
 const ASIDE = 0.05;
+const HELD = 0.45;
+const AROUND = 0.9;
+const RING_WIDTH = 0.75;
+const RING_HEIGHT = 1.15;
 const SAME_ROW = 0.4;
 
 export const widthOf = ({ box }) => box[2] - box[0];
@@ -88,6 +92,40 @@ export function linesAlong(pieces) {
     const reaches = width >= LINE * tall || width > 1.15 * widest;
     return digits.length > 0 && clear.length === digits.length && reaches && (clear.length > 1 || width >= LINE * tall);
   });
+}
+
+const within = (piece, other) => overlap(piece, other, 0) === widthOf(piece) && overlap(piece, other, 1) === heightOf(piece);
+
+// The highest piece in another one's box, where it is high enough for a digit in a ring.
+export function held(piece, pieces) {
+  const inside = pieces.filter((p) => p !== piece && within(p, piece));
+  const high = widthOf(piece) >= RING_WIDTH * heightOf(piece) && tallest(inside) >= HELD * heightOf(piece);
+  return inside.length && high ? inside.find((p) => heightOf(p) === tallest(inside)) : null;
+}
+
+// Those of what may be rings that are higher than the pieces beside them all.
+export function higher(rings, pieces) {
+  const beside = tallest(pieces.filter((p) => !rings.includes(p) && !rings.some((ring) => within(p, ring))));
+  return rings.filter((ring) => heightOf(ring) >= RING_HEIGHT * beside);
+}
+
+// Whether ink is seen from all four sides of a box; `isInk` of x and y is asked within a ring's box only.
+export function runsAround(isInk, ring, [left, top, right, bottom]) {
+  const any = (from, to, has) => {
+    for (let i = from; i < to; i += 1) if (has(i)) return true;
+    return false;
+  };
+  const seen = (from, to, has) => {
+    let count = 0;
+    for (let i = from; i < to; i += 1) count += has(i);
+    return count / (to - from) >= AROUND;
+  };
+  return (
+    seen(top, bottom, (y) => any(ring[0], left, (x) => isInk(x, y))) &&
+    seen(top, bottom, (y) => any(right, ring[2], (x) => isInk(x, y))) &&
+    seen(left, right, (x) => any(ring[1], top, (y) => isInk(x, y))) &&
+    seen(left, right, (x) => any(bottom, ring[3], (y) => isInk(x, y)))
+  );
 }
 
 // The pieces in reading order, with their rows: from the top down, in each from left to right.

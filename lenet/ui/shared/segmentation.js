@@ -1,7 +1,7 @@
 // Which ink of a drawing is one digit: lenet/preprocessing/segmentation.py, which says why, and where its numbers come
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
-import { MAX_DOTS, bridged, heightOf, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, tallest, widthOf } from "./layout.js";
+import { MAX_DOTS, bridged, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent } from "./preprocess.js";
 import { printedBox } from "./printed.js";
@@ -41,7 +41,7 @@ export function sheet(drawn) {
   const components = chosen.map((i) => ({ labels: [i + 1], box: boxOf(ink, found, boxes[i]), row: 0 }));
   if (areas.length === 1 && !printed.length) return { ...none, pieces: components, inkOf: (piece) => crop(ink, ...piece.box) };
   const full = chosen.map((i) => areas[i] / ((boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])));
-  const { pieces, specks, ...beside } = divided(bridged(components, full));
+  const { pieces, specks, ...beside } = divided(bridged(components, full), found);
   marks.unshift(...beside.marks);
   const whole = pieces.length === 1 && !marks.length;
   return {
@@ -111,11 +111,13 @@ function erased(ink, { mask, labels, factor, ...corner }, box, lines) {
 }
 
 // What of the components is a digit or a part of one, what is a mark beside them, and what is too small for either.
-function divided(components) {
+function divided(components, parts) {
   const area = (piece) => widthOf(piece) * heightOf(piece);
   const found = [...components].sort((a, b) => area(a) - area(b)).slice(-MAX_PIECES);
   const lines = linesAlong(found);
-  const rest = found.filter((piece) => !lines.includes(piece));
+  const digits = found.filter((piece) => !lines.includes(piece));
+  const rings = higher(digits.filter((piece) => isRing(piece, digits, parts)), digits);
+  const rest = digits.filter((piece) => !rings.includes(piece));
   const tall = tallest(rest);
   const rows = inRows(merged(rest));
   const minus = rows.filter((piece) => isMinus(piece, rows.filter(({ row }) => row === piece.row), tall));
@@ -123,8 +125,17 @@ function divided(components) {
   return {
     pieces: rows.filter((piece) => !minus.includes(piece)),
     specks: rest.filter((piece) => longerOf(piece) >= POINT * tall && longerOf(piece) < SPECK * tall),
-    marks: [...minus.map(as("minus")), ...lines.map(as("line"))],
+    marks: [...minus.map(as("minus")), ...lines.map(as("line")), ...rings.map(as("ring"))],
   };
+}
+
+// Whether a piece was drawn around another, as high as a digit.
+function isRing(piece, pieces, { mask, labels, left, top, factor }) {
+  const inner = held(piece, pieces);
+  if (!inner) return false;
+  const own = new Set(piece.labels);
+  const cells = ({ box }) => [0, 1, 2, 3].map((edge) => (edge < 2 ? Math.floor : Math.ceil)((box[edge] - [left, top][edge % 2]) / factor));
+  return runsAround((x, y) => own.has(labels[y * mask.width + x]), cells(piece), cells(inner));
 }
 
 // Which of the dots, and of what is smaller, are decimal points or commas; the others are dirt.
