@@ -55,11 +55,12 @@ from lenet.ui.shared import threads
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.worker import Work, Worker
 from lenet.ui.train import snapshot
+from lenet.ui.train.drawings import Drawings
 from lenet.ui.train.facts import ahead_of, facts_of
 from lenet.ui.train.loading import Loading
-from lenet.ui.train.messages import Drawn, Known, RunFacts, SameRun, Snapshot
+from lenet.ui.train.messages import Known, RunFacts, SameRun, Snapshot
 from lenet.ui.train.replay import Fact, Playback, Recording, Recordings
-from lenet.ui.train.run import ACTIVE, ENDED, Drawing, Run, Status, from_record, record_of
+from lenet.ui.train.run import ACTIVE, ENDED, Run, Status, from_record, record_of
 from lenet.ui.train.saved import SavedRuns
 from lenet.ui.train.turns import TURN_SECONDS, Turns, owner_of
 
@@ -111,6 +112,7 @@ class Runs:
         self.networks, self._patience, self._saved = networks, patience, saved
         self._worker = Worker("train", self._most_urgent, TICK)
         self._lock = self._worker.changed
+        self._drawings = Drawings(self._lock, networks)
         self._runs: dict[str, Run] = {}
         self._heard: dict[str, float] = {}  # visitor -> when, by time.monotonic
         self._training: Run | None = None
@@ -272,11 +274,9 @@ class Runs:
             The name that its answer will bear; "" where nothing is asked.
         """
         with self._theirs(visitor, id) as run:
-            asked = image if run.reads_digits else None
-            drawing = None if asked is None else Drawing(secrets.token_urlsafe(9), asked)
-            run.drawing, run.drawn = drawing, None
-        self._answer_at_end(run)
-        return drawing.id if drawing else ""
+            name = self._drawings.put(run, image)
+        self._drawings.answer_at_end(run)
+        return name
 
     # --- what a visitor sees ---
 
@@ -762,42 +762,11 @@ class Runs:
         view = snapshot.view(state, run.row) | {"confusion": run.confusion}
         with self._lock:
             run.view, run.snapshots, run.version = view, run.snapshots + 1, run.version + 1
+            shown = [run]
             if run.recording is not None:
                 run.recording.add(run.worked, view)
-        self._answer_drawings(run, state)
-
-    def _answer_drawings(self, run: Run, state: TrainingState) -> None:
-        """Ask about what its visitor has drawn, and what those have who are shown it."""
-        with self._lock:
-            followers = self._followers(run.recording) if run.recording is not None else []
-            asked = [(one, one.drawing) for one in [run, *followers] if one.drawing is not None]
-        if not asked:
-            return
-        images = [drawing.image for _, drawing in asked]
-        answers = snapshot.answers(state.network, state.recipe.input, images)
-        with self._lock:
-            for (one, drawing), answer in zip(asked, answers, strict=True):
-                self._take_answer(one, drawing, answer)
-
-    def _take_answer(self, run: Run, drawing: Drawing, probs: list[float]) -> None:
-        """Under the lock; what was drawn meanwhile is asked about on its own."""
-        if run.drawing is drawing:
-            run.drawn, run.version = Drawn(drawing.id, probs), run.version + 1
-
-    def _answer_at_end(self, run: Run) -> None:
-        """Ask the network that a run has come to about what its visitor has drawn; a run that has none yet waits."""
-        with self._lock:
-            drawing, key = run.drawing, run.key if run.status in ENDED else ""
-        if drawing is None or not key:
-            return
-        try:
-            reader = self.networks.digit_reader(key)
-        except CheckpointError:  # it made room for others
-            return
-        threads.one()
-        (probs,) = snapshot.answers(reader.model, reader.recipe.input, [drawing.image], reader.temperature)
-        with self._lock:
-            self._take_answer(run, drawing, probs)
+                shown += self._followers(run.recording)
+        self._drawings.answer(shown, state)
 
     def _refuse_forsaken(self, run: Run) -> None:
         """_ForsakenError where nobody waits for a run's measurement any more."""
@@ -842,7 +811,7 @@ class Runs:
             if run.recording is not None and status == "done":
                 run.recording.finish(copied, history, tested, found)
             self._rest(run, status)
-        self._answer_at_end(run)
+        self._drawings.answer_at_end(run)
         if self._saved is not None and run.id in self._runs:
             try:
                 save_checkpoint(self._saved.network(run.id), checkpoint)
