@@ -565,6 +565,23 @@ def test_the_charts_stay_where_they_are(open_page: Callable[..., Page], snap: Sn
     assert began == before
 
 
+def test_a_paused_run_answers_the_small_pad(train_tab: Page, snap: Snap) -> None:
+    page = train_tab
+    begin(page, epochs=10_000, seed=next(SEEDS))
+    learning(page)
+    page.locator("#pause").click()
+    status(page, "paused")
+    for stroke in (OWN_SEVEN, OWN_ONE):
+        draw_own(page, stroke)
+        expect(page.locator(".own-told")).to_have_text(re.compile(r"^\d, \d+%$"))
+        expect(page.locator(".own-bars .likeliest")).to_have_count(1)
+        status(page, "paused")
+        snap(page, "train-paused-own")
+        page.locator(".own-clear").click()
+        expect(page.locator(".own-bars .likeliest")).to_have_count(0)
+    page.locator(".runs .remove").click()
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 1280), ("light", 390), ("dark", 390)])
 def test_it_fits(open_page: Callable[..., Page], snap: Snap, scheme: str, width: int) -> None:
     page = opened(open_page(viewport={"width": width, "height": 844}, color_scheme=scheme))

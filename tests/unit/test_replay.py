@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from typing import Any
 
@@ -227,6 +228,50 @@ def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: p
     assert facts(registry, first).drawn is None
     registry.remove(BEN, second.id)
     registry.remove(ANNE, first.id)
+
+
+def test_a_run_that_rests_answers_from_its_network_as_it_is(registry: Runs) -> None:
+    short = RECIPE.with_changes(epochs=2)
+    plain = start(short, "cpu")
+    list(fit(plain, DATA))
+    run = registry.begin(ANNE, short)
+    registry.pause(ANNE, run.id)
+    early = registry.draw(ANNE, run.id, DATA.val.images[0, 0].numpy())
+    assert early
+    registry.resume(ANNE, run.id, epochs=1)
+    until(lambda: run.status == "paused" and run.epoch == 1)
+    assert run.drawn is not None
+    assert run.drawn.drawing == early
+    assert run.training is not None
+    network = copy.deepcopy(run.training.state.network)
+    for away in (False, True):
+        with registry._lock:
+            run.status = "away" if away else "paused"
+        for place in (1, 2):
+            name = registry.draw(ANNE, run.id, DATA.val.images[place, 0].numpy())
+            assert run.drawn is not None
+            assert run.drawn.drawing == name
+            (logits,) = evaluate(network, DATA.val.images[place : place + 1], short.input)
+            assert run.drawn.probs == pytest.approx(logits.softmax(dim=0).tolist(), abs=1e-4)
+    assert facts(registry, run).drawn == run.drawn
+    status(run, "done")
+    trained = registry.networks.get(run.key).model.state_dict()
+    assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
+
+
+def test_a_run_that_rests_on_disk_is_not_read_for_a_drawing(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet.ui.train.runs.load_state", lambda *_: pytest.fail("read for a drawing"))
+    run = registry.begin(ANNE, LONG)
+    until(lambda: has_learned(run))
+    registry.pause(ANNE, run.id)
+    status(run, "paused")
+    training, run.training = run.training, None  # as `Runs._tidy` does
+    registry.draw(ANNE, run.id, DATA.val.images[0, 0].numpy())
+    assert facts(registry, run).drawn is None
+    run.training = training
+    registry.resume(ANNE, run.id)
+    until(lambda: run.drawn is not None)
+    registry.remove(ANNE, run.id)
 
 
 def test_a_run_that_has_ended_answers_from_its_network(registry: Runs) -> None:

@@ -5,13 +5,17 @@ Nothing here knows gradio.
 
 from __future__ import annotations
 
+import copy
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Condition
 
 import numpy as np
 
 from lenet.errors import CheckpointError
+from lenet.models import Network
+from lenet.preprocessing.normalization import InputFormat
 from lenet.training.loop import TrainingState
 from lenet.ui.shared import threads
 from lenet.ui.shared.networks import Networks
@@ -54,18 +58,28 @@ class Drawings:
             for (one, drawing), answer in zip(asked, answers, strict=True):
                 self._take(one, drawing, answer)
 
-    def answer_at_end(self, run: Run) -> None:
-        """Ask the network that a run has come to about what its visitor has drawn; a run that has none yet waits."""
+    def answer_at_rest(self, run: Run) -> None:
+        """Ask the network of a run that has ended, or that rests, about what its visitor has drawn.
+
+        One that trains is asked at its next look, and one that waits on disk when it goes on: reading 60 MB for each
+        stroke would hold up others.
+        """
         with self._lock:
             drawing, key = run.drawing, run.key if run.status in ENDED else ""
-        if drawing is None or not key:
-            return
-        try:
-            reader = self._networks.digit_reader(key)
-        except CheckpointError:  # it made room for others
+            # A copy of the network, for the run may go on meanwhile, and evaluating changes how its layers work.
+            network = copy.deepcopy(run.resting.network) if drawing and run.resting else None
+        if drawing is None:
             return
         threads.one()
-        (probs,) = snapshot.answers(reader.model, reader.recipe.input, [drawing.image], reader.temperature)
+        if network is not None:
+            self._ask(run, drawing, network, run.recipe.input)
+        elif key:
+            with suppress(CheckpointError):  # it made room for others
+                reader = self._networks.digit_reader(key)
+                self._ask(run, drawing, reader.model, reader.recipe.input, reader.temperature)
+
+    def _ask(self, run: Run, drawing: Drawing, network: Network, form: InputFormat, temperature: float = 1.0) -> None:
+        (probs,) = snapshot.answers(network, form, [drawing.image], temperature)
         with self._lock:
             self._take(run, drawing, probs)
 

@@ -13,7 +13,7 @@ const BRUSH = { value: 20 };
 const ENDED = ["done", "stopped", "failed"];
 
 // `send(run, picture)` tells the server what is on the pad, a data: address or "" for an empty one, for the run of that
-// id, and gives its reply, null where there was none; `sent()` is called after it.
+// id, and gives its reply, null where there was none; `sent(run)` is called after it, and awaited.
 export function ownDigit({ element, send, sent }) {
   const part = element.querySelector(".own-part");
   const bars = part.querySelector(".own-bars");
@@ -49,8 +49,8 @@ export function ownDigit({ element, send, sent }) {
     if (told !== mine) return; // changed meanwhile
     if (!reply) return (told = { run: "", drawing: "" }); // once more, when there is news
     mine.drawing = reply.drawing ?? "";
+    await sent(shown);
     show(shown);
-    sent();
   }
 
   async function address() {
@@ -68,7 +68,8 @@ export function ownDigit({ element, send, sent }) {
     if (probs) return "own_said";
     if (ENDED.includes(run?.status)) return run.network && !run.gone ? "own_asks" : "own_none";
     if (run?.replay && !run.replay.live) return "own_replayed";
-    return ["paused", "away"].includes(run?.status) ? "own_paused" : "own_waits";
+    if (!["paused", "away"].includes(run?.status)) return "own_waits";
+    return told.drawing ? "own_paused" : "own_asks"; // one whose state is on the server's disk answers when it goes on
   }
 
   // The bars of a run; without them the pad waits.

@@ -11,7 +11,7 @@ import numpy as np
 from lenet.data.datasets import DATASETS, Dataset
 from lenet.errors import Text
 from lenet.run import Run as Resumable
-from lenet.training.loop import EpochEnd, Event, Step
+from lenet.training.loop import EpochEnd, Event, Step, TrainingState
 from lenet.training.recipes import Recipe
 from lenet.ui.shared import texts
 from lenet.ui.train import snapshot
@@ -25,6 +25,7 @@ MAX_POINTS = 240  # of one line in a chart; an even number, since pairs become o
 Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
 ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps looking
 ENDED = ("done", "stopped", "failed")
+RESTING = ("loading", "waiting", "paused", "away")  # no thread changes its state
 
 Point = tuple[float, ...]
 DIGITS = tuple("0123456789")
@@ -158,6 +159,11 @@ class Run:
     def reads_digits(self) -> bool:
         source = DATASETS[self.recipe.dataset]
         return source.channels == 1 and tuple(source.classes) == DIGITS
+
+    @property
+    def resting(self) -> TrainingState | None:
+        """Under the registry's lock: its state, where that is in memory and nothing changes it."""
+        return self.training.state if self.training is not None and self.status in RESTING else None
 
     @property
     def progress(self) -> float:

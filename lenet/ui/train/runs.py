@@ -268,14 +268,15 @@ class Runs:
             self._end_recording(run)
 
     def draw(self, visitor: str, id: str, image: np.ndarray | None) -> str:
-        """Ask its network about this drawing, uint8 (28, 28), at each look from now on; with None about none.
+        """Ask its network about this drawing, uint8 (28, 28), at each look from now on, and at once where it rests or
+        has ended; with None about none.
 
         Returns:
             The name that its answer will bear; "" where nothing is asked.
         """
         with self._theirs(visitor, id) as run:
             name = self._drawings.put(run, image)
-        self._drawings.answer_at_end(run)
+        self._drawings.answer_at_rest(run)
         return name
 
     # --- what a visitor sees ---
@@ -726,6 +727,7 @@ class Runs:
                 self._rest(run, "paused")
             else:
                 run.status, run.version = "waiting", run.version + 1
+        self._drawings.answer_at_rest(run)  # about what was drawn while it was saved
 
     def _wanted(self, run: Run, event: Event | None) -> Status | None:
         """How a run is to rest after this event, or None to go on; under the lock."""
@@ -811,7 +813,7 @@ class Runs:
             if run.recording is not None and status == "done":
                 run.recording.finish(copied, history, tested, found)
             self._rest(run, status)
-        self._drawings.answer_at_end(run)
+        self._drawings.answer_at_rest(run)
         if self._saved is not None and run.id in self._runs:
             try:
                 save_checkpoint(self._saved.network(run.id), checkpoint)

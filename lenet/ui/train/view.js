@@ -58,7 +58,7 @@ export function mount({ element, trigger, props, server }) {
   const own = ownDigit({
     element,
     send: (run, picture) => server.draw({ visitor, language, run, picture }).catch(() => null),
-    sent: () => following || refresh(), // one that has ended says it at once, and then no more
+    sent: (run) => (following && props.active.includes(run.status)) || refresh(), // one that rests or has ended says it at once
   });
 
   find(".start").addEventListener("click", (event) => {
