@@ -21,6 +21,9 @@ SLANT = 0.06  # of the picture's side: a scan's edge takes so long to end
 RING = 0.9  # of each of a patch's sides differs from what is round it
 MIN_PATCH = 0.05  # of the picture
 CONTRAST = 24  # of 255: something on the canvas differs by so much from its ground
+MARK = 1 / 3  # of the contrast of the darkest mark: what is as dark is a mark
+ALIKE = 2.0  # the factor by which marks of one hand differ at most, in size and thickness
+SPECK = 0.04  # of the longer side: what is smaller is no mark
 NESTED = 6  # frames within frames: a window, in a letterbox, in a page
 
 Region = tuple[slice, slice]
@@ -56,9 +59,10 @@ def _inner(grey: np.ndarray) -> Region | None:
     if max(sides) - min(sides) <= SAME:
         return _patch(grey, sides[0])
     height, width = grey.shape
-    depths = [_bar(turned) for turned in (grey, grey[::-1], grey.T, grey.T[::-1])]
+    turned = grey, grey[::-1], grey.T, grey.T[::-1]
     # Seen from the other side the canvas is a bar as well: the thinner one is.
-    depth, side = min(((depth, side) for side, depth in enumerate(depths) if depth), default=(0, 0))
+    bars = sorted((depth, side) for side, each in enumerate(turned) if (depth := _bar(each)))
+    depth, side = next(((depth, side) for depth, side in bars if not _is_written_across(turned[side], depth)), (0, 0))
     across = (height, width)[side // 2]
     if not depth or depth > DEEPEST * across or across - depth < MIN_INNER:
         return None
@@ -87,6 +91,37 @@ def _bar(grey: np.ndarray) -> int:
     # Paper in uneven light too leaves its first grey behind, but has nearly done so before.
     before, after = (int(np.median(grey[row])) for row in (ends[0] - 1, min(depth, len(grey) - 1)))
     return depth if abs(after - before) > STEP * abs(before - value) else 0
+
+
+def _is_written_across(grey: np.ndarray, depth: int) -> bool:
+    """Whether marks as below, or all marks, stand in the first `depth` rows: they are no bar, but paper in a shadow.
+
+    A bar has a title and buttons, of another size and thickness than what is written; a scan's edge has nothing.
+    """
+    grounds = [int(np.median(part)) for part in (grey[:depth], grey[depth:])]
+    for dark, ground in ((255 - grey, 255 - min(grounds)), (grey, max(grounds))):
+        contrast = int(dark.max()) - ground
+        if contrast < CONTRAST:
+            continue
+        marks = dark > ground + MARK * contrast  # darker than the ground in and out of the shadow
+        above, below = (_measured(part) for part in (marks[:depth], marks[depth:]))
+        alike = np.abs(np.log(above[:, None] / below[None])) < np.log(ALIKE)
+        if alike.all(axis=2).any() or (len(above) and not len(below)):
+            return True
+    return False
+
+
+def _measured(marks: np.ndarray) -> np.ndarray:
+    """(N, 2): of each piece that is no speck its longer side and about how thick its strokes are, in pixels."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(marks, np.ones((3, 3)))
+    boxes = ndimage.find_objects(labels)
+    longer = np.array([max(y.stop - y.start, x.stop - x.start) for y, x in boxes] or np.zeros(0))
+    area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    within = np.bincount(labels[ndimage.binary_erosion(marks)], minlength=count + 1)[1:]
+    thick = 2 * area / np.maximum(area - within, 1)
+    return np.stack([longer, thick], axis=1)[longer >= SPECK * max(marks.shape)]
 
 
 def _soft(grey: np.ndarray, depth: int) -> int:

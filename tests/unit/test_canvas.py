@@ -175,3 +175,33 @@ def test_paper_in_uneven_light_has_no_bar(turns: int, across: float) -> None:
         height, width = grey.shape
         grey[height // 3 : height // 2, width // 3 : width // 3 + 8] = 40
         assert canvas(grey) == (slice(0, height), slice(0, width))
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("shade", [0.8, 0.5])  # of the light is left
+@pytest.mark.parametrize("soft", [0, 6])  # pixels
+def test_paper_half_in_shade_keeps_what_is_written_there(turns: int, shade: float, soft: int) -> None:
+    page = np.full((300, 400), 235.0)
+    for left in (60, 300):
+        page[90:210, left : left + 10] = page[90:100, left : left + 60] = 40
+    light = np.interp(np.arange(400), (240, 241 + soft), (1, shade))
+    page = page * light + np.random.default_rng(turns).normal(0, 2, page.shape)
+    grey = np.rot90(page.clip(0, 255).astype(np.uint8), turns)
+    assert grey[canvas(grey)].shape == grey.shape
+
+
+def test_a_stroke_that_crosses_into_the_shade_is_not_cut() -> None:
+    page = np.full((300, 400), 235.0)
+    page[140:152, 100:320] = 40
+    page[:, 240:] *= 0.7
+    assert page[canvas(page.astype(np.uint8))].shape == page.shape
+
+
+@pytest.mark.parametrize("bar", [40, 200, 222])
+def test_a_bar_with_a_title_and_buttons_is_cut(bar: int) -> None:
+    shot = Image.fromarray(padded((40, 0), (0, 0), bar))
+    pen = ImageDraw.Draw(shot)
+    pen.text((130, 12), "drawing", fill=0 if bar > 128 else 255)
+    for left in (10, 34, 58):
+        pen.ellipse((left, 12, left + 16, 28), fill=10)
+    assert canvas(np.asarray(shot)) == (slice(40, 320), slice(0, 280))
