@@ -11,6 +11,7 @@ from lenet.inference.pretrained import Checkpoint, save
 from lenet.run import Run
 from lenet.training.loop import start
 from lenet.training.recipes import RECIPES
+from lenet.ui.train import settings
 
 DEMO = RECIPES["digits-demo"].with_changes(epochs=1, batch_size=500, ema=0.9, keep="best")
 CLASSES = tuple("0123456789")
@@ -55,3 +56,8 @@ def test_weights_that_are_not_there_or_do_not_fit_are_a_sentence(begun, tmp_path
     assert isinstance(error.value.__cause__, CheckpointError)
     with pytest.raises(RecipeError, match="another model or of other classes"):
         Run.begin(DEMO.with_changes(init="mnist-lenet5-1998"), tmp_path / "run", "cpu")
+
+
+def test_the_page_offers_no_recipe_that_needs_a_file():
+    assert "photos-base" in settings.listed()
+    assert "photos" not in settings.listed()
