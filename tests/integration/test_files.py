@@ -351,7 +351,7 @@ def test_a_picture_in_a_data_address_is_taken_within_the_limit(app: App) -> None
     assert sent(buffer.getvalue())[1]["label"] == "ship"
     assert sent(bytes(20_100_000)) == (422, "This picture has over 20 MB: make it smaller and try again.")
     status, said = app.run("classify_photo", {"url": "data:text/plain,ship"}, "photos")
-    assert (status, "no picture" in said) == (422, True)
+    assert (status, "No picture" in said) == (422, True)
 
 
 # --------------------------------------------------------------------------------------------------

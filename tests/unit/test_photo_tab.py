@@ -71,7 +71,7 @@ def test_a_photo_is_kept_upright_and_small(server: Server) -> None:
     [
         ({}, "does not understand"),
         ({"picture": 7}, "does not understand"),
-        ({"picture": "7"}, "no picture"),
+        ({"picture": "7"}, "No picture"),
         ({"picture": "data:image/png;base64,AAAA"}, "not a picture"),
         ({"example": "../draw.py"}, "does not understand"),
         ({"example": ["ship"]}, "does not understand"),
