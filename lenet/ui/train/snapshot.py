@@ -82,7 +82,7 @@ def view(state: TrainingState, row: Row) -> dict[str, Any]:
         {"image": image, "label": row.classes[label], "answer": row.classes[answer], "sure": round(p, 3)}
         for image, label, answer, p in zip(row.shown, row.labels, answers.tolist(), sure.tolist(), strict=True)
     ]
-    return {"pictures": pictures, "filters": filters(state)}
+    return {"pictures": pictures, "filters": filters(state.network)}
 
 
 def answers(
@@ -93,10 +93,9 @@ def answers(
     return [[round(p, 4) for p in row] for row in probs]
 
 
-def filters(state: TrainingState) -> dict[str, Any] | None:
+def filters(network: Network) -> dict[str, Any] | None:
     """The first layer's filters as bytes: grey ones signed as `facts.packed`, (N, H, W), those of three
     channels as colours around a middle grey, (N, H, W, 3).  None where the first layer has none."""
-    network = state.network
     named = ((name, tensor) for name, tensor in network.state_dict().items() if tensor.ndim == 4)
     name, weight = next(named, ("", None))
     if weight is None or weight.shape[1] not in (1, 3):
