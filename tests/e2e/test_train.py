@@ -565,6 +565,62 @@ def test_the_charts_stay_where_they_are(open_page: Callable[..., Page], snap: Sn
     assert began == before
 
 
+def charted(page: Page, chart: str) -> int:
+    """How many pixels between a chart's axes are drawn over, where the grid is faint."""
+    return page.evaluate(
+        """chart => {
+          const canvas = document.querySelector(`[data-chart=${chart}] canvas`);
+          const dots = canvas.width / canvas.clientWidth;
+          const [x, y] = [54 * dots, 8 * dots];
+          const [wide, tall] = [canvas.width - 64 * dots, canvas.height - 48 * dots];
+          const { data } = canvas.getContext("2d").getImageData(x, y, wide, tall);
+          return data.filter((value, i) => i % 4 === 3 && value > 60).length;
+        }""",
+        chart,
+    )
+
+
+def sizes(page: Page) -> list[list[float]]:
+    """Of the charts and what stands beside them."""
+    return page.locator(".charts, .chart canvas, .confusion").evaluate_all(
+        "parts => parts.map((part) => [part.getBoundingClientRect().width, part.getBoundingClientRect().height])"
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "scheme", "width"),
+    [("en-GB", "light", 390), ("zh-CN", "dark", 820), ("zh-CN", "light", 1366), ("en-GB", "dark", 1920)],
+)
+def test_without_a_run_the_charts_show_an_example(
+    open_page: Callable[..., Page], snap: Snap, locale: str, scheme: str, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale)
+    page.get_by_role("tab", name=re.compile("Train|训练")).click()
+    told, canvas = page.locator("[data-chart=loss] .example-told"), page.locator("[data-chart=loss] canvas")
+    expect(told).to_have_text(re.compile("(An example: how|示例：) ?digits-demo"))
+    expect(told).to_be_visible()
+    expect(canvas).to_have_attribute("aria-label", re.compile("digits-demo"))
+    expect(page.locator(".legend .of-run")).to_have_text(re.compile("digits-demo"))
+    expect(page.locator(".confusion td.right").first).to_have_text(re.compile(r"^\d+$"))
+    page.wait_for_function("document.querySelector('[data-chart=loss] canvas').width > 300")
+    assert charted(page, "loss") > 300
+    assert charted(page, "accuracy") > 300
+    assert painted(page, "loss") == 0, "in grey: it is nobody's run"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    snap(page, f"train-example-{scheme}-{width}")
+    before = sizes(page)
+    page.locator(".settings").evaluate("(form) => (form.open = true)")
+    begin(page, epochs=10_000, seed=next(SEEDS))
+    learning(page)
+    expect(told).to_be_hidden()
+    expect(page.locator(".legend .of-run")).not_to_have_text(re.compile("digits-demo"))
+    expect(canvas).not_to_have_attribute("aria-label", re.compile("digits-demo"))
+    assert sizes(page) == before
+    page.locator(".runs .remove").click()
+    expect(told).to_be_visible()
+    assert sizes(page) == before
+
+
 def test_a_paused_run_answers_the_small_pad(train_tab: Page, snap: Snap) -> None:
     page = train_tab
     begin(page, epochs=10_000, seed=next(SEEDS))

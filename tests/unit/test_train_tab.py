@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -22,11 +24,12 @@ from lenet.ui.report import exports
 from lenet.ui.report import tab as report
 from lenet.ui.server import Server
 from lenet.ui.shared import pictures, texts
-from lenet.ui.train import settings
+from lenet.ui.train import example, settings
 from lenet.ui.train import tab as train
 from lenet.ui.train.run import ENDED
 from lenet.ui.train.runs import Runs
 from tests.unit.test_runs import DATA
+from tools import example_run
 
 ANNE = "0123456789abcdef" * 2
 SETTINGS = {"recipe": "digits-demo"} | settings.of(RECIPES["digits-demo"]) | {"epochs": "1"}
@@ -135,6 +138,20 @@ def test_what_no_page_asks_gets_a_sentence(server: Server, question: dict) -> No
     ]
     assert "most 100" in too_much["en"]
     assert "学习率" in too_much["zh"]
+
+
+def test_the_example_is_what_its_tool_records() -> None:
+    shown, anew = example.example(), example_run.record()
+    assert (shown.name, shown.epochs) == (anew.name, anew.epochs)
+    for kept, measured in ((shown.train, anew.train), (shown.val, anew.val)):
+        assert [point[0] for point in kept] == [*range(1, shown.epochs + 1)]
+        # other processors round otherwise
+        assert [point[1] for point in kept] == pytest.approx([point[1] for point in measured], abs=0.15)
+        assert [point[2] for point in kept] == pytest.approx([point[2] for point in measured], abs=0.08)
+    assert sum(map(sum, shown.confusion)) == sum(map(sum, anew.confusion))
+    assert shown.filters is not None
+    assert shown.filters["shape"] == [6, 5, 5, 1]
+    assert len(json.dumps(asdict(shown))) < 2500, "it comes with the page"
 
 
 def test_a_drawing_is_asked_of_the_run_as_a_data_set_holds_it(server: Server) -> None:

@@ -261,6 +261,27 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
+class Example:
+    """A run that was trained before, for charts that have none.
+
+    Attributes:
+        name: its recipe's.
+        epochs: of the whole run.
+        train: (epochs so far, loss, accuracy).
+        val: (epochs so far, validation loss and accuracy).
+        confusion: of the test images: counts, a row for each label.
+        filters: see `lenet.ui.train.snapshot.filters`.
+    """
+
+    name: str
+    epochs: int
+    train: list[list[float]]
+    val: list[list[float]]
+    confusion: list[list[int]]
+    filters: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
 class FoundRuns:
     """The visitor's runs, the oldest first."""
 

@@ -15,7 +15,7 @@ export function runSnapshots({ element, translated }) {
     if (which === lookShown && which) return;
     lookShown = which;
     const view = run?.snapshot?.view;
-    showFilters(view?.filters ?? null);
+    showFilters(view?.filters ?? null, run?.example);
     showAnswers(view?.pictures ?? []);
     showConfusion(view?.confusion ?? null, view?.pictures ?? []);
   }
@@ -40,7 +40,7 @@ export function runSnapshots({ element, translated }) {
     find(".confusion").replaceChildren(make("thead", {}, make("tr", {}, make("td"), ...names.map(short))), make("tbody", {}, ...rows));
   }
 
-  function showFilters(filters) {
+  function showFilters(filters, example) {
     const place = find(".filters");
     find(".filters-part").classList.toggle("empty", !filters);
     const [count, high, wide, channels] = filters?.shape ?? [6, 5, 5, 1];
@@ -48,7 +48,7 @@ export function runSnapshots({ element, translated }) {
     while (place.children.length < count) place.append(make("canvas"));
     place.classList.toggle("many", count > 8);
     place.setAttribute("aria-label", filters ? say("filters_said", { count, side: high }) : say("snapshot_empty"));
-    find(".filters-why").textContent = say(!filters ? "snapshot_empty" : filters.learned ? "filters_why" : "filters_fixed");
+    find(".filters-why").textContent = example && filters ? say("example_filters", { name: example }) : say(!filters ? "snapshot_empty" : filters.learned ? "filters_why" : "filters_fixed");
     const bytes = filters && unpack(filters.bytes);
     const { zero, plus, minus } = theme();
     [...place.children].forEach((canvas, i) => {

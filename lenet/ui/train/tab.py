@@ -11,7 +11,7 @@ import asyncio
 import base64
 import secrets
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from lenet.ui.shared import assets, pictures, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
 from lenet.ui.train import settings, sharing
+from lenet.ui.train.example import example
 from lenet.ui.train.messages import (
     AskedDrawing,
     BeginRun,
@@ -315,6 +316,7 @@ def build(server: Server, visitor: Visitor) -> TrainTab:
         choices=_choices(),
         starts={key: next(name for name in names if name in RECIPES) for key, names in STARTS.items()},
         first=DEFAULT,
+        example=asdict(example()),
         active=ACTIVE,
         limits={
             "most": MAX_RUNS_PER_OWNER,

@@ -10,6 +10,7 @@ import { allow, allowed, make } from "../shared/elements.js";
 import { explainAll, explainIn } from "../shared/glossary.js";
 import { lossOf, number, percent, rate, time } from "../shared/format.js";
 import { language, onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { exampleRun, nameExample } from "./example.js";
 import { lessons } from "./lessons.js";
 import { ownDigit } from "./own.js";
 import { runSnapshots } from "./snapshot.js";
@@ -31,8 +32,8 @@ export function mount({ element, trigger, props, server }) {
   const translated = (sentence) => props.facts[language]?.[sentence] ?? sentence;
   const epochsOf = (count) => (count === 1 ? say("epochs_one") : say("epochs_many", { count }));
   const AHEAD = () => variable("chart-pointed");
-  const colourOf = (run) => variable(`run-${run.colour % props.limits.most}`);
-  const nameOf = (run) => run.name || say("run_name", { number: run.number });
+  const colourOf = (run) => (run.example ? AHEAD() : variable(`run-${run.colour % props.limits.most}`));
+  const nameOf = (run) => (run.example ? say("legend_example", { name: run.example }) : run.name || say("run_name", { number: run.number }));
 
   onLanguage(element, () => {
     explainAll(element);
@@ -123,9 +124,13 @@ export function mount({ element, trigger, props, server }) {
   const removed = new Set(); // and of those that the visitor wants no more
   let following = false;
   let silent = false; // the server does not answer
+  const example = exampleRun(props.example);
+  let asked = false; // the server has said whether there are runs
   let wished = null; // what the server is being told of a run: what it said before does not undo it
 
   const chosenRun = () => runs.find((run) => run.id === chosen) ?? null;
+  const shownExample = () => (asked && !runs.length ? example : null);
+  const charted = () => (shownExample() ? [example] : runs.filter((run) => !hidden.has(run.id)));
 
   const knownOf = (run) => [run.version, [run.train.merged, run.train.points.length], [run.val.merged, run.val.points.length], run.snapshot?.number ?? 0];
 
@@ -138,6 +143,7 @@ export function mount({ element, trigger, props, server }) {
   }
 
   function take(facts) {
+    asked = true;
     const before = new Map(runs.map((run) => [run.id, run]));
     const there = new Set(facts.map((fact) => fact.id));
     const lost = runs.filter((run) => !there.has(run.id) && !removed.has(run.id)); // the server made room, or began anew
@@ -198,7 +204,8 @@ export function mount({ element, trigger, props, server }) {
     showRun();
     showTable();
     showLegend();
-    snapshots.show(chosenRun());
+    snapshots.show(chosenRun() ?? shownExample());
+    find(".live").classList.toggle("example", Boolean(shownExample()));
     own.show(chosenRun());
     plan();
   }
@@ -369,7 +376,7 @@ export function mount({ element, trigger, props, server }) {
   const watched = () => chosenRun()?.ahead ?? null;
 
   function drawOne(chart) {
-    const shown = runs.filter((run) => !hidden.has(run.id));
+    const shown = charted();
     const column = chart.kind === "loss" ? 1 : 2;
     const scale = chart.kind === "loss" ? 1 : 100;
     const pick = ({ points }) => points.map((point) => [point[0], scale * point[column]]);
@@ -401,7 +408,7 @@ export function mount({ element, trigger, props, server }) {
     const name = say(chart.kind);
     const said = run?.newest
       ? say("chart_said", { chart: name, runs: shown.map(nameOf).join(say("list_names")), name: nameOf(run), value: worded(run.newest[column]), epoch: run.epoch, epochs: run.epochs })
-      : say("chart_empty", { chart: name });
+      : shownExample() ? say("chart_example", { chart: name, name: example.example }) : say("chart_empty", { chart: name });
     chart.canvas.setAttribute("aria-label", said);
   }
 
@@ -428,7 +435,7 @@ export function mount({ element, trigger, props, server }) {
   let legendShown = "";
 
   function showLegend() {
-    const shown = runs.filter((run) => !hidden.has(run.id));
+    const shown = charted();
     const ahead = watched();
     const which = JSON.stringify([language, ahead?.recipe, shown.map((run) => [nameOf(run), colourOf(run)])]);
     if (which === legendShown) return;
@@ -649,6 +656,7 @@ export function mount({ element, trigger, props, server }) {
   }).observe(element);
 
   buildStarts();
+  nameExample(element, example);
   sayAll(element);
   explainAll(element);
   sayStarts();
