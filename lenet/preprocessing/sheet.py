@@ -13,6 +13,7 @@ SMALL = 280  # pixels of the longer side that the sheet is looked for in: noise 
 NEAR, SAME = 5, 10  # pixels, and of 255: where all greys so near differ by no more it is smooth
 SHEET = 0.15  # of the picture: a smaller smooth piece is no sheet
 AROUND = 0.03  # of the picture: where less is left there is nothing to leave out
+ALONG = 0.9  # of one side of the picture: a digit at its border takes less
 FULL = 0.7  # of its own outline is smooth: ink and its insides are not
 PLAIN, PIECE = 0.3, 0.02  # of what is left is in smooth pieces of so much of the picture: a desk, a shadow
 APART = 1.15  # times lighter or darker than what is left
@@ -51,7 +52,10 @@ def _sheet(grey: np.ndarray) -> np.ndarray | None:
     smooth = labels == main
     outline = _between(smooth) | _between(smooth.T).T  # ink may take a bite out of either
     left = ~outline
-    if left.mean() < AROUND or area[main] < FULL * np.count_nonzero(outline):
+    sides = (left[0], left[-1], left[:, 0], left[:, -1])
+    if left.mean() < AROUND or max(side.mean() for side in sides) < ALONG:
+        return None
+    if area[main] < FULL * np.count_nonzero(outline):
         return None
     pieces = area >= PIECE * small.size
     if pieces[labels[left]].mean() > PLAIN:

@@ -230,6 +230,13 @@ def test_paper_with_grain_is_no_pattern_round_its_shade(size, light):
     assert without_surroundings(page) is page
 
 
+def test_a_stroke_at_the_border_is_no_pattern_beside_a_sheet():
+    page = Image.fromarray((225 * LIGHTS["falls off"]).astype(np.uint8))
+    ImageDraw.Draw(page).line([(0, 230), (40, 160), (30, 450)], fill=40, width=60)
+    grey = to_grey(seen(np.asarray(page, np.float32)))
+    assert without_surroundings(grey) is grey
+
+
 @pytest.mark.parametrize("light", LIGHTS)
 @pytest.mark.parametrize("lines", [LINED, SQUARED], ids=["lined", "squared"])
 def test_printed_lines_are_no_pattern_round_a_sheet(light, lines):
