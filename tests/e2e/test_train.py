@@ -517,7 +517,7 @@ def test_the_charts_stay_where_they_are(open_page: Callable[..., Page], snap: Sn
     expect(page.locator(".starts button").last).to_be_visible()
     page.locator(".settings").evaluate("(form) => (form.open = true)")
     seed = next(SEEDS)
-    begin(page, epochs=40, seed=seed, schedule="constant", lr=1e-6 if width > 700 else 0.004)  # with a verdict
+    begin(page, epochs=120, seed=seed, schedule="constant", lr=1e-6 if width > 700 else 0.004)  # with a verdict
     learning(page)
     before = placed(page)
     draw_own(page, OWN_SEVEN)
@@ -602,7 +602,7 @@ def test_without_a_run_the_charts_show_an_example(
     expect(canvas).to_have_attribute("aria-label", re.compile("digits-demo"))
     expect(page.locator(".legend .of-run")).to_have_text(re.compile("digits-demo"))
     expect(page.locator(".confusion td.right").first).to_have_text(re.compile(r"^\d+$"))
-    page.wait_for_function("document.querySelector('[data-chart=loss] canvas').width > 300")
+    page.wait_for_function("document.querySelector('[data-chart=loss] canvas').width > 200")
     assert charted(page, "loss") > 300
     assert charted(page, "accuracy") > 300
     assert painted(page, "loss") == 0, "in grey: it is nobody's run"

@@ -25,7 +25,7 @@ MAX_POINTS = 240  # of one line in a chart; an even number, since pairs become o
 Status = Literal["loading", "waiting", "running", "measuring", "paused", "away", "done", "stopped", "failed"]
 ACTIVE = ("loading", "waiting", "running", "measuring")  # the page keeps looking
 ENDED = ("done", "stopped", "failed")
-RESTING = ("loading", "waiting", "paused", "away")  # no thread changes its state
+RESTING = ("paused", "away")  # no thread changes its state
 
 Point = tuple[float, ...]
 DIGITS = tuple("0123456789")
@@ -162,8 +162,9 @@ class Run:
 
     @property
     def resting(self) -> TrainingState | None:
-        """Under the registry's lock: its state, where that is in memory and nothing changes it."""
-        return self.training.state if self.training is not None and self.status in RESTING else None
+        """Under the registry's lock: its state, where that is in memory, nothing changes it and the page shows it."""
+        shown = self.status in RESTING and self.playback is None
+        return self.training.state if self.training is not None and shown else None
 
     @property
     def progress(self) -> float:

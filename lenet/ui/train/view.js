@@ -403,7 +403,7 @@ export function mount({ element, trigger, props, server }) {
     chart.readout.textContent = point
       ? say("pointed", { epoch: Number(point[0].toFixed(2)), val: worded(point[column]), train: worded(point[column + 2]) })
       : run?.best ? say("best_value", { value: worded(run.best[column]) }) : "";
-    if (performance.now() - (chart.described ?? -QUIET) < QUIET) return;
+    if (run && performance.now() - (chart.described ?? -QUIET) < QUIET) return;
     chart.described = performance.now();
     const name = say(chart.kind);
     const said = run?.newest
