@@ -403,7 +403,9 @@ export function mount({ element, trigger, props, server }) {
     chart.readout.textContent = point
       ? say("pointed", { epoch: Number(point[0].toFixed(2)), val: worded(point[column]), train: worded(point[column + 2]) })
       : run?.best ? say("best_value", { value: worded(run.best[column]) }) : "";
-    if (run && performance.now() - (chart.described ?? -QUIET) < QUIET) return;
+    const subject = run && `${run.id} ${run.status}`; // while it learns, screen readers hear of it now and then
+    if (run && subject === chart.subject && performance.now() - chart.described < QUIET) return;
+    chart.subject = subject;
     chart.described = performance.now();
     const name = say(chart.kind);
     const said = run?.newest
