@@ -607,6 +607,7 @@ def test_without_a_run_the_charts_show_an_example(
     assert charted(page, "accuracy") > 300
     assert painted(page, "loss") == 0, "in grey: it is nobody's run"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".answers").evaluate("(row) => row.getBoundingClientRect().width") > 300
     snap(page, f"train-example-{scheme}-{width}")
     before = sizes(page)
     page.locator(".settings").evaluate("(form) => (form.open = true)")

@@ -187,7 +187,7 @@ ENGLISH = {
     "chart_example": "{chart}: an example, how {name} learned.",
     "example_told": "An example: how {name} learned. Start a training and yours appears here.",
     "example_short": "An example: how {name} learned.",
-    "example_mark": "an example",
+    "example_mark": "example",
     "example_filters": "An example: those of {name}.",
     "legend_example": "{name}, an example",
     "pointed": "Epoch {epoch}: validation {val}, training {train}",
