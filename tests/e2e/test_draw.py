@@ -655,14 +655,14 @@ def test_signs_are_shown_among_the_digits(
     snap(page, f"signs-{here}")
 
 
-@pytest.mark.parametrize(("locale", "said"), [("en-GB", "Left out: a box."), ("zh-CN", "未读：方框")])
+@pytest.mark.parametrize(("locale", "said"), [("en-GB", "% sure. Left out: a box."), ("zh-CN", "。 未读：方框。")])
 def test_what_is_left_out_is_said(
     open_page: Callable[..., Page], snap: Callable[[Page, str], None], locale: str, said: str
 ) -> None:
     page = open_page(locale=locale)
     draw(page, BOXED, side=280)
     expect_label(page, "7")
-    expect(page.locator("#pad .left-out")).to_contain_text(said)
+    expect(page.locator("#pad p:has(.left-out)")).to_contain_text(said)
     expect(page.locator("#pad .box")).to_have_count(1)  # the printed one
     snap(page, f"boxed-{locale}")
 

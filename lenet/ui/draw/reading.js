@@ -116,13 +116,16 @@ function leftOut(marks) {
   const count = (kind) => marks.filter((mark) => mark.kind === kind).length;
   const kinds = { box: ["mark_box", "mark_boxes"], line: ["mark_line", "mark_lines"], ring: ["mark_ring", "mark_rings"] };
   const found = Object.keys(kinds).filter(count).map((kind) => say(kinds[kind][Number(count(kind) > 1)]));
-  return found.length ? [" ", make("span", { className: "left-out", textContent: say("answer_left_out", { what: found.join(say("list_comma")) }) })] : [];
+  if (!found.length) return [];
+  return [" ", make("span", { className: "left-out", textContent: say("answer_left_out", { what: found.join(say("list_comma")) }) })];
 }
 
 function sentenceFor({ digits, marks }, chosen, { certain, drawing }) {
   if (waits(digits[chosen], drawing)) return [say("answer_drawing")];
   const button = certain === undefined ? [] : [" ", certainButton(certain)];
-  return [sentenceAmong(digits, chosen), ...button, ...(drawing ? [] : leftOut(marks))];
+  const left = drawing ? [] : leftOut(marks);
+  const said = sentenceAmong(digits, chosen);
+  return [left.length && !/[.?。？]$/.test(said) ? said + say("full_stop") : said, ...button, ...left];
 }
 
 // The answer to what is on the pad, `reading` with its digits and marks: of several digits all large, and the bars of
