@@ -5,7 +5,7 @@
 Each picture as it is; cut to 4:3 and longer, so that its ends are missing from the middle; enlarged and laid on a
 longer canvas, in the middle, at one end, anywhere; smaller than the canvas is high; a part of it alone; grey; and out
 of focus.  The canvas is plain or another picture, blurred.  A row is a set of crops, each also mirrored, looked at
-where the central square alone is below `UNSURE_BELOW`; "power" is that of its confidence by which a crop counts.
+where the central square alone is below `SETTLED_ABOVE`; "power" is that of its confidence by which a crop counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from lenet.data.datasets import load
 from lenet.inference.classifier import UNSURE_BELOW
-from lenet.inference.photos import CONFIDENCE_POWER, PhotoClassifier
+from lenet.inference.photos import CONFIDENCE_POWER, SETTLED_ABOVE, PhotoClassifier
 from lenet.preprocessing.normalization import to_input
 from lenet.preprocessing.photos import WHOLE, Photo, Square, first_square
 
@@ -77,7 +77,7 @@ def measure(seen: dict[str, Looks], labels: Tensor, places: tuple[str, ...], pow
         names = [name + suffix for name in places for suffix in ("", " mirrored")] if places else []
         probs = torch.stack([looks[name].softmax(dim=1) for name in names or ["middle"]])  # (V, N, classes)
         weights = probs.amax(dim=2, keepdim=True) ** power
-        settled = probs[0].amax(dim=1, keepdim=True) >= UNSURE_BELOW
+        settled = probs[0].amax(dim=1, keepdim=True) >= SETTLED_ABOVE
         answer = torch.where(settled, probs[0], (weights * probs).sum(dim=0) / weights.sum(dim=0))
         confidence, best = answer.max(dim=1)
         right.append((best == labels).double().mean().item())

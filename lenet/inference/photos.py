@@ -24,6 +24,9 @@ UNKNOWN_ABOVE = 0.5  # the OOD score above which a photo is called unknown
 # anything.  On changed photos 2 is worth 1.3 points over a plain mean, at 0.4 points more that are wrong though
 # sure; 4 is worth 0.8 more, at 0.3 points more: `benchmarks photos crops`.
 CONFIDENCE_POWER = 2
+# From this confidence on the first crop alone is the answer.  On changed photos 0.9 instead of UNSURE_BELOW leaves 2.5
+# instead of 3.6% wrong though sure, 75.2 instead of 76.9% right and sure, and 89.3 instead of 88.9% right.
+SETTLED_ABOVE = 0.9
 
 Verdict = Literal["sure", "unsure", "unknown"]
 
@@ -74,7 +77,8 @@ class PhotoClassifier(Classifier, channels=3):
         Args:
             image: a PIL image, a path, or an array; see `lenet.preprocessing.images.open_picture`.
             box: the part of it to look at; None for its central square.  Where the answer to that is not "sure",
-                further crops are looked at too, see `lenet.preprocessing.photos`.
+                or its confidence is below `SETTLED_ABOVE`, further crops are looked at too, see
+                `lenet.preprocessing.photos`.
 
         Raises:
             ImageError: the picture cannot be read, or the box is not within it.
@@ -96,13 +100,15 @@ class PhotoClassifier(Classifier, channels=3):
         for i, photo in enumerate(photos):
             preprocessed = Preprocessed(photo.stages(*squares[i], chosen=box is not None), x[i : i + 1])
             predictions.append(self._answer(photo, squares[i], first_logits[i], preprocessed, row(activations, i)))
-        # Further crops of those photos where that one gives no sure answer.
-        unsure = [i for i, prediction in enumerate(predictions) if prediction.verdict != "sure"]
-        if not unsure:
+        # Further crops of those photos that it does not settle.
+        doubtful = [
+            i for i, first in enumerate(predictions) if first.verdict != "sure" or first.confidence < SETTLED_ABOVE
+        ]
+        if not doubtful:
             return predictions
-        further = [further_squares(photos[i].size, box) for i in unsure]
-        more_logits = self.logits(self._input([photos[i] for i in unsure], further)).split([*map(len, further)])
-        for i, more, logits in zip(unsure, further, more_logits, strict=True):
+        further = [further_squares(photos[i].size, box) for i in doubtful]
+        more_logits = self.logits(self._input([photos[i] for i in doubtful], further)).split([*map(len, further)])
+        for i, more, logits in zip(doubtful, further, more_logits, strict=True):
             first = predictions[i]
             both = torch.cat([first_logits[i], logits])
             predictions[i] = self._answer(photos[i], (*squares[i], *more), both, first.preprocessed, first.activations)

@@ -32,7 +32,7 @@ from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import MIN_PROBABILITY, NOT_DIGIT_ABOVE
 from lenet.inference.explain import layers as told_layers
-from lenet.inference.photos import CONFIDENCE_POWER, UNKNOWN_ABOVE
+from lenet.inference.photos import CONFIDENCE_POWER, SETTLED_ABOVE, UNKNOWN_ABOVE
 from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
 from lenet.models.convnets import ResidualBlock
@@ -75,6 +75,7 @@ def to_table(checkpoint: Checkpoint, name: str, made: date) -> Table:
         "limits": {
             "unsure": UNSURE_BELOW,
             "not_digit": NOT_DIGIT_ABOVE,
+            "settled": SETTLED_ABOVE,
             "unknown": UNKNOWN_ABOVE,
             "least": MIN_PROBABILITY,
             "power": CONFIDENCE_POWER,

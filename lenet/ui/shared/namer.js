@@ -163,7 +163,8 @@ export function photoNamer(table) {
     const [first, ...further] = squaresOf(width, height);
     const crops = [look(channels, first)];
     const found = answer(crops, width, height);
-    return found.verdict === "sure" ? found : answer([...crops, ...further.map((square) => look(channels, square))], width, height);
+    const settled = found.verdict === "sure" && found.confidence >= limits.settled;
+    return settled ? found : answer([...crops, ...further.map((square) => look(channels, square))], width, height);
   }
 
   const blank = layersOf(net.forward(new Float32Array(input.shape.reduce((a, b) => a * b))), classes, true);
