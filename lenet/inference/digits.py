@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,6 +28,10 @@ from lenet.preprocessing.stages import Box, Preprocessed
 
 NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
 MIN_PROBABILITY = 0.01  # at which a network's doubt ends: smaller ones are no better measured
+# Where an answer is not sure, the digit is looked at a bit smaller and larger than MNIST's 20 pixels too.  On half of
+# the drawings of the five folds' writers, mean of four brush widths, that makes 97.95 instead of 97.63% right and sure,
+# 99.29 instead of 99.20% right, and leaves 0.26% wrong though sure.  Turned copies and more sizes were worth no more.
+OTHER_SIDES = (18, 22)
 WHOLE_PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
 
 Verdict = Literal["sure", "unsure", "not_digit", "blank"]
@@ -146,7 +151,11 @@ class DigitClassifier(Classifier, channels=1):
                 name=pipeline,
                 known=[*PIPELINES],
             )
-        return self._answers([PIPELINES[pipeline](image, self.recipe.input) for image in images])
+        if pipeline != "modern":
+            return self._answers([PIPELINES[pipeline](image, self.recipe.input) for image in images])
+        pictures = [inked(image) for image in images]
+        predictions = self._answers([fitted(stages, ink, self.recipe.input) for stages, ink in pictures])
+        return self._second_look(predictions, [ink for _, ink in pictures])
 
     def read(self, image: Picture, pipeline: str = "modern") -> tuple[FoundDigit, ...]:
         """Every digit of one picture in reading order; none where nothing is drawn.
@@ -170,6 +179,7 @@ class DigitClassifier(Classifier, channels=1):
         doubts = [_doubt(prediction) for prediction in predictions]
         chosen = cheapest(tried, doubts)
         digits = [i for i in chosen if tried[i].digit and predictions[i].verdict != "blank"]
+        answers = self._second_look([predictions[i] for i in digits], [inks[i] for i in digits])
         marks = [*sheet.marks, *sheet.points([tried[i].whole for i in chosen if not tried[i].digit])]
         places = [sheet.place(mark.box) for mark in marks]
         ends = [sheet.place(tried[i].whole.box) for i in digits]
@@ -177,10 +187,10 @@ class DigitClassifier(Classifier, channels=1):
             tuple(
                 _found(
                     sheet.fractions(tried[i].whole.box),
-                    _alone(predictions[i]) if len(tried) > 1 else predictions[i],
+                    _alone(answer) if len(tried) > 1 else answer,
                     may_touch(inks[i], doubts[i]),
                 )
-                for i in digits
+                for i, answer in zip(digits, answers, strict=True)
             ),
             tuple(
                 FoundMark(mark.kind, sheet.fractions(mark.box), sum(end < place for end in ends))
@@ -195,6 +205,23 @@ class DigitClassifier(Classifier, channels=1):
         *_, logits = activations.values()
         probs = (logits / self.temperature).softmax(dim=1)  # (B, classes), and one more for what is no digit
         return [self._answer(p, probs[i], row(activations, i)) for i, p in enumerate(preprocessed)]
+
+    def _second_look(self, predictions: Sequence[DigitPrediction], inks: Sequence[np.ndarray]) -> list[DigitPrediction]:
+        """The same; of those that are not sure also in `OTHER_SIDES`, by the mean of the logits.
+
+        Args:
+            inks: what each is the answer to.
+        """
+        found = [*predictions]
+        for i, (first, ink) in enumerate(zip(predictions, inks, strict=True)):
+            if first.verdict in ("sure", "blank"):
+                continue
+            looks = [fitted([], ink, self.recipe.input, side) for side in OTHER_SIDES]
+            *_, logits = first.activations.values()  # (1, classes)
+            seen = [logits, *(self.logits(look.x) for look in looks if not look.blank)]
+            probs = (torch.cat(seen).mean(dim=0) / self.temperature).softmax(dim=0)
+            found[i] = self._answer(first.preprocessed, probs, first.activations)
+        return found
 
     def _answer(self, preprocessed: Preprocessed, probs: Tensor, activations: dict[str, Tensor]) -> DigitPrediction:
         if preprocessed.blank:

@@ -30,7 +30,7 @@ from lenet.data.non_digits import figure, letter, scribble, shape
 from lenet.data.strokes import fitted, render
 from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
-from lenet.inference.digits import MIN_PROBABILITY, NOT_DIGIT_ABOVE
+from lenet.inference.digits import MIN_PROBABILITY, NOT_DIGIT_ABOVE, OTHER_SIDES
 from lenet.inference.explain import layers as told_layers
 from lenet.inference.photos import CONFIDENCE_POWER, SETTLED_ABOVE, UNKNOWN_ABOVE
 from lenet.inference.pretrained import Checkpoint
@@ -79,6 +79,7 @@ def to_table(checkpoint: Checkpoint, name: str, made: date) -> Table:
             "unknown": UNKNOWN_ABOVE,
             "least": MIN_PROBABILITY,
             "power": CONFIDENCE_POWER,
+            "sides": list(OTHER_SIDES),
         },
         "layers": _rows(network, channels, model.size, _half_is_enough(checkpoint, network)),
     }

@@ -82,10 +82,15 @@ def inked(source: Picture) -> tuple[list[Stage], np.ndarray]:
     return stages, ink
 
 
-def fitted(stages: Sequence[Stage], ink: np.ndarray, form: InputFormat) -> Preprocessed:
-    """The second half of `digit`: all of `ink` (H, W) as one digit; `stages` are those before."""
+def fitted(stages: Sequence[Stage], ink: np.ndarray, form: InputFormat, side: int = DIGIT_BOX) -> Preprocessed:
+    """The second half of `digit`: all of `ink` (H, W) as one digit, its longer side `side` pixels.
+
+    Args:
+        stages: those before.
+        side: 1 to `DIGIT_SIDE`.
+    """
     stages = [*stages]
-    return _finish(stages, *_fit(ink, stages), form)
+    return _finish(stages, *_fit(ink, stages, side), form)
 
 
 def digit_image(source: Picture) -> np.ndarray:
@@ -112,7 +117,7 @@ def classic_digit(source: Picture, form: InputFormat) -> Preprocessed:
 PIPELINES = {"modern": digit, "classic": classic_digit}  # a picture -> one digit
 
 
-def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
+def _fit(ink: np.ndarray, stages: list[Stage], side: int = DIGIT_BOX) -> tuple[np.ndarray, bool]:
     """The digit of `ink`, placed in 28x28 uint8 as MNIST's are; and whether there is none."""
     marked = ink > INK_THRESHOLD
     rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
@@ -121,8 +126,8 @@ def _fit(ink: np.ndarray, stages: list[Stage]) -> tuple[np.ndarray, bool]:
     crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     stages.append(Stage("Cropped", crop, Text("Its place on the pad and its size do not matter.")))
 
-    scale = DIGIT_BOX / max(crop.shape)
-    height, width = (max(1, round(side * scale)) for side in crop.shape)
+    scale = side / max(crop.shape)
+    height, width = (max(1, round(length * scale)) for length in crop.shape)
     small = np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.LANCZOS))
     if small.max() < FINE:
         if np.count_nonzero(marked) < max(crop.shape) / 2:  # a few specks far apart: no digit

@@ -25,6 +25,7 @@ from lenet.inference.photos import PhotoClassifier
 from lenet.inference.pretrained import Checkpoint
 from lenet.models import MODELS
 from lenet.preprocessing import photos
+from lenet.preprocessing.digits import fitted, inked
 from lenet.preprocessing.normalization import to_input
 from lenet.preprocessing.photos import Photo, first_square
 from lenet.training.recipes import RECIPES
@@ -126,6 +127,34 @@ def test_a_network_that_knows_only_digits_takes_everything_for_one() -> None:
     assert not reader.knows_non_digits
     assert prediction.p_not_digit == 0
     assert sum(prediction.probs.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_an_answer_that_is_not_sure_is_the_mean_of_three_sizes() -> None:
+    torch.manual_seed(0)
+    recipe = RECIPES["digits"]
+    classes = DATASETS[recipe.dataset].classes
+    reader = DigitClassifier(Checkpoint(MODELS[recipe.model].build(1, len(classes)), recipe, classes, {}))
+    picture = render(SEVEN, 20)
+    prediction = reader.predict(picture)
+    assert prediction.verdict == "unsure"
+    _, ink = inked(picture)
+    looks = torch.cat([fitted([], ink, recipe.input, side).x for side in (18, 20, 22)])
+    longest = [max(int(look.gt(look.min()).any(dim=1 - i).sum()) for i in (0, 1)) for look in looks[:, 0]]
+    assert longest == [18, 20, 22]
+    expected = (reader.logits(looks).mean(dim=0) / reader.temperature).softmax(dim=0)
+    assert [*prediction.probs.values(), prediction.p_not_digit] == pytest.approx(expected.tolist(), abs=1e-6)
+    assert torch.equal(prediction.preprocessed.x, looks[1:2])
+    (found,) = reader.read(picture)
+    assert [*found.prediction.probs.values()] == pytest.approx(expected.tolist()[:10], abs=1e-6)
+
+
+def test_a_sure_answer_needs_one_size(digits: DigitClassifier) -> None:
+    passes: list[int] = []
+    first, *_ = digits.model.children()
+    hook = first.register_forward_hook(lambda layer, inputs, output: passes.append(len(output)))
+    assert digits.predict(render(SEVEN, 20)).verdict == "sure"
+    hook.remove()
+    assert passes == [1]
 
 
 def test_the_classic_pipeline_is_another(digits: DigitClassifier) -> None:

@@ -229,20 +229,20 @@ export function inked(grey) {
   return { stages: [{ name: "Grey", image: grey }, { name: "Ink", image: ink }], ink, inverted };
 }
 
-// The second half: all of `ink` as one digit, {stages, x, blank}.
-export function fitted(stages, ink, form) {
+// The second half: all of `ink` as one digit, its longer side so many pixels, {stages, x, blank}.
+export function fitted(stages, ink, form, side = DIGIT_BOX) {
   const found = [...stages];
-  const image = placed(ink, found);
+  const image = placed(ink, found, side);
   return finished(found, image ?? picture(DIGIT_SIDE, DIGIT_SIDE), image === null, form);
 }
 
 // The digit of `ink` in 28x28, as MNIST's are; null where there is none.
-function placed(ink, stages) {
+function placed(ink, stages, longer) {
   const box = extent(ink);
   if (!box) return null;
   const cut = crop(ink, ...box);
   stages.push({ name: "Cropped", image: cut });
-  const scale = DIGIT_BOX / Math.max(cut.width, cut.height);
+  const scale = longer / Math.max(cut.width, cut.height);
   const [width, height] = [cut.width, cut.height].map((side) => Math.max(1, round(side * scale)));
   const small = resize(cut, width, height, LANCZOS);
   const most = range(small)[1];

@@ -35,6 +35,15 @@ export function digitReader(table) {
     return { label, confidence: probs[label], verdict, ...about };
   }
 
+  // Where an answer to all of `ink` is not sure, it is looked at in other sizes too, and the mean of the logits counts.
+  function secondLook(one, ink) {
+    if (["sure", "blank"].includes(one.digit.verdict)) return one;
+    const looks = limits.sides.map((side) => fitted([], ink, input, side)).filter(({ blank }) => !blank);
+    const logits = [one.outputs, ...looks.map(({ x }) => net.forward(x))].map((outputs) => outputs.at(-1).data);
+    const mean = logits[0].map((_, i) => logits.reduce((sum, some) => sum + some[i], 0) / logits.length);
+    return { ...one, digit: answer({ data: mean }) };
+  }
+
   const doubt = ({ digit }) => -Math.log(Math.max(digit.confidence, limits.least));
 
   // Of a drawing's grey picture, see preprocess.js; where no digit is found one answer to all of it, "blank" where nothing
@@ -43,7 +52,8 @@ export function digitReader(table) {
     if (pipeline === "classic") return { found: [answered(classic(grey, input), "classic")], marks: [] };
     const { stages, ink, inverted } = inked(grey);
     const way = inverted ? "inverted" : "straight";
-    if (table.reads_one) return { found: [answered(fitted(stages, ink, input), way)], marks: [] };
+    const asOne = () => secondLook(answered(fitted(stages, ink, input), way), ink);
+    if (table.reads_one) return { found: [asOne()], marks: [] };
     const paper = sheet(ink);
     const tried = trials(paper.pieces);
     const inks = tried.map(({ whole }) => paper.inkOf(whole));
@@ -51,10 +61,10 @@ export function digitReader(table) {
     const doubts = answers.map(doubt);
     const row = tried.length ? cheapest(tried, doubts) : [];
     const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
-    const found = digits.map((i) => placed(answers[i], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i])));
+    const found = digits.map((i) => placed(secondLook(answers[i], inks[i]), fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i])));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
     const marks = ordered([...paper.marks, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
-    return { found: found.length ? found : [answered(fitted(stages, ink, input), way)], marks }; // as on the server, all ink as one
+    return { found: found.length ? found : [asOne()], marks }; // as on the server, all ink as one
   }
 
   function placed(one, box, touching) {
