@@ -12,6 +12,8 @@ import numpy as np
 MIN_SIDE = 40  # pixels: what is smaller has no frame
 MIN_INNER = 24  # pixels: nor is a canvas smaller than this
 SAME = 10  # of 255: greys that differ by less are one ground, for the noise and JPEG of a real picture
+RENDERED = 1  # but where a program drew a ground, its grey is exact: a toolbar may be nearly as white as the page
+FLAT = 4  # rows past a rendered bar are one ground too; a gradient's are not
 UNIFORM = 0.95  # of a side's outermost line is one grey where a bar is
 BAR = 0.6  # and of its further lines: a window's bar has buttons
 JUMP = 0.9  # of a line differs at once where the bar ends
@@ -56,12 +58,15 @@ def _is_written_on(grey: np.ndarray) -> bool:
 def _inner(grey: np.ndarray) -> Region | None:
     """What is left without the outermost frame, bar or margin; None where there is none."""
     sides = [int(np.median(line)) for line in (grey[0], grey[-1], grey[:, 0], grey[:, -1])]
-    if max(sides) - min(sides) <= SAME:
-        return _patch(grey, sides[0])
+    same = max(sides) - min(sides) <= SAME
+    patch = _patch(grey, sides[0]) if same else None
+    if patch or max(sides) == min(sides):
+        return patch
     height, width = grey.shape
     turned = grey, grey[::-1], grey.T, grey.T[::-1]
+    depths = [_bar(each, RENDERED) or (0 if same else _bar(each, SAME)) for each in turned]
     # Seen from the other side the canvas is a bar as well: the thinner one is.
-    bars = sorted((depth, side) for side, each in enumerate(turned) if (depth := _bar(each)))
+    bars = sorted((depth, side) for side, depth in enumerate(depths) if depth)
     depth, side = next(((depth, side) for depth, side in bars if not _is_written_across(turned[side], depth)), (0, 0))
     across = (height, width)[side // 2]
     if not depth or depth > DEEPEST * across or across - depth < MIN_INNER:
@@ -71,10 +76,15 @@ def _inner(grey: np.ndarray) -> Region | None:
     return rows, columns
 
 
-def _bar(grey: np.ndarray) -> int:
-    """How many rows at the top are a bar of one grey that ends all along at once; 0 where there is none."""
+def _bar(grey: np.ndarray, same: int) -> int:
+    """How many rows at the top are a bar of one grey that ends all along at once; 0 where there is none.
+
+    Greys that differ by no more than `same` are one: SAME, or RENDERED for grounds that a program drew.
+    """
     value = int(np.median(grey[0]))
-    other = np.abs(grey.astype(np.int16) - value) > SAME
+    if same == RENDERED and np.count_nonzero(grey[0] == value) < UNIFORM * grey.shape[1]:
+        return 0
+    other = np.abs(grey.astype(np.int16) - value) > same
     share = other.mean(axis=1)  # of each row, what is not the bar's
     if share[0] > 1 - UNIFORM:
         return 0
@@ -87,9 +97,12 @@ def _bar(grey: np.ndarray) -> int:
         return 0
     clear = np.flatnonzero(within >= 0.995)
     depth = int(ends[0] + (clear if len(clear) else past)[0])
-    depth += _soft(grey, depth)
+    depth += _soft(grey, depth, same)
+    if same == RENDERED and np.ptp(np.median(grey[depth : depth + FLAT], axis=1)) > RENDERED:
+        return 0
     # Paper in uneven light too leaves its first grey behind, but has nearly done so before.
-    before, after = (int(np.median(grey[row])) for row in (ends[0] - 1, min(depth, len(grey) - 1)))
+    last = ends[0] - (2 if same == RENDERED and ends[0] > 1 else 1)  # a rendered edge may take a row that is a mixture
+    before, after = (int(np.median(grey[row])) for row in (last, min(depth, len(grey) - 1)))
     return depth if abs(after - before) > STEP * abs(before - value) else 0
 
 
@@ -124,10 +137,10 @@ def _measured(marks: np.ndarray) -> np.ndarray:
     return np.stack([longer, thick], axis=1)[longer >= SPECK * max(marks.shape)]
 
 
-def _soft(grey: np.ndarray, depth: int) -> int:
+def _soft(grey: np.ndarray, depth: int, same: int) -> int:
     """How many more rows are the soft edge of a bar that was drawn or shrunk."""
     medians = np.median(grey[depth : depth + 4], axis=1)
-    steps = np.flatnonzero(np.abs(np.diff(medians)) > SAME)
+    steps = np.flatnonzero(np.abs(np.diff(medians)) > same)
     return int(steps[-1]) + 1 if len(steps) else 0
 
 

@@ -205,3 +205,28 @@ def test_a_bar_with_a_title_and_buttons_is_cut(bar: int) -> None:
     for left in (10, 34, 58):
         pen.ellipse((left, 12, left + 16, 28), fill=10)
     assert canvas(np.asarray(shot)) == (slice(40, 320), slice(0, 280))
+
+
+@pytest.mark.parametrize("ground", [255, 20])
+@pytest.mark.parametrize("step", [3, 8, 12])  # between the bar's grey and the page's
+@pytest.mark.parametrize("mixed", [False, True])  # the picture was shrunk: one row is half of either
+def test_a_bar_nearly_as_bright_as_the_page_is_cut(ground: int, step: int, mixed: bool) -> None:
+    bar = ground - step if ground > 128 else ground + step
+    page = np.minimum(PICTURE, ground) if ground > 128 else np.maximum(255 - PICTURE, ground)
+    picture = padded((40, 0), (0, 0), bar, page)
+    if mixed:
+        picture[39] = (bar + ground) // 2
+    shot = Image.fromarray(picture)
+    pen = ImageDraw.Draw(shot)
+    pen.text((130, 12), "drawing", fill=60 if ground > 128 else 200)
+    pen.ellipse((10, 12, 26, 28), fill=120)
+    rows, columns = canvas(np.asarray(shot))
+    assert (rows.stop, columns) == (320, slice(0, 280))
+    assert rows.start in (39, 40)  # the mixture may be the page's grey but for one
+
+
+@pytest.mark.parametrize("rise", [0.1, 0.3, 0.7, 1.5])  # of a grey from row to row
+def test_a_rendered_gradient_has_no_bar(rise: float) -> None:
+    page = np.broadcast_to((120 + rise * np.arange(90)).astype(np.uint8)[:, None], (90, 120)).copy()
+    page[30:60, 50:56] = 20
+    assert page[canvas(page)].shape == page.shape
