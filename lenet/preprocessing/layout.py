@@ -46,6 +46,9 @@ RING = 0.85  # of each side is ink
 RING_OF_A_ROW = 0.6  # the same above and below boxes that stand apart
 RING_DEPTH = 0.08  # of the box: its line is found within this of its side
 WALL = 0.85  # of its height: what runs down so far is a wall
+HOLDS = 0.25  # of its height: a digit in it is at least this high
+MAX_LEAN = 0.14  # rows to a column: 8 degrees, as paper lies
+LEAN_REACH = 0.02  # of its height: so near its upper side is a line
 
 # A ring around digits:
 HELD = 0.45  # of its height: a digit in it is at least this high
@@ -164,14 +167,56 @@ def _connected(near: np.ndarray) -> list[list[int]]:
 
 
 def printed_box(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
-    """The lines of a box, or of a row of boxes, that fills the mask, bool (H, W); None where there is none.
+    """The lines of a box, a row of boxes or a grid that fills the mask, bool (H, W); None where there is none.
 
-    Only what holds something is a printed box: an 8 or a 0 of straight strokes is one too, but an empty one.
+    It may lean by a few degrees.  Only what holds something is a printed box: an 8 or a 0 of straight strokes is one
+    too, but an empty one.
 
     Args:
         mask: one piece of ink, or all of it.
         everything: all the ink there.
     """
+    if min(mask.shape) < MIN_BOX_SIDE:
+        return None
+    lean = _lean(mask)
+    if lean == 0:
+        return _printed_upright(mask, everything)
+    y, x = np.nonzero(everything)
+    up = y - np.floor(lean * x + 0.5).astype(int)
+    across = x + np.floor(lean * up + 0.5).astype(int)
+    own = mask[y, x]
+    up, across = up - up[own].min(), across - across[own].min()
+    height, width = int(up[own].max()) + 1, int(across[own].max()) + 1
+    inside = (up >= 0) & (up < height) & (across >= 0) & (across < width)
+    straight, all_straight = np.zeros((2, height, width), bool)
+    straight[up[own], across[own]] = True
+    all_straight[up[inside], across[inside]] = True
+    found = _printed_upright(straight, all_straight)
+    if found is None:
+        return None
+    lines = np.zeros_like(mask)
+    lines[y[inside], x[inside]] = found[up[inside], across[inside]]
+    return lines
+
+
+def _lean(mask: np.ndarray) -> float:
+    """How many rows the mask's upper side sinks from one column to the next; 0 where that is no leaning line."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    first = mask.argmax(axis=0)[columns]
+    third = len(columns) // 3
+    if third == 0:
+        return 0.0
+    x0, x1 = (int(end[third // 2]) for end in (columns[:third], columns[-third:]))
+    y0, y1 = (int(np.sort(end)[third // 2]) for end in (first[:third], first[-third:]))
+    lean = (y1 - y0) / (x1 - x0)
+    if abs(lean) > MAX_LEAN or abs(lean) * max(mask.shape) < 1:
+        return 0.0
+    on_it = np.abs(first - (y0 + lean * (columns - x0))) <= LEAN_REACH * len(mask) + 1
+    return lean if np.count_nonzero(on_it) >= RING_OF_A_ROW * len(columns) else 0.0
+
+
+def _printed_upright(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
+    """`printed_box` where it does not lean."""
     deep = [max(2, round(RING_DEPTH * side)) for side in mask.shape]
     if min(mask.shape) < MIN_BOX_SIDE or not _is_ring(mask, deep):
         return None
@@ -179,12 +224,20 @@ def printed_box(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
     for turn in range(4):
         turned, found = np.rot90(mask, turn), np.rot90(lines, turn)
         found |= _first_runs(turned, deep[turn % 2])
-    inner = mask & ~lines
-    for wall in _walls(inner):
+    rows = 1
+    if _add_walls(mask & ~lines, lines, deep[1]):  # no stroke of a digit runs through boxes side by side
+        rows += _add_walls((mask & ~lines).T, lines.T, deep[0])
+    lines |= _crumbs(mask & ~lines, deep)
+    return lines if _holds_something(everything & ~lines, rows) else None
+
+
+def _add_walls(inner: np.ndarray, lines: np.ndarray, depth: int) -> int:
+    """Adds the walls among `inner` to `lines`, without the strokes that cross them; how many stand between boxes."""
+    walls = _walls(inner)
+    for wall in walls:
         part = inner[:, wall]
         lines[:, wall] |= part & ~_wide_rows(part)
-    lines |= _crumbs(mask & ~lines, deep)
-    return lines if _holds_something(everything & ~lines) else None
+    return sum(wall.start > depth and wall.stop < inner.shape[1] - depth for wall in walls)
 
 
 def _crumbs(mask: np.ndarray, deep: Sequence[int]) -> np.ndarray:
@@ -246,13 +299,13 @@ def _wide_rows(part: np.ndarray) -> np.ndarray:
     return (covered > 1.5 * usual + 1) & part.all(axis=1, keepdims=True)
 
 
-def _holds_something(mask: np.ndarray) -> bool:
-    """Whether a piece of the ink is high enough to be a digit in the box."""
+def _holds_something(mask: np.ndarray, rows: int) -> bool:
+    """Whether a piece of the ink is high enough to be a digit in a box, of which so many stand over one another."""
     from scipy import ndimage
 
     labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
     heights = [y.stop - y.start for y, _ in ndimage.find_objects(labels)]
-    return max(heights, default=0) >= 0.25 * len(mask)
+    return max(heights, default=0) * rows >= HOLDS * len(mask)
 
 
 def lines_along(pieces: Sequence[Piece]) -> list[int]:

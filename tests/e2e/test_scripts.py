@@ -23,6 +23,7 @@ from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import DigitPrediction, FoundDigit
 from lenet.preprocessing.images import is_plain
+from lenet.preprocessing.layout import printed_box
 from lenet.preprocessing.stages import Preprocessed
 from lenet.ui import messages
 from lenet.ui.shared import assets, facts, pictures, texts
@@ -1087,6 +1088,29 @@ def test_signs_stand_among_the_digits_and_what_is_printed_is_left_out(scripts: S
     assert (signed["label"], signed["large"]) == ("−2", "−298%")
     code = "return m.boxesOf(...given).map(({ className }) => className)"
     assert scripts.run("draw/reading.js", code, [reading(TWENTY[:1], point), 0]) == ["box mark point"]
+
+
+@pytest.mark.parametrize("lean", [-0.1, -0.03, 0, 0.02, 0.07])  # rows to a column
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 4), (3, 3), (2, 5)])
+def test_printed_boxes_are_the_servers(scripts: Scripts, lean: float, rows: int, columns: int) -> None:
+    upright = np.zeros((rows * 40 + 2, columns * 40 + 2), bool)
+    for i in range(2):
+        upright[i::40], upright[:, i::40] = True, True
+    for top, left in itertools.product(range(rows), range(columns)):
+        upright[40 * top + 8 : 40 * top + 33, 40 * left + 18 : 40 * left + 22] = True
+    y, x = np.nonzero(upright)
+    y, x = y + np.rint(lean * x).astype(int), x - np.rint(lean * y).astype(int)
+    mask = np.zeros((np.ptp(y) + 1, np.ptp(x) + 1), bool)
+    mask[y - y.min(), x - x.min()] = True
+    expected = printed_box(mask, mask)
+    code = """
+        const mask = { ...given, data: Uint8Array.from(given.data) };
+        return Array.from(m.printedBox(mask, mask)?.data ?? []);
+    """
+    shape = {"width": mask.shape[1], "height": mask.shape[0]}
+    found = scripts.run("shared/printed.js", code, shape | {"data": mask.ravel().astype(int).tolist()})
+    assert expected is not None
+    assert found == expected.ravel().astype(int).tolist()
 
 
 def test_an_empty_pad_has_the_bars_that_answers_will_have(scripts: Scripts) -> None:

@@ -84,6 +84,45 @@ def test_form_boxes_are_printed_and_not_digits(digits: DigitClassifier, line: in
     assert {mark.kind for mark in reading.marks} == {"box"}
 
 
+def grid(*rows: list[Strokes], pitch: int = 70, width: float = 8) -> Image.Image:
+    """A digit in each cell of a printed grid; an empty cell where there are no strokes."""
+    picture = Image.new("L", (pitch * len(rows[0]) + 60, pitch * len(rows) + 60), 255)
+    pen = ImageDraw.Draw(picture)
+    for i in range(len(rows) + 1):
+        pen.line((30, 30 + pitch * i, 30 + pitch * len(rows[0]), 30 + pitch * i), fill=0, width=2)
+    for i in range(len(rows[0]) + 1):
+        pen.line((30 + pitch * i, 30, 30 + pitch * i, 30 + pitch * len(rows)), fill=0, width=2)
+    for i, row in enumerate(rows):
+        for k, strokes in enumerate(row):
+            cell = pad(at(0, 0, strokes, 1.0), width=width) if strokes else Image.new("L", (20, 20), 255)
+            tight = cell.crop(Image.eval(cell, lambda grey: 255 - grey).getbbox() or (0, 0, 1, 1))
+            tight.thumbnail((pitch * 0.6, pitch * 0.6))
+            left, top = 30 + pitch * k + (pitch - tight.width) // 2, 30 + pitch * i + (pitch - tight.height) // 2
+            picture.paste(tight, (left, top))
+    return picture
+
+
+GRID = [[TWO, SEVEN, FOUR], [ONE, ZERO, TWO], [SEVEN, FOUR, ONE]]
+
+
+@pytest.mark.parametrize("lean", [-4, -1.5, 0, 2.5, 6])  # degrees
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (GRID, "274102741"),
+        ([[TWO, [], FOUR], [[], ZERO, []], [SEVEN, [], []]], "2407"),
+        ([[TWO, SEVEN, FOUR, ONE, ZERO, TWO]], "274102"),
+    ],
+)
+def test_a_grid_or_a_row_of_boxes_may_lean(
+    digits: DigitClassifier, lean: float, cells: list[list[Strokes]], expected: str
+) -> None:
+    picture = grid(*cells).rotate(lean, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    reading = digits.read_page(picture)
+    assert text(reading.digits) == expected
+    assert [mark.kind for mark in reading.marks] == ["box"]
+
+
 def test_a_zero_of_straight_strokes_is_no_box(digits: DigitClassifier) -> None:
     square = [[(0, 0), (60, 0), (60, 100), (0, 100), (0, 0)]]
     eight = [*square, [(0, 50), (60, 50)]]

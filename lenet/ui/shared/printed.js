@@ -11,20 +11,92 @@ const RING_OF_A_ROW = 0.6;
 const RING_DEPTH = 0.08;
 const WALL = 0.85;
 const HOLDS = 0.25;
+const MAX_LEAN = 0.14;
+const LEAN_REACH = 0.02;
 
-// The lines of a box, or of a row of boxes, that fills the mask, as a mask; null where there is none, or where nothing of
-// `everything`, all the ink there, stands in it.
+// The lines of a box, a row of boxes or a grid that fills the mask, as a mask; null where there is none, or where nothing
+// of `everything`, all the ink there, stands in it.
 export function printedBox(mask, everything) {
+  const { width, height } = mask;
+  if (Math.min(width, height) < MIN_BOX_SIDE) return null;
+  const lean = leanOf(mask);
+  if (!lean) return printedUpright(mask, everything);
+  const { places, ...size } = straightened(mask, everything, lean);
+  const straight = { ...size, data: new Uint8Array(size.width * size.height) };
+  const all = { ...size, data: straight.data.slice() };
+  for (const [from, to] of places) [straight.data[to], all.data[to]] = [mask.data[from], 1];
+  const found = printedUpright(straight, all);
+  if (!found) return null;
+  const lines = new Uint8Array(mask.data.length);
+  for (const [from, to] of places) lines[from] = found.data[to];
+  return { width, height, data: lines };
+}
+
+// How many rows the mask's upper side sinks from one column to the next; 0 where that is no leaning line.
+function leanOf({ width, height, data }) {
+  const firsts = [];
+  for (let x = 0; x < width; x += 1) {
+    let y = 0;
+    while (y < height && !data[y * width + x]) y += 1;
+    if (y < height) firsts.push([x, y]);
+  }
+  const third = Math.floor(firsts.length / 3);
+  if (!third) return 0;
+  const middle = Math.floor(third / 2);
+  const [[x0, y0], [x1, y1]] = [firsts.slice(0, third), firsts.slice(-third)].map((end) => [end[middle][0], end.map(([, y]) => y).sort((a, b) => a - b)[middle]]);
+  const lean = (y1 - y0) / (x1 - x0);
+  if (Math.abs(lean) > MAX_LEAN || Math.abs(lean) * Math.max(width, height) < 1) return 0;
+  const onIt = firsts.filter(([x, y]) => Math.abs(y - (y0 + lean * (x - x0))) <= LEAN_REACH * height + 1).length;
+  return onIt >= RING_OF_A_ROW * firsts.length ? lean : 0;
+}
+
+// Where each of the ink's pixels comes to stand as the mask is made upright, and how large that is then.
+function straightened({ width, height, data }, everything, lean) {
+  const moved = [];
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let y = 0, from = 0; y < height; y += 1)
+    for (let x = 0; x < width; x += 1, from += 1) {
+      if (!everything.data[from]) continue;
+      const up = y - Math.floor(lean * x + 0.5);
+      const across = x + Math.floor(lean * up + 0.5);
+      moved.push([from, across, up]);
+      if (!data[from]) continue;
+      [left, right] = [Math.min(left, across), Math.max(right, across + 1)];
+      [top, bottom] = [Math.min(top, up), Math.max(bottom, up + 1)];
+    }
+  const inside = moved.filter(([, across, up]) => across >= left && across < right && up >= top && up < bottom);
+  return { width: right - left, height: bottom - top, places: inside.map(([from, across, up]) => [from, (up - top) * (right - left) + across - left]) };
+}
+
+// `printedBox` where it does not lean.
+function printedUpright(mask, everything) {
   const { width, height } = mask;
   const depth = { down: Math.max(2, round(RING_DEPTH * height)), across: Math.max(2, round(RING_DEPTH * width)) };
   if (Math.min(width, height) < MIN_BOX_SIDE || !isRing(mask, depth)) return null;
   const lines = new Uint8Array(mask.data.length);
   for (const side of sidesOf(mask, depth)) addFirstRuns(mask, side, lines);
-  const inner = without(mask, lines);
-  for (const [from, to] of walls(inner)) addWall(inner, from, to, lines);
+  let rows = 1;
+  // No stroke of a digit runs through boxes side by side.
+  if (addWalls(without(mask, lines), depth.across, lines)) {
+    const across = turned({ width, height, data: lines });
+    rows += addWalls(turned(without(mask, lines)), depth.down, across.data);
+    lines.set(turned(across).data);
+  }
   addCrumbs(without(mask, lines), depth, lines);
   const { boxes } = labelled(without(everything, lines));
-  return boxes.some(([, top, , bottom]) => bottom - top >= HOLDS * height) ? { width, height, data: lines } : null;
+  return boxes.some(([, top, , bottom]) => (bottom - top) * rows >= HOLDS * height) ? { width, height, data: lines } : null;
+}
+
+// Adds the walls, and says how many stand between boxes.
+function addWalls(inner, depth, lines) {
+  const found = walls(inner);
+  for (const [from, to] of found) addWall(inner, from, to, lines);
+  return found.filter(([from, to]) => from > depth && to < inner.width - depth).length;
+}
+
+// With rows for columns.
+function turned({ width, height, data }) {
+  return { width: height, height: width, data: Uint8Array.from(data, (_, i) => data[(i % height) * width + Math.floor(i / height)]) };
 }
 
 const without = ({ width, height, data }, lines) => ({ width, height, data: data.map((ink, i) => ink & ~lines[i]) });
