@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -11,7 +13,7 @@ from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing.canvas import canvas
 from lenet.preprocessing.digits import digit, inked
 from lenet.preprocessing.images import open_picture
-from lenet.preprocessing.ink import evened, extract
+from lenet.preprocessing.ink import evened, extract, to_grey
 from lenet.preprocessing.normalization import InputFormat
 from tests.unit.test_numbers import FIVE, FOUR, SEVEN, TWO, at, pad, text
 
@@ -109,6 +111,27 @@ def test_ink_as_bright_as_its_ground_is_told_by_its_colour(
     found = digits.read(picture)
     assert text(found) == "2"
     assert found[0].prediction.verdict == "sure"
+
+
+@pytest.mark.parametrize("pale", [(250, 200, 30), (255, 230, 60), (255, 180, 200), (160, 220, 250)])
+def test_a_pale_pen_beside_a_dark_one_is_read_too(digits: DigitClassifier, pale: tuple[int, int, int]) -> None:
+    covered = (255 - PICTURE[:, :, None]) / 255
+    both = np.concatenate([255 - covered * (255 - np.array(colour)) for colour in ((0, 0, 0), pale)], axis=1)
+    found = digits.read(both.round().astype(np.uint8))
+    assert text(found) == "22"
+    assert {f.prediction.verdict for f in found} == {"sure"}
+
+
+@pytest.mark.parametrize("quality", [None, 75])
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 150, 60), (220, 30, 40), (30, 90, 220)])
+def test_one_pen_is_told_by_its_brightness(colour: tuple[int, int, int], quality: int | None) -> None:
+    covered = (255 - PICTURE[:, :, None]) / 255
+    image = Image.fromarray((255 - covered * (255 - np.array(colour))).round().astype(np.uint8))
+    if quality:
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality)
+        image = Image.open(file).convert("RGB")
+    assert np.array_equal(to_grey(image), np.asarray(image.convert("L")))
 
 
 @pytest.mark.parametrize("bits", [9, 10, 12, 14, 16])
