@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from lenet.preprocessing.colours import of_many_pens, separated
+
 WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
 MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
 PAPER_MIN_SIDE = 100  # pixels: what is smaller is no photograph
@@ -31,79 +33,9 @@ def to_grey(image: Image.Image) -> np.ndarray:
         luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
         light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())
         image = flatten(image, 0 if light_ink and alpha.min() < 128 else 255)
-    grey = _separated(image) or _of_many_pens(image) or image.convert("L")
+    grey = separated(image) or of_many_pens(image, WORKING_SIDE) or image.convert("L")
     factor = -(-max(grey.size) // WORKING_SIDE)  # ceiling division
     return np.array(grey.reduce(factor) if factor > 1 else grey)
-
-
-COLOUR = 24  # of 255: channels that differ by less are grey, in JPEG's colours too
-COLOUR_CONTRAST = 40  # of 255: ink differs so much from its ground, as colours
-# Where brightness shows less than this of the difference, colour is looked at instead.
-SAME_LUMINANCE = 0.35
-INKED = 99.5  # percentile of the difference from the ground: a thin stroke takes 1% of a picture
-
-
-def _separated(image: Image.Image) -> Image.Image | None:
-    """Grey that tells ink from ground where both are as bright: how far each pixel is from the ground towards the ink.
-
-    None where brightness does it, as nearly always.
-    """
-    if image.mode != "RGB":
-        return None
-    step = max(1, min(image.size) // 96)
-    sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.float32)
-    if np.ptp(sample, axis=1).max() < COLOUR:
-        return None
-    ground = np.median(sample, axis=0)
-    away = sample - ground
-    far = np.linalg.norm(away, axis=1)
-    contrast = float(np.percentile(far, INKED))
-    if contrast < COLOUR_CONTRAST:
-        return None
-    brightness = np.abs(away @ np.array([0.299, 0.587, 0.114], np.float32))
-    if float(np.percentile(brightness, INKED)) > SAME_LUMINANCE * contrast:
-        return None
-    towards = away[far >= contrast].mean(axis=0)
-    if (length := float(np.linalg.norm(towards))) < 0.5 * contrast:  # not one ink but many colours: a photograph
-        return None
-    near = (np.asarray(image, np.float32) - ground) @ (towards / length**2)  # 0 is the ground, about 1 the ink
-    return Image.fromarray((GROUND_GREY * (1 - near)).clip(0, 255).astype(np.uint8))
-
-
-PALE = 60  # of 255: a pen's colour is so far from the ground's in one of the channels, and
-PALER = 0.7  # its brightness, by the darkest ink's, less than this of what its colour is, by the strongest's
-EVEN_GROUND = 0.5  # of a drawing is as good as one colour
-GRAIN = 8  # of 255: that colour differs by no more, in JPEG too
-
-
-def _of_many_pens(image: Image.Image) -> Image.Image | None:
-    """Grey in which the pale pens of a drawing are as dark as the others: each piece by its own strongest colour.
-
-    None where brightness shows every pen, as nearly always, and where the ground is not even.
-    """
-    if image.mode != "RGB":
-        return None
-    step = max(1, min(image.size) // 96)
-    sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.int16)
-    ground = np.median(sample, axis=0).astype(np.int16)
-    if np.ptp(sample, axis=1).max() < COLOUR or np.mean(np.abs(sample - ground).max(axis=1) <= GRAIN) < EVEN_GROUND:
-        return None
-    from scipy import ndimage
-
-    image = image.reduce(-(-max(image.size) // WORKING_SIDE))
-    away = np.asarray(image).astype(np.int16) - ground
-    far = np.abs(away).max(axis=2).astype(np.int32)
-    brightness = np.abs(away @ np.array([0.299, 0.587, 0.114], np.float32))
-    pale = (far >= PALE) & (brightness * far.max() < PALER * far * brightness.max())
-    if not ndimage.binary_erosion(pale, np.ones((3, 3))).any():  # but JPEG's coloured rims of strokes
-        return None
-    labels, count = ndimage.label(far > GRAIN, np.ones((3, 3)))
-    strongest = ndimage.maximum(far, labels, np.arange(count + 1))
-    strongest = np.where(strongest >= PALE, strongest, 255)
-    return Image.fromarray((255 - 255 * far / strongest[labels]).clip(0, 255).astype(np.uint8))
-
-
-GROUND_GREY = 220  # which leaves room for a ground that is not quite even
 
 
 # In a stroke that fades:

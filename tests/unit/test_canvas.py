@@ -123,14 +123,45 @@ def test_a_pale_pen_beside_a_dark_one_is_read_too(digits: DigitClassifier, pale:
 
 
 @pytest.mark.parametrize("quality", [None, 75])
+@pytest.mark.parametrize("under", [(60, 60, 250, 250), (90, 205, 230, 235)])  # all of the digit, or its foot
+@pytest.mark.parametrize("highlighter", [(255, 240, 60), (120, 240, 120), (255, 150, 200)])
+def test_a_highlighter_in_a_drawing_is_no_ink(
+    digits: DigitClassifier, highlighter: tuple[int, int, int], under: tuple[int, int, int, int], quality: int | None
+) -> None:
+    covered = np.tile((255 - PICTURE[:, :, None]) / 255, (1, 2, 1))
+    drawn = Image.new("RGB", covered.shape[1::-1], "white")
+    ImageDraw.Draw(drawn).rectangle(under, fill=highlighter)
+    found = digits.read(as_file(np.asarray(drawn) * (1 - covered), quality))
+    assert text(found) == "22"
+    assert {f.prediction.verdict for f in found} == {"sure"}
+
+
+def test_a_coloured_thing_beside_what_is_written_on_paper_is_no_pen(digits: DigitClassifier) -> None:
+    rng = np.random.default_rng(3)
+    scene = Image.new("RGB", (500, 420), (238, 237, 234))
+    ImageDraw.Draw(scene).rounded_rectangle((60, 330, 160, 390), 12, fill=(250, 230, 90))
+    covered = np.pad((255 - PICTURE[:, :, None]) / 255, ((10, 130), (100, 120), (0, 0)))
+    photo = np.asarray(scene) * (1 - 0.85 * covered) + rng.normal(0, 2, covered.shape)
+    image = as_file(photo, 92)
+    assert np.array_equal(to_grey(image), np.asarray(image.convert("L")))
+    assert text(digits.read(image)) == "2"
+
+
+def as_file(pixels: np.ndarray, quality: int | None) -> Image.Image:
+    """A picture in colour (H, W, 3), as a JPEG of this quality or without loss."""
+    image = Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
+    if quality is None:
+        return image
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return Image.open(file).convert("RGB")
+
+
+@pytest.mark.parametrize("quality", [None, 75])
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 150, 60), (220, 30, 40), (30, 90, 220)])
 def test_one_pen_is_told_by_its_brightness(colour: tuple[int, int, int], quality: int | None) -> None:
     covered = (255 - PICTURE[:, :, None]) / 255
-    image = Image.fromarray((255 - covered * (255 - np.array(colour))).round().astype(np.uint8))
-    if quality:
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=quality)
-        image = Image.open(file).convert("RGB")
+    image = as_file(255 - covered * (255 - np.array(colour)), quality)
     assert np.array_equal(to_grey(image), np.asarray(image.convert("L")))
 
 

@@ -1,0 +1,134 @@
+"""Ink that is told from its ground, or from other ink, by its colour and not by its brightness.
+
+    picture in colour -> separated, or else of_many_pens, or else its plain grey
+
+Light letters on a ground as bright, a yellow pen beside a black one, a highlighter over writing: each becomes a grey in
+which all ink is dark, and nothing else.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+COLOUR = 24  # of 255: channels that differ by less are grey, in JPEG's colours too
+COLOUR_CONTRAST = 40  # of 255: ink differs so much from its ground, as colours
+# Where brightness shows less than this of the difference, colour is looked at instead.
+SAME_LUMINANCE = 0.35
+GROUND_GREY = 220  # which leaves room for a ground that is not quite even
+INKED = 99.5  # percentile of the difference from the ground: a thin stroke takes 1% of a picture
+
+
+def separated(image: Image.Image) -> Image.Image | None:
+    """Grey that tells ink from ground where both are as bright: how far each pixel is from the ground towards the ink.
+
+    None where brightness does it, as nearly always.
+    """
+    if image.mode != "RGB":
+        return None
+    step = max(1, min(image.size) // 96)
+    sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.float32)
+    if np.ptp(sample, axis=1).max() < COLOUR:
+        return None
+    ground = np.median(sample, axis=0)
+    away = sample - ground
+    far = np.linalg.norm(away, axis=1)
+    contrast = float(np.percentile(far, INKED))
+    if contrast < COLOUR_CONTRAST:
+        return None
+    brightness = np.abs(away @ np.array([0.299, 0.587, 0.114], np.float32))
+    if float(np.percentile(brightness, INKED)) > SAME_LUMINANCE * contrast:
+        return None
+    towards = away[far >= contrast].mean(axis=0)
+    if (length := float(np.linalg.norm(towards))) < 0.5 * contrast:  # not one ink but many colours: a photograph
+        return None
+    near = (np.asarray(image, np.float32) - ground) @ (towards / length**2)  # 0 is the ground, about 1 the ink
+    return Image.fromarray((GROUND_GREY * (1 - near)).clip(0, 255).astype(np.uint8))
+
+
+PALE = 60  # of 255: a pen's colour is so far from the ground's in one of the channels, and
+PALER = 0.7  # its brightness, by the darkest ink's, less than this of what its colour is, by the strongest's
+RENDERED = 0.4  # of a drawing is exactly its ground's colour; a photograph has grain
+GRAIN = 8  # of 255: what JPEG changes round a stroke
+SLENDER = 0.28  # of its longer side is how thick a piece may be that was written; a button is thicker
+LYING = 2.5  # times wider than high is no digit, but a band of a highlighter
+LIGHT = 0.4  # of the darkest ink: a highlighter is not so dark
+BROAD = 1.5  # times as broad as the pen, or more, is a highlighter
+SOLID = 2  # pixels: what is thinner is the soft edge of something else
+
+
+def of_many_pens(image: Image.Image, side: int) -> Image.Image | None:
+    """Grey in which a drawing's pale pens are as dark as its others, and in which its highlighters do not show.
+
+    None where brightness shows every pen, as nearly always, and for what is not a drawing.
+
+    Args:
+        side: the grey's longer side, at most.
+    """
+    if image.mode != "RGB":
+        return None
+    step = max(1, min(image.size) // 96)
+    sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.int16)
+    ground = np.median(sample, axis=0).astype(np.int16)
+    if np.ptp(sample, axis=1).max() < COLOUR or np.mean((sample == ground).all(axis=1)) < RENDERED:
+        return None
+    from scipy import ndimage
+
+    image = image.reduce(-(-max(image.size) // side))
+    away = np.asarray(image).astype(np.int16) - ground
+    far = np.abs(away).max(axis=2).astype(np.int32)
+    brightness = np.abs(away @ np.array([0.299, 0.587, 0.114], np.float32))
+    pale = (far >= PALE) & (brightness * far.max() < PALER * far * brightness.max())
+    if not ndimage.binary_erosion(pale, np.ones((3, 3))).any():  # but JPEG's coloured rims of strokes
+        return None
+    labels, _ = ndimage.label(far > GRAIN, np.ones((3, 3)))
+    light = brightness < LIGHT * brightness.max()
+    ink = brightness * (255 / brightness.max())
+    for number, part in enumerate(ndimage.find_objects(labels), start=1):
+        piece = labels[part] == number
+        strongest = far[part][piece].max()
+        if strongest < PALE:
+            continue
+        dark = piece & ~pale[part] & (far[part] >= PALE)
+        highlit = piece & light[part] & (far[part] >= COLOUR) & ~ndimage.binary_dilation(dark, iterations=2)
+        if _thickness(dark) < SOLID:  # but the soft edges of a pale pen
+            if _is_slender(piece):
+                ink[part][piece] = far[part][piece] * (255 / strongest)
+        elif _is_inside(part, labels.shape) and _is_band(highlit, _thickness(dark)):
+            ink[part][piece] = _besides(away[part][piece], np.median(away[part][highlit], axis=0))
+    return Image.fromarray((255 - ink).clip(0, 255).astype(np.uint8))
+
+
+def _thickness(mask: np.ndarray) -> float:
+    """About how many pixels the strokes of a mask (H, W) bool are thick; 0 where it is empty."""
+    from scipy import ndimage
+
+    area = np.count_nonzero(mask)
+    return 2 * area / max(area - np.count_nonzero(ndimage.binary_erosion(mask)), 1)
+
+
+def _is_slender(piece: np.ndarray) -> bool:
+    return not _lies(piece) and _thickness(piece) <= SLENDER * max(piece.shape)
+
+
+def _is_band(mask: np.ndarray, pen: float) -> bool:
+    """Whether a mask (H, W) bool is what a highlighter laid behind the strokes of a pen, so many pixels thick."""
+    return _thickness(mask) >= SOLID and (_lies(mask) or _thickness(mask) > BROAD * pen)
+
+
+def _lies(mask: np.ndarray) -> bool:
+    """Whether a mask (H, W) bool is far wider than high."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return len(rows) > 0 and np.ptp(columns) + 1 >= LYING * (np.ptp(rows) + 1)
+
+
+def _is_inside(part: tuple[slice, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a box keeps clear of the picture's edges, where a window has its bars."""
+    return all(side.start > 0 and side.stop < size for side, size in zip(part, shape, strict=True))
+
+
+def _besides(away: np.ndarray, highlight: np.ndarray) -> np.ndarray:
+    """(N,) 0 to 255: how far colours (N, 3) are from those between the ground, at 0, and a highlighter's."""
+    share = (away @ highlight / (highlight @ highlight)).clip(0, 1)
+    beside = np.linalg.norm(away - share[:, None] * highlight, axis=1)
+    return beside * (255 / max(float(beside.max()), PALE))
