@@ -69,8 +69,10 @@ def of_many_pens(image: Image.Image, side: int) -> Image.Image | None:
         return None
     step = max(1, min(image.size) // 96)
     sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.int16)
+    if np.ptp(sample, axis=1).max() < COLOUR:
+        return None
     ground = np.median(sample, axis=0).astype(np.int16)
-    if np.ptp(sample, axis=1).max() < COLOUR or np.mean((sample == ground).all(axis=1)) < RENDERED:
+    if np.mean((sample == ground).all(axis=1)) < RENDERED:
         return None
     from scipy import ndimage
 

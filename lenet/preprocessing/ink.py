@@ -15,7 +15,9 @@ from lenet.preprocessing.colours import of_many_pens, separated
 
 WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
 MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
-PAPER_MIN_SIDE = 100  # pixels: what is smaller is no photograph
+MIN_SIDE = 40  # pixels: what is smaller is no photograph
+PAPER_MIN_SIDE = 100  # pixels: nor is what is smaller, unless in two shades
+SHADES = (10, 90)  # percentiles of the frame, which strokes that leave the picture seldom reach
 
 
 def flatten(image: Image.Image, background: int) -> Image.Image:
@@ -103,12 +105,14 @@ def extract(grey: np.ndarray) -> tuple[np.ndarray, bool]:
 def is_flat(grey: np.ndarray) -> bool:
     """Whether the picture's ground is one grey, as on a pad or a rendered drawing, by its frame alone.
 
-    Where it is not, light, lines or a desk have to be told from the ink (`from_paper`).  A small
-    picture is no photograph and always counts as flat.
+    Where it is not, light, lines or a desk have to be told from the ink (`from_paper`).  Of a small picture the frame
+    has to show two shades as well: its grain alone is no paper's.
     """
-    if min(grey.shape) < PAPER_MIN_SIDE:
+    if min(grey.shape) < MIN_SIDE:
         return True
     frame = np.concatenate([grey[0], grey[:, -1], grey[-1, ::-1], grey[::-1, 0]]).astype(np.int16)  # once around
+    if min(grey.shape) < PAPER_MIN_SIDE and np.ptp(np.percentile(frame, SHADES)) < MIN_CONTRAST:
+        return True
     off = frame != np.median(frame)
     if np.count_nonzero(off) > 0.5 * len(frame):
         return False

@@ -9,16 +9,17 @@ Ink is white (255) on black (0), uint8 (H, W), however dark or light the pen and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from lenet.preprocessing.ink import strengthened
+from lenet.preprocessing.ink import PAPER_MIN_SIDE, strengthened
 from lenet.preprocessing.sheet import without_surroundings
 
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
+ENLARGED = 200  # pixels, or more, that a small picture's shorter side is made
 PIECES = 200  # of ink that are looked at, the weightiest
 # A stroke that leaves the picture, not a shadow or a desk: what of its longer side lies on the edge, or else how far it
 # reaches inward and how thick it is.  One that is flatter than this is the rest of a ruled line.
@@ -61,6 +62,15 @@ class Paper:
 
 def from_paper(grey: np.ndarray) -> Paper:
     """The ink of a photographed page; `grey` as `to_grey` gives it."""
+    factor = -(-ENLARGED // min(grey.shape)) if min(grey.shape) < PAPER_MIN_SIDE else 1
+    if factor > 1:  # strokes of a small picture are narrower than what is measured in pixels here
+        paper = from_paper(_enlarged(grey, factor))
+        return replace(
+            paper,
+            ink=_reduced(paper.ink, factor),
+            evened=_reduced(paper.evened, factor),
+            unlined=None if paper.unlined is None else _reduced(paper.unlined, factor),
+        )
     grey = without_surroundings(grey)
     inverted = not _light_ink(grey)
     if not inverted:
@@ -84,6 +94,16 @@ def from_paper(grey: np.ndarray) -> Paper:
         strokes = _with_faded_ends(strokes)
     lined = len(rows) + len(columns) > 0
     return Paper(strokes.ink, inverted, _shown(evened), _shown(strokes.darkness) if lined else None)
+
+
+def _enlarged(grey: np.ndarray, factor: int) -> np.ndarray:
+    height, width = grey.shape
+    size = width * factor, height * factor
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+
+def _reduced(picture: np.ndarray, factor: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).reduce(factor))
 
 
 def _with_faded_ends(strokes: _Strokes) -> _Strokes:

@@ -10,6 +10,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
+from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing import paper
 from lenet.preprocessing.digits import digit
 from lenet.preprocessing.ink import extract, is_flat, to_grey
@@ -120,6 +121,17 @@ def test_printed_lines_are_not_flat_even_where_they_were_rendered():
 @pytest.mark.parametrize("light", LIGHTS)
 def test_uneven_light_alone_does_not_change_the_reading(light):
     assert distance(PLAIN, read(five() * LIGHTS[light]).x) < 0.12
+
+
+@pytest.mark.parametrize("side", [60, 90])
+@pytest.mark.parametrize("light", ["shadow's edge", "a hand"])
+def test_a_small_photo_in_two_shades_is_read_as_paper(light, side):
+    page = Image.fromarray(five() * LIGHTS[light])
+    shrunk = page.resize((round(side * SHAPE[1] / SHAPE[0]), side), Image.Resampling.BOX)
+    small = seen(np.asarray(shrunk), blur=0.4)
+    found = DigitClassifier.from_pretrained("digits").read(small)
+    assert [(f.prediction.label, f.prediction.verdict) for f in found] == [("5", "sure")]
+    assert names(digit(small, GREY))[:2] == ["Grey", "Evened"]
 
 
 @pytest.mark.parametrize("lines", [LINED, SQUARED], ids=["lined", "squared"])
