@@ -1,6 +1,6 @@
 """Ink that is told from its ground, or from other ink, by its colour and not by its brightness.
 
-    picture in colour -> separated, or else of_many_pens, or else its plain grey
+    picture in colour -> told_by_colour, or else its plain grey
 
 Light letters on a ground as bright, a yellow pen beside a black one, a highlighter over writing: each becomes a grey in
 which all ink is dark, and nothing else.
@@ -19,17 +19,27 @@ GROUND_GREY = 220  # which leaves room for a ground that is not quite even
 INKED = 99.5  # percentile of the difference from the ground: a thin stroke takes 1% of a picture
 
 
-def separated(image: Image.Image) -> Image.Image | None:
-    """Grey that tells ink from ground where both are as bright: how far each pixel is from the ground towards the ink.
+def told_by_colour(image: Image.Image, side: int) -> Image.Image | None:
+    """Grey in which all ink is dark; None where the plain grey shows it as well, as nearly always.
 
-    None where brightness does it, as nearly always.
+    Args:
+        side: where there are several pens, the grey's longer side at most.
     """
     if image.mode != "RGB":
         return None
     step = max(1, min(image.size) // 96)
-    sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.float32)
+    sample = np.asarray(image)[::step, ::step].reshape(-1, 3)
     if np.ptp(sample, axis=1).max() < COLOUR:
         return None
+    return _separated(image, sample) or _of_many_pens(image, sample, side)
+
+
+def _separated(image: Image.Image, sample: np.ndarray) -> Image.Image | None:
+    """Grey that tells ink from ground where both are as bright: how far each pixel is from the ground towards the ink.
+
+    None where brightness does it, as nearly always.
+    """
+    sample = sample.astype(np.float32)
     ground = np.median(sample, axis=0)
     away = sample - ground
     far = np.linalg.norm(away, axis=1)
@@ -57,20 +67,12 @@ BROAD = 1.5  # times as broad as the pen, or more, is a highlighter
 SOLID = 2  # pixels: what is thinner is the soft edge of something else
 
 
-def of_many_pens(image: Image.Image, side: int) -> Image.Image | None:
+def _of_many_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.Image | None:
     """Grey in which a drawing's pale pens are as dark as its others, and in which its highlighters do not show.
 
-    None where brightness shows every pen, as nearly always, and for what is not a drawing.
-
-    Args:
-        side: the grey's longer side, at most.
+    None where brightness shows every pen, and for what is not a drawing.
     """
-    if image.mode != "RGB":
-        return None
-    step = max(1, min(image.size) // 96)
-    sample = np.asarray(image)[::step, ::step].reshape(-1, 3).astype(np.int16)
-    if np.ptp(sample, axis=1).max() < COLOUR:
-        return None
+    sample = sample.astype(np.int16)
     ground = np.median(sample, axis=0).astype(np.int16)
     if np.mean((sample == ground).all(axis=1)) < RENDERED:
         return None

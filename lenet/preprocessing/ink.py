@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from lenet.preprocessing.colours import of_many_pens, separated
+from lenet.preprocessing.colours import told_by_colour
 
 WORKING_SIDE = 512  # digits are looked at no larger than this: 25 times what the network sees
 MIN_CONTRAST = 24  # of 255: fainter than this is paper, not ink
@@ -35,7 +35,7 @@ def to_grey(image: Image.Image) -> np.ndarray:
         luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
         light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())
         image = flatten(image, 0 if light_ink and alpha.min() < 128 else 255)
-    grey = separated(image) or of_many_pens(image, WORKING_SIDE) or image.convert("L")
+    grey = told_by_colour(image, WORKING_SIDE) or image.convert("L")
     factor = -(-max(grey.size) // WORKING_SIDE)  # ceiling division
     return np.array(grey.reduce(factor) if factor > 1 else grey)
 
