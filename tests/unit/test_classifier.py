@@ -200,7 +200,7 @@ def test_a_sure_answer_needs_one_look() -> None:
     assert crop.probs == prediction.probs
 
 
-@pytest.mark.parametrize(("confidence", "looks"), [(0.86, 8), (0.89, 8), (0.91, 1)])
+@pytest.mark.parametrize(("confidence", "looks"), [(0.86, 8), (0.91, 8), (0.93, 1)])
 def test_an_answer_that_is_hardly_sure_needs_more_looks(confidence: float, looks: int) -> None:
     prediction = certain([0.0] * 9 + [math.log(9 * confidence / (1 - confidence))]).predict(noise(300, 200))
     assert (prediction.verdict, len(prediction.crops)) == ("sure", looks)
