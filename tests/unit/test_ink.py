@@ -256,6 +256,24 @@ def test_printed_lines_are_no_pattern_round_a_sheet(light, lines):
     assert without_surroundings(page) is page
 
 
+def nine(right: int) -> np.ndarray:
+    """A 9 whose stem runs down at `right`, and bends away below."""
+    page = Image.new("L", SHAPE[::-1], 225)
+    loop = [(60, 62), (48, 50), (20, 66), (2, 110), (12, 142), (44, 132), (68, 92), (78, 62)]
+    stem = [(78, 62), (84, 140), (82, 200), (62, 250), (0, 296)]
+    for part in (loop, stem):
+        ImageDraw.Draw(page).line([(x + right - 84, y + 40) for x, y in part], fill=40, width=13, joint="curve")
+    return np.asarray(page, np.float32)
+
+
+@pytest.mark.parametrize("inside", [3, 4, 5, 9])
+def test_a_stem_that_runs_along_the_border_and_bends_away_was_written(inside):
+    page = nine(SHAPE[1] - inside)
+    drawn_so, photographed = digit(page.astype(np.uint8), GREY), read(page * LIGHTS["falls off"])
+    assert not photographed.blank
+    assert distance(drawn_so.x, photographed.x) < 0.3
+
+
 def test_the_detached_bar_of_a_five_stays_and_a_crumb_goes():
     page = five()
     page[108:132, 240:252] = 225  # cut the bar off
