@@ -1080,10 +1080,10 @@ def test_signs_stand_among_the_digits_and_what_is_printed_is_left_out(scripts: S
     point = {"kind": "point", "before": 1, "box": [0.45, 0.65, 0.5, 0.7]}
     shown = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY, minus, point, *lines), 0])
     assert (shown["label"], shown["large"]) == ("−2.0", "−298%.055%")
-    assert shown["sentence"] == "Digit 1 of 2: 98.0% sure Left out: lines."
+    assert shown["sentence"] == "Digit 1 of 2: 98.0% sure. Left out: lines."
     alone = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY[:1], lines[0] | {"kind": "box"}), 0])
     assert (alone["label"], alone["large"]) == ("2", "2")
-    assert alone["sentence"] == "98.0% sure Left out: a box."
+    assert alone["sentence"] == "98.0% sure. Left out: a box."
     signed = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY[:1], minus), 0])
     assert (signed["label"], signed["large"]) == ("−2", "−298%")
     code = "return m.boxesOf(...given).map(({ className }) => className)"
