@@ -41,6 +41,9 @@ Verdict = Literal["sure", "unsure", "not_digit", "blank"]
 class DigitPrediction(Prediction):
     """What a network says of one picture of a digit.
 
+    Where its first look was not sure, `probs` and `p_not_digit` are of the mean of three looks, see `OTHER_SIDES`;
+    `preprocessed` and `activations` are always of the first one.
+
     Attributes:
         verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`), "not_digit" (`p_not_digit` is above
             `NOT_DIGIT_ABOVE`) or "blank" (nothing is drawn).
@@ -144,7 +147,7 @@ class DigitClassifier(Classifier, channels=1):
         return self.predict_batch([image], pipeline)[0]
 
     def predict_batch(self, images: Sequence[Picture], pipeline: str = "modern") -> list[DigitPrediction]:
-        """`predict` for many pictures, in one forward pass."""
+        """`predict` for many pictures: one forward pass for all, and two more for each that it leaves unsure."""
         if pipeline not in PIPELINES:
             raise ImageError(
                 "There is no pipeline called {name!r}: choose one of {known}.",
@@ -207,10 +210,10 @@ class DigitClassifier(Classifier, channels=1):
         return [self._answer(p, probs[i], row(activations, i)) for i, p in enumerate(preprocessed)]
 
     def _second_look(self, predictions: Sequence[DigitPrediction], inks: Sequence[np.ndarray]) -> list[DigitPrediction]:
-        """The same; of those that are not sure also in `OTHER_SIDES`, by the mean of the logits.
+        """The same answers, but those that are not sure by the mean of the logits in MNIST's size and `OTHER_SIDES`.
 
         Args:
-            inks: what each is the answer to.
+            inks: the ink that each answer is to, (H, W) uint8.
         """
         found = [*predictions]
         for i, (first, ink) in enumerate(zip(predictions, inks, strict=True)):

@@ -24,7 +24,8 @@ PIECES = 200  # of ink that are looked at, the weightiest
 # A stroke that leaves the picture, not a shadow or a desk: what of its longer side lies on the edge, or else how far it
 # reaches inward and how thick it is.  One that is flatter than this is the rest of a ruled line.
 CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
-# A thin stroke that runs along the edge for a part of its longer side bends away from it by so many thicknesses.
+# Or a thin stroke that bends away: what of its longer side lies on the edge at most, how many of its thicknesses it
+# reaches inward, and how thick it is at most.
 BENT, BEND, FINE = 0.6, 4.0, 0.15
 # What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near.
 AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
@@ -339,9 +340,9 @@ def _leaving_strokes(labels: np.ndarray, edge: np.ndarray) -> np.ndarray:
         height, width = (part.stop - part.start for part in parts[label - 1])
         longer, contact = max(height, width), sides[:, label]
         inward = height if contact[:2].any() else width
-        along = np.count_nonzero(contact) == 1 and inward >= INWARD * longer and thick[label] <= SLENDER * longer
+        along = inward >= INWARD * longer and thick[label] <= SLENDER * longer
         bends = contact.sum() <= BENT * longer and inward >= BEND * thick[label] and thick[label] <= FINE * longer
-        slender = contact.sum() <= CONTACT * longer or along or (np.count_nonzero(contact) == 1 and bends)
+        slender = contact.sum() <= CONTACT * longer or (np.count_nonzero(contact) == 1 and (along or bends))
         found[label] = slender and width <= FLAT_BY_HEIGHT * height and longer >= 0.1 * max(labels.shape)
     return found
 
