@@ -17,14 +17,14 @@ import torch
 from torch import Tensor
 
 from lenet.data.datasets import TAUGHT
-from lenet.errors import ImageError
+from lenet.errors import ImageError, Text
 from lenet.inference.classifier import UNSURE_BELOW, Classifier, Prediction, row
 from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture
 from lenet.preprocessing.layout import MarkKind
 from lenet.preprocessing.segmentation import Sheet, cheapest, may_touch, trials
-from lenet.preprocessing.stages import Box, Preprocessed
+from lenet.preprocessing.stages import Box, Preprocessed, Stage
 
 NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
 MIN_PROBABILITY = 0.01  # at which a network's doubt ends: smaller ones are no better measured
@@ -32,6 +32,10 @@ MIN_PROBABILITY = 0.01  # at which a network's doubt ends: smaller ones are no b
 # the drawings of the five folds' writers, mean of four brush widths, that makes 97.95 instead of 97.63% right and sure,
 # 99.29 instead of 99.20% right, and leaves 0.26% wrong though sure.  Turned copies and more sizes were worth no more.
 OTHER_SIDES = (18, 22)
+OTHER_STAGES = (
+    ("Smaller", Text("The first answer was not sure, so the digit is looked at in another size too.")),
+    ("Larger", Text("And once more. The bars are the mean of the three; the layers are of the first.")),
+)
 WHOLE_PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
 
 Verdict = Literal["sure", "unsure", "not_digit", "blank"]
@@ -41,8 +45,8 @@ Verdict = Literal["sure", "unsure", "not_digit", "blank"]
 class DigitPrediction(Prediction):
     """What a network says of one picture of a digit.
 
-    Where its first look was not sure, `probs` and `p_not_digit` are of the mean of three looks, see `OTHER_SIDES`;
-    `preprocessed` and `activations` are always of the first one.
+    Where its first look was not sure, `probs` and `p_not_digit` are of the mean of three looks, see `OTHER_SIDES`, and
+    `preprocessed` shows all three; its `x` and `activations` are always of the first one.
 
     Attributes:
         verdict: "sure", "unsure" (the confidence is below `UNSURE_BELOW`), "not_digit" (`p_not_digit` is above
@@ -219,11 +223,17 @@ class DigitClassifier(Classifier, channels=1):
         for i, (first, ink) in enumerate(zip(predictions, inks, strict=True)):
             if first.verdict in ("sure", "blank"):
                 continue
-            looks = [fitted([], ink, self.recipe.input, side) for side in OTHER_SIDES]
+            *stages, last = first.preprocessed.stages
             *_, logits = first.activations.values()  # (1, classes)
-            seen = [logits, *(self.logits(look.x) for look in looks if not look.blank)]
+            seen = [logits]
+            for side, (name, why) in zip(OTHER_SIDES, OTHER_STAGES, strict=True):
+                look = fitted([], ink, self.recipe.input, side)
+                if not look.blank:
+                    stages.append(Stage(name, look.stages[-2].image, why))
+                    seen.append(self.logits(look.x))
             probs = (torch.cat(seen).mean(dim=0) / self.temperature).softmax(dim=0)
-            found[i] = self._answer(first.preprocessed, probs, first.activations)
+            shown = replace(first.preprocessed, stages=(*stages, last))
+            found[i] = self._answer(shown, probs, first.activations)
         return found
 
     def _answer(self, preprocessed: Preprocessed, probs: Tensor, activations: dict[str, Tensor]) -> DigitPrediction:

@@ -30,7 +30,7 @@ from lenet.data.non_digits import figure, letter, scribble, shape
 from lenet.data.strokes import fitted, render
 from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
-from lenet.inference.digits import MIN_PROBABILITY, NOT_DIGIT_ABOVE, OTHER_SIDES
+from lenet.inference.digits import MIN_PROBABILITY, NOT_DIGIT_ABOVE, OTHER_SIDES, OTHER_STAGES
 from lenet.inference.explain import layers as told_layers
 from lenet.inference.photos import CONFIDENCE_POWER, SETTLED_ABOVE, UNKNOWN_ABOVE
 from lenet.inference.pretrained import Checkpoint
@@ -85,6 +85,7 @@ def to_table(checkpoint: Checkpoint, name: str, made: date) -> Table:
     }
     if channels == 1:
         table["stages"] = {way: _stages(preprocessed) for way, preprocessed in _examples(recipe.input).items()}
+        table["other_stages"] = [{"name": name, "why": _sentence(why)} for name, why in OTHER_STAGES]
     if checkpoint.calibration is not None:
         ood = checkpoint.calibration.ood
         table["ood"] = {

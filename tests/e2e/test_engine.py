@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from benchmarks.drawings.numbers import numbers
 from benchmarks.web import LAYOUTS, BrowserReader, antialiased, compare, layouts, scripts_page, table_of
 from lenet.data.strokes import Drawing, read_drawings, render
 from lenet.inference.digits import DigitClassifier
-from lenet.inference.pretrained import Checkpoint
+from lenet.inference.pretrained import Checkpoint, load
 from lenet.inference.web import to_table
 from lenet.models import MODELS
 from lenet.models.network import Network
 from lenet.training.recipes import RECIPES
+from lenet.training.stored import WEIGHTS
 from tests.unit.test_layout import broken_one, ringed, with_dash, with_point
 from tests.unit.test_numbers import SEVEN, TWO
 
@@ -52,6 +54,34 @@ def checkpoint_of(network: Network, model: str, channels: int = 1) -> Checkpoint
 
 def computed(page: Page, table: dict[str, Any], x: Tensor, plainly: bool = False) -> Any:
     return page.evaluate(FORWARD, {"table": table, "x": x.flatten().tolist(), "plainly": plainly})
+
+
+# What the network saw of a 7, grey in rows: the name of each step, and its pixels.
+SEEN = """async ({ table, width, height, grey }) => {
+  const { digitReader } = await import("./shared/reader.js");
+  const reader = digitReader(table);
+  const { found: [first] } = reader.read({ width, height, data: Uint8Array.from(grey) });
+  const { stages } = reader.behind(first);
+  return [first.digit.verdict, stages.map(({ name, why, image }) => [name.template, why.template, [...image.cells]])];
+}"""
+
+
+@pytest.mark.parametrize("sure", [True, False], ids=["sure", "unsure"])
+def test_the_browser_shows_every_size_that_an_answer_is_of(page: Page, sure: bool) -> None:
+    checkpoint = load(WEIGHTS / "digits.safetensors")
+    if not sure:  # so hot that no answer stands out
+        checkpoint = replace(checkpoint, recipe=checkpoint.recipe.with_changes(temperature=10.0), calibration=None)
+    reader = DigitClassifier(checkpoint)
+    picture = render(SEVEN, 20, 280)
+    table = to_table(checkpoint, "one", date(2026, 1, 2))
+    asked = {"table": table, "width": picture.width, "height": picture.height, "grey": [*picture.tobytes()]}
+    verdict, seen = page.evaluate(SEEN, asked)
+    expected = reader.predict(picture)
+    assert verdict == expected.verdict == ("sure" if sure else "unsure")
+    assert [(name, why) for name, why, _ in seen] == [(s.name, s.why.template) for s in expected.preprocessed.stages]
+    for (name, _, pixels), stage in zip(seen, expected.preprocessed.stages, strict=True):
+        if name in ("Centred", "Smaller", "Larger"):
+            assert np.abs(np.array(pixels) - stage.image.ravel().astype(int)).max() <= 2
 
 
 # How a number in the middle of each layer's maps came about: [layer, operation, its sum or its patch, its first value].

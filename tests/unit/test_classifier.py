@@ -129,6 +129,12 @@ def test_a_network_that_knows_only_digits_takes_everything_for_one() -> None:
     assert sum(prediction.probs.values()) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_sure_answer_shows_one_size(digits: DigitClassifier) -> None:
+    prediction = digits.predict(render(SEVEN, 20))
+    assert prediction.verdict == "sure"
+    assert "Larger" not in [stage.name for stage in prediction.preprocessed.stages]
+
+
 def test_an_answer_that_is_not_sure_is_the_mean_of_three_sizes() -> None:
     torch.manual_seed(0)
     recipe = RECIPES["digits"]
@@ -144,6 +150,10 @@ def test_an_answer_that_is_not_sure_is_the_mean_of_three_sizes() -> None:
     expected = (reader.logits(looks).mean(dim=0) / reader.temperature).softmax(dim=0)
     assert [*prediction.probs.values(), prediction.p_not_digit] == pytest.approx(expected.tolist(), abs=1e-6)
     assert torch.equal(prediction.preprocessed.x, looks[1:2])
+    shown = {stage.name: stage.image for stage in prediction.preprocessed.stages}
+    assert [*shown][-4:] == ["Centred", "Smaller", "Larger", "Normalised"]
+    boxes = [Image.fromarray(shown[name]).getbbox() for name in ("Smaller", "Centred", "Larger")]
+    assert [max(box[2] - box[0], box[3] - box[1]) for box in boxes if box] == [18, 20, 22]
     (found,) = reader.read(picture)
     assert [*found.prediction.probs.values()] == pytest.approx(expected.tolist()[:10], abs=1e-6)
 

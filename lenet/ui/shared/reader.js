@@ -38,10 +38,16 @@ export function digitReader(table) {
   // Where an answer to all of `ink` is not sure, it is looked at in other sizes too, and the mean of the logits counts.
   function secondLook(one, ink) {
     if (["sure", "blank"].includes(one.digit.verdict)) return one;
-    const looks = limits.sides.map((side) => fitted([], ink, input, side)).filter(({ blank }) => !blank);
-    const logits = [one.outputs, ...looks.map(({ x }) => net.forward(x))].map((outputs) => outputs.at(-1).data);
+    const stages = one.stages.slice(0, -1);
+    const logits = [one.outputs.at(-1).data];
+    limits.sides.forEach((side, i) => {
+      const look = fitted([], ink, input, side);
+      if (look.blank) return;
+      stages.push({ name: table.other_stages[i].name, image: look.stages.at(-2).image });
+      logits.push(net.forward(look.x).at(-1).data);
+    });
     const mean = logits[0].map((_, i) => logits.reduce((sum, some) => sum + some[i], 0) / logits.length);
-    return { ...one, digit: answer({ data: mean }) };
+    return { ...one, digit: answer({ data: mean }), stages: [...stages, one.stages.at(-1)] };
   }
 
   const doubt = ({ digit }) => -Math.log(Math.max(digit.confidence, limits.least));
@@ -74,7 +80,7 @@ export function digitReader(table) {
 
   // What stood behind one of `read`, and the outputs of all layers, the input first: null where nothing is drawn.  `every` layer has its cells, or only the telling ones.
   function behind({ outputs, stages, x, way }, { every = false } = {}) {
-    const told = table.stages[way];
+    const told = [...table.stages[way], ...table.other_stages];
     return {
       why: null,
       outputs: outputs.length ? [{ layer: { name: "", op: "input" }, shape: input.shape, data: x }, ...outputs] : null,
