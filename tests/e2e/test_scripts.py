@@ -960,6 +960,7 @@ def reading(digits: list[dict[str, Any]], *marks: dict[str, Any]) -> dict[str, A
 
 TWENTY = [digit("2", 0.98), digit("0", 0.55, "unsure", box=[0.6, 0.05, 0.9, 0.7])]
 SCRIBBLE = digit("5", 0.12, "not_digit")
+PERHAPS_NONE = digit("2", 0.6, "unsure", probs=dict.fromkeys("0123456789", 0.0) | {"2": 0.6}, p_not_digit=0.4)
 ANSWER = """
     const made = m.answerOf(...given);
     const all = (selector) => [...made.querySelectorAll(selector)];
@@ -991,6 +992,9 @@ def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
     [
         (digit("2", 0.9996), "over 99.9% sure"),
         (digit("2", 0.6, "unsure"), "Unsure: 2 or 5?"),
+        (PERHAPS_NONE, "Unsure: 2, or not a digit?"),
+        (digit("A", 0.6, "unsure", probs={"A": 0.6, "B": 0.1}, p_not_digit=0.3), "Unsure: A, or none of these?"),
+        (digit("A", 0.6, "unsure", probs={"A": 0.6, "B": 0.3}, p_not_digit=0.1), "Unsure: A or B?"),
         (SCRIBBLE, "Not a digit, I think. Most like 5."),
         (digit("2", 0.9, "unsure", touching=True), "These may be two digits that touch: leave a gap."),
         (
@@ -1002,6 +1006,20 @@ def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
 )
 def test_an_answer_is_told_in_words(scripts: Scripts, one: dict[str, Any], sentence: str) -> None:
     assert scripts.run("draw/reading.js", "return m.sentenceOf(given)", one) == sentence
+
+
+@pytest.mark.parametrize(
+    ("one", "asked"),
+    [
+        (SCRIBBLE, True),
+        (PERHAPS_NONE, True),
+        (digit("2", 0.6, "unsure"), False),
+        (digit("2", 0.9, p_not_digit=0.09), False),
+        (digit("A", 0.2, "not_digit", probs={"A": 0.2, "B": 0.1}, p_not_digit=0.7), False),
+    ],
+)
+def test_a_person_may_say_that_a_doubted_digit_is_one(scripts: Scripts, one: dict[str, Any], asked: bool) -> None:
+    assert scripts.run("draw/reading.js", "return m.doubted(given)", one) == asked
 
 
 def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:

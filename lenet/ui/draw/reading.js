@@ -9,6 +9,15 @@ import { say, translated } from "../shared/language.js";
 
 const rejected = ({ verdict }) => verdict === "not_digit";
 
+// Whether it is likelier to be none than to be another digit.
+const perhapsNone = ({ probs, label, p_not_digit: none }) => none > Math.max(...Object.keys(probs).map((name) => (name === label ? 0 : probs[name])));
+
+// Else they are classes that a person named.
+const amongDigits = ({ probs }) => Object.keys(probs).every((name) => /^\d$/.test(name));
+
+// Whether a person may say that it is a digit.
+export const doubted = (digit) => amongDigits(digit) && (rejected(digit) || (digit.verdict === "unsure" && perhapsNone(digit)));
+
 // What the page calls a digit: nothing where it is none.
 export const shown = (digit) => (rejected(digit) ? "" : digit.label);
 
@@ -56,13 +65,14 @@ const percentOf = (digit) => (shown(digit) ? percent(digit.confidence, 0) : say(
 // What the network would say of one digit.
 export function sentenceOf(digit) {
   if (digit.verdict === "blank") return say("answer_blank");
+  const digits = amongDigits(digit);
   if (rejected(digit)) {
-    const digits = Object.keys(digit.probs).every((name) => /^\d$/.test(name));
     const key = digits ? (digit.touching ? "answer_touching_not_digit" : "answer_not_digit") : "teach_answer_none";
     return say(key, { label: translated(digit.label) });
   }
   if (digit.touching) return say("answer_touching");
   if (digit.verdict === "unsure") {
+    if (perhapsNone(digit)) return say(digits ? "answer_unsure_none" : "teach_answer_unsure_none", { label: translated(digit.label) });
     const [one, other] = Object.entries(digit.probs).sort((a, b) => b[1] - a[1]).map(([name]) => translated(name));
     return say("answer_unsure", { one, other });
   }

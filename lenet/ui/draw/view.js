@@ -12,7 +12,7 @@ import { opened } from "./pictures.js";
 import { greyAddress } from "./png.js";
 import { raster } from "./raster.js";
 import { readersOf } from "./readers.js";
-import { answerOf, besideOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
+import { answerOf, besideOf, boxesOf, doubted, emptyAnswer, nearest, withoutDoubt } from "./reading.js";
 import { tools } from "./tools.js";
 import { NONE, wrongAnswers } from "./wrong.js";
 import { answering } from "../shared/answer.js";
@@ -273,8 +273,7 @@ export function mount({ element, trigger, props, server, watch }) {
     }
     const said = told(reading);
     const chosen = nearest(said.digits, focus());
-    const doubted = reading.digits.some(({ verdict }) => verdict === "not_digit");
-    const parts = [answerOf(said, chosen, { certain: doubted ? certain : undefined, drawing: pad.drawing, who })];
+    const parts = [answerOf(said, chosen, { certain: reading.digits.some(doubted) ? certain : undefined, drawing: pad.drawing, who })];
     if (reading.beside) parts.push(besideOf(told(reading.beside), pad.drawing));
     result.replaceChildren(...parts);
     boxes.replaceChildren(...boxesOf(said, chosen, pad.drawing));

@@ -6,7 +6,7 @@ import { largeLabel, panel } from "../shared/answer.js";
 import { exampleButtons } from "../draw/examples.js";
 import { invitation } from "../draw/invitation.js";
 import { padOn } from "../draw/pad.js";
-import { answerOf, boxesOf, emptyAnswer, nearest, withoutDoubt } from "../draw/reading.js";
+import { answerOf, boxesOf, doubted, emptyAnswer, nearest, withoutDoubt } from "../draw/reading.js";
 import { tools } from "../draw/tools.js";
 import { readsBack } from "../shared/canvas.js";
 import { onTheme } from "../shared/colours.js";
@@ -92,9 +92,8 @@ function digits(element, table, examples) {
     const held = [...result.querySelectorAll("button")].indexOf(document.activeElement); // under the keyboard
     const plain = found.map(({ digit }) => digit);
     const told = { digits: certain ? plain.map((digit) => withoutDoubt(digit, table.limits.unsure)) : plain, marks };
-    const doubted = plain.some(({ verdict }) => verdict === "not_digit");
     const { drawing } = pad;
-    const answer = () => answerOf(told, chosen(), { certain: doubted ? certain : undefined, drawing });
+    const answer = () => answerOf(told, chosen(), { certain: plain.some(doubted) ? certain : undefined, drawing });
     result.replaceChildren(found.length ? answer() : emptyAnswer(table.classes, reader.knowsNonDigits));
     boxes.replaceChildren(...(found.length ? boxesOf(told, chosen(), drawing) : []));
     result.querySelectorAll("button")[held]?.focus();
