@@ -24,6 +24,7 @@ MIN_DOTS = 6
 DOT_RANGE = 2.0  # of the median dot: larger ones are no dots
 DOT_FULL = 0.5  # of its box: a disc fills 0.79, a short dash aslant 0.5, a small zero less
 DOT_EXTENT = 5.0  # of the median dot: what dots make up is larger than this
+DOTTED = 0.5  # of what follows on one another: fewer are the ones of a page of small digits
 DOT_REACH = 1.6  # of the median dot: the gap that is bridged
 MAX_DOTS = 400  # more pieces than this are noise, and would take time
 
@@ -44,7 +45,7 @@ SAME_ROW = 0.4  # of the lower one's height: pieces that overlap by as much stan
 MIN_BOX_SIDE = 20  # of the mask's pixels
 RING = 0.85  # of each side is ink
 RING_OF_A_ROW = 0.6  # the same above and below boxes that stand apart
-RING_DEPTH = 0.08  # of the box: its line is found within this of its side
+RING_DEPTH = 0.08  # of the box: its line is found within this of its side, and of a cell what is left of the lines
 WALL = 0.85  # of its height: what runs down so far is a wall
 HOLDS = 0.25  # of its height: a digit in it is at least this high
 MAX_LEAN = 0.14  # rows to a column: 8 degrees, as paper lies
@@ -110,7 +111,11 @@ def overlap(a: Piece, b: Piece, axis: int) -> int:
 
 
 def bridged(pieces: list[Piece], full: Sequence[float]) -> list[Piece]:
-    """The pieces, with dots that follow on one another made one piece; `full` is how much of its box each fills."""
+    """The pieces, with dots that follow on one another made one piece.
+
+    Args:
+        full: how much of its box each fills, and 0 for what has holes or bays.
+    """
     if not MIN_DOTS <= len(pieces) <= MAX_DOTS:
         return pieces
     dots = _dots(pieces) & (np.array(full) >= DOT_FULL)
@@ -131,7 +136,8 @@ def bridged(pieces: list[Piece], full: Sequence[float]) -> list[Piece]:
     for group in groups:
         together = [pieces[i] for i in group]
         whole = joined(together)
-        if sum(bool(dots[i]) for i in group) >= MIN_DOTS and whole.longer > DOT_EXTENT / DOT_REACH * reach:
+        count = sum(bool(dots[i]) for i in group)
+        if count >= max(MIN_DOTS, DOTTED * len(group)) and whole.longer > DOT_EXTENT / DOT_REACH * reach:
             found.append(whole)
         else:
             found += together
@@ -224,10 +230,10 @@ def _printed_upright(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | N
     for turn in range(4):
         turned, found = np.rot90(mask, turn), np.rot90(lines, turn)
         found |= _first_runs(turned, deep[turn % 2])
-    rows = 1
-    if _add_walls(mask & ~lines, lines, deep[1]):  # no stroke of a digit runs through boxes side by side
+    rows, columns = 1, 1 + _add_walls(mask & ~lines, lines, deep[1])
+    if columns > 1:  # no stroke of a digit runs through boxes side by side
         rows += _add_walls((mask & ~lines).T, lines.T, deep[0])
-    lines |= _crumbs(mask & ~lines, deep)
+    lines |= _crumbs(mask & ~lines, [max(2, side // cells) for side, cells in zip(deep, (rows, columns), strict=True)])
     return lines if _holds_something(everything & ~lines, rows) else None
 
 

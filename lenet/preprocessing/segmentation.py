@@ -55,7 +55,7 @@ SMALL = 0.3  # a piece lower than this is part of what stands over or under it
 APART = 0.3  # pieces further from one another are two digits
 OVERLAP = 0.5  # of the narrower one's width: then they stand over one another
 
-MAX_PIECES = 24  # the largest; the rest of a noisy photo is dirt
+MAX_PIECES = 100  # the largest: a full Sudoku has 81 digits; the rest of a noisy photo is dirt
 MAX_PIECES_OF_A_DIGIT = 3
 
 UNLIKELY = 1.0  # trials whose joins cost more are not read at all
@@ -176,7 +176,7 @@ class Sheet:
     def _divide(self) -> None:
         """Find `pieces` and `marks` among the components."""
         components = self._components()
-        found = largest(bridged(components, [float(self._mask_of(p).mean()) for p in components]))
+        found = largest(bridged(components, [_fullness(self._mask_of(p)) for p in components]))
         lines = lines_along(found)
         rest = [p for i, p in enumerate(found) if i not in lines]
         self.rings = tuple(higher([p for p in rest if self._is_ring(p, rest)], rest))
@@ -267,6 +267,14 @@ def _reduced(mask: np.ndarray, factor: int) -> np.ndarray:
     mask = np.pad(mask, ((0, -height % factor), (0, -width % factor)))
     rows = np.logical_or.reduce([mask[i::factor] for i in range(factor)])
     return np.logical_or.reduce([rows[:, i::factor] for i in range(factor)])
+
+
+def _fullness(mask: np.ndarray) -> float:
+    """How much of its box a piece fills; 0 where it has holes or bays, as most digits have and no dot has."""
+    runs = [
+        np.count_nonzero(np.diff(turned.astype(np.int8), axis=1, prepend=0) > 0, axis=1) for turned in (mask, mask.T)
+    ]
+    return float(mask.mean()) if max(int(some.max()) for some in runs) == 1 else 0.0
 
 
 def largest(pieces: Sequence[Piece]) -> list[Piece]:

@@ -27,7 +27,7 @@ from lenet.models import MODELS
 from lenet.models.network import Network
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
-from tests.unit.test_layout import broken_one, ringed, with_dash, with_point
+from tests.unit.test_layout import NINE, broken_one, grid, ringed, with_dash, with_point
 from tests.unit.test_numbers import SEVEN, TWO
 
 # A network on one picture: every layer's name, shape and numbers.
@@ -264,9 +264,10 @@ def test_the_browser_tells_digits_from_what_stands_beside_them(browser: Browser,
     assert not found.differences
 
 
-def test_the_browser_tells_near_points_dashes_broken_digits_and_rings(browser: Browser) -> None:
+def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(browser: Browser) -> None:
     pictures = [with_point(gap) for gap in (5, 8, 15)] + [with_dash(*gaps) for gaps in ((15, 45), (30, 30), (45, 15))]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
+    pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)
     assert found.left == 0

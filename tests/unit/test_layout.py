@@ -84,13 +84,13 @@ def test_form_boxes_are_printed_and_not_digits(digits: DigitClassifier, line: in
     assert {mark.kind for mark in reading.marks} == {"box"}
 
 
-def grid(*rows: list[Strokes], pitch: int = 70, width: float = 8) -> Image.Image:
-    """A digit in each cell of a printed grid; an empty cell where there are no strokes."""
+def grid(*rows: list[Strokes], pitch: int = 70, width: float = 8, lines: bool = True) -> Image.Image:
+    """A digit in each cell of a printed grid, or without its lines; an empty cell where there are no strokes."""
     picture = Image.new("L", (pitch * len(rows[0]) + 60, pitch * len(rows) + 60), 255)
     pen = ImageDraw.Draw(picture)
-    for i in range(len(rows) + 1):
+    for i in range(len(rows) + 1 if lines else 0):
         pen.line((30, 30 + pitch * i, 30 + pitch * len(rows[0]), 30 + pitch * i), fill=0, width=2)
-    for i in range(len(rows[0]) + 1):
+    for i in range(len(rows[0]) + 1 if lines else 0):
         pen.line((30 + pitch * i, 30, 30 + pitch * i, 30 + pitch * len(rows)), fill=0, width=2)
     for i, row in enumerate(rows):
         for k, strokes in enumerate(row):
@@ -121,6 +121,22 @@ def test_a_grid_or_a_row_of_boxes_may_lean(
     reading = digits.read_page(picture)
     assert text(reading.digits) == expected
     assert [mark.kind for mark in reading.marks] == ["box"]
+
+
+NINE = [[[ZERO, ONE, TWO, FOUR, SEVEN][(2 * i + k) % 5] for k in range(9)] for i in range(9)]
+
+
+@pytest.mark.parametrize("pitch", [36, 50])  # pixels
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_page_of_eighty_digits_is_read_row_by_row(digits: DigitClassifier, pitch: int, lines: bool) -> None:
+    reading = digits.read_page(grid(*NINE, pitch=pitch, lines=lines))
+    assert text(reading.digits) == "".join("01247"[(2 * i + k) % 5] for i in range(9) for k in range(9))
+    assert [mark.kind for mark in reading.marks] == ["box"] * lines
+
+
+def test_small_ones_are_no_dotted_pen(digits: DigitClassifier) -> None:
+    rows = [[ONE, TWO, ONE], [SEVEN, ONE, ZERO], [ONE, FOUR, ONE]]
+    assert text(digits.read(grid(*rows, pitch=24, width=20, lines=False))) == "121710141"
 
 
 def test_a_zero_of_straight_strokes_is_no_box(digits: DigitClassifier) -> None:

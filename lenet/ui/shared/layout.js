@@ -5,6 +5,7 @@ const MIN_DOTS = 6;
 const DOT_RANGE = 2;
 const DOT_FULL = 0.5;
 const DOT_EXTENT = 5;
+const DOTTED = 0.5;
 const DOT_REACH = 1.6;
 export const MAX_DOTS = 400;
 const STANDS = 0.5;
@@ -62,7 +63,8 @@ function connected(count, near) {
   return groups;
 }
 
-// The pieces, with dots that follow on one another made one piece; `full` is how much of its box each fills.
+// The pieces, with dots that follow on one another made one piece; `full` is how much of its box each fills, and 0
+// for what has holes or bays.
 export function bridged(pieces, full) {
   if (pieces.length < MIN_DOTS || pieces.length > MAX_DOTS) return pieces;
   const sizes = pieces.map(longerOf);
@@ -75,7 +77,7 @@ export function bridged(pieces, full) {
   return connected(pieces.length, near).flatMap((group) => {
     const together = group.map((i) => pieces[i]);
     const whole = joined(together);
-    const dotted = group.filter((i) => dots[i]).length >= MIN_DOTS && longerOf(whole) > (DOT_EXTENT / DOT_REACH) * reach;
+    const dotted = group.filter((i) => dots[i]).length >= Math.max(MIN_DOTS, DOTTED * group.length) && longerOf(whole) > (DOT_EXTENT / DOT_REACH) * reach;
     return dotted ? [whole] : together;
   });
 }

@@ -76,13 +76,14 @@ function printedUpright(mask, everything) {
   const lines = new Uint8Array(mask.data.length);
   for (const side of sidesOf(mask, depth)) addFirstRuns(mask, side, lines);
   let rows = 1;
-  // No stroke of a digit runs through boxes side by side.
-  if (addWalls(without(mask, lines), depth.across, lines)) {
+  const columns = 1 + addWalls(without(mask, lines), depth.across, lines);
+  if (columns > 1) { // no stroke of a digit runs through boxes side by side
     const across = turned({ width, height, data: lines });
     rows += addWalls(turned(without(mask, lines)), depth.down, across.data);
     lines.set(turned(across).data);
   }
-  addCrumbs(without(mask, lines), depth, lines);
+  const inCell = (side, cells) => Math.max(2, Math.floor(side / cells));
+  addCrumbs(without(mask, lines), { down: inCell(depth.down, rows), across: inCell(depth.across, columns) }, lines);
   const { boxes } = labelled(without(everything, lines));
   return boxes.some(([, top, , bottom]) => (bottom - top) * rows >= HOLDS * height) ? { width, height, data: lines } : null;
 }

@@ -17,7 +17,7 @@ const ROUND_POINT = 0.2;
 const SMALL = 0.3;
 const APART = 0.3;
 const OVERLAP = 0.5;
-const MAX_PIECES = 24;
+const MAX_PIECES = 100;
 const MAX_PIECES_OF_A_DIGIT = 3;
 const UNLIKELY = 1;
 const JOIN = { constant: -6.5, gap: 4, lower: 2.7, taller: 4.3, narrower: 2.9, aspect: 0.7 };
@@ -40,7 +40,7 @@ export function sheet(drawn) {
   const chosen = order.slice(areas.length <= MAX_DOTS ? -MAX_DOTS : -MAX_PIECES);
   const components = chosen.map((i) => ({ labels: [i + 1], box: boxOf(ink, found, boxes[i]), row: 0 }));
   if (areas.length === 1 && !printed.length) return { ...none, pieces: components, inkOf: (piece) => crop(ink, ...piece.box) };
-  const full = chosen.map((i) => areas[i] / ((boxes[i][2] - boxes[i][0]) * (boxes[i][3] - boxes[i][1])));
+  const full = chosen.map((i) => fullness(found, i));
   const { pieces, specks, ...beside } = divided(bridged(components, full), found);
   marks.unshift(...beside.marks);
   const whole = pieces.length === 1 && !marks.length;
@@ -62,6 +62,16 @@ function parted(ink, threshold) {
   const factor = Math.ceil(Math.sqrt(((right - left) * (bottom - top)) / MASK_PIXELS));
   const mask = reduced(ink, whole, factor, threshold);
   return { mask, left, top, factor, ...labelled(mask) };
+}
+
+// How much of its box a piece fills; 0 where it has holes or bays, as most digits have and no dot has.
+function fullness({ mask, labels, areas, boxes }, i) {
+  const [left, top, right, bottom] = boxes[i];
+  const own = (x, y) => x < right && y < bottom && labels[y * mask.width + x] === i + 1;
+  const ends = (x, y, dx, dy) => own(x, y) && !own(x + dx, y + dy);
+  for (let y = top; y < bottom; y += 1) for (let x = left, runs = 0; x < right; x += 1) if (ends(x, y, 1, 0) && (runs += 1) > 1) return 0;
+  for (let x = left; x < right; x += 1) for (let y = top, runs = 0; y < bottom; y += 1) if (ends(x, y, 0, 1) && (runs += 1) > 1) return 0;
+  return areas[i] / ((right - left) * (bottom - top));
 }
 
 // A box of the mask as a box of the ink.
