@@ -959,6 +959,12 @@ def reading(digits: list[dict[str, Any]], *marks: dict[str, Any]) -> dict[str, A
 
 
 TWENTY = [digit("2", 0.98), digit("0", 0.55, "unsure", box=[0.6, 0.05, 0.9, 0.7])]
+TWO_ROWS = [
+    digit(label, 0.98, box=box)
+    for label, box in zip(
+        "2047", ([0.1, 0.1, 0.2, 0.3], [0.4, 0.2, 0.5, 0.4], [0.15, 0.6, 0.25, 0.8], [0.4, 0.5, 0.5, 0.7]), strict=True
+    )
+]
 SCRIBBLE = digit("5", 0.12, "not_digit")
 PERHAPS_NONE = digit("2", 0.6, "unsure", probs=dict.fromkeys("0123456789", 0.0) | {"2": 0.6}, p_not_digit=0.4)
 ANSWER = """
@@ -968,6 +974,7 @@ ANSWER = """
         label: made.dataset.label, text: made.textContent, sentence: made.querySelector(".sentence").textContent,
         large: made.querySelector(".label").textContent, kind: made.className,
         names: all(".name").map((name) => name.textContent), best: all(".best .name").map((name) => name.textContent),
+        rows: all(".row").map((row) => row.textContent), crowded: made.querySelector(".crowded") !== null,
         pressed: all("[aria-pressed=true]").map((button) => button.textContent),
         spoken: made.querySelector(".bars").ariaLabel,
         fill: all(".fill").map(({ style }) => style.transform),
@@ -1020,6 +1027,23 @@ def test_an_answer_is_told_in_words(scripts: Scripts, one: dict[str, Any], sente
 )
 def test_a_person_may_say_that_a_doubted_digit_is_one(scripts: Scripts, one: dict[str, Any], asked: bool) -> None:
     assert scripts.run("draw/reading.js", "return m.doubted(given)", one) == asked
+
+
+def test_rows_stand_under_one_another(scripts: Scripts) -> None:
+    shown = scripts.run("draw/reading.js", ANSWER, [reading(TWO_ROWS), 2])
+    assert (shown["label"], shown["rows"], shown["crowded"]) == ("2047", ["298%098%", "498%798%"], True)
+    column = [digit(label, 0.98, box=[0.4, top, 0.5, top + 0.2]) for label, top in (("8", 0.1), ("6", 0.4), ("5", 0.7))]
+    assert scripts.run("draw/reading.js", ANSWER, [reading(column), 0])["rows"] == ["898%", "698%", "598%"]
+    downhill = [digit(label, 0.98, box=[x, x, x + 0.1, x + 0.1]) for label, x in (("8", 0.1), ("6", 0.4), ("5", 0.7))]
+    assert scripts.run("draw/reading.js", ANSWER, [reading(downhill), 0])["rows"] == ["898%698%598%"]
+
+
+@pytest.mark.parametrize(("count", "crowded"), [(8, False), (9, True)])
+def test_beside_many_digits_how_sure_each_is_finds_no_place(scripts: Scripts, count: int, crowded: bool) -> None:
+    row = [digit("2", 0.98, box=[0.1 * i, 0.4, 0.1 * i + 0.05, 0.5]) for i in range(count)]
+    assert scripts.run("draw/reading.js", ANSWER, [reading(row), 0])["crowded"] == crowded
+    code = "return m.boxesOf(given, 0, false).map(({ className }) => className.includes('crowded'))"
+    assert scripts.run("draw/reading.js", code, reading(row)) == [crowded] * count
 
 
 def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:

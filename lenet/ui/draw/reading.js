@@ -5,6 +5,8 @@ import { make } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { say, translated } from "../shared/language.js";
 
+const ROOMY = 8; // digits: beside more of them, how sure each is finds no place
+
 // --- what the facts mean ---------------------------------------------------------------------------------
 
 const rejected = ({ verdict }) => verdict === "not_digit";
@@ -28,6 +30,18 @@ const signsBefore = (marks, place) => marks.filter(({ kind, before }) => kind in
 // What stands there as one number; "?" where a digit is none.
 export const numberOf = ({ digits, marks }) =>
   digits.map((digit, i) => signsBefore(marks, i) + (shown(digit) || "?")).join("") + signsBefore(marks, digits.length);
+
+// The places of the digits by rows: a row begins under the digit before, and not to the right of it.
+function rowsIn(digits) {
+  const rows = [];
+  digits.forEach(({ box: [left, top, , bottom] }, i) => {
+    const before = i && digits[i - 1].box;
+    const below = before && (top + bottom) / 2 > before[3] && left < before[2];
+    if (i && !below) rows.at(-1).push(i);
+    else rows.push([i]);
+  });
+  return rows;
+}
 
 // Whether one digit is all.
 const isAlone = ({ digits, marks }) => digits.length === 1 && !marks.some(({ kind }) => kind in SIGNS);
@@ -100,12 +114,16 @@ function digitButton(digit, pressed) {
   return button;
 }
 
-// Several digits large, each to be chosen, with the signs among them.
+// Several digits large, each to be chosen, with the signs among them: in the rows that they stand in.
 function numberLabel({ digits, marks }, chosen) {
   const signs = (place) => [...signsBefore(marks, place)].map((sign) => make("span", { className: "sign", textContent: sign }));
-  const parts = digits.flatMap((digit, i) => [...signs(i), digitButton(digit, i === chosen)]);
-  const label = make("div", { className: "label number" }, ...parts, ...signs(digits.length));
-  label.style.setProperty("--count", digits.length);
+  const part = (i) => [...signs(i), digitButton(digits[i], i === chosen), ...(i === digits.length - 1 ? signs(i + 1) : [])];
+  const places = rowsIn(digits);
+  const rows = places.map((row) => make("div", { className: "row" }, ...row.flatMap(part)));
+  const crowded = rows.length > 1 || digits.length > ROOMY;
+  const label = make("div", { className: `label number${crowded ? " crowded" : ""}` }, ...rows);
+  label.style.setProperty("--count", Math.max(...places.map((row) => row.length)));
+  label.style.setProperty("--rows", rows.length);
   label.setAttribute("role", "group");
   label.setAttribute("aria-label", say("answer_number", { number: numberOf({ digits, marks }) }));
   return label;
@@ -181,9 +199,9 @@ function boxAt([left, top, right, bottom], kinds) {
   return box;
 }
 
-function boxOf(digit, chosen) {
-  const high = digit.box[1] < 0.09; // no room above for the tag
-  const box = boxAt(digit.box, { [digit.verdict]: true, chosen, touching: digit.touching, high });
+function boxOf(digit, chosen, crowded) {
+  const high = digit.box[1] < (crowded ? 0.04 : 0.09); // no room above for the tag
+  const box = boxAt(digit.box, { [digit.verdict]: true, chosen, touching: digit.touching, high, crowded });
   box.append(make("b", {}, `${nameOf(digit)} `, make("i", { textContent: percentOf(digit) })));
   return box;
 }
@@ -193,5 +211,5 @@ export function boxesOf({ digits, marks }, chosen, drawing) {
   if (drawing) return [];
   const plain = digits.length === 1 && !digits[0].touching;
   const beside = marks.map(({ kind, box }) => boxAt(box, { mark: true, [kind]: true }));
-  return [...beside, ...(plain ? [] : digits.map((digit, i) => boxOf(digit, i === chosen)))];
+  return [...beside, ...(plain ? [] : digits.map((digit, i) => boxOf(digit, i === chosen, digits.length > ROOMY)))];
 }
