@@ -29,6 +29,8 @@ CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
 BENT, BEND, FINE = 0.6, 4.0, 0.15
 # What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near.
 AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
+# What is so much like it was written by it however far away it stands.
+KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS = 0.8, 0.5, 1.5
 # What is left of a printed box: paler and thinner than the pen by these factors, and this share of it lies this near
 # the edges of its own rectangle.
 BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH = 0.8, 0.9, 0.95, 0.03
@@ -383,10 +385,14 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
         piece = labels[slices[label - 1]] == label
         thicker = thick[label] > BAR_THICKNESS * usual
         alike[label] = not (_is_bar(piece) and (thicker or piece.shape[1] > piece.shape[0]))
-    digits = alike & (longer > AKIN_SIZE * size) & (longer < size / AKIN_SIZE)
-    digits &= (thick > usual / AKIN_THICKNESS) & (thick < AKIN_THICKNESS * usual)
-    member = np.zeros(count, bool)
+
+    def like(darkness: float, least: float, thickness: float) -> np.ndarray:
+        digits = alike & (mean > darkness * dark) & (longer > least * size) & (longer < size / least)
+        return digits & (thick > usual / thickness) & (thick < thickness * usual)
+
+    member = like(KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS)
     member[digit] = True
+    digits = like(AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS)
     for candidates, reach in ((digits, AKIN_REACH * size), (alike & (longer <= size / AKIN_SIZE), 0.2 * size)):
         member = _reached(box, member, candidates, reach)
     return np.flatnonzero(member)
@@ -568,6 +574,7 @@ def _bend(darkness: np.ndarray, at: np.ndarray, radius: int) -> np.ndarray:
     return bends
 
 
+PITCH = 0.12  # of the distance between two printed lines: how much it varies
 COLUMNS = 64  # of the picture in which lines are looked for
 
 
@@ -653,6 +660,16 @@ def _candidates(dark: np.ndarray, thin: np.ndarray, reach: int) -> list[_Line]:
     return found
 
 
+def _in_its_place(row: int, rows: list[int]) -> bool:
+    """Whether a line is as far from its neighbours as they are from one another, as a Sudoku's thicker lines are."""
+    if len(rows) < 3:
+        return False
+    pitch = float(np.median(np.diff(np.sort(rows))))
+    before, after = [row - r for r in rows if r < row], [r - row for r in rows if r > row]
+    gaps = [min(some) for some in (before, after) if some]
+    return all(abs(gap - pitch) <= PITCH * pitch for gap in gaps)
+
+
 def _family(found: list[_Line], width: float) -> list[_Line]:
     """Those of the lines that one printer can have printed; `width` is the picture's, in rows of theirs."""
     family: list[_Line] = []
@@ -662,9 +679,10 @@ def _family(found: list[_Line], width: float) -> list[_Line]:
         ]
         if all(left * right > 0 and min(abs(left), abs(right)) >= 2 for left, right in apart):
             family.append(line)
-    if len(family) > 2:  # they are alike: what is far darker is a stroke
+    if len(family) > 2:  # they are alike: what is far darker is a stroke, unless it stands in its place among them
         usual = float(np.median([f.darkness for f in family]))
-        family = [f for f in family if f.darkness < 1.7 * usual]
+        alike = [f.row for f in family if f.darkness < 1.7 * usual]
+        family = [f for f in family if f.row in alike or _in_its_place(f.row, alike)]
     while len(family) > 2:  # and turn little from one to the next: a view from the side fans them
         at, sinks = np.array([f.row for f in family]), np.array([f.sink for f in family])
         weights = np.sqrt([f.score for f in family])
