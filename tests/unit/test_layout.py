@@ -242,6 +242,26 @@ def test_a_row_on_paper_is_read_at_any_distance(digits: DigitClassifier, gap: in
     assert text(digits.read(photographed(render(lines, 12, 500)))) == "2074"
 
 
+@pytest.mark.parametrize("apart", [100, 250, 400])  # of 500 pixels; the digits are 48 high
+def test_numbers_far_apart_on_paper_are_both_read(digits: DigitClassifier, apart: int) -> None:
+    page = Image.new("L", (500, 500), 255)
+    for i, strokes in enumerate([TWO, ZERO, SEVEN, FOUR]):
+        one = render(at(0, 0, strokes), 14, 240).crop((0, 0, 48, 54))
+        page.paste(one, (30 + 50 * (i % 2) + apart * (i // 2) * 3 // 4, 30 + apart * (i // 2)))
+    assert text(digits.read(photographed(page))) == "2074"
+
+
+def test_the_thicker_lines_of_a_grid_on_paper_are_printed_too(digits: DigitClassifier) -> None:
+    sparse = [[strokes if (i + k) % 3 == 0 else [] for k, strokes in enumerate(row)] for i, row in enumerate(NINE)]
+    page = grid(*sparse, pitch=50)
+    for i in (0, 3, 6, 9):
+        ImageDraw.Draw(page).line((30 + 50 * i, 30, 30 + 50 * i, 480), fill=0, width=6)
+        ImageDraw.Draw(page).line((30, 30 + 50 * i, 480, 30 + 50 * i), fill=0, width=6)
+    close = photographed(page.crop((24, 24, 486, 486)))
+    expected = "".join("01247"[(2 * i + k) % 5] for i in range(9) for k in range(9) if (i + k) % 3 == 0)
+    assert text(digits.read(close)) == expected
+
+
 def test_two_rows_and_form_boxes_on_paper(digits: DigitClassifier) -> None:
     rows = [at(60 + 130 * (i % 3), 60 + 170 * (i // 3), s) for i, s in enumerate([TWO, ZERO, SEVEN, FOUR, ONE, TWO])]
     page = render([stroke for strokes in rows for stroke in strokes], 12, 500)
