@@ -34,6 +34,7 @@ FLAT = 0.3  # a minus and a line are lower than this
 LINE = 1.2  # a line under digits is longer than this, and a minus shorter
 POINT_REACH = 0.5  # a point is no further from a digit
 SHORT = 0.15  # a minus is longer than this
+UNDER = 0.75  # of its width: a point reaches no further under a digit, as slanted ones have it
 
 BROKEN = 0.12  # parts of a broken digit that stand over one another are no further apart, nor overlap more
 WHOLE = 1.15  # and together they are no higher than this
@@ -233,8 +234,9 @@ def _printed_upright(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | N
     rows, columns = 1, 1 + _add_walls(mask & ~lines, lines, deep[1])
     if columns > 1:  # no stroke of a digit runs through boxes side by side
         rows += _add_walls((mask & ~lines).T, lines.T, deep[0])
-    lines |= _crumbs(mask & ~lines, [max(2, side // cells) for side, cells in zip(deep, (rows, columns), strict=True)])
-    return lines if _holds_something(everything & ~lines, rows) else None
+    in_cell = [max(2, side // cells) for side, cells in zip(deep, (rows, columns), strict=True)]
+    lines |= _crumbs(mask & ~lines, in_cell)
+    return lines if _holds_something(everything, lines, rows, min(in_cell)) else None
 
 
 def _add_walls(inner: np.ndarray, lines: np.ndarray, depth: int) -> int:
@@ -305,13 +307,17 @@ def _wide_rows(part: np.ndarray) -> np.ndarray:
     return (covered > 1.5 * usual + 1) & part.all(axis=1, keepdims=True)
 
 
-def _holds_something(mask: np.ndarray, rows: int) -> bool:
-    """Whether a piece of the ink is high enough to be a digit in a box, of which so many stand over one another."""
+def _holds_something(everything: np.ndarray, lines: np.ndarray, rows: int, margin: int) -> bool:
+    """Whether some ink is high enough to be a digit in a box, of which so many stand over one another.
+
+    Ink within `margin` of the lines is theirs: what is left of thick ones, as of the bars of an 8.
+    """
     from scipy import ndimage
 
-    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+    free = everything & ~ndimage.binary_dilation(lines, iterations=margin)
+    labels, _ = ndimage.label(free, np.ones((3, 3), bool))
     heights = [y.stop - y.start for y, _ in ndimage.find_objects(labels)]
-    return max(heights, default=0) * rows >= HOLDS * len(mask)
+    return max(heights, default=0) * rows >= HOLDS * len(everything)
 
 
 def lines_along(pieces: Sequence[Piece]) -> list[int]:
@@ -442,8 +448,13 @@ def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:
 def is_point(piece: Piece, pieces: Sequence[Piece], tall: int, dot: float) -> bool:
     """Whether a piece is a decimal point or a comma: at most `dot` of tall, beside a digit's foot."""
     others = [p for p in pieces if p is not piece and p.height >= STANDS * tall]
-    if piece.longer >= dot * tall or not others:
+    twins = [p for p in pieces if p is not piece and p.longer < 1.5 * piece.longer and overlap(p, piece, 0) > 0]
+    if piece.longer >= dot * tall or not others or twins:  # a colon is two
         return False
     nearest = min(others, key=lambda p: _distance(piece, p))
     at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / nearest.height
-    return 0.75 < at < 1.3 and overlap(piece, nearest, 0) <= 0 and _distance(piece, nearest) < POINT_REACH * tall
+    return (
+        0.75 < at < 1.3
+        and overlap(piece, nearest, 0) <= UNDER * piece.width
+        and _distance(piece, nearest) < POINT_REACH * tall
+    )

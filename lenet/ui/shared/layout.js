@@ -13,6 +13,7 @@ const FLAT = 0.3;
 const LINE = 1.2;
 const POINT_REACH = 0.5;
 const SHORT = 0.15;
+const UNDER = 0.75;
 const BROKEN = 0.12;
 const WHOLE = 1.15;
 const ASIDE = 0.05;
@@ -30,7 +31,8 @@ export const tallest = (pieces) => Math.max(0, ...pieces.map(heightOf));
 // Pixels that both cover along x (0) or y (1); less than 0 where that far apart.
 export const overlap = (a, b, axis) => Math.min(a.box[axis + 2], b.box[axis + 2]) - Math.max(a.box[axis], b.box[axis]);
 
-const gap = (a, b) => Math.hypot(Math.max(-overlap(a, b, 0), 0), Math.max(-overlap(a, b, 1), 0));
+// Pixels between two boxes.
+export const gap = (a, b) => Math.hypot(Math.max(-overlap(a, b, 0), 0), Math.max(-overlap(a, b, 1), 0));
 const across = ({ box }) => box[0] + box[2];
 
 export function joined(pieces) {
@@ -185,8 +187,9 @@ export function isMinus(piece, row, tall) {
 // Whether a piece is a decimal point or a comma: at most `dot` of tall, beside a digit's foot.
 export function isPoint(piece, pieces, tall, dot) {
   const others = pieces.filter((p) => p !== piece && heightOf(p) >= STANDS * tall);
-  if (longerOf(piece) >= dot * tall || !others.length) return false;
+  const twin = pieces.some((p) => p !== piece && longerOf(p) < 1.5 * longerOf(piece) && overlap(p, piece, 0) > 0);
+  if (longerOf(piece) >= dot * tall || !others.length || twin) return false; // a colon is two
   const nearest = least(others, (p) => gap(piece, p));
   const at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / heightOf(nearest);
-  return at > 0.75 && at < 1.3 && overlap(piece, nearest, 0) <= 0 && gap(piece, nearest) < POINT_REACH * tall;
+  return at > 0.75 && at < 1.3 && overlap(piece, nearest, 0) <= UNDER * widthOf(piece) && gap(piece, nearest) < POINT_REACH * tall;
 }

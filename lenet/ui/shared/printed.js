@@ -83,8 +83,9 @@ function printedUpright(mask, everything) {
     lines.set(turned(across).data);
   }
   const inCell = (side, cells) => Math.max(2, Math.floor(side / cells));
-  addCrumbs(without(mask, lines), { down: inCell(depth.down, rows), across: inCell(depth.across, columns) }, lines);
-  const { boxes } = labelled(without(everything, lines));
+  const [down, across] = [inCell(depth.down, rows), inCell(depth.across, columns)];
+  addCrumbs(without(mask, lines), { down, across }, lines);
+  const { boxes } = labelled(without(everything, grown({ width, height, data: lines }, Math.min(down, across))));
   return boxes.some(([, top, , bottom]) => (bottom - top) * rows >= HOLDS * height) ? { width, height, data: lines } : null;
 }
 
@@ -98,6 +99,14 @@ function addWalls(inner, depth, lines) {
 // With rows for columns.
 function turned({ width, height, data }) {
   return { width: height, height: width, data: Uint8Array.from(data, (_, i) => data[(i % height) * width + Math.floor(i / height)]) };
+}
+
+// The data with all that is as near, in steps up, down or aside.
+function grown({ width, height, data }, steps) {
+  let now = data;
+  for (let step = 0; step < steps; step += 1)
+    now = now.map((ink, i) => ink | (i % width && now[i - 1]) | ((i + 1) % width && now[i + 1]) | (i >= width && now[i - width]) | now[i + width]);
+  return now;
 }
 
 const without = ({ width, height, data }, lines) => ({ width, height, data: data.map((ink, i) => ink & ~lines[i]) });
