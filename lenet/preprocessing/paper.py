@@ -27,8 +27,9 @@ CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
 # Or a thin stroke that bends away: what of its longer side lies on the edge at most, how many of its thicknesses it
 # reaches inward, and how thick it is at most.
 BENT, BEND, FINE = 0.6, 4.0, 0.15
-# What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near.
-AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH = 0.65, 0.3, 2.0, 2.0
+# What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near; what
+# is smaller, such as a decimal point, is nearer.
+AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT = 0.65, 0.3, 2.0, 2.0, 0.3
 # What is so much like it was written by it however far away it stands.
 KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS = 0.8, 0.5, 1.5
 # What is left of a printed box: paler and thinner than the pen by these factors, and this share of it lies this near
@@ -375,13 +376,14 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     box = np.array([[0, 0, 0, 0], *([y.start, y.stop, x.start, x.stop] for y, x in slices)])
     longer = np.maximum(box[:, 1] - box[:, 0], box[:, 3] - box[:, 2])
     size, dark = float(longer[digit].max()), float(np.average(mean[digit], weights=area[digit]))
+    whole = max(size, float(box[digit, 1].max() - box[digit, 0].min()))  # a digit may be made of bars
     thick = _thickness(labels, area)
     usual = float(np.average(thick[digit], weights=area[digit]))
     alike = fit & (area >= 4) & (mean > AKIN_DARKNESS * dark)
     alike[0] = False
     for label in np.flatnonzero(alike & (mean < BOX_DARKNESS * dark) & (thick < BOX_THICKNESS * usual)):
         alike[label] = not _is_of_a_box(labels[slices[label - 1]] == label)
-    for label in np.flatnonzero(alike & (longer > BAR_SIZE * size)):
+    for label in np.flatnonzero(alike & (longer > BAR_SIZE * whole)):
         piece = labels[slices[label - 1]] == label
         thicker = thick[label] > BAR_THICKNESS * usual
         alike[label] = not (_is_bar(piece) and (thicker or piece.shape[1] > piece.shape[0]))
@@ -393,7 +395,7 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     member = like(KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS)
     member[digit] = True
     digits = like(AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS)
-    for candidates, reach in ((digits, AKIN_REACH * size), (alike & (longer <= size / AKIN_SIZE), 0.2 * size)):
+    for candidates, reach in ((digits, AKIN_REACH * whole), (alike & (longer <= size / AKIN_SIZE), AKIN_DOT * whole)):
         member = _reached(box, member, candidates, reach)
     return np.flatnonzero(member)
 
