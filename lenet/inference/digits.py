@@ -23,7 +23,7 @@ from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture
 from lenet.preprocessing.layout import MarkKind
-from lenet.preprocessing.segmentation import Sheet, cheapest, may_touch, trials
+from lenet.preprocessing.segmentation import Sheet, Trial, cheapest, may_touch, trials
 from lenet.preprocessing.stages import Box, Preprocessed, Stage
 
 NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
@@ -123,6 +123,22 @@ class Reading:
         )
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What a sheet's trials read as, and which of them are the answer."""
+
+    tried: list[Trial]
+    inks: list[np.ndarray]
+    predictions: list[DigitPrediction]
+    doubts: list[float]
+    chosen: list[int]
+
+    @property
+    def cost(self) -> float:
+        """As for `cheapest`, but for dots, of which another row may have more."""
+        return sum(self.tried[i].cost + (self.doubts[i] if self.tried[i].digit else 0) for i in self.chosen)
+
+
 class DigitClassifier(Classifier, channels=1):
     """A network that reads digits, or whatever else FashionMNIST and its like show in grey.
 
@@ -180,11 +196,11 @@ class DigitClassifier(Classifier, channels=1):
             return Reading(() if blank else (FoundDigit(WHOLE_PICTURE, prediction, False),))
         stages, ink = inked(image)
         sheet = Sheet(ink)
-        tried = trials(sheet.pieces)
-        inks = [sheet.ink_of(trial.whole) for trial in tried]
-        predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
-        doubts = [_doubt(prediction) for prediction in predictions]
-        chosen = cheapest(tried, doubts)
+        row = self._cheapest_row(stages, sheet)
+        barred = sheet.with_bars()
+        if barred and (other := self._cheapest_row(stages, barred)).cost + barred.cost < row.cost:
+            sheet, row = barred, other
+        tried, inks, predictions, doubts, chosen = row.tried, row.inks, row.predictions, row.doubts, row.chosen
         digits = [i for i in chosen if tried[i].digit and predictions[i].verdict != "blank"]
         answers = self._second_look([predictions[i] for i in digits], [inks[i] for i in digits])
         marks = [*sheet.marks, *sheet.points([tried[i].whole for i in chosen if not tried[i].digit])]
@@ -204,6 +220,14 @@ class DigitClassifier(Classifier, channels=1):
                 for place, mark in sorted(zip(places, marks, strict=True), key=lambda pair: pair[0])
             ),
         )
+
+    def _cheapest_row(self, stages: Sequence[Stage], sheet: Sheet) -> _Row:
+        """What the trials of a sheet read as, and which of them are the answer."""
+        tried = trials(sheet.pieces)
+        inks = [sheet.ink_of(trial.whole) for trial in tried]
+        predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
+        doubts = [_doubt(prediction) for prediction in predictions]
+        return _Row(tried, inks, predictions, doubts, cheapest(tried, doubts))
 
     def _answers(self, preprocessed: Sequence[Preprocessed]) -> list[DigitPrediction]:
         if not preprocessed:

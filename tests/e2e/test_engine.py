@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 from playwright.sync_api import Browser, Page
 from torch import Tensor, nn
 
@@ -27,6 +27,7 @@ from lenet.models import MODELS
 from lenet.models.network import Network
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
+from tests.unit.test_bars import display
 from tests.unit.test_layout import NINE, broken_one, grid, ringed, with_dash, with_point
 from tests.unit.test_numbers import SEVEN, TWO
 
@@ -270,6 +271,17 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)
+    assert found.left == 0
+    assert not found.differences
+
+
+def test_the_browser_reads_displays_as_python_does(browser: Browser) -> None:
+    pictures = [display("8"), display("6204", 6, 4), display("359", 12, slant=0.15), display("48", gap=6, pitch=66)]
+    pictures += [display(text) for text in ("2.5", "12:08", "9:41")] + [display("7.4", slant=0.12)]
+    pictures += [display(text, 8, gap).filter(ImageFilter.GaussianBlur(0.7)) for text, gap in (("83", 2), ("88", 3))]
+    classifier = DigitClassifier.from_pretrained("digits")
+    assert classifier.read_page(pictures[1]).text == "6204"
+    found = compare("displays", BrowserReader(browser, table_of("digits")), classifier, pictures)
     assert found.left == 0
     assert not found.differences
 

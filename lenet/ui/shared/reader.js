@@ -52,6 +52,16 @@ export function digitReader(table) {
 
   const doubt = ({ digit }) => -Math.log(Math.max(digit.confidence, limits.least));
 
+  // What the trials of a sheet read as, and which of them are the answer at which cost.
+  function cheapestRow(paper, stages, way) {
+    const tried = trials(paper.pieces);
+    const inks = tried.map(({ whole }) => paper.inkOf(whole));
+    const answers = inks.map((part) => answered(fitted(stages, part, input), way));
+    const doubts = answers.map(doubt);
+    const row = tried.length ? cheapest(tried, doubts) : [];
+    return { paper, tried, inks, answers, doubts, row, cost: row.reduce((sum, i) => sum + tried[i].cost + (tried[i].digit ? doubts[i] : 0), paper.cost) };
+  }
+
   // Of a drawing's grey picture, see preprocess.js; where no digit is found one answer to all of it, "blank" where nothing
   // is drawn.
   function read(grey, pipeline = "modern") {
@@ -60,12 +70,11 @@ export function digitReader(table) {
     const way = inverted ? "inverted" : "straight";
     const asOne = () => secondLook(answered(fitted(stages, ink, input), way), ink);
     if (table.reads_one) return { found: [asOne()], marks: [] };
-    const paper = sheet(ink);
-    const tried = trials(paper.pieces);
-    const inks = tried.map(({ whole }) => paper.inkOf(whole));
-    const answers = inks.map((part) => answered(fitted(stages, part, input), way));
-    const doubts = answers.map(doubt);
-    const row = tried.length ? cheapest(tried, doubts) : [];
+    const ways = [sheet(ink)];
+    const barred = ways[0].withBars();
+    if (barred) ways.push(barred);
+    const rows = ways.map((paper) => cheapestRow(paper, stages, way));
+    const { paper, tried, inks, answers, doubts, row } = rows[1]?.cost < rows[0].cost ? rows[1] : rows[0];
     const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
     const found = digits.map((i) => placed(secondLook(answers[i], inks[i]), fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i])));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));

@@ -1,9 +1,10 @@
 // Which ink of a drawing is one digit: lenet/preprocessing/segmentation.py, which says why, and where its numbers come
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
+import { endToEnd } from "./bars.js";
 import { MAX_DOTS, bridged, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
-import { crop, extent } from "./preprocess.js";
+import { crop, extent, picture, round } from "./preprocess.js";
 import { printedBox } from "./printed.js";
 
 const INK_THRESHOLD = 64;
@@ -22,16 +23,23 @@ const MAX_PIECES_OF_A_DIGIT = 3;
 const UNLIKELY = 1;
 const JOIN = { constant: -6.5, gap: 4, lower: 2.7, taller: 4.3, narrower: 2.9, aspect: 0.7 };
 const STACK = { constant: -3, gap: 9, overlap: 0.3 };
+const JOINT = -3;
+const UNBOXED = 3;
 const WELL_READ = 0.05;
 const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
 const WIDE = 1.25;
 
-// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place}.  Pieces are in reading order, and
-// marks are [{kind, box}] of what stands beside them, without points.
-export function sheet(drawn) {
-  const { ink, boxes: printed } = withoutBoxes(drawn);
-  const none = { pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0] };
+// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars}.  Pieces are in reading
+// order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same ink with bars
+// that meet end to end made one piece, and what looks like printed boxes kept; null where there are none.
+export function sheet(drawn, unboxed = true) {
+  const { ink, boxes: printed } = unboxed ? withoutBoxes(drawn) : { ink: drawn, boxes: [] };
+  const keeping = () => {
+    const barred = sheet(drawn, false).withBars();
+    return barred && { ...barred, cost: barred.cost + UNBOXED };
+  };
+  const none = { pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0], cost: 0, withBars: printed.length ? keeping : () => null };
   const marks = printed.map((box) => ({ kind: "box", box }));
   const found = parted(ink, INK_THRESHOLD);
   if (!found) return { ...none, marks };
@@ -41,16 +49,64 @@ export function sheet(drawn) {
   const components = chosen.map((i) => ({ labels: [i + 1], box: boxOf(ink, found, boxes[i]), row: 0 }));
   if (areas.length === 1 && !printed.length) return { ...none, pieces: components, inkOf: (piece) => crop(ink, ...piece.box) };
   const full = chosen.map((i) => fullness(found, i));
-  const { pieces, specks, ...beside } = divided(bridged(components, full), found);
-  marks.unshift(...beside.marks);
+  const withBars = () => {
+    if (2 * components.filter(isRound).length >= components.length) return null; // a dotted pen's
+    const { whole, gaps } = endToEnd(components, chosen.map((i) => areas[i]), (piece) => cellsOf(piece, found), found.factor);
+    if (!gaps.length) return null;
+    const bridge = (round(Math.max(...gaps) * found.factor) + 2) | 1;
+    return { ...none, ...placed(whole, ink, found, marks, bridge), cost: JOINT * (gaps.length - 1) };
+  };
+  return { ...none, ...placed(bridged(components, full), ink, found, marks, 0), withBars: printed.length ? keeping : withBars };
+}
+
+// What these components are to a reader; in the ink of each, gaps narrower than `bridge` are filled.
+function placed(components, ink, found, printed, bridge) {
+  const { pieces, specks, ...beside } = divided(components, found);
+  const marks = [...beside.marks, ...printed];
   const whole = pieces.length === 1 && !marks.length;
   return {
     pieces,
     marks,
-    inkOf: (piece) => (whole ? crop(ink, ...piece.box) : alone(ink, piece, found)),
-    points: (dots) => pointsAmong([...dots, ...specks], pieces),
+    inkOf: (piece) => closed(whole ? crop(ink, ...piece.box) : alone(ink, piece, found), bridge),
+    points: (dots) => pointsAmong([...dots, ...specks], pieces, specks),
     place: (box) => placeOf(box, pieces),
   };
+}
+
+// Where a component is in the mask: the x and the y of its cells.
+function cellsOf({ labels: [label] }, { labels, boxes, mask }) {
+  const [left, top, right, bottom] = boxes[label - 1];
+  const [xs, ys] = [[], []];
+  for (let y = top; y < bottom; y += 1)
+    for (let x = left; x < right; x += 1) {
+      if (labels[y * mask.width + x] !== label) continue;
+      xs.push(x);
+      ys.push(y);
+    }
+  return [xs, ys];
+}
+
+// Grey closing by a square of an odd side; 0 leaves the ink as it is.
+function closed(ink, side) {
+  if (!side) return ink;
+  const reach = (side - 1) / 2;
+  let now = picture(ink.width + 2 * reach, ink.height + 2 * reach);
+  for (let y = 0; y < ink.height; y += 1) now.data.set(ink.data.subarray(y * ink.width, (y + 1) * ink.width), (y + reach) * now.width + reach);
+  for (const pick of [Math.max, Math.min]) for (const along of [true, false]) now = picked(now, reach, pick, along);
+  return crop(now, reach, reach, reach + ink.width, reach + ink.height);
+}
+
+// Each pixel the largest or least of those within `reach` in its row or its column.
+function picked({ width, height, data }, reach, pick, along) {
+  const found = picture(width, height);
+  const [step, count] = along ? [1, width] : [width, height];
+  for (let i = 0; i < data.length; i += 1) {
+    const at = along ? i % width : Math.floor(i / width);
+    let value = data[i];
+    for (let k = -Math.min(reach, at); k <= Math.min(reach, count - 1 - at); k += 1) value = pick(value, data[i + k * step]);
+    found.data[i] = value;
+  }
+  return found;
 }
 
 // The ink above a threshold: its mask, at the scale of 1 to `factor`, from the corner [left, top] on, and its labels;
@@ -149,9 +205,9 @@ function isRing(piece, pieces, { mask, labels, left, top, factor }) {
 }
 
 // Which of the dots, and of what is smaller, are decimal points or commas; the others are dirt.
-function pointsAmong(dots, pieces) {
+function pointsAmong(dots, pieces, specks) {
   const tall = tallest(pieces);
-  return dots.filter((dot) => isPoint(dot, pieces, tall, DOT)).map(({ box }) => ({ kind: "point", box }));
+  return dots.filter((dot) => isPoint(dot, [...pieces, ...specks], tall, DOT)).map(({ box }) => ({ kind: "point", box }));
 }
 
 // Where a box comes in reading order: [the row of the piece nearest in height, its middle in x].
@@ -200,10 +256,18 @@ function overOneAnother(pieces, tall) {
     for (let k = 0; k < i; k += 1) {
       const [a, b] = [pieces[i], pieces[k]];
       const [beside, over] = [0, 1].map((edge) => Math.max(a.box[edge], b.box[edge]) - Math.min(a.box[edge + 2], b.box[edge + 2]));
-      const small = Math.min(heightOf(a), heightOf(b)) < SMALL * tall;
+      const small = Math.min(heightOf(a), heightOf(b)) < SMALL * tall && !areSigns(a, b, pieces, tall);
       if (small && -beside >= OVERLAP * Math.min(widthOf(a), widthOf(b)) && over <= APART * tall) return [a, b];
     }
   return null;
+}
+
+const isDot = (piece, tall) => isRound(piece) && longerOf(piece) < ROUND_POINT * tall;
+
+// Whether two pieces over one another are a colon, or one is a digit's decimal point.
+function areSigns(a, b, pieces, tall) {
+  const dots = [a, b].filter((piece) => isDot(piece, tall));
+  return dots.length === 2 || dots.some((piece) => isPoint(piece, pieces, tall, ROUND_POINT));
 }
 
 // Every run of neighbouring pieces that may be one digit, by its first piece: [{first, last, whole, cost, digit}].
@@ -217,7 +281,7 @@ export function trials(pieces) {
     found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first] });
     let [whole, cost] = [piece, 0];
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
-      if (points[last] || points[last - 1]) break;
+      if (points[last] || points[last - 1] || (isDot(pieces[last], tall) && isDot(pieces[last - 1], tall))) break;
       if (pieces[last].row !== piece.row) {
         if (!single[last - 1] || !single[last]) break;
         cost += stack(pieces[last - 1], pieces[last]);

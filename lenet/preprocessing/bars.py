@@ -1,0 +1,153 @@
+"""Digits made of bars that do not quite touch: seven-segment displays, stencils, strokes that nearly meet.
+
+    components -> end_to_end -> the same, with those together that may be one digit
+
+Two components meet where one is a straight bar and the other lies before its end, nearer than the bar is thick.  What
+lies beside the middle of a bar does not meet it, so that 11 stays two digits.  Once there are such bars, other
+components meet where spots of each, no larger than strokes' ends, are as near: bars that touch are one component.
+
+Whether what is joined here reads better than the parts do is for the network to say: `DigitClassifier.read_page`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from lenet.preprocessing.layout import Piece, joined, overlap, tallest
+
+MAX_BARS = 100  # components: a dozen digits have 84; more are dots, or noise
+GAP = 0.85  # of a bar's thickness: what is further from its end does not meet it
+GRID = 1.5  # cells of the labels: a gap may look so much wider than it is
+LONG, FULL = 1.6, 0.75  # a bar is at least so many thicknesses long, and fills so much of such a rectangle
+MIDDLE = 0.25  # of its length, from its centre: what is near there lies beside a bar
+SPOT = 2.5  # squares of the thickness: the ends of two strokes are no larger, strokes side by side are
+FEW = 6  # cells: fewer show no direction
+MAX_PAIRS = 1_000_000  # of cells that are compared: 10 ms
+
+
+Cells = tuple[np.ndarray, np.ndarray]  # x and y of each, float
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A straight bar: its centre and direction, x and y, and how long and thick it is, in cells."""
+
+    centre: tuple[float, float]
+    along: tuple[float, float]
+    long: float
+    thick: float
+
+
+def end_to_end(
+    pieces: Sequence[Piece], areas: Sequence[int], cells: Callable[[Piece], Cells], scale: int
+) -> tuple[list[Piece], list[float]]:
+    """The pieces, with those made one that meet, nearest first, while that is no larger than a digit; and the gaps.
+
+    Args:
+        areas: of each piece, in cells of the labels.
+        cells: where a piece is, in those.
+        scale: pixels of a box to a cell.
+    """
+    if not 2 <= len(pieces) <= MAX_BARS:
+        return [*pieces], []
+    # Of a bar, its area by its longer side is at least its thickness.
+    most = [GAP * area * scale / piece.longer + GRID for area, piece in zip(areas, pieces, strict=True)]
+    near = [
+        (i, k)
+        for i, k in combinations(range(len(pieces)), 2)
+        if _apart(pieces[i], pieces[k]) <= scale * max(most[i], most[k])
+    ]
+    places = {i: cells(pieces[i]) for pair in near for i in pair}
+    bars = {i: _bar(some) for i, some in places.items()}
+    gaps = {(i, k): min(_before(bars[i], places[k]), _before(bars[k], places[i])) for i, k in near}
+    edges = [(gap, *pair) for pair, gap in gaps.items() if gap < math.inf]
+    if not edges:
+        return [*pieces], []
+    thick = float(np.median([bar.thick for bar in bars.values() if bar]))
+    edges += [
+        (gap, i, k)
+        for i, k in near
+        if not (bars[i] or bars[k]) and (gap := _between(places[i], places[k], thick)) < math.inf
+    ]
+    limit = tallest(_united(pieces, edges, math.inf)[0])
+    return _united(pieces, sorted(edges), limit)
+
+
+def _apart(a: Piece, b: Piece) -> float:
+    return math.hypot(max(-overlap(a, b, 0), 0), max(-overlap(a, b, 1), 0))
+
+
+def _bar(cells: Cells) -> Bar | None:
+    """The bar that a component is, by its cells' moments: those of a slender rectangle."""
+    x, y = cells
+    count = len(x)
+    if count < FEW:
+        return None
+    left, top = x.sum() / count, y.sum() / count
+    xx, yy, xy = x @ x / count - left * left, y @ y / count - top * top, x @ y / count - left * top
+    mean, spread = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
+    long, thick = (math.sqrt(12 * max(moment, 1 / 12)) for moment in (mean + spread, mean - spread))
+    if long < LONG * thick or count < FULL * long * thick:
+        return None
+    turn = math.atan2(2 * xy, xx - yy) / 2
+    return Bar((left, top), (math.cos(turn), math.sin(turn)), long, thick)
+
+
+def _before(bar: Bar | None, other: Cells) -> float:
+    """How far a component is from the end of the bar that it lies before; infinite where it does not."""
+    if bar is None or _extent(*other) < LONG * bar.thick:  # a point is no part of a digit
+        return math.inf
+    (left, top), (cos, sin) = bar.centre, bar.along
+    x, y = other[0] - left, other[1] - top
+    forward, aside = np.abs(x * cos + y * sin), np.abs(y * cos - x * sin)
+    away = np.hypot((forward - bar.long / 2).clip(0), (aside - bar.thick / 2).clip(0))
+    near = away <= GAP * bar.thick + GRID
+    if not near.any() or forward[near].min() < MIDDLE * bar.long:
+        return math.inf
+    return float(away.min())
+
+
+def _between(a: Cells, b: Cells, thick: float) -> float:
+    """How far two components are from one another, where that is near at their ends only; else infinite."""
+    reach = GAP * thick + GRID
+    (ax, ay), (bx, by) = _close_to(a, b, reach), _close_to(b, a, reach)
+    if min(_extent(*a), _extent(*b)) < LONG * thick or not 0 < len(ax) * len(bx) <= MAX_PAIRS:
+        return math.inf
+    away = np.hypot(ax[:, None] - bx, ay[:, None] - by)
+    near = away <= reach
+    spot = max(np.count_nonzero(near.any(axis=axis)) for axis in (0, 1))
+    return float(away.min()) if 0 < spot <= SPOT * thick**2 else math.inf
+
+
+def _close_to(cells: Cells, other: Cells, reach: float) -> Cells:
+    """The cells that are as near to the box of another component."""
+    near = np.ones(len(cells[0]), bool)
+    for mine, its in zip(cells, other, strict=True):
+        near &= (mine >= its.min() - reach) & (mine <= its.max() + reach)
+    return cells[0][near], cells[1][near]
+
+
+def _extent(x: np.ndarray, y: np.ndarray) -> float:
+    return float(max(np.ptp(x), np.ptp(y))) + 1
+
+
+def _united(
+    pieces: Sequence[Piece], edges: Sequence[tuple[float, int, int]], limit: float
+) -> tuple[list[Piece], list[float]]:
+    """The pieces, made one along the edges in order where that is no wider or higher than `limit`; and the gaps."""
+    group = list(range(len(pieces)))
+    wholes = dict(enumerate(pieces))
+    gaps = []
+    for gap, i, k in edges:
+        a, b = group[i], group[k]
+        if a != b and (whole := joined([wholes[a], wholes[b]])).longer <= limit:
+            wholes[a] = whole
+            del wholes[b]
+            group = [a if g == b else g for g in group]
+            gaps.append(gap)
+    return list(wholes.values()), gaps

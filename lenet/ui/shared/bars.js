@@ -1,0 +1,123 @@
+// Digits made of bars that do not quite touch: lenet/preprocessing/bars.py, which says why.  Cells are [x, y], those of a
+// component in two arrays; a bar is {centre, along, long, thick}.
+
+import { gap, joined, longerOf, median, tallest } from "./layout.js";
+
+const MAX_BARS = 100;
+const GAP = 0.85;
+const GRID = 1.5;
+const LONG = 1.6;
+const FULL = 0.75;
+const MIDDLE = 0.25;
+const SPOT = 2.5;
+const FEW = 6;
+const MAX_PAIRS = 1_000_000;
+
+// The pieces, with those made one that meet, nearest first, while that is no larger than a digit; and the gaps: {whole, gaps}.
+export function endToEnd(pieces, areas, cellsOf, scale) {
+  if (pieces.length < 2 || pieces.length > MAX_BARS) return { whole: pieces, gaps: [] };
+  const most = pieces.map((piece, i) => (GAP * areas[i] * scale) / longerOf(piece) + GRID);
+  const near = [];
+  for (let i = 0; i < pieces.length; i += 1)
+    for (let k = i + 1; k < pieces.length; k += 1) if (gap(pieces[i], pieces[k]) <= scale * Math.max(most[i], most[k])) near.push([i, k]);
+  const places = new Map([...new Set(near.flat())].map((i) => [i, cellsOf(pieces[i])]));
+  const bars = new Map([...places].map(([i, cells]) => [i, barOf(cells)]));
+  const edges = near.map(([i, k]) => [Math.min(before(bars.get(i), places.get(k)), before(bars.get(k), places.get(i))), i, k]).filter(([apart]) => apart < Infinity);
+  if (!edges.length) return { whole: pieces, gaps: [] };
+  const thick = median([...bars.values()].filter(Boolean).map((bar) => bar.thick));
+  for (const [i, k] of near) {
+    const apart = bars.get(i) || bars.get(k) ? Infinity : between(places.get(i), places.get(k), thick);
+    if (apart < Infinity) edges.push([apart, i, k]);
+  }
+  const limit = tallest(united(pieces, edges, Infinity).whole);
+  return united(pieces, edges.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]), limit);
+}
+
+// The bar that a component is; null where it is none.
+function barOf([xs, ys]) {
+  const count = xs.length;
+  if (count < FEW) return null;
+  let [x, y, xx, yy, xy] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < count; i += 1) {
+    x += xs[i];
+    y += ys[i];
+    xx += xs[i] * xs[i];
+    yy += ys[i] * ys[i];
+    xy += xs[i] * ys[i];
+  }
+  const centre = [x / count, y / count];
+  [xx, yy, xy] = [xx / count - centre[0] ** 2, yy / count - centre[1] ** 2, xy / count - centre[0] * centre[1]];
+  const [mean, spread] = [(xx + yy) / 2, Math.hypot((xx - yy) / 2, xy)];
+  const [long, thick] = [mean + spread, mean - spread].map((moment) => Math.sqrt(12 * Math.max(moment, 1 / 12)));
+  if (long < LONG * thick || count < FULL * long * thick) return null;
+  const turn = Math.atan2(2 * xy, xx - yy) / 2;
+  return { centre, along: [Math.cos(turn), Math.sin(turn)], long, thick };
+}
+
+// How far a component is from the end of the bar that it lies before; infinite where it does not.
+function before(bar, [xs, ys]) {
+  if (!bar || extent(xs, ys) < LONG * bar.thick) return Infinity;
+  const { centre, along: [cos, sin], long, thick } = bar;
+  let [least, first] = [Infinity, Infinity];
+  for (let i = 0; i < xs.length; i += 1) {
+    const [x, y] = [xs[i] - centre[0], ys[i] - centre[1]];
+    const forward = Math.abs(x * cos + y * sin);
+    const away = Math.hypot(Math.max(forward - long / 2, 0), Math.max(Math.abs(y * cos - x * sin) - thick / 2, 0));
+    if (away > GAP * thick + GRID) continue;
+    least = Math.min(least, away);
+    first = Math.min(first, forward);
+  }
+  return first < MIDDLE * long ? Infinity : least;
+}
+
+// How far two components are from one another, where that is near at their ends only; else infinite.
+function between(a, b, thick) {
+  const reach = GAP * thick + GRID;
+  const [[ax, ay], [bx, by]] = [closeTo(a, b, reach), closeTo(b, a, reach)];
+  if (Math.min(extent(...a), extent(...b)) < LONG * thick || !ax.length || !bx.length || ax.length * bx.length > MAX_PAIRS) return Infinity;
+  let least = Infinity;
+  const [one, other] = [new Set(), new Set()];
+  for (let i = 0; i < ax.length; i += 1)
+    for (let k = 0; k < bx.length; k += 1) {
+      const away = Math.hypot(ax[i] - bx[k], ay[i] - by[k]);
+      if (away > reach) continue;
+      least = Math.min(least, away);
+      one.add(i);
+      other.add(k);
+    }
+  return one.size && Math.max(one.size, other.size) <= SPOT * thick ** 2 ? least : Infinity;
+}
+
+// The least and the largest.
+function range(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low, high];
+}
+
+// The cells that are as near to the box of another component.
+function closeTo([xs, ys], other, reach) {
+  const [[left, right], [top, bottom]] = other.map(range);
+  const near = (_, i) => xs[i] >= left - reach && xs[i] <= right + reach && ys[i] >= top - reach && ys[i] <= bottom + reach;
+  return [xs.filter(near), ys.filter(near)];
+}
+
+const extent = (...places) => Math.max(...places.map(range).map(([low, high]) => high - low)) + 1;
+
+// The pieces, made one along the edges in their order where that is no wider or higher than `limit`; and the gaps.
+function united(pieces, edges, limit) {
+  const group = [...pieces.keys()];
+  const wholes = new Map(pieces.entries());
+  const gaps = [];
+  for (const [apart, i, k] of edges) {
+    const [a, b] = [group[i], group[k]];
+    if (a === b) continue;
+    const whole = joined([wholes.get(a), wholes.get(b)]);
+    if (longerOf(whole) > limit) continue;
+    wholes.set(a, whole);
+    wholes.delete(b);
+    group.forEach((g, at) => (group[at] = g === b ? a : g));
+    gaps.push(apart);
+  }
+  return { whole: [...wholes.values()], gaps };
+}
