@@ -123,7 +123,7 @@ def test_a_grid_or_a_row_of_boxes_may_lean(
     assert [mark.kind for mark in reading.marks] == ["box"]
 
 
-NINE = [[[ZERO, ONE, TWO, FOUR, SEVEN][(2 * i + k) % 5] for k in range(9)] for i in range(9)]
+NINE: list[list[Strokes]] = [[[ZERO, ONE, TWO, FOUR, SEVEN][(2 * i + k) % 5] for k in range(9)] for i in range(9)]
 
 
 @pytest.mark.parametrize("pitch", [36, 50])  # pixels
@@ -135,7 +135,7 @@ def test_a_page_of_eighty_digits_is_read_row_by_row(digits: DigitClassifier, pit
 
 
 def test_small_ones_are_no_dotted_pen(digits: DigitClassifier) -> None:
-    rows = [[ONE, TWO, ONE], [SEVEN, ONE, ZERO], [ONE, FOUR, ONE]]
+    rows: list[list[Strokes]] = [[ONE, TWO, ONE], [SEVEN, ONE, ZERO], [ONE, FOUR, ONE]]
     assert text(digits.read(grid(*rows, pitch=24, width=20, lines=False))) == "121710141"
 
 
