@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from lenet.preprocessing.ink import PAPER_MIN_SIDE, strengthened
+from lenet.preprocessing.plate import find_plate
 from lenet.preprocessing.sheet import without_surroundings
 
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
@@ -77,7 +78,11 @@ def from_paper(grey: np.ndarray) -> Paper:
             evened=_reduced(paper.evened, factor),
             unlined=None if paper.unlined is None else _reduced(paper.unlined, factor),
         )
-    grey = without_surroundings(grey)
+    sheet, plate = without_surroundings(grey), find_plate(grey)
+    if plate and np.mean((sheet == grey)[plate.mask]) > 0.5:  # else it is of the pattern round a sheet
+        darkness = plate.darkness(grey)
+        return Paper(_strokes(darkness).ink, False, _shown(darkness), None)
+    grey = sheet
     inverted = not _light_ink(grey)
     if not inverted:
         grey = 255 - grey

@@ -16,6 +16,7 @@ from lenet.preprocessing.digits import digit
 from lenet.preprocessing.ink import extract, is_flat, to_grey
 from lenet.preprocessing.normalization import InputFormat
 from lenet.preprocessing.paper import _is_of_a_box, from_paper
+from lenet.preprocessing.plate import find_plate
 from lenet.preprocessing.sheet import without_surroundings
 from lenet.preprocessing.stages import Preprocessed
 
@@ -358,3 +359,49 @@ def test_a_stroke_on_paper_that_fades_is_read_whole(strongest: str, weakest: flo
     seen = ink[np.asarray(drawn) > 0] > 100
     assert seen.mean() > 0.85
     assert (ink[np.asarray(drawn) == 0] > 100).mean() < 0.02
+
+
+# --------------------------------------------------------------------------------------------------
+# Light digits on a dark plate on a lighter wall
+
+
+def on_plate(plate: str, frame: bool = False, left: int = 170) -> np.ndarray:
+    """(450, 600) float: a light 5 on a dark plate, "rectangle" or "ellipse", that leans by 4 degrees."""
+    picture = Image.new("L", (2 * SHAPE[1], 2 * SHAPE[0]), 200)
+    draw = ImageDraw.Draw(picture)
+    box = (2 * left, 100, 2 * left + 540, 800)
+    getattr(draw, plate)(box, fill=45)
+    if frame:
+        getattr(draw, plate)((box[0] + 24, box[1] + 24, box[2] - 24, box[3] - 24), outline=225, width=10)
+    points = [(2 * x - 30 + box[0], 1.6 * y + 156) for x, y in FIVE]
+    draw.line(points, fill=225, width=36, joint="curve")
+    return np.asarray(picture.rotate(4, fillcolor=200).reduce(2), np.float32)
+
+
+PLATES = {
+    "rectangle": on_plate("rectangle"),
+    "ellipse": on_plate("ellipse"),
+    "rectangle, frame": on_plate("rectangle", frame=True),
+    "ellipse, frame": on_plate("ellipse", frame=True),
+    "at the edge": on_plate("rectangle", left=-20),
+    "in a shadow": on_plate("rectangle") * LIGHTS["shadow's edge"],
+}
+
+
+@pytest.mark.parametrize("plate", PLATES)
+def test_light_digits_on_a_dark_plate_are_read(plate):
+    found = DigitClassifier.from_pretrained("digits").read(seen(PLATES[plate]))
+    assert [(f.prediction.label, f.prediction.verdict) for f in found] == [("5", "sure")]
+
+
+@pytest.mark.parametrize("width", [12, 40, 60])
+def test_a_written_0_is_no_plate(width):
+    picture = Image.fromarray(np.full(SHAPE, 225, np.uint8))
+    ImageDraw.Draw(picture).ellipse((200, 90, 400, 360), outline=45, width=width)
+    page = np.asarray(seen(np.asarray(picture) * LIGHTS["falls off"]))
+    assert find_plate(page) is None
+
+
+def test_paper_in_a_shadow_is_no_plate():
+    for light in LIGHTS.values():
+        assert find_plate(np.asarray(seen(five() * light))) is None
