@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +65,19 @@ def test_an_empty_variable_is_none(name: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(name, "1")
     surroundings.forget_empty_settings()
     assert os.environ[name] == "1"
+
+
+COMPONENT = """
+from gradio.components.base import Component
+
+class Counting(Component):
+    EVENTS = ["change"]
+"""
+
+
+def test_gradio_writes_no_stub_beside_a_component(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "counting_component.py").write_text(COMPONENT)
+    monkeypatch.syspath_prepend(tmp_path)
+    counting = importlib.import_module("counting_component")
+    assert callable(counting.Counting.change)
+    assert list(tmp_path.glob("*.pyi")) == []
