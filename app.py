@@ -6,15 +6,16 @@ import sys
 from lenet.errors import LeNetError
 
 try:
-    from lenet.ui import environment
+    from lenet.ui import environment, surroundings
 
     environment.check()
-    from lenet.ui.page import build, launch_options, warm_up
-    from lenet.ui.temporary import end_at_sigterm
-    from lenet.ui.train.saved import home
+    with surroundings.nothing_collected():
+        from lenet.ui.page import build, launch_options, warm_up
+        from lenet.ui.temporary import end_at_sigterm
+        from lenet.ui.train.saved import home
 
-    demo = build(saved=home())
-    options = launch_options(demo)
+        demo = build(saved=home())
+        options = launch_options(demo)
     if __name__ == "__main__":
         end_at_sigterm()
         with contextlib.suppress(KeyboardInterrupt):

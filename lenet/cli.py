@@ -214,15 +214,17 @@ def _asked(option: str, question: str, choices: Mapping[str, str]) -> str:
 
 def open_page() -> None:
     """Serve the page until Ctrl-C."""
-    from lenet.ui import environment
+    from lenet.ui import environment, surroundings
 
     environment.check()
-    from lenet.ui.page import build, launch_options, warm_up
-    from lenet.ui.train.saved import home
+    with surroundings.nothing_collected():
+        from lenet.ui.page import build, launch_options, warm_up
+        from lenet.ui.train.saved import home
 
-    demo = build(saved=home())
+        demo = build(saved=home())
+        options = launch_options(demo)
     warm_up(demo)
-    demo.launch(**launch_options(demo))
+    demo.launch(**options)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import os
 from pathlib import Path
@@ -81,3 +82,10 @@ def test_gradio_writes_no_stub_beside_a_component(tmp_path: Path, monkeypatch: p
     counting = importlib.import_module("counting_component")
     assert callable(counting.Counting.change)
     assert list(tmp_path.glob("*.pyi")) == []
+
+
+def test_garbage_is_collected_again_once_a_start_is_over() -> None:
+    with surroundings.nothing_collected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.unfreeze()  # for the tests that come after this one
