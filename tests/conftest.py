@@ -7,6 +7,7 @@ then its tests are skipped with a sentence that names it.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 import socket
@@ -50,6 +51,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def pytest_configure() -> None:
+    gc.disable()  # all that is imported stays: see lenet.ui.surroundings.nothing_collected
     if not os.environ.get("LENET_REACHING_OUT"):
         return
     find = lenet.data.datasets.data_root
@@ -60,6 +62,11 @@ def pytest_configure() -> None:
 
     lenet.data.datasets.data_root = found
     sys.addaudithook(_audit)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
