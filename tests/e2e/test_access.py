@@ -93,6 +93,22 @@ def test_axe_zoo(tab: Page, mnist_root: Path) -> None:
 
 
 @pytest.mark.parametrize("tab", ["Train"], indirect=True)
+def test_axe_own_classes(tab: Page, tmp_path: Path) -> None:
+    """Before any run, whose report is much to look through; they stay open beside the report of the next test."""
+    picture = base64.b64encode(bytes(28 * 14) + b"\xff" * 28 * 14).decode()
+    classes = [{"name": name, "examples": [picture] * 3} for name in ("A", "B")]
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"kind": "lenet-own", "format": 1, "drawings": classes}))
+    tab.locator("#teach summary").click()
+    tab.locator("#teach .file").set_input_files(path)
+    expect(tab.locator("#teach .thumbs button")).to_have_count(6)
+    assert findings(tab) == []
+    tab.locator("#teach .learn").click()
+    expect(tab.locator("#teach .outcome")).to_be_visible(timeout=60_000)
+    assert findings(tab) == []
+
+
+@pytest.mark.parametrize("tab", ["Train"], indirect=True)
 def test_axe_train(tab: Page) -> None:
     tab.locator("#set-lr").fill("1000")
     tab.locator("#start").click()
@@ -104,21 +120,6 @@ def test_axe_train(tab: Page) -> None:
     expect(tab.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
     report_is_whole(tab, "#report")
     tab.locator(".epochs summary").click()
-    assert findings(tab) == []
-
-
-@pytest.mark.parametrize("tab", ["Train"], indirect=True)
-def test_axe_own_classes(tab: Page, tmp_path: Path) -> None:
-    picture = base64.b64encode(bytes(28 * 14) + b"\xff" * 28 * 14).decode()
-    classes = [{"name": name, "examples": [picture] * 3} for name in ("A", "B")]
-    path = tmp_path / "own.json"
-    path.write_text(json.dumps({"kind": "lenet-own", "format": 1, "drawings": classes}))
-    tab.locator("#teach summary").click()
-    tab.locator("#teach .file").set_input_files(path)
-    expect(tab.locator("#teach .thumbs button")).to_have_count(6)
-    assert findings(tab) == []
-    tab.locator("#teach .learn").click()
-    expect(tab.locator("#teach .outcome")).to_be_visible(timeout=60_000)
     assert findings(tab) == []
 
 
