@@ -40,13 +40,13 @@ Points = Sequence[tuple[float, float]]
 DIGITS_ACCURACY: float = load(WEIGHTS / "digits.safetensors").metrics["test_accuracy"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serve(tmp_path_factory.mktemp("server") / "app.log") as address:
         yield address
 
 
-@pytest.fixture(scope="module")  # Playwright's loop runs until it ends, and unit tests of the same process want theirs
+@pytest.fixture(scope="package")  # Playwright's loop runs until it ends, and unit tests of the same process want theirs
 def browser(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
@@ -60,36 +60,31 @@ MEDIA: dict[str, Any] = {"color_scheme": "light", "reduced_motion": "reduce", "f
 
 
 class _Renewed:
-    """The page that tests of a module get one after another, each as if nobody had been there.
+    """A page that tests get one after another, each as if nobody had been there."""
 
-    Opening another page takes five seconds of CPU time, and loading the same one again half of that.
-    """
-
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url = browser, url
-        self.page: Page | None = None
+    def __init__(self, browser: Browser, url: str, options: dict[str, Any]) -> None:
+        self.url, self.permissions = url, options.get("permissions", [])
+        self.page = browser.new_context(**options).new_page()
         self.errors: list[str] = []
+        report_errors(self.page, self.errors)
 
-    def open(self, viewport: ViewportSize = USUAL, **media: Any) -> Page:
-        if self.page is None or self.page.is_closed():
-            self.page = self.browser.new_context().new_page()
-            report_errors(self.page, self.errors)
-        else:
-            self._forget(self.page)
+    def set(self, viewport: ViewportSize = USUAL, **media: Any) -> None:
         self.page.set_viewport_size(viewport)
         self.page.emulate_media(**MEDIA | media)
-        return self.page
 
-    def _forget(self, page: Page) -> None:
+    def forget(self) -> None:
+        page = self.page
         for other in page.context.pages:
             if other is not page:
                 other.close()
         page.unroute_all(behavior="ignoreErrors")
         page.context.clear_permissions()
+        if self.permissions:
+            page.context.grant_permissions(self.permissions)
         page.mouse.up()
         page.mouse.move(0, 0)  # else it points at something of the next test
         page.evaluate("sessionStorage.clear()")
-        page.goto("about:blank")  # for what a page does when it is left
+        page.goto("about:blank")  # for what a page does when it is left; and there is nothing to paint there
         session = page.context.new_cdp_session(page)
         stored = "cookies,local_storage,indexeddb,cache_storage,service_workers"
         session.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": stored})
@@ -97,16 +92,45 @@ class _Renewed:
         self.errors.clear()
 
     def drop(self) -> None:
-        if self.page is not None:
-            self.page.context.close()
-        self.page = None
+        self.page.context.close()
 
 
-@pytest.fixture(scope="module")
-def _renewed(browser: Browser, url: str) -> Iterator[_Renewed]:
-    renewed = _Renewed(browser, url)
-    yield renewed
-    renewed.drop()
+class _Pages:
+    """The pages that wait for a test, those of a kind together: a kind is what no page can be told later.
+
+    Another page takes three seconds of CPU time, for it fetches and compiles everything; one that was here takes one.
+    """
+
+    MOST = 6  # that wait: each has 100 MB
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url = browser, url
+        self.waiting: list[tuple[dict[str, Any], _Renewed]] = []
+
+    def take(self, viewport: ViewportSize = USUAL, **options: Any) -> tuple[dict[str, Any], _Renewed]:
+        kind = {name: option for name, option in options.items() if name not in MEDIA}
+        media = {name: option for name, option in options.items() if name in MEDIA}
+        found = next((one for one in self.waiting if one[0] == kind), None)
+        if found is None:
+            found = kind, _Renewed(self.browser, self.url, kind)
+        else:
+            self.waiting.remove(found)
+        found[1].set(viewport, **media)
+        return found
+
+    def give_back(self, kind: dict[str, Any], renewed: _Renewed) -> None:
+        renewed.forget()
+        self.waiting.append((kind, renewed))
+        if len(self.waiting) > self.MOST:
+            self.waiting.pop(0)[1].drop()
+
+
+@pytest.fixture(scope="package")
+def _pages(browser: Browser, url: str) -> Iterator[_Pages]:
+    pages = _Pages(browser, url)
+    yield pages
+    for _, renewed in pages.waiting:
+        renewed.drop()
 
 
 def report_errors(page: Page, errors: list[str]) -> None:
@@ -116,7 +140,7 @@ def report_errors(page: Page, errors: list[str]) -> None:
 
 @pytest.fixture
 def open_page(
-    browser: Browser, url: str, _renewed: _Renewed, request: pytest.FixtureRequest
+    browser: Browser, url: str, _pages: _Pages, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Page]]:
     """Opens the page with options for the browser's context; fails the test on any console error.
 
@@ -124,12 +148,13 @@ def open_page(
     """
     errors: list[str] = []
     contexts: list[BrowserContext] = []
-    failed, taken = request.session.testsfailed, False
+    taken: list[tuple[dict[str, Any], _Renewed]] = []
+    failed = request.session.testsfailed
 
     def open_it(address: str = url, in_browser: bool = True, **options: Any) -> Page:
-        nonlocal taken
-        if not taken and address == url and options.keys() <= {"viewport", *MEDIA}:
-            taken, page = True, _renewed.open(**options)
+        if address == url:
+            taken.append(_pages.take(**options))
+            page = taken[-1][1].page
         else:
             contexts.append(browser.new_context(**{"viewport": USUAL, **MEDIA, **options}))
             page = contexts[-1].new_page()
@@ -143,9 +168,12 @@ def open_page(
     yield open_it
     for context in contexts:
         context.close()
-    found = [*errors, *(_renewed.errors if taken else [])]
-    if found or request.session.testsfailed > failed:
-        _renewed.drop()
+    found = errors + [error for _, renewed in taken for error in renewed.errors]
+    for kind, renewed in taken:
+        if found or request.session.testsfailed > failed or renewed.page.is_closed():
+            renewed.drop()
+        else:
+            _pages.give_back(kind, renewed)
     assert not found
 
 
