@@ -13,7 +13,7 @@ import os
 import struct
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -257,9 +257,16 @@ def _cifar10_file(path: Path) -> Split:
 
 
 def _builtin_digits(root: Path) -> Dataset:
+    rest, test = _hold_out(_prepared_digits(), 300)  # copies, so that whoever loads them may change them
+    train, val = _hold_out(rest, 200)
+    return Dataset("digits", DIGITS, train, val, test)
+
+
+@cache
+def _prepared_digits() -> Split:
     """1,797 real digits of 8x8 pixels (UCI "Optical Recognition of Handwritten Digits", 1998).
 
-    Prepared as a drawing is, so that a network trained on them can read one.
+    Prepared as a drawing is, so that a network trained on them can read one; once, for that takes most of a second.
     """
     from sklearn.datasets import load_digits
 
@@ -267,9 +274,7 @@ def _builtin_digits(root: Path) -> Dataset:
     # 17 levels of grey, white ink on black; the black border tells digit_image where the paper is
     canvases = np.pad((bunch.images * (255 / 16)).round().astype(np.uint8), ((0, 0), (2, 2), (2, 2)))
     images = torch.from_numpy(np.stack([digit_image(canvas) for canvas in canvases]))[:, None]
-    rest, test = _hold_out(Split(images, torch.from_numpy(bunch.target).long()), 300)
-    train, val = _hold_out(rest, 200)
-    return Dataset("digits", DIGITS, train, val, test)
+    return Split(images, torch.from_numpy(bunch.target).long())
 
 
 # --------------------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ def test_the_built_in_digits_need_nothing(tmp_path):
     data = load("digits", tmp_path)
     check(data, (1297, 200, 300), (1, 28, 28))
     assert not list(tmp_path.iterdir())
+    lenet.data.datasets._prepared_digits.cache_clear()  # they are made anew, as another process would
     again = load("digits", tmp_path)
     for name in ("train", "val", "test"):
         a, b = getattr(data, name), getattr(again, name)
@@ -71,6 +72,17 @@ def test_the_built_in_digits_need_nothing(tmp_path):
     # white ink on black, as large and as bright as MNIST's
     assert data.train.images[:, :, 0].float().mean() < 1
     assert data.train.images.flatten(1).max(dim=1).values.min() == 255
+
+
+def test_whoever_loads_the_built_in_digits_again_has_their_own():
+    first, again = load("digits"), load("digits")
+    for one, other in ((first.train, again.train), (first.val, again.val), (first.test, again.test)):
+        assert torch.equal(one.images, other.images)
+        assert torch.equal(one.labels, other.labels)
+        one.images.zero_()
+        one.labels.zero_()
+        assert other.images.any()
+        assert other.labels.any()
 
 
 def test_an_unknown_name_lists_the_known_ones():
