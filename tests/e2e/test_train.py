@@ -154,7 +154,7 @@ def test_the_charts_grow_and_hold_still(train_tab: Page, snap: Snap) -> None:
     page = train_tab
     begin(page, epochs=10_000, seed=next(SEEDS))
     learning(page)
-    expect(page.locator("[data-figure=time]")).to_have_text(re.compile(r"\d (s|min)"))
+    expect(page.locator("[data-figure=time]")).to_have_text(re.compile(r"\d (s|min)"), timeout=90_000)
     said: set[str] = set()
     before = {chart: painted(page, chart) for chart in ("loss", "accuracy")}
     box = placed(page)
@@ -554,10 +554,17 @@ def test_the_charts_stay_where_they_are(open_page: Callable[..., Page], snap: Sn
     page.get_by_role("button", name=re.compile("Clear|清除")).last.click()
     page.wait_for_timeout(300)
     assert placed(page) == began
+    page.locator("#pause").click()  # for a replay goes at the run's own speed and may be over before all this is
+    status(page, "paused")
+    resting = placed(page)  # on a phone a line lower: what is said of a run that rests is longer
     draw_own(page, OWN_SEVEN)
     expect(page.locator(".own-told")).to_have_text(re.compile("replay ends|重现结束"))
+    assert placed(page) == resting
+    assert resting[2:] == began[2:]
+    snap(page, f"train-replay-{width}")
+    page.locator("#pause").click()
+    status(page, "running")
     assert placed(page) == began
-    snap(page, f"train-replay-{width}")  # not before, for a replay goes at the run's own speed and is soon over
     page.locator("#stop").click()
     status(page, "done")
     expect(page.locator(".own-bars .likeliest")).to_have_count(1)
