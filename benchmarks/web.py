@@ -37,7 +37,8 @@ from playwright.sync_api import Page as BrowserPage
 from benchmarks.browser import add_chromium
 from benchmarks.drawings.accuracy import CHANGES, WIDTHS
 from benchmarks.drawings.numbers import PAD, numbers
-from benchmarks.pictures import KINDS, Hand
+from benchmarks.pictures.kinds import KINDS
+from benchmarks.pictures.strokes import Hand
 from lenet.data.strokes import Drawing, read_drawings, render
 from lenet.inference.digits import DigitClassifier
 from lenet.inference.pretrained import load

@@ -1,256 +1,44 @@
-"""How well are the other pictures read that people send?  One row a kind: rows on paper, frames, layouts, colours.
-
-    python -m benchmarks pictures FILE --count 50
-    python -m benchmarks pictures FILE --kinds frames layouts --seed 2
-    python -m benchmarks pictures FILE --sheet sheet.png
-
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
-
-Every picture is composed by rule from real pen strokes: each number takes one writer's digits.  All of it comes from
-the seed and the kind's name, so that two runs read the same pictures.  Seed 1 was used to choose the constants of
-`lenet.preprocessing`; any other is held out.
-
-A picture is right where `read` finds the right digits in reading order, and right and sure where each of them has the
-verdict "sure" as well.  "Wrong though sure": the answer is wrong, and nothing in it says so.  "Blank": no digit found.
-"""
+"""The kinds of pictures that people send besides one clean digit, each a rule that composes one."""
 
 from __future__ import annotations
 
-import argparse
 import io
-import zlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
-from benchmarks.held_out import Pairs, add_source, heading, readers
-from lenet.data.strokes import Drawing
-from lenet.inference.digits import FoundDigit
-from lenet.preprocessing.images import Picture
-
-Pens = list[np.ndarray]  # strokes, (points, 2) each: x and y in pixels of the picture
-Colour = tuple[int, int, int]
+from benchmarks.pictures.strokes import (
+    Colour,
+    Hand,
+    Kind,
+    Sample,
+    box_of,
+    cover,
+    dense,
+    labels,
+    light,
+    middle,
+    moved,
+    on_paper,
+    one,
+    page_of,
+    painted,
+    pen_of,
+    row_of,
+    rows,
+    seen,
+    shape_around,
+    sized,
+    to_image,
+)
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A picture, and what is written on it, in reading order: digits, "." for a point and "-" for a minus."""
-
-    picture: Picture
-    text: str
-
-
-Kind = Callable[["Hand", Generator], Sample]
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_source(parser)
-    parser.add_argument("--count", type=int, default=50, help="pictures of each kind")
-    parser.add_argument("--seed", type=int, default=2, help="1 was used for tuning; others are held out")
-    parser.add_argument("--kinds", nargs="+", help="groups of kinds, or words of their names; default: all")
-    parser.add_argument("--sheet", type=Path, help="save samples here instead of reading any")
-    parser.add_argument("--failures", type=Path, help="a folder to put pictures of what went wrong into")
-
-
-def run(options: argparse.Namespace) -> int:
-    pairs = readers(options)
-    kinds = {
-        (group, name): kind
-        for group, some in KINDS.items()
-        for name, kind in some.items()
-        if not options.kinds or any(word == group or word in name for word in options.kinds)
-    }
-    if options.sheet:
-        sheet(pairs, kinds, options.seed).save(options.sheet)
-        return 0
-    print(heading(pairs, options) + f", seed {options.seed}, {options.count} pictures of each kind\n")
-    print("| group | picture | right | right and sure | wrong though sure | blank |")
-    print("|---|---|---:|---:|---:|---:|")
-    for (group, name), kind in kinds.items():
-        shares = np.mean(measure(pairs, name, kind, options), axis=0)
-        print(f"| {group} | {name} | " + " | ".join(f"{share:.0%}" for share in shares) + " |", flush=True)
-    return 0
-
-
-def measure(pairs: Pairs, name: str, kind: Kind, options: argparse.Namespace) -> list[tuple[bool, bool, bool, bool]]:
-    """Of each picture: right, right and sure, wrong though sure, blank; the networks take turns."""
-    rows = []
-    for number in range(options.count):
-        classifier, drawings = pairs[number % len(pairs)]
-        sample = sample_of(drawings, name, kind, options.seed, number)
-        reading = classifier.read_page(sample.picture)
-        found = reading.digits
-        right = reading.text == sample.text
-        sure = bool(found) and all(f.prediction.verdict == "sure" for f in found)
-        rows.append((right, right and sure, sure and not right, not found))
-        if options.failures and not (right and sure):
-            keep(options.failures, f"{name} {number}", sample, found)
-    return rows
-
-
-def sample_of(drawings: Sequence[Drawing], name: str, kind: Kind, seed: int, number: int) -> Sample:
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
-    writers = sorted({d.writer for d in drawings})
-    writer = writers[int(rng.integers(len(writers)))]
-    return kind(Hand([d for d in drawings if d.writer == writer]), rng)
-
-
-def keep(folder: Path, name: str, sample: Sample, found: Sequence[FoundDigit]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    read = " ".join(f"{f.prediction.label or '_'}{f.prediction.verdict[0]}" for f in found)
-    opened(sample.picture).save(folder / f"{name.replace('/', ' of ')} is {sample.text} read {read}.png")
-
-
-def sheet(pairs: Pairs, kinds: dict[tuple[str, str], Kind], seed: int, side: int = 180) -> Image.Image:
-    """A row of eight of each kind."""
-    drawings = [d for _, some in pairs for d in some]
-    page = Image.new("RGB", (8 * side, len(kinds) * side), (128, 128, 160))
-    for row, ((_, name), kind) in enumerate(kinds.items()):
-        for number in range(8):
-            picture = opened(sample_of(drawings, name, kind, seed, number).picture)
-            picture.thumbnail((side - 4, side - 4))
-            page.paste(picture, (number * side, row * side))
-    return page
-
-
-def opened(picture: Picture) -> Image.Image:
-    image = Image.open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
-    assert isinstance(image, Image.Image)
-    if image.mode == "RGBA":
-        ground = Image.new("RGBA", image.size, (160, 190, 160, 255))
-        return Image.alpha_composite(ground, image).convert("RGB")
-    return image.convert("RGB")
-
-
-# --------------------------------------------------------------------------------------------------
-# Strokes
-
-
-@dataclass(frozen=True)
-class Hand:
-    """One writer's drawings."""
-
-    drawings: list[Drawing]
-
-    def some(self, rng: Generator, count: int, labels: Iterable[int] = range(10)) -> list[Drawing]:
-        wanted = set(labels)
-        able = [d for d in self.drawings if d.label in wanted]
-        return [able[int(i)] for i in rng.integers(len(able), size=count)]
-
-
-def sized(drawing: Drawing, tall: float) -> Pens:
-    """The drawing `tall` pixels high (or, of a flat one, at most as wide), its box's corner at (0, 0)."""
-    points = np.concatenate([np.array(s) for s in drawing.strokes])
-    low, size = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1)
-    scale = tall / max(size[1], 0.7 * size[0])
-    return [(np.array(s) - low) * scale for s in drawing.strokes]
-
-
-def moved(pens: Pens, x: float, y: float) -> Pens:
-    return [p + np.array([x, y]) for p in pens]
-
-
-def box_of(pens: Pens) -> tuple[float, float, float, float]:
-    points = np.concatenate(pens)
-    return (*points.min(axis=0), *points.max(axis=0))
-
-
-def row_of(drawings: Sequence[Drawing], tall: float, gap: float, pen: float, rng: Generator) -> list[Pens]:
-    """Side by side from (0, 0), `gap` pixels of paper between their inks' boxes, nearly on one line."""
-    found, x = [], 0.0
-    for drawing in drawings:
-        pens = sized(drawing, tall * rng.uniform(0.9, 1.1))
-        width, height = box_of(pens)[2:]
-        found.append(moved(pens, x, tall - height + tall * rng.uniform(-0.04, 0.04)))
-        x += width + gap + pen
-    return found
-
-
-def cover(shape: tuple[int, int], strokes: Pens, pen: float) -> np.ndarray:
-    """(H, W) float in 0 to 1: how much of each pixel the pen covers."""
-    height, width = shape
-    canvas = Image.new("L", (2 * width, 2 * height), 0)
-    draw = ImageDraw.Draw(canvas)
-    for stroke in strokes:
-        points = [(2 * x + 0.5, 2 * y + 0.5) for x, y in stroke]
-        if len(points) > 1:
-            draw.line(points, fill=255, width=max(1, round(2 * pen)), joint="curve")
-        for x, y in points:
-            draw.ellipse((x - pen, y - pen, x + pen, y + pen), fill=255)
-    return np.asarray(canvas.reduce(2), np.float32) / 255
-
-
-def middle(strokes: Pens, shape: tuple[int, int]) -> Pens:
-    left, top, right, bottom = box_of(strokes)
-    return moved(strokes, (shape[1] - left - right) / 2, (shape[0] - top - bottom) / 2)
-
-
-def dense(stroke: np.ndarray, step: float) -> np.ndarray:
-    """Points on the stroke's line, `step` apart."""
-    lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-    at = np.arange(0, lengths[-1] + step / 2, step)
-    return np.column_stack([np.interp(at, lengths, stroke[:, i]) for i in (0, 1)])
-
-
-def painted(ground: np.ndarray, covered: np.ndarray, ink: float | Colour) -> np.ndarray:
-    """Ink over a ground, (H, W) or (H, W, 3) float."""
-    if ground.ndim == 3:
-        covered = covered[:, :, None]
-    return ground + covered * (np.asarray(ink, np.float32) - ground)
-
-
-def to_image(pixels: np.ndarray) -> Image.Image:
-    return Image.fromarray((pixels + 0.5).clip(0, 255).astype(np.uint8))
-
-
-def one(hand: Hand, rng: Generator, shape: tuple[int, int], low: float = 0.4, high: float = 0.75) -> tuple[str, Pens]:
-    """A digit somewhere in the picture, `low` to `high` of its shorter side."""
-    (drawing,) = hand.some(rng, 1)
-    pens = sized(drawing, min(shape) * rng.uniform(low, high))
-    _, _, width, height = box_of(pens)
-    room = 0.08 * min(shape)
-    x = rng.uniform(room, max(room, shape[1] - room - width))
-    y = rng.uniform(room, max(room, shape[0] - room - height))
-    return str(drawing.label), moved(pens, x, y)
-
-
-def pen_of(strokes: Pens, rng: Generator, low: float = 0.04, high: float = 0.12) -> float:
-    """A pen's width, as a share of how large is written."""
-    left, top, right, bottom = box_of(strokes)
-    return max(1.5, max(right - left, bottom - top) * rng.uniform(low, high))
-
-
 # --------------------------------------------------------------------------------------------------
 # Paper
-
-
-def light(shape: tuple[int, int], rng: Generator, falls: float) -> np.ndarray:
-    """(H, W): the share of the light that falls there, `falls` less on one side than on the other."""
-    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].astype(np.float32)
-    turn = rng.uniform(0, 2 * np.pi)
-    along = (np.cos(turn) * x + np.sin(turn) * y) / (abs(np.cos(turn)) + abs(np.sin(turn)))
-    return 1 - falls * (along + 1) / 2
-
-
-def seen(page: np.ndarray, rng: Generator, noise: float = 3.0, quality: int = 80) -> bytes:
-    """A page as a phone's JPEG."""
-    blurred = to_image(page).filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.2)))
-    pixels: np.ndarray = np.asarray(blurred, np.float32)
-    grain = rng.normal(0, noise, pixels.shape[:2]).astype(np.float32)
-    file = io.BytesIO()
-    to_image(pixels + (grain if pixels.ndim == 2 else grain[:, :, None])).save(file, "JPEG", quality=quality)
-    return file.getvalue()
-
-
-def on_paper(strokes: Pens, pen: float, shape: tuple[int, int], rng: Generator, falls: float = 0.25) -> bytes:
-    page = painted(np.full(shape, rng.uniform(205, 240), np.float32), cover(shape, strokes, pen), rng.uniform(30, 80))
-    return seen(page * light(shape, rng, falls), rng, noise=rng.uniform(2, 5))
 
 
 def paper_row(gap: float, falls: float = 0.25) -> Kind:
@@ -267,23 +55,6 @@ def paper_row(gap: float, falls: float = 0.25) -> Kind:
     return kind
 
 
-def rows(hand: Hand, rng: Generator, count: int, long: int) -> tuple[list[Drawing], Pens, float, float]:
-    """`count` rows of `long` digits: the drawings in reading order, their strokes, the pen, how tall they are."""
-    tall = rng.uniform(60, 100)
-    pen = tall * rng.uniform(0.05, 0.11)
-    drawings = hand.some(rng, count * long)
-    strokes = []
-    for i in range(count):
-        row = row_of(drawings[i * long : (i + 1) * long], tall, tall * rng.uniform(0.2, 0.5), pen, rng)
-        strokes += [p for pens in row for p in moved(pens, 0, i * tall * 1.6)]
-    return drawings, strokes, pen, tall
-
-
-def shape_around(strokes: Pens, room: float) -> tuple[int, int]:
-    left, top, right, bottom = box_of(strokes)
-    return round(bottom - top + 2 * room), round(right - left + 2 * room)
-
-
 def rows_kind(count: int, long: int, paper: bool) -> Kind:
     def kind(hand: Hand, rng: Generator) -> Sample:
         drawings, strokes, pen, tall = rows(hand, rng, count, long)
@@ -291,17 +62,6 @@ def rows_kind(count: int, long: int, paper: bool) -> Kind:
         return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), labels(drawings))
 
     return kind
-
-
-def labels(drawings: Iterable[Drawing]) -> str:
-    return "".join(str(d.label) for d in drawings)
-
-
-def page_of(strokes: Pens, pen: float, shape: tuple[int, int], rng: Generator, paper: bool) -> Picture:
-    """On photographed paper, or black on white as a pad has it."""
-    if paper:
-        return on_paper(strokes, pen, shape, rng)
-    return to_image(painted(np.full(shape, 255, np.float32), cover(shape, strokes, pen), 0))
 
 
 def boxes_kind(paper: bool) -> Kind:
