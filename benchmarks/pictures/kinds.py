@@ -64,6 +64,18 @@ def rows_kind(count: int, long: int, paper: bool) -> Kind:
     return kind
 
 
+def far_apart(hand: Hand, rng: Generator) -> Sample:
+    """Two numbers on one sheet, one to six heights of paper between them."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, 2)
+    others, below, _, _ = rows(hand, rng, 1, 2)
+    away = tall * rng.uniform(1, 6)
+    across, down = moved(strokes, 0, 0), box_of(strokes)[3] + away
+    below = moved([p * (tall / max(box_of(below)[3], 1)) for p in below], away * rng.uniform(-1, 1), down)
+    both = [*across, *below]
+    shape = shape_around(both, tall)
+    return Sample(page_of(middle(both, shape), pen, shape, rng, True), labels([*drawings, *others]))
+
+
 def boxes_kind(paper: bool) -> Kind:
     def kind(hand: Hand, rng: Generator) -> Sample:
         tall, count = rng.uniform(60, 100), 4
@@ -89,6 +101,94 @@ def boxes_kind(paper: bool) -> Kind:
         page = painted(page, cover(shape, strokes, pen), rng.uniform(30, 70) if paper else 0)
         picture = seen(page * light(shape, rng, 0.25), rng) if paper else to_image(page)
         return Sample(picture, labels(drawings))
+
+    return kind
+
+
+def grid(full: float, paper: bool) -> Kind:
+    """A Sudoku whose cells hold a digit in so many of a hundred cases; every third line is thicker."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        cell, room, side = 52, 40, 9 * 52
+        pen = cell * rng.uniform(0.05, 0.09)
+        text, strokes = "", []
+        for place in range(81):
+            (drawing,) = hand.some(rng, 1, range(1, 10))
+            if rng.random() >= full and place != 40:
+                continue
+            pens = sized(drawing, cell * rng.uniform(0.5, 0.65))
+            width, height = box_of(pens)[2:]
+            corner = cell * (place % 9) + (cell - width) / 2, cell * (place // 9) + (cell - height) / 2
+            strokes += moved(pens, room + corner[0], room + corner[1])
+            text += str(drawing.label)
+        shape = side + 2 * room, side + 2 * room
+        page = np.full(shape, 225 if paper else 255, np.float32)
+        for i in range(10):
+            ends = np.array([(room, room + cell * i), (room + side, room + cell * i)])
+            page = painted(page, cover(shape, [ends, ends[:, ::-1]], 1.5 if i % 3 else 4), 50 if paper else 0)
+        page = painted(page, cover(shape, strokes, pen), 45 if paper else 0)
+        return Sample(seen(page * light(shape, rng, 0.2), rng) if paper else to_image(page), text)
+
+    return kind
+
+
+# --------------------------------------------------------------------------------------------------
+# Plates and displays
+
+
+def plate(frame: bool) -> Kind:
+    """A photographed house number: light strokes on a dark plate, on a lighter wall with grain."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(1, 4)))
+        shape = shape_around(strokes, tall * rng.uniform(1.4, 2.2))
+        strokes = middle(strokes, shape)
+        left, top, right, bottom = box_of(strokes)
+        wall = np.asarray(Image.fromarray(rng.normal(0, 1, (9, 12)).astype(np.float32)).resize(shape[::-1]), np.float32)
+        page = to_image(rng.uniform(130, 215) + 6 * wall + rng.normal(0, 4, shape))
+        draw, rim = ImageDraw.Draw(page), tall * rng.uniform(0.45, 0.7)
+        corners = left - rim, top - rim, right + rim, bottom + rim
+        dark, bright, bend = int(rng.integers(20, 60)), int(rng.integers(215, 250)), tall * rng.choice([0, 0.2])
+        draw.rounded_rectangle(corners, bend, fill=dark)
+        if frame:
+            draw.rounded_rectangle([c + s * 0.2 * rim for c, s in zip(corners, (1, 1, -1, -1), strict=True)], bend,
+                                   outline=bright, width=max(2, round(0.04 * tall)))  # fmt: skip
+        pixels = painted(np.asarray(page, np.float32), cover(shape, strokes, max(pen, 0.08 * tall)), bright)
+        return Sample(seen(pixels * light(shape, rng, 0.25), rng), labels(drawings))
+
+    return kind
+
+
+SEGMENTS = {"a": (0, 0, 1, 0), "b": (1, 0, 1, 1), "c": (1, 1, 1, 2), "d": (0, 2, 1, 2), "e": (0, 1, 0, 2),
+            "f": (0, 0, 0, 1), "g": (0, 1, 1, 1)}  # fmt: skip
+LIT = ["abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcfgd"]
+
+
+def display(paper: bool) -> Kind:
+    """Two to four digits of seven bars each that do not quite touch, dark on light or light on dark."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        count, wide = int(rng.integers(2, 5)), 60.0
+        thick, apart, lean = wide * rng.uniform(0.12, 0.22), rng.uniform(1.5, 4), rng.uniform(0, 0.15)
+        text, image = "", Image.new("L", (2 * round(count * 105 + 60), 2 * 190), 0)
+        for i in range(count):
+            digit = int(rng.integers(10))
+            text += str(digit)
+            for name in LIT[digit]:
+                x0, y0, x1, y1 = (wide * value for value in SEGMENTS[name])
+                along = np.array([x1 - x0, y1 - y0]) / wide
+                ends = np.array([(x0, y0), (x1, y1)]) + np.array([[1], [-1]]) * along * (thick / 2 + apart)
+                ends += np.array([45 + 105 * i, 35])
+                ends[:, 0] += lean * (95 - ends[:, 1])
+                side = np.array([-along[1], along[0]]) * thick / 2
+                corners = np.concatenate([ends + side, (ends - side)[::-1]])
+                ImageDraw.Draw(image).polygon([(2 * x, 2 * y) for x, y in corners], fill=255)
+        covered = np.asarray(image.reduce(2), np.float32) / 255
+        ground, ink = (
+            (rng.uniform(150, 220), rng.uniform(20, 60)) if rng.random() < 0.5 else (20.0, rng.uniform(170, 250))
+        )
+        page = painted(np.full(covered.shape, ground, np.float32), covered, ink)
+        return Sample(seen(page * light(covered.shape, rng, 0.2), rng) if paper else to_image(page), text)
 
     return kind
 
@@ -489,6 +589,19 @@ KINDS: dict[str, dict[str, Kind]] = {
         "four digits, gap 0.4, even light": paper_row(0.4, 0.0),
         "two rows of three on paper": rows_kind(2, 3, True),
         "digits in form boxes on paper": boxes_kind(True),
+        "two numbers far apart on paper": far_apart,
+    },
+    "pages": {
+        "five rows of eight": rows_kind(5, 8, False),
+        "five rows of eight on paper": rows_kind(5, 8, True),
+        "a third of a Sudoku": grid(0.35, False),
+        "a third of a Sudoku on paper": grid(0.35, True),
+    },
+    "plates": {
+        "light digits on a dark plate": plate(False),
+        "light digits on a framed dark plate": plate(True),
+        "a seven-segment display": display(False),
+        "a seven-segment display, photographed": display(True),
     },
     "borders": {
         "touches one border, paper graded 10%": lambda hand, rng: at_border(hand, rng, 0.1),
