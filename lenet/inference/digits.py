@@ -244,19 +244,23 @@ class DigitClassifier(Classifier, channels=1):
             inks: the ink that each answer is to, (H, W) uint8.
         """
         found = [*predictions]
+        looks: dict[int, list[tuple[Stage, Tensor]]] = {}
         for i, (first, ink) in enumerate(zip(predictions, inks, strict=True)):
             if first.verdict in ("sure", "blank"):
                 continue
-            *stages, last = first.preprocessed.stages
-            *_, logits = first.activations.values()  # (1, classes)
-            seen = [logits]
+            looks[i] = []
             for side, (name, why) in zip(OTHER_SIDES, OTHER_STAGES, strict=True):
                 look = fitted([], ink, self.recipe.input, side)
                 if not look.blank:
-                    stages.append(Stage(name, look.stages[-2].image, why))
-                    seen.append(self.logits(look.x))
-            probs = (torch.cat(seen).mean(dim=0) / self.temperature).softmax(dim=0)
-            shown = replace(first.preprocessed, stages=(*stages, last))
+                    looks[i].append((Stage(name, look.stages[-2].image, why), look.x))
+        seen = [x for some in looks.values() for _, x in some]
+        others = self.logits(torch.cat(seen)) if seen else torch.empty(0)  # one pass for all: many may be unsure
+        for (i, some), more in zip(looks.items(), others.split([len(some) for some in looks.values()]), strict=True):
+            first = predictions[i]
+            *stages, last = first.preprocessed.stages
+            *_, logits = first.activations.values()  # (1, classes)
+            probs = (torch.cat([logits, more]).mean(dim=0) / self.temperature).softmax(dim=0)
+            shown = replace(first.preprocessed, stages=(*stages, *(stage for stage, _ in some), last))
             found[i] = self._answer(shown, probs, first.activations)
         return found
 

@@ -400,16 +400,16 @@ def in_rows(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 def _broken(pieces: Sequence[Piece], tall: int) -> list[list[Piece]]:
     """The pieces, with those together that may be one broken digit: over one another, and no higher than a digit."""
-    groups = [[p] for p in pieces]
-    while pair := next(((a, b) for i, a in enumerate(groups) for b in groups[:i] if _over(a, b, tall)), None):
-        groups = [group for group in groups if group not in pair] + [pair[1] + pair[0]]
-    return groups
+    groups = [([p], p) for p in pieces]
+    while pair := next(((a, b) for i, a in enumerate(groups) for b in groups[:i] if _over(a[1], b[1], tall)), None):
+        (after, one), (before, other) = pair
+        groups = [group for group in groups if group not in pair] + [(before + after, joined([other, one]))]
+    return [group for group, _ in groups]
 
 
-def _over(a: Sequence[Piece], b: Sequence[Piece], tall: int) -> bool:
-    one, other = joined(a), joined(b)
-    near = abs(overlap(one, other, 1)) <= BROKEN * tall and overlap(one, other, 0) >= -ASIDE * tall
-    return near and joined([one, other]).height <= WHOLE * tall
+def _over(a: Piece, b: Piece, tall: int) -> bool:
+    near = abs(overlap(a, b, 1)) <= BROKEN * tall and overlap(a, b, 0) >= -ASIDE * tall
+    return near and joined([a, b]).height <= WHOLE * tall
 
 
 def _across(piece: Piece) -> int:

@@ -345,9 +345,9 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
 def _over_one_another(pieces: Sequence[Piece], tall: int) -> tuple[Piece, Piece] | None:
     for i, a in enumerate(pieces):
         for b in pieces[:i]:
-            beside, over = (max(a.box[k], b.box[k]) - min(a.box[k + 2], b.box[k + 2]) for k in (0, 1))
-            small = min(a.height, b.height) < SMALL * tall and not _are_signs(a, b, pieces, tall)
-            if small and -beside >= OVERLAP * min(a.width, b.width) and over <= APART * tall:
+            if min(a.height, b.height) >= SMALL * tall or -overlap(a, b, 1) > APART * tall:
+                continue
+            if overlap(a, b, 0) >= OVERLAP * min(a.width, b.width) and not _are_signs(a, b, pieces, tall):
                 return a, b
     return None
 
