@@ -94,6 +94,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
     found = re.findall(r'<link rel="modulepreload" href="scripts/(\w+)/([\w./-]+)">', links)
     mine = (
         "answer",
+        "bars",
         "canvas",
         "closeup",
         "colours",

@@ -6,7 +6,6 @@ address under the name `lenet/NAME`, by an import map, and imports the others by
 
 from __future__ import annotations
 
-import base64
 import json
 import posixpath
 import re
@@ -27,6 +26,7 @@ MAX_PHOTO_PARAMETERS = 130_000  # of a network for photos: larger ones take a ph
 ENTRY = "home/view.js"
 TEMPLATE, LAYERS = "home/page.html", "shared/layers.html"
 STYLES = ("shared/style.css", "report/style.css", "home/style.css")
+ESCAPED = str.maketrans({"%": "%25", "#": "%23", "\n": "%0A"})  # what ends an address, or is not let into one
 WORD = re.compile(r'"(\w+)"')  # what a script or a template says is named there by its key
 
 
@@ -86,7 +86,7 @@ def _address(code: str) -> str:
     """A data: address of the script without indentation, empty lines and lines of comment: an eighth less."""
     lines = (line.strip() for line in code.splitlines())
     lean = "\n".join(line for line in lines if line and not line.startswith("//"))
-    return "data:text/javascript;base64," + base64.b64encode(lean.encode()).decode()
+    return "data:text/javascript;charset=utf-8," + lean.translate(ESCAPED)
 
 
 def _modules(table: Table, examples: list[Any]) -> dict[str, str]:
