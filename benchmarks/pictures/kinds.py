@@ -177,11 +177,12 @@ def display(paper: bool) -> Kind:
             for name in LIT[digit]:
                 x0, y0, x1, y1 = (wide * value for value in SEGMENTS[name])
                 along = np.array([x1 - x0, y1 - y0]) / wide
-                ends = np.array([(x0, y0), (x1, y1)]) + np.array([[1], [-1]]) * along * (thick / 2 + apart)
+                ends = np.array([(x0, y0), (x1, y1)]) + np.array([[1], [-1]]) * along * apart
                 ends += np.array([45 + 105 * i, 35])
                 ends[:, 0] += lean * (95 - ends[:, 1])
                 side = np.array([-along[1], along[0]]) * thick / 2
-                corners = np.concatenate([ends + side, (ends - side)[::-1]])
+                inner = ends + np.array([[1], [-1]]) * (ends[1] - ends[0]) * thick / 2 / wide  # pointed, as they are
+                corners = np.array([ends[0], *(inner + side), ends[1], *(inner - side)[::-1]])
                 ImageDraw.Draw(image).polygon([(2 * x, 2 * y) for x, y in corners], fill=255)
         covered = np.asarray(image.reduce(2), np.float32) / 255
         ground, ink = (
