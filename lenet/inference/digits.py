@@ -167,7 +167,7 @@ class DigitClassifier(Classifier, channels=1):
         return self.predict_batch([image], pipeline)[0]
 
     def predict_batch(self, images: Sequence[Picture], pipeline: str = "modern") -> list[DigitPrediction]:
-        """`predict` for many pictures: one forward pass for all, and two more for each that it leaves unsure."""
+        """`predict` for many pictures: one forward pass for all, and one more for those that it leaves unsure."""
         if pipeline not in PIPELINES:
             raise ImageError(
                 "There is no pipeline called {name!r}: choose one of {known}.",
@@ -196,11 +196,11 @@ class DigitClassifier(Classifier, channels=1):
             return Reading(() if blank else (FoundDigit(WHOLE_PICTURE, prediction, False),))
         stages, ink = inked(image)
         sheet = Sheet(ink)
-        row = self._cheapest_row(stages, sheet)
+        best = self._cheapest_row(stages, sheet)
         barred = sheet.with_bars()
-        if barred and (other := self._cheapest_row(stages, barred)).cost + barred.cost < row.cost:
-            sheet, row = barred, other
-        tried, inks, predictions, doubts, chosen = row.tried, row.inks, row.predictions, row.doubts, row.chosen
+        if barred and (other := self._cheapest_row(stages, barred)).cost + barred.cost < best.cost:
+            sheet, best = barred, other
+        tried, inks, predictions, doubts, chosen = best.tried, best.inks, best.predictions, best.doubts, best.chosen
         digits = [i for i in chosen if tried[i].digit and predictions[i].verdict != "blank"]
         answers = self._second_look([predictions[i] for i in digits], [inks[i] for i in digits])
         marks = [*sheet.marks, *sheet.points([tried[i].whole for i in chosen if not tried[i].digit])]
@@ -254,7 +254,9 @@ class DigitClassifier(Classifier, channels=1):
                 if not look.blank:
                     looks[i].append((Stage(name, look.stages[-2].image, why), look.x))
         seen = [x for some in looks.values() for _, x in some]
-        others = self.logits(torch.cat(seen)) if seen else torch.empty(0)  # one pass for all: many may be unsure
+        if not seen:
+            return found
+        others = self.logits(torch.cat(seen))  # one pass for all: many may be unsure
         for (i, some), more in zip(looks.items(), others.split([len(some) for some in looks.values()]), strict=True):
             first = predictions[i]
             *stages, last = first.preprocessed.stages
