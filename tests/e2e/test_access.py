@@ -37,6 +37,9 @@ def tab(shared: Page, request: pytest.FixtureRequest) -> Page:
     """The tab that the test names."""
     shared.set_viewport_size({"width": 1280, "height": 900})
     shared.get_by_role("tab", name=request.param).click()
+    panel = shared.locator("#tabs > [role=tabpanel]:visible")
+    expect(panel.locator(".prose[data-mounted]").first).to_be_visible()
+    expect(panel.locator(".prose:not([data-mounted])")).to_have_count(0)  # whose texts are not there yet
     return shared
 
 

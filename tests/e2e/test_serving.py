@@ -236,6 +236,24 @@ def test_the_pad_appears_when_its_script_takes_strokes(browser: Browser, url: st
     context.close()
 
 
+def test_a_tab_appears_when_its_script_has_put_its_texts_in(browser: Browser, url: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/photo/view.js", lambda route: held.append(route))
+    page.goto(url)
+    page.get_by_role("tab", name="Photo").click()
+    tab = page.locator("#photo .frame")
+    expect(tab).to_be_attached()
+    page.wait_for_timeout(300)
+    assert not tab.is_visible()
+    for route in held:
+        route.continue_()
+    expect(tab).to_be_visible()
+    assert page.locator("#photo [data-say]:not([data-say='']):empty").count() == 0
+    context.close()
+
+
 def test_a_browser_that_denies_storage_has_a_page_all_the_same(blank: Page, url: str) -> None:
     blank.add_init_script(
         """
