@@ -1042,8 +1042,24 @@ def test_rows_stand_under_one_another(scripts: Scripts) -> None:
 def test_beside_many_digits_how_sure_each_is_finds_no_place(scripts: Scripts, count: int, crowded: bool) -> None:
     row = [digit("2", 0.98, box=[0.1 * i, 0.4, 0.1 * i + 0.05, 0.5]) for i in range(count)]
     assert scripts.run("draw/reading.js", ANSWER, [reading(row), 0])["crowded"] == crowded
+
+
+@pytest.mark.parametrize(
+    ("corners", "crowded"),
+    [
+        ([(0.1, 0.4), (0.3, 0.4), (0.5, 0.4)], False),
+        ([(0.1, 0.4), (0.3, 0.4), (0.4, 0.4)], True),  # the tag of the second would cover the third's
+        ([(0.1, 0.2), (0.12, 0.4), (0.5, 0.4)], False),
+        ([(0.1, 0.2), (0.12, 0.25)], True),
+        ([(0.1 + 0.2 * (i % 4), 0.1 + 0.2 * (i // 4)) for i in range(16)], False),
+    ],
+)
+def test_tags_lose_their_percents_where_they_would_cover_one_another(
+    scripts: Scripts, corners: list[tuple[float, float]], crowded: bool
+) -> None:
+    found = reading([digit("2", 0.98, box=[x, y, x + 0.05, y + 0.1]) for x, y in corners])
     code = "return m.boxesOf(given, 0, false).map(({ className }) => className.includes('crowded'))"
-    assert scripts.run("draw/reading.js", code, reading(row)) == [crowded] * count
+    assert scripts.run("draw/reading.js", code, found) == [crowded] * len(corners)
 
 
 def test_a_number_is_read_from_left_to_right(scripts: Scripts) -> None:

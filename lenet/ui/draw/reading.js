@@ -6,6 +6,7 @@ import { percent } from "../shared/format.js";
 import { say, translated } from "../shared/language.js";
 
 const ROOMY = 8; // digits: beside more of them, how sure each is finds no place
+const TAG = [0.16, 0.07]; // of the picture: what a box's tag takes, with how sure its digit is
 
 // --- what the facts mean ---------------------------------------------------------------------------------
 
@@ -206,10 +207,17 @@ function boxOf(digit, chosen, crowded) {
   return box;
 }
 
+// Whether tags with their percents would cover one another: each stands over the left end of its box.
+function crowd(digits) {
+  const [wide, high] = TAG;
+  return digits.some(({ box: [left, top] }, i) => digits.slice(i + 1).some(({ box: [x, y] }) => Math.abs(x - left) < wide && Math.abs(y - top) < high));
+}
+
 // To lay over the picture: nothing where one digit is all, nor while the pen is down.
 export function boxesOf({ digits, marks }, chosen, drawing) {
   if (drawing) return [];
   const plain = digits.length === 1 && !digits[0].touching;
   const beside = marks.map(({ kind, box }) => boxAt(box, { mark: true, [kind]: true }));
-  return [...beside, ...(plain ? [] : digits.map((digit, i) => boxOf(digit, i === chosen, digits.length > ROOMY)))];
+  const crowded = crowd(digits);
+  return [...beside, ...(plain ? [] : digits.map((digit, i) => boxOf(digit, i === chosen, crowded)))];
 }
