@@ -21,9 +21,10 @@ from lenet.errors import ImageError, Text
 from lenet.inference.classifier import UNSURE_BELOW, Classifier, Prediction, row
 from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.digits import PIPELINES, fitted, inked
-from lenet.preprocessing.images import Picture
+from lenet.preprocessing.images import Picture, open_picture
+from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.preprocessing.layout import MarkKind
-from lenet.preprocessing.segmentation import Sheet, Trial, cheapest, may_touch, trials
+from lenet.preprocessing.segmentation import MASK_PIXELS, Sheet, Trial, cheapest, may_touch, trials
 from lenet.preprocessing.stages import Box, Preprocessed, Stage
 
 NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
@@ -36,6 +37,9 @@ OTHER_STAGES = (
     ("Smaller", Text("The first answer was not sure, so the digit is looked at in another size too.")),
     ("Larger", Text("And once more. The bars are the mean of the three; the layers are of the first.")),
 )
+# A page whose digits are lower than so many pixels is looked at up to so large a side; and so is what is no digit, for
+# it may be a grid whose lines only a closer look tells from writing.
+SMALL, CLOSER = 26, 2 * WORKING_SIDE
 WHOLE_PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
 
 Verdict = Literal["sure", "unsure", "not_digit", "blank"]
@@ -127,6 +131,7 @@ class Reading:
 class _Row:
     """What a sheet's trials read as, and which of them are the answer."""
 
+    sheet: Sheet
     tried: list[Trial]
     inks: list[np.ndarray]
     predictions: list[DigitPrediction]
@@ -136,7 +141,28 @@ class _Row:
     @property
     def cost(self) -> float:
         """As for `cheapest`, but for dots, of which another row may have more."""
-        return sum(self.tried[i].cost + (self.doubts[i] if self.tried[i].digit else 0) for i in self.chosen)
+        row = sum(self.tried[i].cost + (self.doubts[i] if self.tried[i].digit else 0) for i in self.chosen)
+        return row + self.sheet.cost
+
+    @property
+    def digits(self) -> list[int]:
+        """Which trials are a digit of the answer."""
+        return [i for i in self.chosen if self.tried[i].digit and self.predictions[i].verdict != "blank"]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [self.predictions[i].verdict for i in self.digits]
+
+    @property
+    def height(self) -> float:
+        """The median of its digits, in pixels; infinite where there are none."""
+        heights = [bottom - top for _, top, _, bottom in (self.tried[i].whole.box for i in self.digits)]
+        return float(np.median(heights)) if heights else math.inf
+
+    @property
+    def clear(self) -> int:
+        """How many more digits are sure than not."""
+        return sum(1 if verdict == "sure" else -1 for verdict in self.verdicts)
 
 
 class DigitClassifier(Classifier, channels=1):
@@ -194,16 +220,16 @@ class DigitClassifier(Classifier, channels=1):
             prediction = self.predict(image, pipeline)
             blank = prediction.verdict == "blank"
             return Reading(() if blank else (FoundDigit(WHOLE_PICTURE, prediction, False),))
-        stages, ink = inked(image)
-        sheet = Sheet(ink)
-        best = self._cheapest_row(stages, sheet)
-        barred = sheet.with_bars()
-        if barred and (other := self._cheapest_row(stages, barred)).cost + barred.cost < best.cost:
-            sheet, best = barred, other
-        tried, inks, predictions, doubts, chosen = best.tried, best.inks, best.predictions, best.doubts, best.chosen
-        digits = [i for i in chosen if tried[i].digit and predictions[i].verdict != "blank"]
+        picture = open_picture(image)
+        row = self._read_at(picture, WORKING_SIDE)
+        hard = row.height < SMALL or "not_digit" in row.verdicts or not row.digits
+        if hard and max(picture.size) > WORKING_SIDE:
+            closer = self._read_at(picture, CLOSER)
+            if closer.height < SMALL * CLOSER / WORKING_SIDE and closer.clear > row.clear:
+                row = closer
+        sheet, tried, inks, predictions, digits = row.sheet, row.tried, row.inks, row.predictions, row.digits
         answers = self._second_look([predictions[i] for i in digits], [inks[i] for i in digits])
-        marks = [*sheet.marks, *sheet.points([tried[i].whole for i in chosen if not tried[i].digit])]
+        marks = [*sheet.marks, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
         places = [sheet.place(mark.box) for mark in marks]
         ends = [sheet.place(tried[i].whole.box) for i in digits]
         return Reading(
@@ -211,7 +237,7 @@ class DigitClassifier(Classifier, channels=1):
                 _found(
                     sheet.fractions(tried[i].whole.box),
                     _alone(answer) if len(tried) > 1 else answer,
-                    may_touch(inks[i], doubts[i]),
+                    may_touch(inks[i], row.doubts[i]),
                 )
                 for i, answer in zip(digits, answers, strict=True)
             ),
@@ -221,13 +247,20 @@ class DigitClassifier(Classifier, channels=1):
             ),
         )
 
+    def _read_at(self, picture: Picture, side: int) -> _Row:
+        """The row of a picture that is looked at no larger than `side`."""
+        stages, ink = inked(picture, side)
+        sheet = Sheet(ink, mask_pixels=MASK_PIXELS * (side // WORKING_SIDE) ** 2)
+        row = self._cheapest_row(stages, sheet)
+        barred = sheet.with_bars()
+        return min(row, self._cheapest_row(stages, barred), key=lambda one: one.cost) if barred else row
+
     def _cheapest_row(self, stages: Sequence[Stage], sheet: Sheet) -> _Row:
-        """What the trials of a sheet read as, and which of them are the answer."""
         tried = trials(sheet.pieces)
         inks = [sheet.ink_of(trial.whole) for trial in tried]
         predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
         doubts = [_doubt(prediction) for prediction in predictions]
-        return _Row(tried, inks, predictions, doubts, cheapest(tried, doubts))
+        return _Row(sheet, tried, inks, predictions, doubts, cheapest(tried, doubts))
 
     def _answers(self, preprocessed: Sequence[Preprocessed]) -> list[DigitPrediction]:
         if not preprocessed:

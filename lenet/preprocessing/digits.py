@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter
 from lenet.errors import Text
 from lenet.preprocessing.canvas import canvas
 from lenet.preprocessing.images import Picture, open_picture
-from lenet.preprocessing.ink import MIN_CONTRAST, evened, extract, is_flat, to_grey
+from lenet.preprocessing.ink import MIN_CONTRAST, WORKING_SIDE, evened, extract, is_flat, to_grey
 from lenet.preprocessing.normalization import InputFormat, form_range, to_input
 from lenet.preprocessing.paper import from_paper
 from lenet.preprocessing.stages import Preprocessed, Stage
@@ -48,13 +48,13 @@ def digit(source: Picture, form: InputFormat) -> Preprocessed:
     return fitted(*inked(source), form)
 
 
-def inked(source: Picture) -> tuple[list[Stage], np.ndarray]:
-    """The first half of `digit`: its stages so far, and white ink on black (H, W) uint8, no side over WORKING_SIDE.
+def inked(source: Picture, side: int = WORKING_SIDE) -> tuple[list[Stage], np.ndarray]:
+    """The first half of `digit`: its stages so far, and white ink on black (H, W) uint8, no side over `side`.
 
     Raises:
         ImageError: see `open_picture`.
     """
-    grey = to_grey(open_picture(source))
+    grey = to_grey(open_picture(source), side)
     stages = [Stage("Grey", grey, Text("Colour says nothing about which digit it is."))]
     region = canvas(grey)
     written = grey[region]

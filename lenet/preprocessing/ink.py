@@ -28,15 +28,15 @@ def flatten(image: Image.Image, background: int) -> Image.Image:
     return Image.alpha_composite(canvas, image).convert("RGB")
 
 
-def to_grey(image: Image.Image) -> np.ndarray:
-    """(H, W) uint8, no side over WORKING_SIDE."""
+def to_grey(image: Image.Image, side: int = WORKING_SIDE) -> np.ndarray:
+    """(H, W) uint8, no side over `side`."""
     if image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255):
         # White ink on a transparent ground would vanish on white paper: lay light ink on black.
         luminance, alpha = (np.asarray(band, np.float32) for band in image.convert("LA").split())
         light_ink = float((luminance * alpha).sum()) > 127.5 * float(alpha.sum())
         image = flatten(image, 0 if light_ink and alpha.min() < 128 else 255)
-    grey = told_by_colour(image, WORKING_SIDE) or image.convert("L")
-    factor = -(-max(grey.size) // WORKING_SIDE)  # ceiling division
+    grey = told_by_colour(image, side) or image.convert("L")
+    factor = -(-max(grey.size) // side)  # ceiling division
     return np.array(grey.reduce(factor) if factor > 1 else grey)
 
 

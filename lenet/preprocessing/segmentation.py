@@ -109,7 +109,8 @@ class Sheet:
         cost: of reading the ink in this way rather than another, as that of a trial.
     """
 
-    def __init__(self, ink: np.ndarray, unboxed: bool = True) -> None:
+    def __init__(self, ink: np.ndarray, unboxed: bool = True, mask_pixels: int = MASK_PIXELS) -> None:
+        self._mask_pixels = mask_pixels
         self.ink = self._drawn = ink
         self.pieces: tuple[Piece, ...] = ()
         self.marks: tuple[Mark, ...] = ()
@@ -137,7 +138,7 @@ class Sheet:
         What looks like printed boxes is kept in it: the bars of an 8 may.
         """
         if self._boxes:
-            barred = Sheet(self._drawn, unboxed=False).with_bars()
+            barred = Sheet(self._drawn, False, self._mask_pixels).with_bars()
             if barred:
                 barred.cost += UNBOXED
             return barred
@@ -163,7 +164,7 @@ class Sheet:
             return False
         left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
         self._corner = left, top
-        self._factor = int(np.ceil(((right - left) * (bottom - top) / MASK_PIXELS) ** 0.5))
+        self._factor = int(np.ceil(((right - left) * (bottom - top) / self._mask_pixels) ** 0.5))
         self._labels, self._count = ndimage.label(_reduced(marked[top:bottom, left:right], self._factor), EIGHT)
         return True
 

@@ -262,6 +262,19 @@ def test_the_thicker_lines_of_a_grid_on_paper_are_printed_too(digits: DigitClass
     assert text(digits.read(close)) == expected
 
 
+@pytest.mark.parametrize("lean", [0, 2, -3])  # degrees
+@pytest.mark.parametrize("paper", [False, True])
+def test_small_digits_in_a_grid_are_looked_at_closely(digits: DigitClassifier, paper: bool, lean: float) -> None:
+    sparse = [[strokes if (i + k) % 3 == 0 else [] for k, strokes in enumerate(row)] for i, row in enumerate(NINE)]
+    page = grid(*sparse, pitch=51, width=5)  # 519 pixels: at half the size digits are 15 high
+    for i in (0, 3, 6, 9):
+        ImageDraw.Draw(page).line((30 + 51 * i, 30, 30 + 51 * i, 489), fill=0, width=4)
+        ImageDraw.Draw(page).line((30, 30 + 51 * i, 489, 30 + 51 * i), fill=0, width=4)
+    page = page.rotate(lean, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    expected = "".join("01247"[(2 * i + k) % 5] for i in range(9) for k in range(9) if (i + k) % 3 == 0)
+    assert text(digits.read(photographed(page) if paper else page)) == expected
+
+
 def test_two_rows_and_form_boxes_on_paper(digits: DigitClassifier) -> None:
     rows = [at(60 + 130 * (i % 3), 60 + 170 * (i // 3), s) for i, s in enumerate([TWO, ZERO, SEVEN, FOUR, ONE, TWO])]
     page = render([stroke for strokes in rows for stroke in strokes], 12, 500)
