@@ -8,12 +8,13 @@ reader.predict("five.png").label                            # "5"
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from lenet.data.datasets import TAUGHT
@@ -37,9 +38,11 @@ OTHER_STAGES = (
     ("Smaller", Text("The first answer was not sure, so the digit is looked at in another size too.")),
     ("Larger", Text("And once more. The bars are the mean of the three; the layers are of the first.")),
 )
-# A page whose digits are lower than so many pixels is looked at up to so large a side; and so is what is no digit, for
-# it may be a grid whose lines only a closer look tells from writing.
-SMALL, CLOSER = 26, 2 * WORKING_SIDE
+# A page of digits that are not all sure and lower than so many pixels is looked at more closely, and so is what is no
+# digit, for it may be a grid whose lines only a closer look tells from writing: up to so large a side, and with its
+# pieces told apart in masks of so many pixels.
+SMALL = 26
+LOOKS = ((WORKING_SIDE, (MASK_PIXELS, 16 * MASK_PIXELS)), (2 * WORKING_SIDE, (4 * MASK_PIXELS, 16 * MASK_PIXELS)))
 WHOLE_PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
 
 Verdict = Literal["sure", "unsure", "not_digit", "blank"]
@@ -155,14 +158,19 @@ class _Row:
 
     @property
     def height(self) -> float:
-        """The median of its digits, in pixels; infinite where there are none."""
+        """The median of its digits, as a share of the picture's; infinite where there are none."""
         heights = [bottom - top for _, top, _, bottom in (self.tried[i].whole.box for i in self.digits)]
-        return float(np.median(heights)) if heights else math.inf
+        return float(np.median(heights)) / len(self.sheet.ink) if heights else math.inf
 
     @property
     def clear(self) -> int:
         """How many more digits are sure than not."""
         return sum(1 if verdict == "sure" else -1 for verdict in self.verdicts)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether there are digits, and all are."""
+        return self.clear == len(self.digits) > 0
 
 
 class DigitClassifier(Classifier, channels=1):
@@ -220,13 +228,7 @@ class DigitClassifier(Classifier, channels=1):
             prediction = self.predict(image, pipeline)
             blank = prediction.verdict == "blank"
             return Reading(() if blank else (FoundDigit(WHOLE_PICTURE, prediction, False),))
-        picture = open_picture(image)
-        row = self._read_at(picture, WORKING_SIDE)
-        hard = row.height < SMALL or "not_digit" in row.verdicts or not row.digits
-        if hard and max(picture.size) > WORKING_SIDE:
-            closer = self._read_at(picture, CLOSER)
-            if closer.height < SMALL * CLOSER / WORKING_SIDE and closer.clear > row.clear:
-                row = closer
+        row = self._clearest_row(open_picture(image))
         sheet, tried, inks, predictions, digits = row.sheet, row.tried, row.inks, row.predictions, row.digits
         answers = self._second_look([predictions[i] for i in digits], [inks[i] for i in digits])
         marks = [*sheet.marks, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
@@ -247,13 +249,29 @@ class DigitClassifier(Classifier, channels=1):
             ),
         )
 
-    def _read_at(self, picture: Picture, side: int) -> _Row:
-        """The row of a picture that is looked at no larger than `side`."""
-        stages, ink = inked(picture, side)
-        sheet = Sheet(ink, mask_pixels=MASK_PIXELS * (side // WORKING_SIDE) ** 2)
-        row = self._cheapest_row(stages, sheet)
-        barred = sheet.with_bars()
-        return min(row, self._cheapest_row(stages, barred), key=lambda one: one.cost) if barred else row
+    def _clearest_row(self, picture: Image.Image) -> _Row:
+        """Of the first look, or of a closer one: see `SMALL`."""
+        looks = self._looks(picture)
+        row = next(looks)
+        small = SMALL / len(row.sheet.ink)
+        hard = row.height < small or "not_digit" in row.verdicts or not row.digits
+        if hard and max(picture.size) > WORKING_SIDE:
+            for closer in looks:
+                if row.is_sure:
+                    break
+                if closer.height < 2 * small and closer.clear > row.clear:
+                    row = closer
+        return row
+
+    def _looks(self, picture: Image.Image) -> Iterator[_Row]:
+        """What is read of a picture, each time looked at more closely."""
+        for side, masks in LOOKS:
+            stages, ink = inked(picture, side)
+            for mask_pixels in masks:
+                sheet = Sheet(ink, mask_pixels=mask_pixels)
+                row = self._cheapest_row(stages, sheet)
+                barred = sheet.with_bars()
+                yield min(row, self._cheapest_row(stages, barred), key=lambda one: one.cost) if barred else row
 
     def _cheapest_row(self, stages: Sequence[Stage], sheet: Sheet) -> _Row:
         tried = trials(sheet.pieces)
