@@ -14,7 +14,8 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -50,7 +51,7 @@ def settle() -> None:
     with contextlib.suppress(LeNetError):
         tempfile.tempdir = str(temporary_folder())
     use_own_upload_folder()
-    sys.meta_path.insert(0, WithoutStubs())
+    sys.meta_path.insert(0, LighterGradio())
     if os.environ.get("SPACES_ZERO_GPU"):
         mark_a_function_for_zero_gpu()
 
@@ -66,27 +67,39 @@ def nothing_collected() -> Iterator[None]:
         gc.enable()
 
 
-class WithoutStubs(importlib.abc.MetaPathFinder):
-    """Lets Gradio import its components without writing a type stub for each, which takes a fifth of the page's start.
-
-    The stubs are for editors; its package brings those of its own components.
-    """
+class LighterGradio(importlib.abc.MetaPathFinder):
+    """Imports two of Gradio's modules without what the page does not need, and a third of its start goes into."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != "gradio.component_meta":
+        if name not in LIGHTER:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            run = spec.loader.exec_module
-
-            def run_without(module: ModuleType) -> None:
-                run(module)
-                vars(module)["create_or_modify_pyi"] = lambda *component: None
-
-            spec.loader.exec_module = run_without  # type: ignore[method-assign]
+            spec.loader.exec_module = partial(LIGHTER[name], spec.loader.exec_module)  # type: ignore[method-assign]
         return spec
+
+
+def _without_stubs(run: Callable[[ModuleType], None], module: ModuleType) -> None:
+    """Components without a type stub written for each: for editors, and its package brings those of its own."""
+    run(module)
+    vars(module)["create_or_modify_pyi"] = lambda *component: None
+
+
+def _without_pandas(run: Callable[[ModuleType], None], module: ModuleType) -> None:
+    """`gr.cache` without 42 MB of pandas, whose tables it would know; what it asks of them is always false."""
+    if "pandas" in sys.modules:
+        return run(module)
+    sys.modules["pandas"] = none = ModuleType("pandas")
+    vars(none).update(DataFrame=(), Series=())
+    try:
+        run(module)
+    finally:
+        del sys.modules["pandas"]
+
+
+LIGHTER = {"gradio.component_meta": _without_stubs, "gradio.caching": _without_pandas}
 
 
 def mark_a_function_for_zero_gpu() -> None:

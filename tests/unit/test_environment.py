@@ -84,6 +84,10 @@ def test_gradio_writes_no_stub_beside_a_component(tmp_path: Path, monkeypatch: p
     assert list(tmp_path.glob("*.pyi")) == []
 
 
+def test_pandas_is_whole_for_who_wants_it() -> None:
+    assert isinstance(importlib.import_module("pandas").DataFrame, type)
+
+
 def test_garbage_is_collected_again_once_a_start_is_over() -> None:
     with surroundings.nothing_collected():
         assert not gc.isenabled()

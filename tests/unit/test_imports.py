@@ -11,7 +11,7 @@ from lenet.ui import page
 ROOT = Path(__file__).parents[2]
 HEAVY = (
     *("torchvision", "torch._dynamo", "torch.utils.flop_counter", "sympy", "keras", "tensorflow", "tensorboard"),
-    *("matplotlib", "sklearn", "scipy", "captum", "onnx", "onnxscript", "onnxruntime"),
+    *("matplotlib", "sklearn", "scipy", "pandas", "captum", "onnx", "onnxscript", "onnxruntime"),
 )
 
 
