@@ -1130,6 +1130,16 @@ def test_a_layer_that_no_browser_knows_is_left_to_the_server(open_page: Callable
     expect(page.locator("#pad .layer").last).to_contain_text("10 numbers")
 
 
+@pytest.mark.parametrize("width", [320, 390, 480])
+def test_the_brush_is_wide_enough_for_a_finger_in_every_language(open_page: Callable[..., Page], width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 800})
+    for language in ("en", "zh"):
+        page.locator("#title select").select_option(language)
+        box = page.locator(".brush input").bounding_box()
+        assert box is not None
+        assert box["width"] >= 80, language
+
+
 def test_drawing_goes_on_when_the_server_is_gone(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()

@@ -1048,7 +1048,7 @@ def test_beside_many_digits_how_sure_each_is_finds_no_place(scripts: Scripts, co
     ("corners", "crowded"),
     [
         ([(0.1, 0.4), (0.3, 0.4), (0.5, 0.4)], False),
-        ([(0.1, 0.4), (0.3, 0.4), (0.4, 0.4)], True),  # the tag of the second would cover the third's
+        ([(0.1, 0.4), (0.3, 0.4), (0.47, 0.4)], True),  # the tag of the second would cover the third's
         ([(0.1, 0.2), (0.12, 0.4), (0.5, 0.4)], False),
         ([(0.1, 0.2), (0.12, 0.25)], True),
         ([(0.1 + 0.2 * (i % 4), 0.1 + 0.2 * (i // 4)) for i in range(16)], False),

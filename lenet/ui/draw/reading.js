@@ -6,7 +6,7 @@ import { percent } from "../shared/format.js";
 import { say, translated } from "../shared/language.js";
 
 const ROOMY = 8; // digits: beside more of them, how sure each is finds no place
-const TAG = [0.16, 0.07]; // of the picture: what a box's tag takes, with how sure its digit is
+const TAG = [0.18, 0.07]; // of the picture: what a box's tag takes, with how sure its digit is
 
 // --- what the facts mean ---------------------------------------------------------------------------------
 
