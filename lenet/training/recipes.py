@@ -430,7 +430,7 @@ _OWN = [
 
 _PHOTOS_BASE = Recipe(
     name="photos-base",
-    about="four million parameters, an hour of two processor cores: what photos begins with",
+    about="four million parameters, an hour of two processor cores: what `photos` begins with",
     model="convnet-large",
     dataset="cifar10",
     input=CIFAR10_STATISTICS,
@@ -448,7 +448,7 @@ _PHOTOS_BASE = Recipe(
 # In two stages: some more epochs are enough to get used to further views (docs/results.md, Photos).
 PHOTOS = _PHOTOS_BASE.with_changes(
     name="photos",
-    about="the shipped namer of photographs: photos-base, used to other views and to grey photos",
+    about="the shipped namer of photographs: `photos-base`, used to other views and to grey photos",
     init="runs/photos-base.safetensors",
     epochs=15,
     lr=0.03,

@@ -565,6 +565,8 @@ def test_what_is_known_of_a_network_is_shown_and_all_of_it_is_text(scripts: Scri
     assert shown["classes"] == [f"{HOSTILE}75.0%"]  # a class without pictures has no accuracy
     assert (shown["gaps"], shown["images"], shown["inside"]) == (25 + 15, 0, 1)
     assert shown["stop"] == 2  # one square, and the table that scrolls
+    marked = about_network(about={"template": "what `photos` begins with.", "values": {}})
+    assert scripts.run("report/figures.js", code, marked)["lead"] == ["What photos begins with."]
     nothing = about_network(confusion=[], accuracy=None, bins=[], calibration_error=None)
     unmeasured = scripts.run("report/figures.js", code, nothing)
     assert unmeasured["numbers"] == ["–"] * 3

@@ -38,7 +38,7 @@ def about(exhibit: Exhibit, title: str | Said, files: tuple[FileOffer, ...]) -> 
     network = exhibit.network
     return AboutNetwork(
         title=texts.told(title),
-        about=texts.told(English(network.recipe.about.replace("`", ""))),  # as some files name other recipes
+        about=texts.told(English(network.recipe.about)),
         classes=tuple(network.classes),
         accuracy=network.metrics.get("test_accuracy"),
         confusion=network.confusion,

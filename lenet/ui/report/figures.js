@@ -41,7 +41,7 @@ export function about(found) {
   ];
 }
 
-const lead = (said) => say("about_network", { about: said.charAt(0).toUpperCase() + said.slice(1).replace(/\.$/, "") });
+const lead = (said) => say("about_network", { about: said.charAt(0).toUpperCase() + said.slice(1).replace(/\.$|`/g, "") }); // ` is for terminals
 
 // The numbers as the network's own file has them.
 function beforehand({ accuracy, confusion, calibration_error }) {

@@ -89,7 +89,7 @@ export function settingsForm({ element, props, server, translated }) {
   function explain() {
     for (const [name, { label }] of fields) label.title = meaningOf(say(name));
     const recipe = props.recipes[fields.get("recipe").input.value];
-    const told = { about: translated(recipe.about), source: translated(recipe.source), claims: translated(recipe.claims) };
+    const told = { about: translated(recipe.about).replaceAll("`", ""), source: translated(recipe.source), claims: translated(recipe.claims) };
     const claims = recipe.claims ? say("recipe_claims", told) : "";
     const extras = Object.entries(recipe.extras).map(([key, value]) => say(key, { value }));
     const also = extras.length ? ` ${say("recipe_also", { extras: extras.join(say("list_comma")) })}` : "";
