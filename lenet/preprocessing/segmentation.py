@@ -101,6 +101,10 @@ class Trial:
 class Sheet:
     """The ink of a picture, and the pieces that it falls into.
 
+    Args:
+        unboxed: whether printed boxes are taken out.
+        mask_pixels: the most of the mask in which ink falls into pieces: what touches in it is one.
+
     Attributes:
         ink: white on black, (H, W) uint8.
         pieces: in reading order: rows from the top down, each from left to right; none where nothing is drawn.
