@@ -38,10 +38,10 @@ OTHER_STAGES = (
     ("Smaller", Text("The first answer was not sure, so the digit is looked at in another size too.")),
     ("Larger", Text("And once more. The bars are the mean of the three; the layers are of the first.")),
 )
-# A page of digits that are not all sure and lower than so many pixels is looked at more closely, and so is what is no
-# digit, for it may be a grid whose lines only a closer look tells from writing: up to so large a side, and with its
-# pieces told apart in masks of so many pixels.
+# Digits that are lower than so many pixels of the first look are looked at more closely until all are sure.  So is what
+# is no digit: it may be a grid, whose lines only a closer look tells from writing.
 SMALL = 26
+# From the first look to the closest: the longest side of the picture, and the pixels of the masks that divide it.
 LOOKS = ((WORKING_SIDE, (MASK_PIXELS, 16 * MASK_PIXELS)), (2 * WORKING_SIDE, (4 * MASK_PIXELS, 16 * MASK_PIXELS)))
 WHOLE_PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
 

@@ -103,7 +103,7 @@ class Sheet:
 
     Args:
         unboxed: whether printed boxes are taken out.
-        mask_pixels: the most of the mask in which ink falls into pieces: what touches in it is one.
+        mask_pixels: how many the mask may have in which the ink is divided into pieces.
 
     Attributes:
         ink: white on black, (H, W) uint8.

@@ -68,7 +68,7 @@ def nothing_collected() -> Iterator[None]:
 
 
 class LighterGradio(importlib.abc.MetaPathFinder):
-    """Imports two of Gradio's modules without what the page does not need, and a third of its start goes into."""
+    """Imports two of Gradio's modules without what the page does not need, which takes time and memory."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -82,13 +82,13 @@ class LighterGradio(importlib.abc.MetaPathFinder):
 
 
 def _without_stubs(run: Callable[[ModuleType], None], module: ModuleType) -> None:
-    """Components without a type stub written for each: for editors, and its package brings those of its own."""
+    """Components, without writing a type stub for each: stubs are for editors, and took a fifth of the page's start."""
     run(module)
     vars(module)["create_or_modify_pyi"] = lambda *component: None
 
 
 def _without_pandas(run: Callable[[ModuleType], None], module: ModuleType) -> None:
-    """`gr.cache` without 42 MB of pandas, whose tables it would know; what it asks of them is always false."""
+    """`gr.cache`, without the 30 MB of pandas: it only asks whether a value is a table of pandas, and none is."""
     if "pandas" in sys.modules:
         return run(module)
     sys.modules["pandas"] = none = ModuleType("pandas")
