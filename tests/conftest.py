@@ -146,11 +146,3 @@ def chromium_path() -> str:
         where = f"at LENET_CHROMIUM={named}" if named else f"on the PATH (looked for {', '.join(CHROMIUMS)})"
         require_or_skip("browser", f"there is no Chromium {where}")
     return found
-
-
-@pytest.fixture(scope="session")
-def artifacts() -> Path:
-    """Where tests leave what a person may want to look at: LENET_ARTIFACTS, else test-artifacts/."""
-    folder = Path(os.environ.get("LENET_ARTIFACTS") or "test-artifacts")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -223,9 +224,14 @@ def page(open_page: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture
-def snap(artifacts: Path) -> Callable[[Page, str], None]:
-    """Keep a screenshot for a person to look at."""
-    return lambda page, name: (page.screenshot(path=artifacts / f"{name}.png", full_page=True), None)[1]
+def snap() -> Callable[[Page, str], None]:
+    """Keeps a screenshot for a person to look at, in the folder LENET_ARTIFACTS; nothing where none is named."""
+
+    def keep(page: Page, name: str) -> None:
+        if folder := os.environ.get("LENET_ARTIFACTS"):
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return keep
 
 
 def draw(page: Page | FrameLocator, strokes: Sequence[Points], side: float) -> None:

@@ -53,6 +53,8 @@ def findings(page: Page) -> list[str]:
         options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}  # no style sheet is fetched
         if scheme == "dark":
             options["runOnly"] = ["color-contrast"]  # all else is the same in both schemes
+        elif width == 1280:
+            options["rules"] = {"color-contrast": {"enabled": False}}  # and colours are the same at every width
         for result in page.evaluate("options => axe.run(options)", options)["violations"]:
             where = f"{scheme}, {width} px: {result['impact']} {result['id']}"
             found += [f"{where} at {node['target']}: {node['failureSummary']}" for node in result["nodes"]]
@@ -161,10 +163,12 @@ def test_all_type_grows_on_a_projector_and_is_of_one_family(page: Page) -> None:
             page.get_by_role("button", name="Open the drawn ship").click()
             expect(page.locator("#photo .result .answer")).to_have_attribute("data-label", "ship")
         if tab == "Zoo":
+            page.locator('#zoo button[data-network="mnist-lenet5-sigmoid"]').click()  # quick to be asked
+            expect(page.locator("#zoo .about h2")).to_have_text("Tutorial: LeNet-5, sigmoids")
             report_is_whole(page, "#zoo")
         if tab == "Train":
             page.locator("#teach summary").click()
-            page.locator("#set-epochs").fill("2")
+            page.locator("#set-epochs").fill("1")
             page.locator("#start").click()
             expect(page.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
             page.locator(".lessons .take").first.click()

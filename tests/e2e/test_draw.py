@@ -597,8 +597,8 @@ def test_what_spoke_for_the_example_is_asked_for_again_where_the_server_did_not_
         page.reload()
         page.locator("canvas.pad").hover(trial=True)
         sums = page.locator("#pad .sums")
-        sums.scroll_into_view_if_needed()
         expect(page.locator("#pad .behind.example")).to_be_attached(timeout=LOADED)
+        sums.scroll_into_view_if_needed()  # only now, for what has loaded may have moved it out of view
     page.wait_for_timeout(500)  # in which it might be said, or asked again
     assert len(failures) == 1
     expect(sums).not_to_contain_text("logit")

@@ -517,7 +517,7 @@ def test_the_charts_stay_where_they_are(open_page: Callable[..., Page], snap: Sn
     expect(page.locator(".starts button").last).to_be_visible()
     page.locator(".settings").evaluate("(form) => (form.open = true)")
     seed = next(SEEDS)
-    begin(page, epochs=40, seed=seed, schedule="constant", lr=1e-6 if width > 700 else 0.004)  # with a verdict
+    begin(page, epochs=20, seed=seed, schedule="constant", lr=1e-6 if width > 700 else 0.004)  # with a verdict
     learning(page)
     before = placed(page)
     draw_own(page, OWN_SEVEN)

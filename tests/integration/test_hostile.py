@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import functools
 import io
 import json
 import re
@@ -259,7 +260,7 @@ def test_a_body_that_is_too_large_is_not_read(app: App) -> None:
     assert app.http.post("/gradio_api/upload", files=files).status_code == 413
 
 
-# What Python's reader takes a second a million for, while nobody else is answered.  Made by the test that sends it.
+# What Python's reader takes a second a million for, while nobody else is answered.
 ENDLESS: dict[str, Callable[[], bytes]] = {
     "lists": lambda: b"[" + b"[]," * 9_000_000 + b"1]",
     "objects": lambda: b"[" + b"{}," * 9_000_000 + b"1]",
@@ -274,9 +275,14 @@ ENDLESS: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("route", ["component_server", "run/classify_digit", "reset"])
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_json_of_millions_of_parts_is_not_read(app: App, route: str, kind: str) -> None:
-    body = b'{"component_id":1,"fn_name":"look","data":' + ENDLESS[kind]() + b"}"
+    body = b'{"component_id":1,"fn_name":"look","data":' + endless(kind) + b"}"
     answer = app.http.post(f"/gradio_api/{route}", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["detail"]) == (413, TOO_LONG)
+
+
+@functools.lru_cache(maxsize=1)  # for the tests of a kind follow one another
+def endless(kind: str) -> bytes:
+    return ENDLESS[kind]()
 
 
 def unfinished(app: App, route: str, kind: str, sent: bytes) -> socket.socket:

@@ -69,8 +69,8 @@ def assert_one_sentence(done: Said | subprocess.CompletedProcess[str], *parts: s
         assert part in lines[-1]
 
 
-def test_list_shows_every_recipe_and_nothing_else_happens(tmp_path):
-    done = train(tmp_path, "--list")
+def test_list_shows_every_recipe_and_nothing_else_happens(tmp_path, here):
+    done = here("--list")
     assert done.returncode == 0, done.stderr
     named = [line.split()[0] for line in done.stdout.splitlines() if line and not line.startswith(" ")]
     assert named == list(RECIPES)
@@ -78,15 +78,15 @@ def test_list_shows_every_recipe_and_nothing_else_happens(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_says_what_it_would_do_and_does_not(tmp_path):
-    done = train(tmp_path, "cifar10-lenet5-sgd", "--dry-run", "--lr", "0.05", "--seed", "4", "--batch-size", "64")
+def test_a_dry_run_says_what_it_would_do_and_does_not(tmp_path, here):
+    done = here("cifar10-lenet5-sgd", "--dry-run", "--lr", "0.05", "--seed", "4", "--batch-size", "64")
     assert done.returncode == 0, done.stderr
     for part in ("62,006 parameters", "20 epochs of batches of 64", "lr 0.05", "seed 4", "cifar10-lenet5-sgd"):
         assert part in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
-def test_train_then_evaluate(tmp_path):
+def test_train_then_evaluate(tmp_path, here):
     out = tmp_path / "new folder" / "net.safetensors"
     done = train(tmp_path, "digits-demo", "--epochs", "2", "--seed", "5", "--device", "cpu", "--out", out)
     assert done.returncode == 0, done.stderr
@@ -103,29 +103,29 @@ def test_train_then_evaluate(tmp_path):
     assert accuracy > 0.5
     assert f"test accuracy {accuracy:.2%}" in done.stdout
 
-    done = train(tmp_path, "--evaluate", out)
+    done = here("--evaluate", str(out))
     assert done.returncode == 0, done.stderr
     assert f"test accuracy {accuracy:.2%} of 300" in done.stdout
     assert [line.split()[0] for line in done.stdout.splitlines()[-10:]] == list("0123456789")
 
     # its weights are no run to go on with
-    assert_one_sentence(train(tmp_path, "--resume", out), "finished network", ".resume.safetensors")
+    assert_one_sentence(here("--resume", str(out)), "finished network", ".resume.safetensors")
 
 
 @pytest.mark.data
-def test_the_shipped_reader_of_drawings_is_evaluated_with_mnist_alone(tmp_path, mnist_root):
+def test_the_shipped_reader_of_drawings_is_evaluated_with_mnist_alone(tmp_path, mnist_root, here):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "MNIST").symlink_to(mnist_root / "MNIST")
     weights = ROOT / "weights" / "digits.safetensors"
-    done = train(tmp_path, "--evaluate", weights)
+    done = here("--evaluate", str(weights))
     assert done.returncode == 0, done.stderr
     assert f"test accuracy {load(weights).metrics['test_accuracy']:.2%} of 10,000" in done.stdout
 
 
-def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path):
+def test_ctrl_c_then_resume_gives_the_bits_of_an_uninterrupted_run(tmp_path, here):
     run = ["digits-demo", "--epochs", "6", "--device", "cpu"]
     whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
-    done = train(tmp_path, *run, "--out", whole)
+    done = here(*run, "--out", str(whole))
     assert done.returncode == 0, done.stderr
 
     with subprocess.Popen(

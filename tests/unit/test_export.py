@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,13 +33,17 @@ def a_checkpoint(model: str) -> Checkpoint:
     return Checkpoint(network.eval(), recipe, tuple("0123456789"), {"test_accuracy": 0.5})
 
 
+@functools.cache
+def exported(model: str) -> bytes:
+    return to_onnx(a_checkpoint(model))
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_onnxruntime_finds_the_same_logits(model):
     checkpoint = a_checkpoint(model)
-    content = to_onnx(checkpoint)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(exported(model), options, providers=["CPUExecutionProvider"])
     for count in (1, 2, 7):
         x = torch.randn(count, len(checkpoint.recipe.input.mean), MODELS[model].size, MODELS[model].size)
         with torch.no_grad():
@@ -51,7 +56,7 @@ def test_onnxruntime_finds_the_same_logits(model):
 
 def test_the_file_says_how_to_ask_it():
     checkpoint = a_checkpoint("convnet-small")
-    session = onnxruntime.InferenceSession(to_onnx(checkpoint), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(exported("convnet-small"), providers=["CPUExecutionProvider"])
     said = {key: json.loads(value) for key, value in session.get_modelmeta().custom_metadata_map.items()}
     assert said["classes"] == list("0123456789")
     form = checkpoint.recipe.input
@@ -66,18 +71,17 @@ def test_the_file_says_how_to_ask_it():
 
 
 def test_the_file_says_nothing_of_the_machine_it_was_made_on():
-    assert str(Path(__file__).parents[2]).encode() not in to_onnx(a_checkpoint("lenet5"))
+    assert str(Path(__file__).parents[2]).encode() not in exported("lenet5")
 
 
 def test_the_network_stays_as_it_is(tmp_path):
     checkpoint = a_checkpoint("lenet5-bn")
     before = {name: tensor.clone() for name, tensor in checkpoint.model.state_dict().items()}
-    content = to_onnx(checkpoint)
     checkpoint.model.to(memory_format=torch.channels_last)  # as a run leaves it
-    assert to_onnx(checkpoint) == content
+    assert to_onnx(checkpoint) == exported("lenet5-bn")
     assert all(torch.equal(before[name], tensor) for name, tensor in checkpoint.model.state_dict().items())
     write_onnx(tmp_path / "new" / "net.onnx", checkpoint)
-    assert (tmp_path / "new" / "net.onnx").read_bytes() == to_onnx(checkpoint)
+    assert (tmp_path / "new" / "net.onnx").read_bytes() == exported("lenet5-bn")
     with pytest.raises(CheckpointError, match="cannot be written"):
         write_onnx(tmp_path / "new" / "net.onnx" / "below", checkpoint)
 
@@ -86,4 +90,4 @@ def test_two_visitors_may_export_at_once():
     checkpoint = a_checkpoint("lenet5")
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(to_onnx, [checkpoint, checkpoint])
-    assert first == second
+    assert first == second == exported("lenet5")
