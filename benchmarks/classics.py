@@ -54,7 +54,12 @@ HEAD = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    parser.add_argument("--only", nargs="+", metavar="RECIPE", help="default: all that have a source")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time; they share the processor")
+    parser.add_argument("--data", metavar="DIR", help="where data sets live (default: LENET_DATA, or the cache)")
+    parser.add_argument("--out", type=Path, default=Path("runs/classics"), metavar="DIR", help="where networks stay")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,17 +94,6 @@ def report(recipes: Sequence[Recipe], options: argparse.Namespace, device: str) 
             print(table_row(name, found_runs))
     for name, sentence in skipped.items():
         print(f"\n`{name}` was skipped: {sentence}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", metavar="RECIPE", help="default: all that have a source")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time; they share the processor")
-    parser.add_argument("--data", metavar="DIR", help="where data sets live (default: LENET_DATA, or the cache)")
-    parser.add_argument("--out", type=Path, default=Path("runs/classics"), metavar="DIR", help="where networks stay")
-    return parser
 
 
 # --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 from pathlib import Path
 
@@ -73,3 +74,17 @@ def test_benchmarks_lists_its_programs_and_says_what_goes_wrong(capsys: pytest.C
     assert [name for name in PROGRAMS if not re.search(rf"^    {name}\s", printed, re.MULTILINE)] == []
     assert main(["photos", "folders", "nowhere"]) == 1
     assert capsys.readouterr().err == "error: There is no folder nowhere. Check the path.\n"
+
+
+@pytest.mark.parametrize(("program", "name"), [(program, name) for program in PROGRAMS for name in PROGRAMS[program]])
+def test_every_benchmark_reads_the_options_that_it_has(program: str, name: str) -> None:
+    module = module_of(program, name)
+    parser = argparse.ArgumentParser()
+    module.add_arguments(parser)
+    code = ast.walk(ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8")))
+    read = {
+        node.attr
+        for node in code
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "options"
+    }
+    assert read <= {action.dest for action in parser._actions}
