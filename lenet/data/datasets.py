@@ -377,7 +377,7 @@ def _fingerprint(pen_file: Path) -> str:
     """Of all that decides a rendering: the strokes, the code that bends and draws them, and Pillow."""
     home = Path(__file__).parent
     code = [home / f"{name}.py" for name in ("datasets", "drawn_digits", "non_digits", "strokes")]
-    code += [home.parent / "preprocessing" / f"{name}.py" for name in ("digits", "images", "ink", "paper")]
+    code += sorted((home.parent / "preprocessing").glob("*.py"))
     content = b"".join(path.read_bytes() for path in (*code, pen_file))
     return hashlib.sha256(content + PIL.__version__.encode()).hexdigest()
 
