@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from lenet.inference.calibration import Calibration
-from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.ood import OodDetector, ScoreScale, energy, image_statistics, mahalanobis
-from lenet.inference.photos import CONFIDENCE_POWER, UNKNOWN_ABOVE
+from lenet.inference.photos import SETTLED_ABOVE, UNKNOWN_ABOVE, crop_weights
 from lenet.inference.pretrained import Checkpoint, load, rounded
 from lenet.training.photo_teaching import BASE, PHOTO_RECIPE, PhotoExamples, TaughtPhotos
 from lenet.training.stored import versions, weights_file
@@ -99,9 +98,8 @@ def _answer(logits: Tensor, views: Tensor, calibration: Calibration) -> int:
     """What `PhotoClassifier` answers to a photo with these logits (V, classes), of its views (V, 3, 32, 32)."""
     for count in (1, len(logits)):
         probs = (logits[:count] / calibration.temperature).softmax(dim=1)
-        weights = probs.amax(dim=1) ** CONFIDENCE_POWER
-        found = weights @ probs / weights.sum()
+        found = crop_weights(probs) @ probs
         unknown = calibration.ood.score(logits[:count], views[:count], calibration.temperature) > UNKNOWN_ABOVE
-        if found.max() >= UNSURE_BELOW and not unknown:
+        if found.max() >= SETTLED_ABOVE and not unknown:
             break
     return len(found) if unknown else int(found.argmax())

@@ -16,9 +16,11 @@ from PIL import Image, ImageDraw
 from benchmarks.teach_photos import Photos, with_all_layers
 from lenet.data.datasets import load
 from lenet.errors import CheckpointError, TrainingError
+from lenet.inference.calibration import Calibration
 from lenet.inference.photos import PhotoClassifier
 from lenet.inference.pretrained import Checkpoint, save
-from lenet.inference.taught import photo_checkpoint
+from lenet.inference.taught import _answer as taught_answer
+from lenet.inference.taught import photo_checkpoint, shipped_detector
 from lenet.inference.untrusted import load_untrusted
 from lenet.inference.web import to_table
 from lenet.preprocessing.photos import Photo
@@ -59,6 +61,16 @@ def pictures(name: str, count: int, seed: int = 0) -> list[Image.Image]:
 
 def taken(count: int, seed: int = 0) -> PhotoExamples:
     return PhotoExamples.of([(name, [views_of(Photo(p)) for p in pictures(name, count, seed)]) for name in CLASSES])
+
+
+def test_an_example_is_answered_by_all_crops_unless_the_first_settles_it() -> None:
+    examples = taken(1)
+    views = examples.views[0]
+    others = torch.tensor([[0.0, 9.0, 0.0]]).repeat(len(views) - 1, 1)
+    expected = {0.93: 0, 0.88: 1}  # `SETTLED_ABOVE` is between the two
+    for confidence, answer in expected.items():
+        first = torch.tensor([[confidence, 1 - confidence, 1e-6]]).log() + 9
+        assert taught_answer(torch.cat([first, others]), views, Calibration(1.0, shipped_detector())) == answer
 
 
 @pytest.fixture(scope="module")
