@@ -193,9 +193,16 @@ def start(recipe: Recipe, device: str = "auto", weights: Mapping[str, Tensor] | 
         weights: what it begins with, a state dict; None for weights that depend only on the recipe's seed.
 
     Raises:
-        RecipeError: the recipe names something unknown, or a model that does not fit its data.
+        RecipeError: the recipe names something unknown, or a model that does not fit its data; or it begins with
+            weights, and none are given.
     """
     _refuse_unknown(recipe)
+    if recipe.init and weights is None:
+        raise RecipeError(
+            "Recipe {recipe} begins with the weights {init}: give them, see `lenet.training.stored.initial_weights`.",
+            recipe=recipe.name,
+            init=recipe.init,
+        )
     place = pick_device(device)
     if place.type == "cpu":
         cpu.keep_freed_memory()
@@ -515,7 +522,8 @@ def evaluate(
     """Logits, float32 (N, classes) on the CPU, for images uint8 (N, C, H, W).
 
     Args:
-        bfloat16: compute in bfloat16, which is faster.  Validation during a run may use it; files and tables never do.
+        bfloat16: compute in bfloat16, which is faster: for validation during a run, soft labels, and a large network's
+            report.  The accuracies in weights files never come from it.
         before_each: called before each batch; an error that it raises ends the evaluation.
     """
     network.eval()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -69,7 +69,8 @@ def load_state(path: str | os.PathLike[str], device: str = "auto") -> TrainingSt
         raise CheckpointError(
             "{path} holds a finished network, not a run to resume: give a .resume.safetensors file.", path=path
         )
-    state = start(recipe_of(path, header), device)
+    recipe = recipe_of(path, header)
+    state = replace(start(recipe.with_changes(init=""), device), recipe=recipe)  # its weights follow
     try:
         fill(path, state.model, _part(tensors, f"{RESUME}model."))
         if state.best is not None:

@@ -56,6 +56,8 @@ def test_weights_that_are_not_there_or_do_not_fit_are_a_sentence(begun, tmp_path
     assert isinstance(error.value.__cause__, CheckpointError)
     with pytest.raises(RecipeError, match="another model or of other classes"):
         Run.begin(DEMO.with_changes(init="mnist-lenet5-1998"), tmp_path / "run", "cpu")
+    with pytest.raises(RecipeError, match="begins with the weights digits: give them"):
+        start(DEMO.with_changes(init="digits"), "cpu")
 
 
 def test_the_page_offers_no_recipe_that_needs_a_file():

@@ -258,6 +258,7 @@ CHINESE: dict[str, str] = {
     "its names and descriptions must be text": "其名称和说明必须是文字",
     "its input must have a size, a scaling, and a mean and a positive deviation for each channel": "其输入必须有大小和缩放方式，且每个通道有均值和正的标准差",
     "Recipe {recipe} begins with the weights {init}, which could not be read: train them first. {error}": "方案 {recipe} 从权重 {init} 开始，但无法读取它们：请先训练出这些权重。{error}",
+    "Recipe {recipe} begins with the weights {init}: give them, see `lenet.training.stored.initial_weights`.": "方案 {recipe} 从权重 {init} 开始：请给出它们，见 `lenet.training.stored.initial_weights`。",
     "Recipe {recipe} begins with the weights {init}, but they are of another model or of other classes.": "方案 {recipe} 从权重 {init} 开始，但它们属于另一种模型或其他类别。",
     "{teacher} cannot teach {dataset}, because it was trained on other classes: leave the teacher out.": "{teacher} 不能教 {dataset}，因为它是用其他类别训练的：请不要使用教师网络。",
     "The weights of the teacher {teacher} changed since this run began, so the run cannot go on as before: bring the old file back, or start a new run.": "教师网络 {teacher} 的权重在这次训练开始之后改变了，因此无法照原样继续：请恢复旧文件，或开始新的训练。",
