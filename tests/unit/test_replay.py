@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +70,25 @@ def test_a_second_visitor_is_shown_the_same_run_and_gets_a_network_of_their_own(
     assert view(registry, second) == first.view
     registry.remove(ANNE, first.id)
     assert registry.networks.file(second.key).exists()
+
+
+def test_a_replay_that_is_removed_while_its_network_is_kept_leaves_none(
+    registry: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = registry.begin(ANNE, RECIPE)
+    status(first, "done")
+    second, keep, kept = registry.begin(BEN, RECIPE), registry.networks.keep, []
+
+    def keep_and_remove(*what: Any) -> tuple[str, Path]:
+        kept.append(keep(*what))
+        registry.remove(BEN, second.id)
+        return kept[-1]
+
+    monkeypatch.setattr(registry.networks, "keep", keep_and_remove)
+    registry.stop(BEN, second.id)
+    until(lambda: len(kept) == 1 and second.status == "done")
+    (path,) = (path for _, path in kept)
+    until(lambda: not path.exists())
 
 
 def test_it_is_shown_at_its_own_speed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """The training runs of all visitors: one trains at a time, and turns go round by address, then by visitor.
 
-    runs = Runs()
+    runs = Runs(networks)
     run = runs.begin(visitor, recipe)      # a visitor is known by a key that nobody can guess
     runs.look(visitor, {})                 # facts for the page; that it was asked tells that the page is there
 
@@ -806,7 +806,7 @@ class Runs:
         key, path = self.networks.keep(checkpoint, history, str(run.title), (run.address, run.visitor))
         copied = self.networks.checkpoint(key)  # apart from the run, and on the CPU
         with self._lock:
-            if run.order == "remove":
+            if run.id not in self._runs:  # its visitor removed it meanwhile
                 self.networks.forget(key)
             run.key, run.path, run.metrics, run.tested, run.verdict = key, path, checkpoint.metrics, tested, found
             self.networks.call(key, run.title)  # of any characters, where a file has but plain ones
@@ -821,3 +821,4 @@ class Runs:
             except (CheckpointError, OSError):
                 logging.warning("a run's network was not saved")
             self._saved.write(record_of(run) | {"history": [asdict(event) for event in history]})
+            self._clear(run)
