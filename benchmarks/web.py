@@ -3,13 +3,13 @@
     python -m benchmarks web FILE
     python -m benchmarks web FILE --network mnist-lenet5-1998 --drawings 500
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 Each picture goes to `DigitClassifier.read_page` and, in Chromium, to shared/reader.js, as the same grey pixels.  They
 agree where they find as many digits, each with the same label and verdict, and the same points, minus signs, printed
 boxes and lines in the same places; every other picture is listed with both answers.  The difference of a picture is
-the largest of its probabilities' differences.  Pictures whose ground is not flat are not read in the browser: the page
-leaves them to the server.
+the largest of its probabilities' differences.  Pictures whose ground is not flat are left out: the browser
+reads a pad, whose ground is.
 
 "antialiased" are drawings at the pad's size with soft edges, as a canvas draws them.  A forward pass is one of a
 network on one picture, in Chromium, every layer's output included.
@@ -44,6 +44,7 @@ from lenet.inference.digits import DigitClassifier
 from lenet.inference.pretrained import load
 from lenet.inference.web import Table, to_table
 from lenet.preprocessing.images import open_picture
+from lenet.preprocessing.ink import is_flat, to_grey
 from lenet.training.stored import weights_file
 from lenet.ui.shared import assets
 from tests.e2e.conftest import FLAGS
@@ -187,7 +188,7 @@ def _give(route: Route) -> None:
 
 # In the page: greys are base64 of zlib's bytes.  A canvas's picture has four bytes a pixel.
 READ = """async ({ pictures, pipeline }) => {
-  const { toGrey, isFlat } = await import("./shared/preprocess.js");
+  const { toGrey } = await import("./shared/preprocess.js");
   const greys = await Promise.all(pictures.map(async ({ width, height, grey }) => {
     const packed = new Blob([Uint8Array.from(atob(grey), (letter) => letter.charCodeAt(0))]);
     const plain = packed.stream().pipeThrough(new DecompressionStream("deflate"));
@@ -201,7 +202,7 @@ READ = """async ({ pictures, pipeline }) => {
     const { found, marks } = window.reader.read(grey, pipeline);
     return { digits: found.map(said), marks: marks.map(({ kind, before }) => [kind, before]) };
   };
-  return greys.map((grey) => (isFlat(grey) ? read(grey) : null));
+  return greys.map(read);
 }"""
 
 START = """async (table) => {
@@ -231,11 +232,11 @@ class BrowserReader:
         self.page = scripts_page(browser)
         self.page.evaluate(START, table)
 
-    def read(self, pictures: Sequence[Image.Image], pipeline: str = "modern") -> list[Page | None]:
-        """What stands on each; None of one whose ground is not flat."""
+    def read(self, pictures: Sequence[Image.Image], pipeline: str = "modern") -> list[Page]:
+        """What stands on each."""
         asked = [{"width": p.width, "height": p.height, "grey": packed(p)} for p in pictures]
         answers = self.page.evaluate(READ, {"pictures": asked, "pipeline": pipeline})
-        return [None if answer is None else _page(answer["digits"], answer["marks"]) for answer in answers]
+        return [_page(answer["digits"], answer["marks"]) for answer in answers]
 
 
 def _page(digits: Sequence[dict[str, Any]], marks: Sequence[tuple[str, int]]) -> Page:
@@ -266,14 +267,13 @@ def compare(
     differences: list[Difference] = []
     distances: list[float] = []
     while chunk := list(islice(pictures, AT_ONCE)):
-        for picture, browser in zip(chunk, page.read(chunk, pipeline), strict=True):
-            count += 1
-            if browser is None:
-                left += 1
-                continue
+        flat = [(i, picture) for i, picture in enumerate(chunk, start=count + 1) if is_flat(to_grey(picture))]
+        count, left = count + len(chunk), left + len(chunk) - len(flat)
+        answers = page.read([picture for _, picture in flat], pipeline)
+        for (number, picture), browser in zip(flat, answers, strict=True):
             python = page_of(classifier, picture, pipeline)
             if verdicts(python) != verdicts(browser):
-                differences.append(Difference(f"{name}, {count}", python, browser))
+                differences.append(Difference(f"{name}, {number}", python, browser))
             if len(python.digits) == len(browser.digits):
                 distances.append(max(distance(*both) for both in zip(python.digits, browser.digits, strict=True)))
     return Agreement(count, left, differences, distances)

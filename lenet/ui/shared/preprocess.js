@@ -6,9 +6,6 @@
 
 const WORKING_SIDE = 512;
 const MIN_CONTRAST = 24;
-const MIN_SIDE = 40;
-const PAPER_MIN_SIDE = 100;
-const SHADES = [0.1, 0.9];
 const DIGIT_SIDE = 28;
 const DIGIT_BOX = 20;
 const INK_THRESHOLD = 64;
@@ -168,24 +165,6 @@ function quantile(sorted, share) {
   const place = share * (sorted.length - 1);
   const low = Math.floor(place);
   return sorted[low] + (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]) * (place - low);
-}
-
-// Whether a picture's ground is one grey, as on a pad: ink.py says how, and what to do where it is not.
-export function isFlat(grey) {
-  const side = Math.min(grey.width, grey.height);
-  if (side < MIN_SIDE) return true;
-  const frame = frameOf(grey);
-  const sorted = frame.slice().sort();
-  const [dark, light] = SHADES.map((share) => quantile(sorted, share));
-  if (side < PAPER_MIN_SIDE && light - dark < MIN_CONTRAST) return true;
-  const ground = quantile(sorted, 0.5);
-  let [off, changes, crossings] = [frame[0] !== ground ? 1 : 0, 0, 0];
-  for (let i = 1; i < frame.length; i += 1) {
-    off += frame[i] !== ground;
-    changes += frame[i] !== frame[i - 1];
-    crossings += (frame[i] !== ground) !== (frame[i - 1] !== ground);
-  }
-  return off <= 0.5 * frame.length && crossings <= 16 && changes <= 0.05 * frame.length + 2 * crossings;
 }
 
 // White ink on black at full contrast, and whether that took inverting: {ink, inverted}.
