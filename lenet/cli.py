@@ -40,7 +40,7 @@ from lenet.training import distributed
 from lenet.training.loop import EpochEnd, Event, Step, evaluate, lr_in_words
 from lenet.training.metrics import accuracy, accuracy_per_class
 from lenet.training.recipes import RECIPES, recipe_named
-from lenet.training.stored import WEIGHTS
+from lenet.training.stored import weights_file
 from lenet.training.tensorboard import logs, tensorboard_writer
 from lenet.training.verdict import verdict
 
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluation = commands.add_parser("evaluate", help="measure a network on its test split")
     evaluation.add_argument("weights", metavar="WEIGHTS", help="a file, or the name of a network that is shipped")
     evaluation.add_argument("--data", metavar="DIR", help=DATA_HELP)
-    evaluation.set_defaults(act=lambda options: print_evaluation(_file(options.weights), options.data))
+    evaluation.set_defaults(act=lambda options: print_evaluation(weights_file(options.weights), options.data))
 
     export = commands.add_parser("export", help="write a network in another form")
     export.add_argument("kind", choices=EXPORTS, help="onnx: for other programs; web: one file of HTML, to take home")
@@ -163,14 +163,8 @@ def _add_training(parser: argparse.ArgumentParser, program: str) -> None:
     parser.set_defaults(program=program)
 
 
-def _file(name: str) -> Path:
-    """The weights file called so, or that of the shipped network."""
-    shipped = WEIGHTS / f"{name}.safetensors"
-    return shipped if not Path(name).exists() and shipped.parent == WEIGHTS and shipped.exists() else Path(name)
-
-
 def _export(options: argparse.Namespace) -> None:
-    weights = _file(options.weights)
+    weights = weights_file(options.weights)
     print_export(options.kind, weights, options.out or Path(weights.stem + EXPORTS[options.kind]))
 
 
