@@ -3,7 +3,7 @@
     python -m benchmarks paper FILE --network runs/digits-fold-*.safetensors
     python -m benchmarks paper FILE --count 100 --sheet sheet.png
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 The photographs are composites: real pen strokes, drawn with a pen of a real width (in millimetres) on
 paper with its texture and printing, under a light, through a lens, a sensor and JPEG.  All of it comes

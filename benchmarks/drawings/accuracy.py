@@ -2,7 +2,7 @@
 
     python -m benchmarks drawings accuracy FILE --network runs/digits-fold-*.safetensors
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 Each drawing is rendered black on white, 400 pixels square, and sent through the public API.  A
 second table has the same drawings changed: shrunk, moved, slanted, inverted.  Each network reads the

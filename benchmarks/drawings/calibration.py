@@ -2,7 +2,7 @@
 
     python -m benchmarks drawings calibration FILE --network runs/digits-fold-*.safetensors
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 Of networks of the recipes digits-fold-1 to -5, each one reads the writers that it did not learn from.
 A temperature (Guo et al. 2017) is fitted by their negative log-likelihood: for each network on the

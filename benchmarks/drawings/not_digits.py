@@ -2,7 +2,7 @@
 
     python -m benchmarks drawings not_digits FILE --network runs/digits-fold-*.safetensors
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 The digits are pen drawings of writers that the network did not learn from, at brush widths 6, 14, 28
 and 44 of 400.  What is no digit comes from other sources than those of lenet/data/non_digits.py, from which

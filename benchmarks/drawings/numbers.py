@@ -3,7 +3,7 @@
     python -m benchmarks drawings numbers FILE --network runs/digits-fold-*.safetensors
     python -m benchmarks drawings numbers FILE --network digits --writers val --failures OUT
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 (Not numbers.py: a script's folder comes first among the modules, and numbers is one of Python's own.)
 

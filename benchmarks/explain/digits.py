@@ -2,7 +2,7 @@
 
     python -m benchmarks explain digits FILE
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 The drawings are those of three writers, from whom the shipped `digits` has learned too: here methods are
 compared, not networks.  For each, the pixels of its ink are ordered by what a method says they spoke for the

@@ -5,7 +5,7 @@
     python -m benchmarks latency page FILE --delay 300
     python -m benchmarks latency page FILE --throttle 4
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 Starts the app, draws real strokes with the mouse, and takes both times inside the page: when the browser dispatched the
 pointer event, and when the frame that shows the newer answer was painted.  Three rows: from stroke-up to the answer to

@@ -2,7 +2,7 @@
 
     python -m benchmarks latency server FILE
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 300 pen drawings as the pad sends them, PNG files of 280x280 pixels, after 50 to warm up.
 """

@@ -16,7 +16,7 @@ HEAD = """# Weights
 
 Each `NAME.safetensors` carries one JSON header, under the key `lenet`, that says how it was made: recipe, data,
 seed, accuracy, versions. This page is printed from those headers by `python -m benchmarks networks table`; a test
-compares them. Any of them is made anew by `python train.py NAME` (`digits` needs the pen strokes, see Data in README,
+compares them. Any of them is made anew by `python train.py NAME` (`digits` needs the pen strokes, see docs/data.md,
 and `photos` the network of `python train.py photos-base`), and measured by
 `python train.py --evaluate weights/NAME.safetensors`.
 

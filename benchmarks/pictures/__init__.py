@@ -4,7 +4,7 @@
     python -m benchmarks pictures FILE --kinds frames layouts --seed 2
     python -m benchmarks pictures FILE --sheet sheet.png
 
-FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see Data in README.
+FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 Every picture is composed by rule from real pen strokes: each number takes one writer's digits.  All of it comes from
 the seed and the kind's name, so that two runs read the same pictures.  Seed 1 was used to choose the constants of

@@ -34,15 +34,13 @@ class FlipShift:
     """
 
     pixels: int
-    flip: bool = True
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
         count, channels, height, width = images.shape
         rows = self._positions(count, height, generator)  # (B, H)
         columns = self._positions(count, width, generator)  # (B, W)
-        if self.flip:
-            mirrored = torch.rand(count, 1, generator=generator) < 0.5
-            columns = torch.where(mirrored, columns.flip(1), columns)
+        mirrored = torch.rand(count, 1, generator=generator) < 0.5
+        columns = torch.where(mirrored, columns.flip(1), columns)
         index = (rows[:, :, None] * width + columns[:, None, :]).view(count, 1, -1)  # (B, 1, H * W)
         index = index.expand(-1, channels, -1).to(images.device)
         return images.flatten(2).gather(2, index).view_as(images)

@@ -1,7 +1,7 @@
 """Brings a data set's files from the nearest place that has them, whatever happens on the way.
 
     with following(print):
-        fetch("cifar10", root)
+        fetch("cifar10", root, is_there)
 
 Each data set has mirrors, asked in turn: the Hugging Face Hub, which is fast and whose files a Space has at hand, then
 its own site.  Whatever a mirror sends, what counts is the decoded pixels and labels: these are compared with checksums

@@ -1,7 +1,7 @@
 """A network that another program trained: a plain `state_dict`, recognised by the shapes of its layers.
 
-    found = recognised(read_tensors(Path("LeNet.pth")))
-    checkpoint = imported(found, InputFormat(28), "mnist")
+    found = recognised("LeNet.pth", read_tensors(Path("LeNet.pth")))
+    checkpoint = imported(found, "lenet5-sigmoid", "mnist", InputFormat(28))
 
 Tutorials save `model.state_dict()` under names of their own: `conv1.0.weight`, `layer1.0.weight`, `module.fc.weight`.
 Names differ, but a network's layers come in their order, and their shapes say which network it is.  Where two networks
@@ -38,9 +38,8 @@ from lenet.preprocessing.normalization import InputFormat
 from lenet.training.recipes import CIFAR10_STATISTICS, FASHION_STATISTICS, MNIST_STATISTICS, Recipe
 
 MAX_BYTES = 200_000_000  # of a file, and of what a compressed one unpacks to: as for our own files
-MAX_TENSORS = 500  # our largest network has 100
+MAX_TENSORS = 500  # ours have at most 49
 ABOUT = "imported; how it was trained is not known"
-SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".safetensors")
 MAX_DEPTH = 3  # of the mapping that holds the tensors, within those of training programs
 # The network itself, where a training program keeps several state dicts: a moving average of it, a teacher ...
 _WITHIN = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "model_state")

@@ -19,8 +19,6 @@ from lenet.inference.classifier import Classifier
 from lenet.models.cpu import SideBySide
 from lenet.models.network import Network, count_parameters
 
-FLOPS_EACH = 2  # a multiply-add is a multiplication and an addition
-
 # --------------------------------------------------------------------------------------------------
 # Layers
 

@@ -134,7 +134,7 @@ def _rows(network: Network, channels: int, size: int, half: bool) -> list[Table]
 
 
 # --------------------------------------------------------------------------------------------------
-# What a layer is to the scripts; `_Unknown` where it is nothing to them
+# What a layer is to the scripts; `_UnknownError` where it is nothing to them
 
 
 class _UnknownError(Exception):

@@ -179,7 +179,7 @@ def _decode(content: bytes, name: str | Text) -> Image.Image:
                 return _8_bit(shrunk(image))
     else:
         pixels = MAX_PIXELS_WHOLE
-    with _decodes.place(max(pixels, PLAIN_PIXELS + 1)):
+    with _decodes.place(pixels):
         return _8_bit(_decode_apart(content, name))
 
 
@@ -320,7 +320,6 @@ class Decodes:
         pixels: of all of them together; a larger one is decoded alone.
         waiting: pictures that may wait for a place.
         seconds: how long.
-        small: pictures of at most so many pixels, such as drawings, need no place.
     """
 
     def __init__(
@@ -329,10 +328,8 @@ class Decodes:
         pixels: int = MAX_PIXELS,
         waiting: int = 8,
         seconds: float = 10.0,
-        small: int = 1_000_000,
     ) -> None:
         self._places, self._pixels, self._most_waiting, self._seconds = places, pixels, waiting, seconds
-        self._small = small
         self._changed = threading.Condition()
         self._taken, self._decoding, self._waiting = 0, 0, 0
 
@@ -343,9 +340,6 @@ class Decodes:
         Raises:
             ImageError: too many wait, or none was free in time.
         """
-        if pixels <= self._small:
-            yield
-            return
         with self._changed:
             if self._waiting >= self._most_waiting:
                 raise ImageError(_BUSY)

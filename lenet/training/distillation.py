@@ -53,7 +53,7 @@ def load_with_soft_labels(
 def with_soft_labels(train: Split, teacher: StoredNetwork, device: str = "auto") -> Split:
     """`train` with soft labels: the teacher's mean answer for each image and its mirror image.
 
-    The true labels are not used: mixing in a tenth of them was no better (docs/results.md, Accuracy).
+    The true labels are not used: with a tenth of them it was no better on the validation split (docs/results.md).
     The teacher answers once for each image and not in every step, because an augmentation hardly changes its answer.
     """
     recipe, its_device = teacher.recipe, pick_device(device)

@@ -367,12 +367,3 @@ def _facts(server: Server, name: str, reads: str) -> dict[str, Any]:
 def _asked(ask: Callable[[], Answer]) -> Answer:
     with messages.endpoint("classifying a picture"):
         return ask()
-
-
-def _answer(prediction: Prediction) -> dict[str, Any]:
-    return {
-        "label": prediction.label,
-        "confidence": prediction.confidence,
-        "verdict": prediction.verdict,
-        "probs": prediction.probs,
-    }

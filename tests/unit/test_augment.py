@@ -70,7 +70,6 @@ def test_global_randomness_is_not_touched():
     ("augmentation", "tolerance"),
     [
         (Chain(), 0.0),
-        (FlipShift(pixels=0, flip=False), 0.0),
         (StrokeWidth(share=0.0), 0.0),
         (Zoom(share=1.0, part=(1.0, 1.0)), 0.5),  # sampled between pixels by a rounding error
         (Grayscale(share=0.0), 0.0),

@@ -364,7 +364,7 @@ def test_drawings_are_read_while_many_other_files_wait(monkeypatch):
 
 
 def test_few_are_decoded_at_once_and_all_get_their_turn():
-    decodes, lock = Decodes(places=3, pixels=10, waiting=20, small=0), threading.Lock()
+    decodes, lock = Decodes(places=3, pixels=10, waiting=20), threading.Lock()
     now, most = [0, 0], [0, 0]
 
     def decode(pixels: int) -> None:
@@ -383,7 +383,7 @@ def test_few_are_decoded_at_once_and_all_get_their_turn():
 
 
 def test_one_that_is_larger_than_all_places_is_decoded_alone():
-    decodes = Decodes(pixels=10, small=0)
+    decodes = Decodes(pixels=10)
     with ThreadPoolExecutor(1) as pool, decodes.place(100):
         waits = pool.submit(lambda: decodes.place(1).__enter__())
         time.sleep(0.05)
@@ -392,7 +392,7 @@ def test_one_that_is_larger_than_all_places_is_decoded_alone():
 
 
 def test_who_finds_too_many_waiting_or_waits_too_long_is_told():
-    decodes = Decodes(places=1, waiting=1, seconds=0.3, small=5)
+    decodes = Decodes(places=1, waiting=1, seconds=0.3)
     with decodes.place(10), ThreadPoolExecutor(1) as pool:
 
         def wait() -> str:
@@ -406,15 +406,13 @@ def test_who_finds_too_many_waiting_or_waits_too_long_is_told():
         with pytest.raises(ImageError, match="being read just now"), decodes.place(10):
             pass
         assert time.monotonic() - began < 0.2
-        with decodes.place(5):  # a drawing waits for nobody
-            pass
         assert waits.result(5)
     with decodes.place(10):  # all is free again
         pass
 
 
 def test_a_decode_that_fails_gives_its_place_back():
-    decodes = Decodes(places=1, waiting=1, seconds=0.1, small=0)
+    decodes = Decodes(places=1, waiting=1, seconds=0.1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), decodes.place(1):
             raise ZeroDivisionError

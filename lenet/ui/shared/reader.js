@@ -11,7 +11,7 @@ import { network } from "./engine.js";
 import { classic, fitted, inked, round } from "./preprocess.js";
 import { cheapest, mayTouch, sheet, trials } from "./segmentation.js";
 
-const MAPS_SHOWN = 32; // of a layer, the strongest: shared/figures.py
+const MAPS_SHOWN = 32; // of a layer, the strongest: shared/facts.py
 
 export function digitReader(table) {
   const net = network(table);

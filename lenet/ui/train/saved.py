@@ -2,7 +2,7 @@
 
     saved = SavedRuns(home)             a folder of its own in `home`, locked while this process lives
     saved.write(record)                 facts of a run; `saved.state(id)` and `saved.network(id)` are its files
-    for record in saved.adopt(): ...    what servers have left that are dead
+    for record in saved.adopt(seconds): ...    what servers have left that are dead
 
 Who reads the folder sees the keys by which visitors are known, so nobody else may.
 """
@@ -33,7 +33,7 @@ _PREFIX = "server-"
 
 
 def home() -> Path:
-    """Where the page saves runs: in LENET_RUNS_DIR, else in a `lenet` folder in the platform's place for data.
+    """Where the page saves runs: in LENET_RUNS_DIR, else in a `lenet` folder in the platform's place for state.
 
     Raises:
         LeNetError: LENET_RUNS_DIR is no path, see `lenet.paths.expanded`.
