@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image, ImageChops, ImageColor, ImageOps
-from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Request, Route, expect
 
 from lenet.data.strokes import Drawing, read_drawings, render, writer_split
 from lenet.inference.digits import DigitClassifier, FoundDigit
@@ -252,6 +252,43 @@ def test_a_file_that_is_no_picture_gets_a_sentence(page: Page) -> None:
     expect(page.locator("#pad .problem")).to_contain_text("not a picture")
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
+
+
+UNREADABLE = "() => { FileReader.prototype.readAsDataURL = function () { setTimeout(() => this.onerror()); }; }"
+
+
+def test_a_file_that_can_no_longer_be_read_gets_a_sentence(page: Page) -> None:
+    page.evaluate(UNREADABLE)
+    file = FilePayload(name="a.png", mimeType="image/png", buffer=b"gone")
+    page.locator("#pad input.file").set_input_files(file)
+    expect(page.locator("#pad .problem")).to_contain_text("can no longer be read")
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.get_by_role("tab", name="Photo").click()
+    page.locator("#photo input.file").set_input_files(file)
+    expect(page.locator("#photo .problem")).to_contain_text("can no longer be read")
+
+
+def test_of_two_pictures_chosen_the_last_one_is_shown(page: Page) -> None:
+    """Though the first takes longer to open."""
+    page.evaluate("""() => {
+      const open = window.createImageBitmap;
+      let slow = 500;
+      window.createImageBitmap = async (blob) => {
+        const wait = slow;
+        slow = 0;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        return open(blob);
+      };
+    }""")
+    for strokes in (SEVEN, [[(140, 40), (140, 240)]]):
+        content = io.BytesIO()
+        render(strokes, 20, 280).save(content, "PNG")
+        file = FilePayload(name="a.png", mimeType="image/png", buffer=content.getvalue())
+        page.locator("#pad input.file").set_input_files(file)
+    expect_label(page, "1")
+    page.wait_for_timeout(600)
+    expect_label(page, "1")
 
 
 def test_a_phones_photo_is_sent_small(page: Page) -> None:

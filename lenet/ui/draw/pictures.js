@@ -1,15 +1,7 @@
 // A picture that is read in place of strokes: from a file, small enough to travel with every question about it.
 
 import { readsBack } from "../shared/canvas.js";
-
-// A file as a data: address.
-function whole(blob) {
-  return new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.readAsDataURL(blob);
-  });
-}
+import { addressOf } from "../shared/keeping.js";
 
 function smaller(image, side) {
   const scale = side / Math.max(image.width, image.height);
@@ -22,11 +14,15 @@ function smaller(image, side) {
   return still;
 }
 
-// {address, image}: of a picture file, with no side over `side` where the browser can shrink it.
+// {address, image}: of a picture file, with no side over `side` where the browser can shrink it; null where the file
+// cannot be read.
 export async function opened(blob, side) {
   // What the browser cannot show, such as TIFF, the server may still read.
   const image = await createImageBitmap(blob).catch(() => document.createElement("canvas"));
-  if (Math.max(image.width, image.height) <= side || !readsBack()) return { address: await whole(blob), image };
+  if (Math.max(image.width, image.height) <= side || !readsBack()) {
+    const address = await addressOf(blob);
+    return address && { address, image };
+  }
   const still = smaller(image, side);
   // of other kinds, some may be transparent
   return { address: still.toDataURL(blob.type === "image/jpeg" ? blob.type : "image/png", 0.92), image: still };

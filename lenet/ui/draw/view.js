@@ -28,7 +28,8 @@ export function mount({ element, trigger, props, server, watch }) {
   const [canvas, result, boxes, file, offline] = [".pad", ".result", ".boxes", ".file", ".offline"].map(find);
 
   const name = fresh(); // by which the server tells this pad's questions from others'
-  let refused = false; // the picture that was last chosen, for its size
+  let refused = ""; // why the picture that was last chosen is not shown, as a key of the texts
+  let opening = 0; // counts pictures chosen; the newest is the one that is wanted
   let rest = null; // milliseconds between two questions under a moving pen, as the newest answer says; null before the first
   let training = false; // a network is trained behind the page, as the newest answer says
   let version = 0; // counts what makes an answer under way wrong, not merely early: clear, undo, a picture
@@ -77,7 +78,7 @@ export function mount({ element, trigger, props, server, watch }) {
     wrong.moved();
     changes += 1;
     place = null;
-    refused = false;
+    refused = "";
     const kept = pad.strokes.filter((stroke) => before.strokes.has(stroke)).length;
     if (!kept) certain = false; // it is another drawing
     if (kept < before.strokes.size || pad.picture !== before.picture) version += 1;
@@ -95,11 +96,12 @@ export function mount({ element, trigger, props, server, watch }) {
 
   async function openPicture(blob) {
     if (!blob) return;
-    if (blob.size > props.largest) {
-      refused = true;
-      return readAnew();
-    }
-    pad.show({ picture: await opened(blob, props.side) });
+    const number = ++opening;
+    const picture = blob.size > props.largest ? null : await opened(blob, props.side);
+    if (number !== opening) return;
+    if (picture) return pad.show({ picture });
+    refused = blob.size > props.largest ? "picture_too_large" : "picture_unreadable";
+    readAnew();
   }
 
   find(".open").addEventListener("click", () => file.click());
@@ -190,7 +192,7 @@ export function mount({ element, trigger, props, server, watch }) {
       rest = reply?.rest ?? rest;
       superseded = Boolean(reply?.superseded);
       if (!superseded && of === version && known >= shown) {
-        if (refused || reply?.problem) complain(refused ? say("picture_too_large") : spoken(reply.problem));
+        if (refused || reply?.problem) complain(refused ? say(refused) : spoken(reply.problem));
         else show({ ...reply, asked: async () => question });
       }
     } catch {
@@ -328,7 +330,7 @@ export function mount({ element, trigger, props, server, watch }) {
 
   watch("value", () => {
     if (props.value.network !== asks) [asksBefore, asks] = [asks, props.value.network];
-    refused = false; // another network, or another pipeline, for what is on the pad
+    refused = ""; // another network, or another pipeline, for what is on the pad
     readers.of(props.value.network);
     arrived();
   });

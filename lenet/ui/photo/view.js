@@ -7,6 +7,7 @@
 import { centred, fitting, fractions, squareIn, stretched } from "./box.js";
 import { noStages, stagesOf } from "../shared/stages.js";
 import { onLanguage, say, sayAll, sayIn } from "../shared/language.js";
+import { addressOf } from "../shared/keeping.js";
 import { readsBack } from "../shared/canvas.js";
 import { answered } from "./answer.js";
 import * as figures from "./figures.js";
@@ -124,14 +125,9 @@ export function mount({ element, props, server, watch }) {
   async function openFile(blob) {
     if (!blob) return;
     if (blob.size > props.largest) return complain("picture_too_large");
-    const picture = await new Promise((resolve) => {
-      const reader = new FileReader();
-      reader.onload = () => resolve(reader.result);
-      reader.onerror = () => resolve(null); // moved, deleted, or not this person's to read
-      reader.readAsDataURL(blob);
-    });
+    const picture = await addressOf(blob);
     if (picture) open({ picture });
-    else complain("photo_unreadable");
+    else complain("picture_unreadable");
   }
 
   find(".open").addEventListener("click", () => file.click());

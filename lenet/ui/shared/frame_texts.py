@@ -23,6 +23,7 @@ ENGLISH = {
     "no_script": "This part of the page did not load. Reload the page to try again.",
     # --- an answer, in the Draw tab and in the Photo tab
     "picture_too_large": "This picture has over 20 MB: make it smaller and try again.",
+    "picture_unreadable": "This file can no longer be read: choose it again.",
     "picture_altered": "This browser alters the pixels that a page may see, to protect your privacy. "
     "Allow this page to see them, or use another browser.",
     "article_a": "a {name}",
@@ -81,6 +82,7 @@ CHINESE = {
     "no_script": "页面的这一部分没有加载成功。请重新加载页面再试。",
     # --- an answer, in the Draw tab and in the Photo tab
     "picture_too_large": "这张图片超过 20 MB：请缩小后再试。",
+    "picture_unreadable": "这个文件已无法读取：请重新选择。",
     "picture_altered": "为保护隐私，此浏览器会改动网页读到的像素。请允许本页面读取，或换一个浏览器。",
     "article_a": "{name}",
     "article_an": "{name}",

@@ -30,7 +30,13 @@ async function opened(database) {
 async function inStore(name, mode, act) {
   const database = await opened(name);
   try {
-    return await settled(act(database.transaction("state", mode).objectStore("state")));
+    const transaction = database.transaction("state", mode);
+    const written = new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error); // a full disk may say so only at the end
+    });
+    const [result] = await Promise.all([settled(act(transaction.objectStore("state"))), written]);
+    return result;
   } finally {
     database.close();
   }
@@ -51,6 +57,16 @@ export function sketch(canvas, picture) {
   decoded(picture).forEach((ink, at) => image.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * at));
   pen.putImageData(image, 0, 0);
   return canvas;
+}
+
+// A file as a data: address; null where it cannot be read: moved, deleted, or not this person's.
+export function addressOf(blob) {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => resolve(null);
+    reader.readAsDataURL(blob);
+  });
 }
 
 // Hand the visitor a file.

@@ -16,6 +16,7 @@ import { ownDigit } from "./own.js";
 import { runSnapshots } from "./snapshot.js";
 import { settingsForm } from "./settings.js";
 import { stored, visitorKey } from "../shared/storage.js";
+import { download } from "../shared/keeping.js";
 
 const COLUMNS = ["shown", "run", "settings", "epochs", "best", "loss", "test", "took", "does"];
 
@@ -640,10 +641,7 @@ export function mount({ element, trigger, props, server }) {
   onClick(".download", async (run) => {
     const reply = (await server.download({ visitor, language, run: run.id }).catch(() => null)) ?? { problem: "not_done" };
     if (reply.problem) return trouble(reply.problem);
-    const bytes = unpack(reply.file);
-    const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-    make("a", { href: address, download: reply.name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    download(reply.name, unpack(reply.file));
   });
 
   // --- at the beginning --------------------------------------------------------------------------------------
