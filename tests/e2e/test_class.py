@@ -21,7 +21,7 @@ Open = Callable[..., Page]
 
 def test_a_run_fits_one_screen_and_the_next_visitor_sees_it_again(open_page: Open, url: str) -> None:
     first = opened(open_page(viewport={"width": 1366, "height": 768}))
-    begin(first, seed=41)
+    begin(first, epochs=5, seed=41)
     expect(first.locator("[data-figure=accuracy]")).to_contain_text("%", timeout=30_000)
     expect(first.locator(".charts")).to_be_in_viewport(ratio=1)
     expect(first.locator(".run .figures")).to_be_in_viewport(ratio=1)
@@ -31,7 +31,7 @@ def test_a_run_fits_one_screen_and_the_next_visitor_sees_it_again(open_page: Ope
     expect(first.locator(".confusion tbody tr")).to_have_count(10)
 
     second = opened(open_page())
-    begin(second, seed=41)
+    begin(second, epochs=5, seed=41)
     expect(told(second)).to_contain_text("with the same settings")
     expect(second.locator(".slower")).to_have_attribute("aria-disabled", "true")
     expect(second.locator(".own-told")).to_be_visible()

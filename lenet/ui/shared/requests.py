@@ -49,7 +49,7 @@ SENTENCES = {
     405: "Nothing at this address answers requests of this kind.",
     408: "The request took too long to arrive: try again.",
     413: "This is too large: a picture or a network may have 20 MB.",
-    429: "That are too many requests at once: try again in a minute.",
+    429: "There are too many requests at once: try again in a minute.",
     500: "Something failed on the server. The fault is ours, and it was logged. Try again, or reload the page.",
     503: "The server has much to do right now: try again in a minute.",
     507: "The server's disk is full: try again later.",
