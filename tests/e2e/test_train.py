@@ -135,7 +135,7 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     expect(page.locator("#zoo .yours .entry")).to_contain_text(["Run 1, digits-demo"])
     expect(page.locator("#zoo .about h2")).not_to_be_empty()
 
-    page.locator('#zoo button[data-network="photos"]').click()
+    page.locator('#zoo button[data-network="cifar10-lenet5-sgd"]').click()
     page.get_by_role("tab", name="Train").click()
     begin(page, epochs=1)
     expect(page.locator(".run .name")).to_have_text("Run 2")
@@ -144,7 +144,7 @@ def test_a_card_starts_a_run_that_ends_in_the_draw_tab(train_tab: Page, snap: Sn
     expect(page.locator("canvas.pad")).to_be_visible()
     page.get_by_role("tab", name="Zoo").click()  # which was open before
     expect(page.locator("#zoo .yours .entry")).to_contain_text(["Run 2, digits-demo", "Run 1, digits-demo"])
-    expect(page.locator("#zoo .about h2")).to_have_text("ConvNet, large")
+    expect(page.locator("#zoo .about h2")).to_have_text("Tutorial: LeNet-5, SGD")
     page.get_by_role("tab", name="Photo").click()  # which was told of each, and not open before
     expect(page.locator("#photo .card").first).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Camera")).to_be_visible()
