@@ -24,7 +24,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lenet.data.download import CIFAR10_FILES, CIFAR10_FOLDER, CIFAR10_RECORD, CIFAR10_RECORDS, IDX_FILES, fetch
+from lenet.data.download import (
+    CIFAR10_FILES,
+    CIFAR10_FOLDER,
+    CIFAR10_RECORD,
+    CIFAR10_RECORDS,
+    IDX_FILES,
+    fetch,
+    read_idx,
+)
 from lenet.data.drawn_digits import apart, digit, dotted
 from lenet.data.non_digits import non_digit
 from lenet.data.strokes import (
@@ -165,17 +173,9 @@ def _idx_dataset(name: str, classes: tuple[str, ...], root: Path) -> Dataset:
 
 
 def _idx_split(folder: Path, part: str) -> Split:
-    images, labels = (_idx_file(folder / file) for file in IDX_FILES if file.startswith(part))
+    files = (folder / name for name in IDX_FILES if name.startswith(part))
+    images, labels = (torch.from_numpy(read_idx(file.read_bytes()).copy()) for file in files)
     return Split(images[:, None], labels.long())
-
-
-def _idx_file(path: Path) -> Tensor:
-    """The numbers in an IDX file of bytes, in the shape that it names."""
-    content = path.read_bytes()
-    dimensions = content[3]
-    shape = struct.unpack(f">{dimensions}I", content[4 : 4 + 4 * dimensions])
-    numbers = np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions)
-    return torch.from_numpy(numbers.reshape(shape).copy())
 
 
 def _refuse_torn_idx(folder: Path) -> None:
@@ -509,8 +509,7 @@ class Source:
 
 
 def _idx_files(folder: str) -> tuple[str, ...]:
-    names = ("images-idx3-ubyte", "labels-idx1-ubyte")
-    return tuple(f"{folder}/raw/{split}-{name}" for split in ("train", "t10k") for name in names)
+    return tuple(f"{folder}/raw/{name}" for name in IDX_FILES)
 
 
 DATASETS: dict[str, Source] = {

@@ -185,14 +185,15 @@ class Published:
 
 def _from_idx(files: Sequence[Path]) -> Decoded:
     """Four gzipped files, http://yann.lecun.com/exdb/mnist: images and labels for training and for testing."""
-    arrays = [_idx(gzip.decompress(path.read_bytes())) for path in files]
+    arrays = [read_idx(gzip.decompress(path.read_bytes())) for path in files]
     return {
         "train": Part(arrays[0][:, None], arrays[1]),
         "test": Part(arrays[2][:, None], arrays[3]),
     }
 
 
-def _idx(content: bytes) -> np.ndarray:
+def read_idx(content: bytes) -> np.ndarray:
+    """The numbers of an IDX file of bytes: uint8, read-only, in the shape that it names, (N, H, W) or (N,)."""
     dimensions = content[3]
     shape = struct.unpack(f">{dimensions}I", content[4 : 4 + 4 * dimensions])
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)

@@ -453,7 +453,7 @@ def test_the_archive_of_its_own_site(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.data
 def test_the_real_mnist_has_our_checksums(mnist_root: Path) -> None:
     raw = [(mnist_root / "MNIST/raw" / name).read_bytes() for name in IDX_FILES]
-    arrays = [download._idx(content) for content in raw]
+    arrays = [download.read_idx(content) for content in raw]
     decoded = {"train": Part(arrays[0][:, None], arrays[1]), "test": Part(arrays[2][:, None], arrays[3])}
     verified(decoded, download.PUBLISHED["mnist"].expected)
 
