@@ -14,10 +14,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from lenet.data.strokes import Strokes, bent, fitted
+from lenet.data.strokes import Strokes, bent, fitted, parse_strokes
 
-# Straight strokes on a grid 2 wide and 4 high, each point two figures, x and y, y downwards: as a clock
-# shows them, and as people draw them with a ruler in mind.  A digit has several ways.
+# Straight strokes on a grid 2 wide and 4 high, y downwards, see `parse_strokes`: as a clock shows them, and as people
+# draw them with a ruler in mind.  A digit has several ways.
 ANGULAR = (
     ("0020240400", "10212314030110"),
     ("1014", "011014", "011014 0424"),
@@ -30,13 +30,7 @@ ANGULAR = (
     ("0020240400 0222", "0020042400", "1021120110 1223140312"),
     ("220200202404", "2202002024", "211201102114"),
 )
-GRIDS = [
-    [
-        [np.array([(int(s[i]), int(s[i + 1])) for i in range(0, len(s) - 1, 2)], float) for s in way.split()]
-        for way in ways
-    ]
-    for ways in ANGULAR
-]
+GRIDS = [[parse_strokes(way) for way in ways] for ways in ANGULAR]
 _CELL = 80  # tablet pixels a step of the grid: digits 320 high
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from lenet.data.strokes import Strokes, bent, fitted
+from lenet.data.strokes import Strokes, bent, cut_corners, fitted, parse_strokes
 
-# Pen strokes on a grid 6 wide and 8 high, each point two figures, x and y, y downwards; people have a way each.
+# Pen strokes on a grid 6 wide and 8 high, y downwards, see `parse_strokes`; people have a way each.
 WAYS: dict[str, tuple[str, ...]] = {
     "A": ("083068 1545", "0830 3068 1555", "08273068 1656"),
     "B": ("0008 0040524404 0444564808", "0800306143046467 6708"),
@@ -59,19 +59,11 @@ class Hand:
         ways = WAYS[letter]
         way = ways[(self.seed + LETTERS.index(letter)) % len(ways)]
         strokes = []
-        for text in way.split():
-            points = np.array([(int(text[i]), int(text[i + 1])) for i in range(0, len(text) - 1, 2)], float)
+        for points in parse_strokes(way):
             points += rng.normal(0, 0.3, points.shape)
             for _ in range(self.rounds):
-                points = _cut(points)
+                points = cut_corners(points)
             points *= _CELL
             points[:, 0] = points[:, 0] * self.stretch - points[:, 1] * self.slant
             strokes.append(points)
         return fitted(bent(strokes, rng), rng.uniform(0.6, 1.2))
-
-
-def _cut(points: np.ndarray) -> np.ndarray:
-    """Chaikin's corner cutting (1974); the ends stay."""
-    near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
-    middle = np.stack([near, far], axis=1).reshape(-1, 2)
-    return np.concatenate([points[:1], middle[1:-1], points[-1:]])

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from lenet.data.strokes import PEN_TABLET, Drawing, Strokes, bent, fitted
+from lenet.data.strokes import PEN_TABLET, Drawing, Strokes, bent, cut_corners, fitted, parse_strokes
 
-# Pen strokes on a grid 4 wide and 6 high, each point two figures, x and y, y downwards.
+# A name and its pen strokes on a grid 4 wide and 6 high, y downwards: see `parse_strokes`.
 LETTERS = """
 A 062046 1434; B 0006 000131320330 033445360606; C 41200002042646; D 0006 00203142443606; E 40000646 0333
 F 400006 0333; G 41200002042646432343; H 0006 4046 0343; J 30342505; K 0006 400346; L 000646; M 0600234046; N 06004640
@@ -32,34 +32,21 @@ arrow 0343 324334; hat 06204606; box 0060660600; house 060220424606 0242; star 1
 tree 2026 2042 2004; heart 2021010002264242413020; door 0040460600 2026; sum 4000230646; root 03142640
 pi 0141 1116 3136; omega 0616042042363646
 """
-GLYPHS = [
-    [[(int(s[i]), int(s[i + 1])) for i in range(0, len(s) - 1, 2)] for s in entry.split()[1:]]
-    for line in LETTERS.strip().split("\n")
-    for entry in line.split("; ")
-]
+GLYPHS = [parse_strokes(entry.partition(" ")[2]) for line in LETTERS.strip().split("\n") for entry in line.split("; ")]
 
 
 def letter(rng: Generator) -> Strokes:
     """A letter or sign, its corners more or less rounded; those of a lone outline, a zero if rounded, stay."""
     glyph = GLYPHS[rng.integers(len(GLYPHS))]
-    outline = len(glyph) == 1 and glyph[0][0] == glyph[0][-1]
+    outline = len(glyph) == 1 and np.array_equal(glyph[0][0], glyph[0][-1])
     rounds = 0 if outline else rng.integers(0, 4)
     strokes = []
     for stroke in glyph:
-        points = np.array(stroke, float) + rng.normal(0, 0.12, (len(stroke), 2))
+        points = stroke + rng.normal(0, 0.12, stroke.shape)
         for _ in range(rounds):
-            points = _rounded(points)
+            points = cut_corners(points)
         strokes.append(points)
     return [s * (90, 75) for s in strokes]
-
-
-def _rounded(points: np.ndarray) -> np.ndarray:
-    """Chaikin's corner cutting (1974); the ends stay."""
-    if len(points) < 3:
-        return points
-    near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
-    middle = np.stack([near, far], axis=1).reshape(-1, 2)
-    return np.concatenate([points[:1], middle[1:-1], points[-1:]])
 
 
 def scribble(rng: Generator) -> Strokes:

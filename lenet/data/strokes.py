@@ -32,6 +32,13 @@ class Drawing:
     strokes: tuple[tuple[tuple[float, float], ...], ...]
 
 
+def parse_strokes(text: str) -> Strokes:
+    """Strokes on a grid, (points, 2) each, from words of figures: two a point, x and y, as in "0006 1434"."""
+    return [
+        np.array([(int(word[i]), int(word[i + 1])) for i in range(0, len(word) - 1, 2)], float) for word in text.split()
+    ]
+
+
 def read_drawings(path: str | os.PathLike[str]) -> list[Drawing]:
     """The drawings of a .jsonl or .jsonl.gz file: one {"label", "writer", "strokes"} a line.
 
@@ -98,6 +105,15 @@ FOLDS = 5
 def writer_fold(writers: Iterable[int], fold: int) -> set[int]:
     """The writers that fold 1, 2, ... or FOLDS leaves out: every fifth; each is in one fold."""
     return set(sorted(set(writers))[fold - 1 :: FOLDS])
+
+
+def cut_corners(points: np.ndarray) -> np.ndarray:
+    """Chaikin's corner cutting (1974), once: points (N, 2) become (2N - 2, 2); the ends stay."""
+    if len(points) < 3:
+        return points
+    near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
+    middle = np.stack([near, far], axis=1).reshape(-1, 2)
+    return np.concatenate([points[:1], middle[1:-1], points[-1:]])
 
 
 def bent(strokes: Strokes, rng: Generator) -> Strokes:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lenet.data.non_digits import GLYPHS, RULES, non_digit
-from lenet.data.strokes import PEN_TABLET, Drawing, bent, fitted, render, writer_fold
+from lenet.data.strokes import PEN_TABLET, Drawing, bent, cut_corners, fitted, parse_strokes, render, writer_fold
 from lenet.preprocessing.digits import digit_image
 
 DIGIT = Drawing(4, 0, (((200.0, 150.0), (170.0, 250.0), (260.0, 250.0)), ((240.0, 160.0), (235.0, 330.0))))
@@ -40,6 +40,19 @@ def test_shares_sum_to_one_and_glyphs_lie_on_their_grid():
     assert points[:, 0].max() <= 6
     assert points[:, 1].max() <= 6
     assert all(len(stroke) > 0 for glyph in GLYPHS for stroke in glyph)
+
+
+def test_strokes_are_read_from_two_figures_a_point():
+    strokes = parse_strokes("000613 20")
+    assert [stroke.tolist() for stroke in strokes] == [[[0, 0], [0, 6], [1, 3]], [[2, 0]]]
+    assert {stroke.dtype for stroke in strokes} == {np.dtype(float)}
+
+
+def test_corners_are_cut_and_ends_stay():
+    corner = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 4.0]])
+    assert cut_corners(corner).tolist() == [[0, 0], [3, 0], [4, 1], [4, 4]]
+    for count in (1, 2):
+        assert np.array_equal(cut_corners(corner[:count]), corner[:count])
 
 
 def test_bent_is_another_hand_not_another_digit():
