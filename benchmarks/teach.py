@@ -7,7 +7,7 @@ these people each, and HALVES are two networks for photos: see docs/data.md.  Th
 benchmarks/teach_photos.py.
 
 Each row teaches one person's drawings and asks about other drawings of that person, each drawn with a pen of its own
-width.  Letters are drawn by rule, see lenet/data/drawn_letters.py; a validation writer's digits are none of them.
+width.  Letters are drawn by rule, see benchmarks/drawn_letters.py; a validation writer's digits are none of them.
 Digits are of the tablet's validation writers: all ten, and 0 to 4, for which 5 to 9 are none of the classes.  The base
 network has learned from these writers too, as from all of the file, so their digits are easier than a stranger's.  With
 --folds the base of each of 15 writers is the fold that has never seen them, and below the table stands what the folds
@@ -35,9 +35,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks import teach_photos
+from benchmarks.drawn_letters import LETTERS, Hand
 from benchmarks.held_out import FOLD
 from lenet.data.augmentation import AUGMENTATIONS
-from lenet.data.drawn_letters import LETTERS, Hand
 from lenet.data.strokes import Drawing, read_drawings, render, writer_fold, writer_split
 from lenet.models import MODELS, cpu
 from lenet.models.network import Network

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lenet.data.drawn_letters import Hand
+from benchmarks.drawn_letters import Hand
 from lenet.data.strokes import render
 from lenet.preprocessing.digits import digit_image
 from tests.integration.test_files import App

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.drawn_letters import LETTERS, Hand
 from benchmarks.teach import with_all_layers
 from lenet.checkpoint import read, write
 from lenet.data.datasets import NOT_A_DIGIT, load
-from lenet.data.drawn_letters import LETTERS, Hand
 from lenet.data.non_digits import scribble
 from lenet.data.strokes import Drawing, fitted, read_drawings, render, writer_split
 from lenet.errors import CheckpointError, DataError, TrainingError

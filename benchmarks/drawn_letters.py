@@ -1,6 +1,6 @@
 """Ten letters drawn by rule, as several people would write them: what benchmarks and tests teach a network.
 
-`non_digits` draws letters too, to say what is no digit.  These have templates and hands of their own.
+`lenet.data.non_digits` draws letters too, to say what is no digit.  These have templates and hands of their own.
 """
 
 from __future__ import annotations
