@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lenet.preprocessing.thickness import thicknesses
+
 MIN_SIDE = 40  # pixels: what is smaller has no frame
 MIN_INNER = 24  # pixels: nor is a canvas smaller than this
 SAME = 10  # of 255: greys that differ by less are one ground, for the noise and JPEG of a real picture
@@ -131,9 +133,7 @@ def _measured(marks: np.ndarray) -> np.ndarray:
     labels, count = ndimage.label(marks, np.ones((3, 3)))
     boxes = ndimage.find_objects(labels)
     longer = np.array([max(y.stop - y.start, x.stop - x.start) for y, x in boxes] or np.zeros(0))
-    area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    within = np.bincount(labels[ndimage.binary_erosion(marks)], minlength=count + 1)[1:]
-    thick = 2 * area / np.maximum(area - within, 1)
+    thick = thicknesses(labels, np.bincount(labels.ravel(), minlength=count + 1))[1:]
     return np.stack([longer, thick], axis=1)[longer >= SPECK * max(marks.shape)]
 
 

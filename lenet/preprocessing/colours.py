@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from lenet.preprocessing.thickness import thickness
+
 COLOUR = 24  # of 255: channels that differ by less are grey, in JPEG's colours too
 COLOUR_CONTRAST = 40  # of 255: ink differs so much from its ground, as colours
 # Where brightness shows less than this of the difference, colour is looked at instead.
@@ -95,29 +97,21 @@ def _of_many_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.Im
             continue
         dark = piece & ~pale[part] & (far[part] >= PALE)
         highlit = piece & light[part] & (far[part] >= COLOUR) & ~ndimage.binary_dilation(dark, iterations=2)
-        if _thickness(dark) < SOLID:  # but the soft edges of a pale pen
+        if thickness(dark) < SOLID:  # but the soft edges of a pale pen
             if _is_slender(piece):
                 ink[part][piece] = far[part][piece] * (255 / strongest)
-        elif _is_inside(part, labels.shape) and _is_band(highlit, _thickness(dark)):
+        elif _is_inside(part, labels.shape) and _is_band(highlit, thickness(dark)):
             ink[part][piece] = _besides(away[part][piece], np.median(away[part][highlit], axis=0))
     return Image.fromarray((255 - ink).clip(0, 255).astype(np.uint8))
 
 
-def _thickness(mask: np.ndarray) -> float:
-    """About how many pixels the strokes of a mask (H, W) bool are thick; 0 where it is empty."""
-    from scipy import ndimage
-
-    area = np.count_nonzero(mask)
-    return 2 * area / max(area - np.count_nonzero(ndimage.binary_erosion(mask)), 1)
-
-
 def _is_slender(piece: np.ndarray) -> bool:
-    return not _lies(piece) and _thickness(piece) <= SLENDER * max(piece.shape)
+    return not _lies(piece) and thickness(piece) <= SLENDER * max(piece.shape)
 
 
 def _is_band(mask: np.ndarray, pen: float) -> bool:
     """Whether a mask (H, W) bool is what a highlighter laid behind the strokes of a pen, so many pixels thick."""
-    return _thickness(mask) >= SOLID and (_lies(mask) or _thickness(mask) > BROAD * pen)
+    return thickness(mask) >= SOLID and (_lies(mask) or thickness(mask) > BROAD * pen)
 
 
 def _lies(mask: np.ndarray) -> bool:

@@ -19,6 +19,7 @@ from lenet.preprocessing.ink import PAPER_MIN_SIDE, strengthened
 from lenet.preprocessing.plate import find_plate
 from lenet.preprocessing.printed_lines import find_lines, without_lines
 from lenet.preprocessing.sheet import without_surroundings
+from lenet.preprocessing.thickness import thickness, thicknesses
 
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
 ENLARGED = 200  # pixels, or more, that a small picture's shorter side is made
@@ -133,8 +134,8 @@ def _with_faded_ends(strokes: _Strokes) -> _Strokes:
     pale = joined[labels] & ~ndimage.binary_dilation(strokes.mask, iterations=2)
     parts, _ = ndimage.label(pale, structure=np.ones((3, 3)))
     area = np.bincount(parts.ravel())
-    thick = _thickness(parts, area)
-    usual = 2 * known / max(known - np.count_nonzero(ndimage.binary_erosion(strokes.mask)), 1)
+    thick = thicknesses(parts, area)
+    usual = thickness(strokes.mask)
     faded = (area > FADED_AREA * known) & (thick > FADED_THICKNESS[0] * usual) & (thick < FADED_THICKNESS[1] * usual)
     faded[0] = False
     if not faded.any() or area[faded].sum() > FADED_MOST * known:
@@ -343,7 +344,7 @@ def _leaving_strokes(labels: np.ndarray, edge: np.ndarray) -> np.ndarray:
     )
     area = np.bincount(labels.ravel(), minlength=len(edge))
     parts = ndimage.find_objects(labels)
-    thick = _thickness(labels, area)
+    thick = thicknesses(labels, area)
     found = np.zeros(len(edge), bool)
     for label in np.flatnonzero(edge & (area > 20) & (area < 0.3 * labels.size)):
         height, width = (part.stop - part.start for part in parts[label - 1])
@@ -354,14 +355,6 @@ def _leaving_strokes(labels: np.ndarray, edge: np.ndarray) -> np.ndarray:
         slender = contact.sum() <= CONTACT * longer or (np.count_nonzero(contact) == 1 and (along or bends))
         found[label] = slender and width <= FLAT_BY_HEIGHT * height and longer >= 0.1 * max(labels.shape)
     return found
-
-
-def _thickness(labels: np.ndarray, area: np.ndarray) -> np.ndarray:
-    """Of each label, about how many pixels its strokes are thick; `area` is how many it has."""
-    mask = labels > 0
-    inner = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
-    within = np.bincount(labels[1:-1, 1:-1][inner], minlength=len(area))
-    return 2 * area / np.maximum(area - within, 1)
 
 
 def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.ndarray) -> np.ndarray:
@@ -383,7 +376,7 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     longer = np.maximum(box[:, 1] - box[:, 0], box[:, 3] - box[:, 2])
     size, dark = float(longer[digit].max()), float(np.average(mean[digit], weights=area[digit]))
     whole = max(size, float(box[digit, 1].max() - box[digit, 0].min()))  # a digit may be made of bars
-    thick = _thickness(labels, area)
+    thick = thicknesses(labels, area)
     usual = float(np.average(thick[digit], weights=area[digit]))
     alike = fit & (area >= 4) & (mean > AKIN_DARKNESS * dark)
     alike[0] = False
