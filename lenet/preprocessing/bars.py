@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from lenet.preprocessing.layout import Piece, joined, overlap, tallest
+from lenet.preprocessing.layout import Piece, distance, joined, tallest
 
 MAX_BARS = 100  # components: a dozen digits have 84; more are dots, or noise
 GAP = 0.85  # of a bar's thickness: what is further from its end does not meet it
@@ -60,7 +60,7 @@ def end_to_end(
     near = [
         (i, k)
         for i, k in combinations(range(len(pieces)), 2)
-        if _apart(pieces[i], pieces[k]) <= scale * max(most[i], most[k])
+        if distance(pieces[i], pieces[k]) <= scale * max(most[i], most[k])
     ]
     places = {i: cells(pieces[i]) for pair in near for i in pair}
     bars = {i: _bar(some) for i, some in places.items()}
@@ -76,10 +76,6 @@ def end_to_end(
     ]
     limit = tallest(_united(pieces, edges, math.inf)[0])
     return _united(pieces, sorted(edges), limit)
-
-
-def _apart(a: Piece, b: Piece) -> float:
-    return math.hypot(max(-overlap(a, b, 0), 0), max(-overlap(a, b, 1), 0))
 
 
 def _bar(cells: Cells) -> Bar | None:

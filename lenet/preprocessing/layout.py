@@ -107,6 +107,12 @@ def overlap(a: Piece, b: Piece, axis: int) -> int:
     return min(a.box[axis + 2], b.box[axis + 2]) - max(a.box[axis], b.box[axis])
 
 
+def distance(a: Piece, b: Piece) -> float:
+    """Pixels from the box of one to the box of the other; 0 where they touch or overlap."""
+    # to the last bit what np.hypot says, as math.hypot is not, and in half of its time
+    return abs(complex(max(-overlap(a, b, 0), 0), max(-overlap(a, b, 1), 0)))
+
+
 # --------------------------------------------------------------------------------------------------
 # A dotted pen
 
@@ -389,7 +395,7 @@ def in_rows(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     rows.sort(key=lambda row: float(np.mean([p.box[1] + p.box[3] for p in row])))
     for piece in wholes:
         if piece.height < STANDS * tall:
-            min(rows, key=lambda row: min(_distance(piece, p) for p in row if p.height >= STANDS * tall)).append(piece)
+            min(rows, key=lambda row: min(distance(piece, p) for p in row if p.height >= STANDS * tall)).append(piece)
     return tuple(
         replace(p, row=number)
         for number, row in enumerate(rows)
@@ -420,10 +426,6 @@ def _one_row(a: Piece, b: Piece) -> bool:
     return overlap(a, b, 1) >= SAME_ROW * min(a.height, b.height)
 
 
-def _distance(a: Piece, b: Piece) -> float:
-    return float(np.hypot(max(-overlap(a, b, 0), 0), max(-overlap(a, b, 1), 0)))
-
-
 # --------------------------------------------------------------------------------------------------
 # Signs between the digits
 
@@ -440,7 +442,7 @@ def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:
         return False
     if any(overlap(piece, p, 0) > -0.05 * tall for p in others):
         return False
-    beside = [min(some, key=lambda p: _distance(piece, p)) for some in (others, after)]
+    beside = [min(some, key=lambda p: distance(piece, p)) for some in (others, after)]
     middle = (piece.box[1] + piece.box[3]) / 2
     return all(0.25 < (middle - p.box[1]) / p.height < 0.78 for p in beside)
 
@@ -451,10 +453,10 @@ def is_point(piece: Piece, pieces: Sequence[Piece], tall: int, dot: float) -> bo
     twins = [p for p in pieces if p is not piece and p.longer < 1.5 * piece.longer and overlap(p, piece, 0) > 0]
     if piece.longer >= dot * tall or not others or twins:  # a colon is two
         return False
-    nearest = min(others, key=lambda p: _distance(piece, p))
+    nearest = min(others, key=lambda p: distance(piece, p))
     at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / nearest.height
     return (
         0.75 < at < 1.3
         and overlap(piece, nearest, 0) <= UNDER * piece.width
-        and _distance(piece, nearest) < POINT_REACH * tall
+        and distance(piece, nearest) < POINT_REACH * tall
     )
