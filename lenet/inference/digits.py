@@ -27,8 +27,8 @@ from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.preprocessing.layout import MarkKind
 from lenet.preprocessing.segmentation import MASK_PIXELS, Sheet, Trial, cheapest, may_touch, trials
 from lenet.preprocessing.stages import Box, Preprocessed, Stage
+from lenet.training.metrics import NOT_DIGIT_ABOVE
 
-NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
 MIN_PROBABILITY = 0.01  # at which a network's doubt ends: smaller ones are no better measured
 # Where an answer is not sure, the digit is looked at a bit smaller and larger than MNIST's 20 pixels too.  On half of
 # the drawings of the five folds' writers, mean of four brush widths, that makes 97.95 instead of 97.63% right and sure,

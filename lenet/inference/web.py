@@ -30,7 +30,7 @@ from lenet.data.non_digits import figure, letter, scribble, shape
 from lenet.data.strokes import fitted, render
 from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
-from lenet.inference.digits import MIN_PROBABILITY, NOT_DIGIT_ABOVE, OTHER_SIDES, OTHER_STAGES
+from lenet.inference.digits import MIN_PROBABILITY, OTHER_SIDES, OTHER_STAGES
 from lenet.inference.explain import layers as told_layers
 from lenet.inference.photos import CONFIDENCE_POWER, SETTLED_ABOVE, UNKNOWN_ABOVE
 from lenet.inference.pretrained import Checkpoint
@@ -41,6 +41,7 @@ from lenet.models.network import Network, count_parameters
 from lenet.preprocessing.digits import classic_digit, digit, digit_image
 from lenet.preprocessing.normalization import InputFormat, to_input
 from lenet.preprocessing.stages import Preprocessed
+from lenet.training.metrics import NOT_DIGIT_ABOVE
 
 Table = dict[str, Any]
 

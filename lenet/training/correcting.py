@@ -39,6 +39,7 @@ from lenet.models.network import Network, count_parameters
 from lenet.preprocessing.digits import DIGIT_SIDE
 from lenet.preprocessing.normalization import to_input
 from lenet.training.loop import evaluate
+from lenet.training.metrics import likeliest_or_none
 from lenet.training.recipes import Recipe
 from lenet.training.teaching import Progress, background
 
@@ -336,12 +337,10 @@ def _enough(old: Network, new: Network, recipe: Recipe, corrections: Corrections
 def answers_of(logits: Tensor, temperature: float = 1.0) -> tuple[Tensor, Tensor]:
     """What is answered, int64 (N,), and how likely that is, 0 to 1, from logits (N, 10 or 11).
 
-    As `DigitClassifier` answers: 10 where no digit is more likely than not, else the likeliest digit.
+    An answer is a digit, or NONE: see `likeliest_or_none`.
     """
     probs = (logits / temperature).softmax(dim=1)
-    answers = probs[:, :NONE].argmax(dim=1)
-    if probs.shape[1] > NONE:
-        answers = torch.where(probs[:, NONE] > 0.5, NONE, answers)
+    answers = likeliest_or_none(probs, NONE)
     return answers, probs.gather(1, answers[:, None])[:, 0]
 
 

@@ -11,11 +11,27 @@ from torch import Tensor
 from torch.nn import functional
 
 BINS = 15  # of confidences, as in Guo et al. 2017
+NOT_DIGIT_ABOVE = 0.5  # the probability of "not a digit" above which that is the verdict
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
     """The fraction of rows whose largest logit is the label's; 0.0 to 1.0."""
     return (logits.argmax(dim=1) == labels).double().mean().item()
+
+
+def likeliest_or_none(probs: Tensor, classes: int) -> Tensor:
+    """What is answered, int64 (N,), as by `DigitClassifier`: the likeliest class, or `classes` for none of them.
+
+    It is none of them where that is more likely than NOT_DIGIT_ABOVE.
+
+    Args:
+        probs: (N, classes), 0 to 1; or (N, classes + 1), where the last one is that of none of them.
+        classes: how many can be answered.
+    """
+    likeliest = probs[:, :classes].argmax(dim=1)
+    if probs.shape[1] == classes:
+        return likeliest
+    return torch.where(probs[:, classes] > NOT_DIGIT_ABOVE, classes, likeliest)
 
 
 def wilson_interval(right: int, total: int, z: float = 1.96) -> tuple[float, float]:

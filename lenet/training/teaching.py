@@ -41,6 +41,7 @@ from lenet.errors import TrainingError
 from lenet.models.network import Network
 from lenet.preprocessing.digits import DIGIT_SIDE, digit_image
 from lenet.preprocessing.normalization import to_input
+from lenet.training.metrics import likeliest_or_none
 from lenet.training.recipes import RECIPES, Recipe
 from lenet.training.stored import load_network, weights_file
 
@@ -214,13 +215,9 @@ def folds(labels: Tensor) -> Tensor:
 
 @torch.no_grad()
 def answered(network: Network, images: Tensor) -> Tensor:
-    """What a taught network answers to images uint8 (N, 1, 28, 28): int64 (N,), the last one for none of its classes.
-
-    As `DigitClassifier` answers: none of them where that is more likely than not, else the likeliest of them.
-    """
+    """What a taught network answers to images uint8 (N, 1, 28, 28): int64 (N,), the last for none of its classes."""
     probs = network.eval()(to_input(images, RECIPE.input)).softmax(dim=1)
-    none = probs.shape[1] - 1
-    return torch.where(probs[:, none] > 0.5, none, probs[:, :none].argmax(dim=1))
+    return likeliest_or_none(probs, probs.shape[1] - 1)
 
 
 def prepare() -> None:

@@ -15,6 +15,7 @@ from lenet.training.metrics import (
     calibration_error,
     confusion,
     cross_entropy,
+    likeliest_or_none,
     reliability,
 )
 
@@ -25,6 +26,12 @@ LABELS = torch.tensor([0, 1, 1, 0, 0])  # answers 0, 1, 0, 2, 0
 def test_accuracy_is_exact_for_any_number():
     assert accuracy(LOGITS, LABELS) == 3 / 5
     assert accuracy(LOGITS[:3], LABELS[:3]) == 2 / 3
+
+
+def test_none_of_the_classes_is_the_answer_where_it_is_more_likely_than_not():
+    probs = torch.tensor([[0.3, 0.2, 0.5], [0.3, 0.19, 0.51], [0.2, 0.45, 0.35], [0.0, 0.0, 1.0]])
+    assert likeliest_or_none(probs, 2).tolist() == [0, 2, 1, 2]
+    assert likeliest_or_none(probs, 3).tolist() == [2, 2, 1, 2]  # which has no such probability
 
 
 def test_confusion_has_labels_in_rows_and_answers_in_columns():
