@@ -277,6 +277,10 @@ class DigitClassifier(Classifier, channels=1):
         tried = trials(sheet.pieces)
         inks = [sheet.ink_of(trial.whole) for trial in tried]
         predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
+        tried = [
+            replace(trial, digit=True) if trial.little and prediction.verdict == "sure" else trial
+            for trial, prediction in zip(tried, predictions, strict=True)
+        ]
         doubts = [_doubt(prediction) for prediction in predictions]
         return _Row(sheet, tried, inks, predictions, doubts, cheapest(tried, doubts))
 

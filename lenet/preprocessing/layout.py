@@ -50,6 +50,8 @@ RING_DEPTH = 0.08  # of the box: its line is found within this of its side, and 
 WALL = 0.85  # of its height: what runs down so far is a wall
 HOLDS = 0.25  # of its height: a digit in it is at least this high
 MAX_LEAN = 0.14  # rows to a column: 8 degrees, as paper lies
+COMB_WIDTH = 2.0  # of its height: a comb is at least this wide
+COMB_LINE = 0.95  # of its width: so much of its line is ink
 LEAN_REACH = 0.02  # of its height: so near its upper side is a line
 
 # A ring around digits:
@@ -180,10 +182,10 @@ def _connected(near: np.ndarray) -> list[list[int]]:
 
 
 def printed_box(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
-    """The lines of a box, a row of boxes or a grid that fills the mask, bool (H, W); None where there is none.
+    """The lines of a box, a row of boxes, a grid or a comb that fills the mask, bool (H, W); None where there is none.
 
-    It may lean by a few degrees.  Only what holds something is a printed box: an 8 or a 0 of straight strokes is one
-    too, but an empty one.
+    All but a comb may lean by a few degrees.  Only what holds something is a printed box: an 8 or a 0 of straight
+    strokes is one too, but an empty one.
 
     Args:
         mask: one piece of ink, or all of it.
@@ -191,6 +193,8 @@ def printed_box(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
     """
     if min(mask.shape) < MIN_BOX_SIDE:
         return None
+    if _is_comb(mask):
+        return mask
     lean = _lean(mask)
     if lean == 0:
         return _printed_upright(mask, everything)
@@ -210,6 +214,18 @@ def printed_box(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
     lines = np.zeros_like(mask)
     lines[y[inside], x[inside]] = found[up[inside], across[inside]]
     return lines
+
+
+def _is_comb(mask: np.ndarray) -> bool:
+    """Whether a piece is a line with three walls on it or more, as forms have them for a digit between each two."""
+    height, width = mask.shape
+    deep = max(2, round(RING_DEPTH * height))
+    line, above = mask[-deep:].any(axis=0), mask[:-deep]
+    walls = np.flatnonzero(np.diff(above.any(axis=0).astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    if width < COMB_WIDTH * height or line.mean() < COMB_LINE or len(walls) < 3:
+        return False
+    narrow = np.diff(walls, axis=1).max() <= 2 * deep and walls[0, 0] < deep and walls[-1, 1] > width - deep
+    return bool(narrow) and all(above[:, begin:end].any(axis=1).mean() >= WALL for begin, end in walls)
 
 
 def _lean(mask: np.ndarray) -> float:
@@ -450,8 +466,7 @@ def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:
 def is_point(piece: Piece, pieces: Sequence[Piece], tall: int, dot: float) -> bool:
     """Whether a piece is a decimal point or a comma: at most `dot` of tall, beside a digit's foot."""
     others = [p for p in pieces if p is not piece and p.height >= STANDS * tall]
-    twins = [p for p in pieces if p is not piece and p.longer < 1.5 * piece.longer and overlap(p, piece, 0) > 0]
-    if piece.longer >= dot * tall or not others or twins:  # a colon is two
+    if piece.longer >= dot * tall or not others or any(_is_twin(p, piece, tall) for p in pieces):
         return False
     nearest = min(others, key=lambda p: distance(piece, p))
     at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / nearest.height
@@ -460,3 +475,9 @@ def is_point(piece: Piece, pieces: Sequence[Piece], tall: int, dot: float) -> bo
         and overlap(piece, nearest, 0) <= UNDER * piece.width
         and distance(piece, nearest) < POINT_REACH * tall
     )
+
+
+def _is_twin(other: Piece, dot: Piece, tall: int) -> bool:
+    """Whether both are a colon: dots over one another in one row, where the points of a column are further apart."""
+    near = overlap(other, dot, 0) > 0 and -overlap(other, dot, 1) < tall
+    return other is not dot and near and other.longer < 1.5 * dot.longer

@@ -24,6 +24,7 @@ from lenet.preprocessing.thickness import thickness, thicknesses
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
 ENLARGED = 200  # pixels, or more, that a small picture's shorter side is made
 PIECES = 200  # of ink that are looked at, the weightiest
+MIN_SIZE = 12  # pixels of a digit's longer side; what is smaller is dirt, or wants a closer look
 # A stroke that leaves the picture, not a shadow or a desk: what of its longer side lies on the edge, or else how far it
 # reaches inward and how thick it is.  One that is flatter than this is the rest of a ruled line.
 CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
@@ -32,7 +33,7 @@ CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
 BENT, BEND, FINE = 0.6, 4.0, 0.15
 # What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near; what
 # is smaller, such as a decimal point, is nearer.
-AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT = 0.65, 0.3, 2.0, 2.0, 0.3
+AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT = 0.65, 0.3, 2.0, 2.0, 0.5
 # What is so much like it was written by it however far away it stands.
 KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS = 0.8, 0.5, 1.5
 # What is left of a printed box: paler and thinner than the pen by these factors, and this share of it lies this near
@@ -492,6 +493,6 @@ def _digit_among(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray) -> n
         if not (joined & ~member).any():
             break
         member |= joined
-    if size < 0.04 * max(labels.shape):
+    if size < MIN_SIZE:
         return pieces[:0]
     return pieces[member]

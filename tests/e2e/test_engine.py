@@ -29,8 +29,8 @@ from lenet.models.network import Network
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
 from tests.unit.test_bars import display
-from tests.unit.test_layout import NINE, broken_one, grid, ringed, with_dash, with_point
-from tests.unit.test_numbers import SEVEN, TWO
+from tests.unit.test_layout import NINE, broken_one, comb, grid, little, prices, raised, ringed, with_dash, with_point
+from tests.unit.test_numbers import FOUR, SEVEN, TWO, ZERO
 
 # A network on one picture: every layer's name, shape and numbers.
 FORWARD = """async ({ table, x }) => {
@@ -284,6 +284,7 @@ def test_the_browser_tells_digits_from_what_stands_beside_them(browser: Browser,
 
 def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(browser: Browser) -> None:
     pictures = [with_point(gap) for gap in (5, 8, 15)] + [with_dash(*gaps) for gaps in ((15, 45), (30, 30), (45, 15))]
+    pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     classifier = DigitClassifier.from_pretrained("digits")

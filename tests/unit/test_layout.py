@@ -41,6 +41,33 @@ def with_point(gap: float) -> Image.Image:
     return pad(at(110, 200, TWO), [[(x, 296), (x + 1, 297)]], at(x + 40, 200, SEVEN))
 
 
+def prices() -> Image.Image:
+    """2.7, 4.0 and 7.2 in a column, each point under the one before."""
+    pairs = [(TWO, SEVEN), (FOUR, ZERO), (SEVEN, TWO)]
+    rows = [
+        [*at(100, 30 + 160 * i, whole), [(190, 126 + 160 * i), (191, 127 + 160 * i)], *at(230, 30 + 160 * i, part)]
+        for i, (whole, part) in enumerate(pairs)
+    ]
+    return pad(*rows, width=8)
+
+
+def comb(*digits: Strokes) -> Image.Image:
+    """Digits over a line with short walls between them, as forms have it."""
+    walls = [[(40 + 140 * i, 330), (40 + 140 * i, 260)] for i in range(len(digits) + 1)]
+    line = [[(40, 330), (40 + 140 * len(digits), 330)]]
+    return pad(*(at(78 + 140 * i, 200, strokes) for i, strokes in enumerate(digits)), walls, line, width=4)
+
+
+def raised(strokes: Strokes, size: float) -> Image.Image:
+    """7 and what stands over its right end."""
+    return pad(at(150, 200, SEVEN), at(240, 185, strokes, size), width=5)
+
+
+def little() -> Image.Image:
+    """2, and a 7 that is a quarter as high."""
+    return pad(at(60, 100, TWO, 2.6), at(260, 230, SEVEN, 0.66), width=4)
+
+
 def with_dash(before: float, after: float) -> Image.Image:
     """2-7, the dash so far from either."""
     x = 190 + before
@@ -173,6 +200,29 @@ def test_a_point_near_its_digit_is_one(digits: DigitClassifier, gap: float) -> N
     assert digits.read_page(with_point(gap)).text == "2.7"
 
 
+def test_the_points_of_a_column_are_no_colons(digits: DigitClassifier) -> None:
+    assert digits.read_page(prices()).text == "2.74.07.2"
+    assert digits.read_page(pad(at(110, 200, TWO), *COLON, at(240, 200, SEVEN))).text == "27"
+
+
+COLON = [[[(210, 230), (211, 231)]], [[(210, 280), (211, 281)]]]
+
+
+def test_an_exponent_is_a_digit_and_a_degree_sign_is_none(digits: DigitClassifier) -> None:
+    assert text(digits.read(raised(TWO, 0.5))) == "72"
+    assert text(digits.read(raised(ZERO, 0.15))) == "7"
+
+
+def test_a_digit_may_be_a_quarter_as_high_as_another(digits: DigitClassifier) -> None:
+    assert text(digits.read(little())) == "27"
+
+
+def test_a_comb_is_printed(digits: DigitClassifier) -> None:
+    reading = digits.read_page(comb(TWO, SEVEN, FOUR))
+    assert text(reading.digits) == "274"
+    assert [mark.kind for mark in reading.marks] == ["box"]
+
+
 @pytest.mark.parametrize(("before", "after"), [(15, 45), (30, 30), (45, 15)])
 def test_a_dash_may_be_nearer_to_either_digit(digits: DigitClassifier, before: float, after: float) -> None:
     reading = digits.read_page(with_dash(before, after))
@@ -273,6 +323,21 @@ def test_small_digits_in_a_grid_are_looked_at_closely(digits: DigitClassifier, p
     page = page.rotate(lean, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
     expected = "".join("01247"[(2 * i + k) % 5] for i in range(9) for k in range(9) if (i + k) % 3 == 0)
     assert text(digits.read(photographed(page) if paper else page)) == expected
+
+
+def test_small_print_on_large_paper_is_looked_at_closely(digits: DigitClassifier) -> None:
+    page = Image.new("L", (1500, 2000), 255)
+    for i, strokes in enumerate([TWO, ZERO, SEVEN]):
+        one = render(at(14, 14, strokes), 8, 240).crop((0, 0, 50, 62)).resize((40, 50), Image.Resampling.BICUBIC)
+        page.paste(one, (900 + 44 * i, 700))  # ten pixels high at the first look
+    assert text(digits.read(photographed(page, noise=1))) == "207"
+
+
+def test_prices_on_a_receipt_keep_their_points(digits: DigitClassifier) -> None:
+    page = Image.new("L", (500, 700), 255)
+    page.paste(prices().resize((180, 180), Image.Resampling.BICUBIC), (290, 60))  # digits of 36 pixels
+    page.paste(prices().resize((180, 180), Image.Resampling.BICUBIC), (290, 400))
+    assert digits.read_page(photographed(page)).text == 2 * "2.74.07.2"
 
 
 def test_two_rows_and_form_boxes_on_paper(digits: DigitClassifier) -> None:

@@ -184,11 +184,16 @@ export function isMinus(piece, row, tall) {
   return beside.every((p) => at(p) > 0.25 && at(p) < 0.78);
 }
 
+// Whether both are a colon: dots over one another in one row.
+function isTwin(other, dot, tall) {
+  const near = overlap(other, dot, 0) > 0 && -overlap(other, dot, 1) < tall;
+  return other !== dot && near && longerOf(other) < 1.5 * longerOf(dot);
+}
+
 // Whether a piece is a decimal point or a comma: at most `dot` of tall, beside a digit's foot.
 export function isPoint(piece, pieces, tall, dot) {
   const others = pieces.filter((p) => p !== piece && heightOf(p) >= STANDS * tall);
-  const twin = pieces.some((p) => p !== piece && longerOf(p) < 1.5 * longerOf(piece) && overlap(p, piece, 0) > 0);
-  if (longerOf(piece) >= dot * tall || !others.length || twin) return false; // a colon is two
+  if (longerOf(piece) >= dot * tall || !others.length || pieces.some((p) => isTwin(p, piece, tall))) return false;
   const nearest = least(others, (p) => gap(piece, p));
   const at = ((piece.box[1] + piece.box[3]) / 2 - nearest.box[1]) / heightOf(nearest);
   return at > 0.75 && at < 1.3 && overlap(piece, nearest, 0) <= UNDER * widthOf(piece) && gap(piece, nearest) < POINT_REACH * tall;

@@ -12,6 +12,8 @@ const RING_DEPTH = 0.08;
 const WALL = 0.85;
 const HOLDS = 0.25;
 const MAX_LEAN = 0.14;
+const COMB_WIDTH = 2;
+const COMB_LINE = 0.95;
 const LEAN_REACH = 0.02;
 
 // The lines of a box, a row of boxes or a grid that fills the mask, as a mask; null where there is none, or where nothing
@@ -19,6 +21,7 @@ const LEAN_REACH = 0.02;
 export function printedBox(mask, everything) {
   const { width, height } = mask;
   if (Math.min(width, height) < MIN_BOX_SIDE) return null;
+  if (isComb(mask)) return mask;
   const lean = leanOf(mask);
   if (!lean) return printedUpright(mask, everything);
   const { places, ...size } = straightened(mask, everything, lean);
@@ -119,6 +122,29 @@ function sidesOf({ width, height }, { down, across }) {
     { lines: height, steps: width, depth: across, at: (line, step) => line * width + step },
     { lines: height, steps: width, depth: across, at: (line, step) => line * width + width - 1 - step },
   ];
+}
+
+// Whether a piece is a line with three walls on it or more.
+function isComb({ width, height, data }) {
+  const deep = Math.max(2, round(RING_DEPTH * height));
+  if (width < COMB_WIDTH * height) return false;
+  const any = (x, top, bottom) => {
+    for (let y = top; y < bottom; y += 1) if (data[y * width + x]) return true;
+    return false;
+  };
+  const columns = Array.from({ length: width }, (_, x) => x);
+  if (columns.filter((x) => any(x, height - deep, height)).length < COMB_LINE * width) return false;
+  const walls = [];
+  for (const x of columns.filter((at) => any(at, 0, height - deep))) {
+    if (walls.at(-1)?.end === x) walls.at(-1).end += 1;
+    else walls.push({ begin: x, end: x + 1 });
+  }
+  if (walls.length < 3 || walls[0].begin >= deep || walls.at(-1).end <= width - deep) return false;
+  return walls.every(({ begin, end }) => {
+    let rows = 0;
+    for (let y = 0; y < height - deep; y += 1) rows += columns.slice(begin, end).some((x) => data[y * width + x]);
+    return end - begin <= 2 * deep && rows >= WALL * (height - deep);
+  });
 }
 
 // Whether ink runs along all four sides of the mask; boxes in a row leave gaps above and below.

@@ -13,6 +13,7 @@ const MASK_PIXELS = 40000;
 const SPECK = 0.08;
 const POINT = 0.04;
 const DOT = 0.3;
+const LITTLE = 0.2;
 const DOT_GAP = 0.08;
 const ROUND_POINT = 0.2;
 const SMALL = 0.3;
@@ -22,6 +23,8 @@ const MAX_PIECES = 100;
 const MAX_PIECES_OF_A_DIGIT = 3;
 const UNLIKELY = 1;
 const JOIN = { constant: -6.5, gap: 4, lower: 2.7, taller: 4.3, narrower: 2.9, aspect: 0.7 };
+const RAISED = 0.6;
+const UPRIGHT = 1.3;
 const STACK = { constant: -3, gap: 9, overlap: 0.3 };
 const JOINT = -3;
 const UNBOXED = 3;
@@ -278,7 +281,8 @@ export function trials(pieces) {
   const single = pieces.map(({ row }) => pieces.filter((other) => other.row === row).length === 1); // in its row
   const found = [];
   pieces.forEach((piece, first) => {
-    found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first] });
+    const little = dots[first] && mayBeLittle(piece, pieces, tall);
+    found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first], little });
     let [whole, cost] = [piece, 0];
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
       if (points[last] || points[last - 1] || (isDot(pieces[last], tall) && isDot(pieces[last - 1], tall))) break;
@@ -297,6 +301,13 @@ export function trials(pieces) {
   return found;
 }
 
+// Whether a dot may be a digit much smaller than others, and no point, and no degree sign over what it follows.
+function mayBeLittle(dot, pieces, tall) {
+  const before = pieces.filter((p) => p.row === dot.row && heightOf(p) >= DOT * tall && p.box[0] < dot.box[0]);
+  const raised = before.length > 0 && isRaised(dot, before.at(-1));
+  return heightOf(dot) >= LITTLE * tall && !raised && !isPoint(dot, pieces, tall, DOT);
+}
+
 const isRound = (piece) => longerOf(piece) <= 1.6 * Math.min(widthOf(piece), heightOf(piece));
 
 // The cost of taking for one digit what stands under one another, alone in two rows.
@@ -309,6 +320,7 @@ function stack(a, b) {
 function join(a, b) {
   const whole = joined([a, b]);
   const high = heightOf(whole);
+  if (b.box[0] >= a.box[2] && isExponent(b, a)) return Infinity;
   const heights = [heightOf(a), heightOf(b)].map((height) => height / high);
   return (
     JOIN.constant +
@@ -319,6 +331,15 @@ function join(a, b) {
     (JOIN.aspect * widthOf(whole)) / high
   );
 }
+
+// Whether a piece is raised beside another, as large as a digit may be, and no bar.
+function isExponent(piece, other) {
+  const raised = isRaised(piece, other);
+  return raised && heightOf(piece) >= SMALL * heightOf(other) && widthOf(piece) <= UPRIGHT * heightOf(piece);
+}
+
+// Whether a piece stands beside the upper part of another.
+const isRaised = (piece, other) => piece.box[3] - other.box[1] <= RAISED * heightOf(other);
 
 // Which trials follow on one another from the first piece to the last, at the least cost.
 export function cheapest(tried, doubts) {
