@@ -57,6 +57,7 @@ LEAN_REACH = 0.02  # of its height: so near its upper side is a line
 # A ring around digits:
 HELD = 0.45  # of its height: a digit in it is at least this high
 AROUND = 0.9  # of what it holds: so much of each side sees the ring
+OPEN = 0.4  # or of one side, for it may not be closed
 RING_WIDTH = 0.75  # of its height: a narrower one is a 0 with a slash in it
 RING_HEIGHT = 1.15  # of the digits beside it: so is a lower one
 
@@ -380,10 +381,11 @@ def _within(piece: Piece, other: Piece) -> bool:
 
 
 def runs_around(mask: np.ndarray, box: Box) -> bool:
-    """Whether ink of the mask, bool (H, W), is seen from all four sides of a box in it."""
+    """Whether ink of the mask, bool (H, W), is seen from all four sides of a box in it, from one perhaps with a gap."""
     left, top, right, bottom = box
     sides = mask[top:bottom, :left], mask[top:bottom, right:], mask[:top, left:right].T, mask[bottom:, left:right].T
-    return all(float(side.any(axis=1).mean()) >= AROUND for side in sides)
+    least, next_to_it, *_ = sorted(float(side.any(axis=1).mean()) for side in sides)
+    return least >= OPEN and next_to_it >= AROUND
 
 
 # --------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ MIN_SIZE = 12  # pixels of a digit's longer side; what is smaller is dirt, or wa
 CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
 # Or a thin stroke that bends away: what of its longer side lies on the edge at most, how many of its thicknesses it
 # reaches inward, and how thick it is at most.
-BENT, BEND, FINE = 0.6, 4.0, 0.15
+BENT, BEND, FINE = 0.8, 4.0, 0.15
 # What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near; what
 # is smaller, such as a decimal point, is nearer.
 AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT = 0.65, 0.3, 2.0, 2.0, 0.5
@@ -350,10 +350,10 @@ def _leaving_strokes(labels: np.ndarray, edge: np.ndarray) -> np.ndarray:
     for label in np.flatnonzero(edge & (area > 20) & (area < 0.3 * labels.size)):
         height, width = (part.stop - part.start for part in parts[label - 1])
         longer, contact = max(height, width), sides[:, label]
-        inward = height if contact[:2].any() else width
-        along = inward >= INWARD * longer and thick[label] <= SLENDER * longer
+        inward = min(height if contact[:2].any() else width, width if contact[2:].any() else height)
+        along = inward >= INWARD * longer and thick[label] <= SLENDER * longer and np.count_nonzero(contact) == 1
         bends = contact.sum() <= BENT * longer and inward >= BEND * thick[label] and thick[label] <= FINE * longer
-        slender = contact.sum() <= CONTACT * longer or (np.count_nonzero(contact) == 1 and (along or bends))
+        slender = contact.sum() <= CONTACT * longer or along or bends
         found[label] = slender and width <= FLAT_BY_HEIGHT * height and longer >= 0.1 * max(labels.shape)
     return found
 

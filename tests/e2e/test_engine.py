@@ -286,6 +286,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures = [with_point(gap) for gap in (5, 8, 15)] + [with_dash(*gaps) for gaps in ((15, 45), (30, 30), (45, 15))]
     pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
+    pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)

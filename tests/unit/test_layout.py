@@ -81,8 +81,9 @@ def broken_one() -> Image.Image:
     return pad(at(140, 44, TWO, 1.35), four, one, width=3)
 
 
-def ringed(strokes: Strokes, width: float = 170, height: float = 170) -> Image.Image:
-    turn = np.linspace(0, 2 * np.pi, 60)
+def ringed(strokes: Strokes, width: float = 170, height: float = 170, gap: float = 0) -> Image.Image:
+    """In a ring that a gap of so many degrees leaves open at the right."""
+    turn = np.radians(np.linspace(gap / 2, 360 - gap / 2, 60))
     ring = np.stack([230 + width / 2 * np.cos(turn), 250 + height / 2 * np.sin(turn)], axis=1)
     return pad(at(200, 200, strokes), [[(float(x), float(y)) for x, y in ring]], width=6)
 
@@ -244,6 +245,13 @@ def test_a_ring_around_a_digit_is_left_out(digits: DigitClassifier) -> None:
         assert [mark.kind for mark in reading.marks] == ["ring"]
 
 
+@pytest.mark.parametrize("gap", [20, 40])
+def test_a_ring_may_be_open(digits: DigitClassifier, gap: float) -> None:
+    reading = digits.read_page(ringed(TWO, gap=gap))
+    assert text(reading.digits) == "2"
+    assert [mark.kind for mark in reading.marks] == ["ring"]
+
+
 @pytest.mark.parametrize(
     ("inside", "width"), [([[(30, 50), (31, 51)]], 170), ([[(48, 28), (8, 68)]], 170), ([[(40, 15), (22, 85)]], 105)]
 )
@@ -357,6 +365,12 @@ def test_a_digit_on_paper_may_touch_the_border(digits: DigitClassifier, side: st
     x, y = {"left": (-10, 100), "top": (150, 0), "right": (318, 100), "bottom": (150, 203)}[side]
     found = digits.read(photographed(render(at(x, y, large), 16)))
     assert text(found) == "2"
+
+
+def test_digits_on_paper_may_touch_several_borders(digits: DigitClassifier) -> None:
+    row = [stroke for i, strokes in enumerate([ZERO, FOUR, TWO]) for stroke in at(4 + 250 * i, 4, strokes, 2.3)]
+    page = photographed(render([[(x / 2, y / 2) for x, y in stroke] for stroke in row], 8, 800))
+    assert text(digits.read(page.crop((5, 4, 520, 186)))) == "042"
 
 
 @pytest.mark.parametrize("width", [10, 30])

@@ -19,6 +19,7 @@ const WHOLE = 1.15;
 const ASIDE = 0.05;
 const HELD = 0.45;
 const AROUND = 0.9;
+const OPEN = 0.4;
 const RING_WIDTH = 0.75;
 const RING_HEIGHT = 1.15;
 const SAME_ROW = 0.4;
@@ -122,14 +123,16 @@ export function runsAround(isInk, ring, [left, top, right, bottom]) {
   const seen = (from, to, has) => {
     let count = 0;
     for (let i = from; i < to; i += 1) count += has(i);
-    return count / (to - from) >= AROUND;
+    return count / (to - from);
   };
-  return (
-    seen(top, bottom, (y) => any(ring[0], left, (x) => isInk(x, y))) &&
-    seen(top, bottom, (y) => any(right, ring[2], (x) => isInk(x, y))) &&
-    seen(left, right, (x) => any(ring[1], top, (y) => isInk(x, y))) &&
-    seen(left, right, (x) => any(bottom, ring[3], (y) => isInk(x, y)))
-  );
+  const sides = [
+    seen(top, bottom, (y) => any(ring[0], left, (x) => isInk(x, y))),
+    seen(top, bottom, (y) => any(right, ring[2], (x) => isInk(x, y))),
+    seen(left, right, (x) => any(ring[1], top, (y) => isInk(x, y))),
+    seen(left, right, (x) => any(bottom, ring[3], (y) => isInk(x, y))),
+  ];
+  const [smallest, next] = sides.sort((a, b) => a - b);
+  return smallest >= OPEN && next >= AROUND;
 }
 
 // The pieces in reading order, with their rows: from the top down, in each from left to right.
