@@ -209,6 +209,17 @@ def at_border(hand: Hand, rng: Generator, falls: float, apart: float = 0.0) -> S
     return Sample(on_paper(moved(strokes, x, y), pen, shape, rng, falls), text)
 
 
+def at_borders(hand: Hand, rng: Generator) -> Sample:
+    """A row on paper, cropped so close that half of the pen is lost wherever a digit ends."""
+    tall = rng.uniform(120, 200)
+    pen = tall * rng.uniform(0.04, 0.08)
+    drawings = hand.some(rng, int(rng.integers(2, 5)))
+    strokes = [p for pens in row_of(drawings, tall, 0.25 * tall, pen, rng) for p in pens]
+    _, top, right, bottom = box_of(strokes)
+    shape = round(bottom - top), round(right)
+    return Sample(on_paper(moved(strokes, 0, -top), pen, shape, rng, 0.15), labels(drawings))
+
+
 def tall_one(paper: bool) -> Kind:
     def kind(hand: Hand, rng: Generator) -> Sample:
         shape = 360, int(rng.integers(240, 480))
@@ -444,6 +455,84 @@ def decimal(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), text)
 
 
+def prices(paper: bool) -> Kind:
+    """Four prices in a column, the point of each under the one before; on paper they are a receipt's, and small."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall = rng.uniform(24, 36) if paper else rng.uniform(50, 80)
+        pen = tall * rng.uniform(0.06, 0.1)
+        text, strokes = "", []
+        for i in range(4):
+            drawings = hand.some(rng, int(rng.integers(3, 5)))
+            row = row_of(drawings, tall, 0.3 * tall, pen, rng)
+            end = box_of(row[-3])[2]  # of what stands before the point
+            at, down = end + 0.2 * tall + pen, 1.7 * tall * i
+            strokes += [p for pens in row[:-2] for p in moved(pens, -at, down)]
+            strokes += [np.array([[0.0, tall + down], [0.3, tall + down]])]
+            strokes += [p for pens in row[-2:] for p in moved(pens, 0.25 * tall - at, down)]
+            text += labels(drawings[:-2]) + "." + labels(drawings[-2:])
+        shape = (round(12 * tall), round(14 * tall)) if paper else shape_around(strokes, tall)
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), text)
+
+    return kind
+
+
+def exponent(hand: Hand, rng: Generator) -> Sample:
+    tall = rng.uniform(80, 120)
+    pen = tall * rng.uniform(0.05, 0.08)
+    drawings = hand.some(rng, 2)
+    (base,) = row_of(drawings[:1], tall, 0, pen, rng)
+    small = sized(drawings[1], tall * rng.uniform(0.4, 0.5))
+    right, top = box_of(base)[2], box_of(base)[1]
+    strokes = [*base, *moved(small, right + pen + tall * rng.uniform(0.05, 0.2), top - tall * rng.uniform(0.05, 0.2))]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+
+
+def comb(hand: Hand, rng: Generator) -> Sample:
+    """A form's line with short walls, and a digit between each two."""
+    tall, count = rng.uniform(60, 100), 4
+    side, wall = tall * rng.uniform(1.2, 1.5), tall * rng.uniform(0.4, 0.7)
+    drawings, strokes = hand.some(rng, count), []
+    for i, drawing in enumerate(drawings):
+        pens = sized(drawing, tall * rng.uniform(0.85, 1.0))
+        width, height = box_of(pens)[2:]
+        pens = [p * min(1, 0.8 * side / width) for p in pens]
+        width, height = box_of(pens)[2:]
+        strokes += moved(pens, i * side + (side - width) / 2, 0.88 * tall - height)
+    line = [np.array([(0, tall), (count * side, tall)])]
+    line += [np.array([(i * side, tall - wall), (i * side, tall)]) for i in range(count + 1)]
+    room, pen = 0.7 * tall, tall * rng.uniform(0.05, 0.08)
+    shape = round(1.5 * tall + 2 * room), round(count * side + 2 * room)
+    page = painted(np.full(shape, 235, np.float32), cover(shape, moved(line, room, room), 0.025 * tall), 70)
+    page = painted(page, cover(shape, moved(strokes, room, room), pen), 40)
+    return Sample(seen(page * light(shape, rng, 0.15), rng, noise=2.0), labels(drawings))
+
+
+def open_ring(hand: Hand, rng: Generator) -> Sample:
+    """Around one digit or two, with a gap of 20 to 45 degrees."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(1, 3)))
+    left, top, right, bottom = box_of(strokes)
+    gap, turn = np.radians(rng.uniform(20, 45)), rng.uniform(0, 2 * np.pi)
+    angles = turn + np.linspace(gap / 2, 2 * np.pi - gap / 2, 80)
+    wide, high = (0.5 * side * rng.uniform(1.5, 1.7) + 0.15 * tall for side in (right - left, bottom - top))
+    wide = max(wide, high * rng.uniform(0.8, 1.0))  # a circle rather than a 0
+    ring = np.column_stack([(left + right) / 2 + wide * np.cos(angles), (top + bottom) / 2 + high * np.sin(angles)])
+    strokes = [*strokes, ring]
+    shape = shape_around(strokes, 0.5 * tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+
+
+def small_print(hand: Hand, rng: Generator) -> Sample:
+    """Two to four digits 5 to 8 mm high, somewhere on a sheet of A4 at 150 dots an inch."""
+    shape, tall = (1754, 1240), rng.uniform(30, 47)
+    drawings = hand.some(rng, int(rng.integers(2, 5)))
+    pen = tall * rng.uniform(0.08, 0.12)
+    strokes = [p for pens in row_of(drawings, tall, 0.3 * tall, pen, rng) for p in pens]
+    x, y = rng.uniform(100, 900), rng.uniform(100, 1600)
+    return Sample(on_paper(moved(strokes, x, y), pen, shape, rng), labels(drawings))
+
+
 def minus(hand: Hand, rng: Generator) -> Sample:
     drawings, strokes, pen, tall = rows(hand, rng, 1, 2)
     left, _, _, bottom = box_of(strokes)
@@ -453,17 +542,22 @@ def minus(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), "-" + labels(drawings))
 
 
-def sizes(hand: Hand, rng: Generator) -> Sample:
-    drawings = hand.some(rng, 3)
-    strokes, x = [], 0.0
-    pen = 6.0
-    for drawing in drawings:
-        pens = sized(drawing, rng.uniform(50, 150))
-        _, _, width, height = box_of(pens)
-        strokes += moved(pens, x, 150 - height)
-        x += width + rng.uniform(25, 50)
-    shape = shape_around(strokes, 50)
-    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+def sizes(low: float, high: float) -> Kind:
+    """Three digits, each this high in pixels, on one line."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        drawings = hand.some(rng, 3)
+        strokes, x = [], 0.0
+        pen = 6.0
+        for drawing in drawings:
+            pens = sized(drawing, rng.uniform(low, high))
+            _, _, width, height = box_of(pens)
+            strokes += moved(pens, x, high - height)
+            x += width + rng.uniform(25, 50)
+        shape = shape_around(strokes, 50)
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+
+    return kind
 
 
 # --------------------------------------------------------------------------------------------------
@@ -591,6 +685,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "two rows of three on paper": rows_kind(2, 3, True),
         "digits in form boxes on paper": boxes_kind(True),
         "two numbers far apart on paper": far_apart,
+        "prices on a receipt": prices(True),
+        "5 to 8 mm high on A4": small_print,
     },
     "pages": {
         "five rows of eight": rows_kind(5, 8, False),
@@ -607,6 +703,7 @@ KINDS: dict[str, dict[str, Kind]] = {
     "borders": {
         "touches one border, paper graded 10%": lambda hand, rng: at_border(hand, rng, 0.1),
         "15 pixels from the border, paper graded 10%": lambda hand, rng: at_border(hand, rng, 0.1, 15),
+        "touches several borders, paper": at_borders,
         "a 1 of 96% to 100% of the picture, pad": tall_one(False),
         "a 1 of 96% to 100% of the picture, paper": tall_one(True),
     },
@@ -644,7 +741,12 @@ KINDS: dict[str, dict[str, Kind]] = {
         "underlined": underlined,
         "a decimal point": decimal,
         "a minus": minus,
-        "digits of different size": sizes,
+        "digits of different size": sizes(50, 150),
+        "digits of very different size": sizes(50, 220),
+        "prices in a column": prices(False),
+        "an exponent": exponent,
+        "in a ring that is open": open_ring,
+        "over a form's comb": comb,
     },
     "colours": {
         "red on green of equal luminance": coloured((205, 60, 60), (60, 120, 60)),

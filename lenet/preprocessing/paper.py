@@ -36,9 +36,9 @@ BENT, BEND, FINE = 0.8, 4.0, 0.15
 AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT = 0.65, 0.3, 2.0, 2.0, 0.5
 # What is so much like it was written by it however far away it stands.
 KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS = 0.8, 0.5, 1.5
-# What is left of a printed box: paler and thinner than the pen by these factors, and this share of it lies this near
-# the edges of its own rectangle.
-BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH = 0.8, 0.9, 0.95, 0.03
+# What is left of a printed box: paler and thinner than the pen by these factors, this share of it lies this near the
+# edges of its own rectangle, and it is larger than this by the digit.
+BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH, BOX_SIZE = 0.8, 0.9, 0.95, 0.03, 0.2
 # A bar: its length in widths, and how much of such a rectangle it fills.  It is no digit's main piece beside others of
 # these shares of its ink and its length, and not of that digit if so much longer, and thicker or lying: a pen, the edge
 # of a sheet.
@@ -46,6 +46,9 @@ BAR_SLENDER, BAR_FULL, BAR_COMPANY, BAR_COMPANY_SIZE, BAR_SIZE, BAR_THICKNESS = 
 # Faded parts of strokes: each so large, by the ink that is known, and so thick, by the pen; all together so large.
 FADED_AREA, FADED_THICKNESS, FADED_MOST = 0.03, (0.5, 1.6), 3.0
 ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
+# At most so many lines from edge to edge may be stems: as dark and as thick as the other strokes, by these factors, of
+# which one reaches over so much of the picture's height.
+MAX_STEMS, STEM_DARKNESS, STEM_THICKNESS, STEM_COMPANY = 4, 0.75, 0.6, 0.75
 LONE_DARKNESS = 0.3  # a single line from top to bottom that is paler is a margin's
 # The ground at a place is the median of so much of the longer side, in a picture of so many pixels; its grain, as a
 # logarithm, is no ink.
@@ -92,6 +95,8 @@ def from_paper(grey: np.ndarray) -> Paper:
     evened = _darkness(grey, WINDOWS[0])
     rows, columns = find_lines(evened), find_lines(evened.T)
     strokes = _strokes(without_lines(evened, rows, columns))
+    if 0 < len(rows) + len(columns) <= MAX_STEMS and (written := _with_stems(evened, strokes)):
+        rows, columns, strokes = rows[:0], columns[:0], written
     if len(columns) and not len(rows) and np.ptp(columns) < ONE_STROKE * evened.shape[1]:
         wider = _darkness(grey, WINDOWS[1])  # such a stroke may be broader than the narrow window
         if lone := _lone_one(wider, strokes):
@@ -144,6 +149,20 @@ def _with_faded_ends(strokes: _Strokes) -> _Strokes:
     mask = strokes.mask | (joined[labels] & ndimage.binary_dilation(strokes.mask | faded[parts], iterations=2))
     ink = _ink_of(strokes.darkness, mask, low)
     return _Strokes(strengthened(ink, mask), mask, strokes.darkness, strokes.level)
+
+
+def _with_stems(darkness: np.ndarray, unlined: _Strokes) -> _Strokes | None:
+    """The strokes with what was taken for lines, where the pen wrote it: a crop may be no higher than a digit."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(unlined.mask, structure=np.ones((3, 3)))
+    spans = max((part[0].stop - part[0].start for part in ndimage.find_objects(labels)), default=0) / len(labels)
+    if spans < STEM_COMPANY:
+        return None
+    strokes = _strokes(darkness)
+    lines = strokes.mask & ~unlined.mask
+    dark = lines.any() and float(darkness[lines].mean()) > STEM_DARKNESS * unlined.level
+    return strokes if dark and thickness(lines) > STEM_THICKNESS * thickness(unlined.mask) else None
 
 
 def _lone_one(darkness: np.ndarray, unlined: _Strokes) -> _Strokes | None:
@@ -352,7 +371,7 @@ def _leaving_strokes(labels: np.ndarray, edge: np.ndarray) -> np.ndarray:
         longer, contact = max(height, width), sides[:, label]
         inward = min(height if contact[:2].any() else width, width if contact[2:].any() else height)
         along = inward >= INWARD * longer and thick[label] <= SLENDER * longer and np.count_nonzero(contact) == 1
-        bends = contact.sum() <= BENT * longer and inward >= BEND * thick[label] and thick[label] <= FINE * longer
+        bends = contact.max() <= BENT * longer and inward >= BEND * thick[label] and thick[label] <= FINE * longer
         slender = contact.sum() <= CONTACT * longer or along or bends
         found[label] = slender and width <= FLAT_BY_HEIGHT * height and longer >= 0.1 * max(labels.shape)
     return found
@@ -381,7 +400,8 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     usual = float(np.average(thick[digit], weights=area[digit]))
     alike = fit & (area >= 4) & (mean > AKIN_DARKNESS * dark)
     alike[0] = False
-    for label in np.flatnonzero(alike & (mean < BOX_DARKNESS * dark) & (thick < BOX_THICKNESS * usual)):
+    pale = alike & (mean < BOX_DARKNESS * dark) & (thick < BOX_THICKNESS * usual)
+    for label in np.flatnonzero(pale & (longer > BOX_SIZE * size)):  # smaller ones may be points
         alike[label] = not _is_of_a_box(labels[slices[label - 1]] == label)
     for label in np.flatnonzero(alike & (longer > BAR_SIZE * whole)):
         piece = labels[slices[label - 1]] == label

@@ -373,6 +373,12 @@ def test_digits_on_paper_may_touch_several_borders(digits: DigitClassifier) -> N
     assert text(digits.read(page.crop((5, 4, 520, 186)))) == "042"
 
 
+def test_a_stem_from_edge_to_edge_of_a_low_picture_is_no_printed_line(digits: DigitClassifier) -> None:
+    row = [stroke for i, strokes in enumerate([TWO, ONE, FOUR]) for stroke in at(40 + 220 * i, 3, strokes, 2.2)]
+    page = photographed(render([[(x / 2, y / 2) for x, y in stroke] for stroke in row], 9, 800))
+    assert text(digits.read(page.crop((0, 3, 560, 182)))) == "214"
+
+
 @pytest.mark.parametrize("width", [10, 30])
 def test_a_one_as_high_as_the_paper_is_no_printed_line(digits: DigitClassifier, width: int) -> None:
     picture = render([[(250, 10), (246, 250), (240, 490)]], width)
