@@ -48,6 +48,7 @@ WAIT = 0.5  # seconds between two looks at what another process has brought
 CIFAR10_FOLDER = "cifar-10-batches-bin"
 CIFAR10_FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 CIFAR10_RECORDS, CIFAR10_RECORD = 10_000, 1 + 3 * 32 * 32  # records a file; label byte, then R, G, B planes
+MAX_UNZIPPED = 16 + 60_000 * 28 * 28  # bytes of the largest IDX file
 IDX_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
 
@@ -183,9 +184,17 @@ class Published:
 # From files to pictures
 
 
+def _unzipped(path: Path) -> bytes:
+    with gzip.open(path) as file:
+        content = file.read(MAX_UNZIPPED + 1)
+    if len(content) > MAX_UNZIPPED:  # whatever a mirror sends, it does not fill the memory
+        raise ValueError(path.name)
+    return content
+
+
 def _from_idx(files: Sequence[Path]) -> Decoded:
     """Four gzipped files, http://yann.lecun.com/exdb/mnist: images and labels for training and for testing."""
-    arrays = [read_idx(gzip.decompress(path.read_bytes())) for path in files]
+    arrays = [read_idx(_unzipped(path)) for path in files]
     return {
         "train": Part(arrays[0][:, None], arrays[1]),
         "test": Part(arrays[2][:, None], arrays[3]),

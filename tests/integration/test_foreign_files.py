@@ -139,7 +139,7 @@ class Endless(BaseHTTPRequestHandler):
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_this_machine_is_not_fetched_from_for_a_stranger(page: str, endpoint: str) -> None:
     server = HTTPServer(("127.0.0.1", 0), Endless)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         address = f"http://127.0.0.1:{server.server_port}/slow.jpg"
         Endless.asked = 0

@@ -114,7 +114,7 @@ def web() -> Iterator[Web]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     served.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield served
     server.shutdown()
     server.server_close()
@@ -517,3 +517,9 @@ def test_every_data_set_has_two_mirrors(monkeypatch: pytest.MonkeyPatch) -> None
         assert isinstance(published, Published)
         assert len(published.mirrors()) == 2
         assert "huggingface.co" in published.mirrors()[0].urls[0]
+
+
+def test_a_file_that_unpacks_to_more_than_any_has_is_not_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(download.MAX_UNZIPPED + 1)))
+    with pytest.raises(ValueError, match=r"bomb\.gz"):
+        download._from_idx([tmp_path / "bomb.gz"])
