@@ -134,10 +134,10 @@ class Run:
         """Save a stopped run, elsewhere if `path` cannot be written; returns the file.
 
         Raises:
-            LeNetError: the run is in Keras and cannot be resumed.
+            LeNetError: the run is in Keras, whose runs cannot be resumed before they have trained.
             CheckpointError: no place could be written to.
         """
-        if self.in_keras:
+        if self.in_keras and not self.state.done:
             self.path.unlink()
             raise LeNetError("Stopped. A run in Keras cannot be resumed: start a new run.")
         return save_somewhere(self.path, lambda path: save_state(path, self.state))

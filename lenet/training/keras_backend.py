@@ -163,6 +163,8 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
         TrainingError: the loss is no longer finite, or the run has begun before.
     """
     recipe = state.recipe
+    if state.done:  # and only to be measured
+        return
     if state.epoch:
         raise TrainingError("A run in Keras cannot be resumed, because its optimizer is not saved: start a new run.")
     keras = load_keras()

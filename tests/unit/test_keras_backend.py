@@ -108,6 +108,8 @@ def test_its_events_are_those_of_the_loop():
     for _ in keras_backend.fit(again, DATA):
         pass
     assert [event.train_loss for event in again.history] == [event.train_loss for event in ends]
+    assert list(keras_backend.fit(again, DATA)) == []  # nothing is left to train
+    again.epoch -= 1
     with pytest.raises(TrainingError, match="start a new run"):
         next(keras_backend.fit(again, DATA))
 
@@ -171,6 +173,20 @@ def test_ctrl_c_at_the_terminal_leaves_nothing_to_go_on_with(tmp_path, monkeypat
     assert "error: Stopped. A run in Keras cannot be resumed: start a new run." in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     assert "keras" not in [thread.name for thread in threading.enumerate()]
+
+
+@needs_keras
+def test_ctrl_c_while_it_is_measured_loses_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(lenet.run, "load_with_soft_labels", lambda *_: DATA)
+    out, resume = tmp_path / "net.safetensors", tmp_path / "net.resume.safetensors"
+    measure = lenet.run.finish
+    monkeypatch.setattr(lenet.run, "finish", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    assert terminal.main(["keras-lenet", "--epochs", "1", "--device", "cpu", "--out", str(out)]) == 1
+    assert f"--resume {resume} --out {out}` continues the run" in capsys.readouterr().err
+    monkeypatch.setattr(lenet.run, "finish", measure)
+    assert terminal.main(["--resume", str(resume), "--out", str(out), "--device", "cpu"]) == 0
+    assert load(out).recipe.framework == "keras"
+    assert not resume.exists()
 
 
 def test_without_keras_a_sentence_says_what_to_install(monkeypatch, capsys, tmp_path):
