@@ -53,7 +53,10 @@ ORIGIN = "http://scripts.invalid/"  # nothing is asked there: what a page wants 
 AT_ONCE = 100  # pictures in a question to the browser
 CHANGED = 2000  # drawings that are shrunk, moved, slanted
 NUMBERS = 100  # of each length and brush width: 900
-LAYOUTS = ("form boxes", "underlined", "a decimal point", "a minus", "two rows of three")
+LAYOUTS = (
+    *("form boxes", "underlined", "a decimal point", "a minus", "two rows of three"),
+    *("prices in a column", "an exponent", "in a ring that is open", "digits of very different size"),
+)
 SOFT = 4  # a picture is drawn so many times as large, for its edges
 
 

@@ -32,8 +32,8 @@ CONTACT, INWARD, SLENDER, FLAT_BY_HEIGHT = 0.3, 0.6, 0.25, 6.0
 # reaches inward, and how thick it is at most.
 BENT, BEND, FINE = 0.8, 4.0, 0.15
 # What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near; what
-# is smaller, such as a decimal point, is nearer, and may be paler.
-AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT, DOT_DARKNESS = 0.65, 0.3, 2.0, 2.0, 0.5, 0.55
+# is smaller, such as a decimal point, is nearer.
+AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT = 0.65, 0.3, 2.0, 2.0, 0.5
 # What is so much like it was written by it however far away it stands.
 KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS = 0.8, 0.5, 1.5
 # What is left of a printed box: paler and thinner than the pen by these factors, this share of it lies this near the
@@ -398,7 +398,7 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     whole = max(size, float(box[digit, 1].max() - box[digit, 0].min()))  # a digit may be made of bars
     thick = thicknesses(labels, area)
     usual = float(np.average(thick[digit], weights=area[digit]))
-    alike = fit & (area >= 2) & (mean > np.where(longer < AKIN_SIZE * size, DOT_DARKNESS, AKIN_DARKNESS) * dark)
+    alike = fit & (area >= 2) & (mean > AKIN_DARKNESS * dark)
     alike[0] = False
     pale = alike & (mean < BOX_DARKNESS * dark) & (thick < BOX_THICKNESS * usual)
     for label in np.flatnonzero(pale & (longer > BOX_SIZE * size)):  # smaller ones may be points
