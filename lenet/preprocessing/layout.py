@@ -362,12 +362,11 @@ def lines_along(pieces: Sequence[Piece]) -> list[int]:
     return found
 
 
-def held(piece: Piece, pieces: Sequence[Piece]) -> Piece | None:
-    """The highest piece in another one's box, where it is high enough for a digit in a ring."""
+def held(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:
+    """What a ring may hold: the highest piece in another one's box, and all in it; none where no digit is so high."""
     inside = [p for p in pieces if p is not piece and _within(p, piece)]
-    highest = max(inside, key=lambda p: p.height, default=None)
-    round_ = piece.width >= RING_WIDTH * piece.height
-    return highest if highest and round_ and highest.height >= HELD * piece.height else None
+    high = piece.width >= RING_WIDTH * piece.height and tallest(inside) >= HELD * piece.height
+    return [max(inside, key=lambda p: p.height), joined(inside)] if inside and high else []
 
 
 def higher(rings: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:

@@ -240,11 +240,11 @@ class Sheet:
 
     def _is_ring(self, piece: Piece, pieces: Sequence[Piece]) -> bool:
         """Whether a piece was drawn around another, as high as a digit."""
-        inner = held(piece, pieces)
-        if inner is None:
-            return False
-        (left, top, *_), box = self._cells(piece.box), self._cells(inner.box)
-        return runs_around(self._mask_of(piece), (box[0] - left, box[1] - top, box[2] - left, box[3] - top))
+        left, top, *_ = self._cells(piece.box)
+        boxes = [self._cells(inner.box) for inner in held(piece, pieces)]
+        return any(
+            runs_around(self._mask_of(piece), (x0 - left, y0 - top, x1 - left, y1 - top)) for x0, y0, x1, y1 in boxes
+        )
 
     def _cells(self, box: Box) -> Box:
         """A box of the ink as one of the labels."""

@@ -252,6 +252,15 @@ def test_a_ring_may_be_open(digits: DigitClassifier, gap: float) -> None:
     assert [mark.kind for mark in reading.marks] == ["ring"]
 
 
+def test_a_ring_around_two_digits_may_be_open_over_one(digits: DigitClassifier) -> None:
+    turn = np.radians(-65 + np.linspace(20, 340, 60))
+    ring = np.stack([222 + 170 * np.cos(turn), 252 + 100 * np.sin(turn)], axis=1)
+    number = at(140, 205, TWO, 0.9), at(240, 200, SEVEN)
+    reading = digits.read_page(pad(*number, [[(float(x), float(y)) for x, y in ring]], width=6))
+    assert text(reading.digits) == "27"
+    assert [mark.kind for mark in reading.marks] == ["ring"]
+
+
 @pytest.mark.parametrize(
     ("inside", "width"), [([[(30, 50), (31, 51)]], 170), ([[(48, 28), (8, 68)]], 170), ([[(40, 15), (22, 85)]], 105)]
 )

@@ -101,11 +101,11 @@ export function linesAlong(pieces) {
 
 const within = (piece, other) => overlap(piece, other, 0) === widthOf(piece) && overlap(piece, other, 1) === heightOf(piece);
 
-// The highest piece in another one's box, where it is high enough for a digit in a ring.
+// What a ring may hold: the highest piece in another one's box, and all in it; none where no digit is so high.
 export function held(piece, pieces) {
   const inside = pieces.filter((p) => p !== piece && within(p, piece));
   const high = widthOf(piece) >= RING_WIDTH * heightOf(piece) && tallest(inside) >= HELD * heightOf(piece);
-  return inside.length && high ? inside.find((p) => heightOf(p) === tallest(inside)) : null;
+  return inside.length && high ? [inside.find((p) => heightOf(p) === tallest(inside)), joined(inside)] : [];
 }
 
 // Those of what may be rings that are higher than the pieces beside them all.

@@ -200,11 +200,10 @@ function divided(components, parts) {
 
 // Whether a piece was drawn around another, as high as a digit.
 function isRing(piece, pieces, { mask, labels, left, top, factor }) {
-  const inner = held(piece, pieces);
-  if (!inner) return false;
   const own = new Set(piece.labels);
   const cells = ({ box }) => [0, 1, 2, 3].map((edge) => (edge < 2 ? Math.floor : Math.ceil)((box[edge] - [left, top][edge % 2]) / factor));
-  return runsAround((x, y) => own.has(labels[y * mask.width + x]), cells(piece), cells(inner));
+  const isInk = (x, y) => own.has(labels[y * mask.width + x]);
+  return held(piece, pieces).some((inner) => runsAround(isInk, cells(piece), cells(inner)));
 }
 
 // Which of the dots, and of what is smaller, are decimal points or commas; the others are dirt.
