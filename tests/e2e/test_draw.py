@@ -265,6 +265,7 @@ def test_a_file_that_can_no_longer_be_read_gets_a_sentence(page: Page) -> None:
     draw(page, SEVEN, side=280)
     expect_label(page, "7")
     page.get_by_role("tab", name="Photo").click()
+    expect(page.locator("#photo .invite")).to_contain_text("I know ten things")  # now its script listens
     page.locator("#photo input.file").set_input_files(file)
     expect(page.locator("#photo .problem")).to_contain_text("can no longer be read")
 
