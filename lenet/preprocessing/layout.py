@@ -112,7 +112,7 @@ def overlap(a: Piece, b: Piece, axis: int) -> int:
 
 def distance(a: Piece, b: Piece) -> float:
     """Pixels from the box of one to the box of the other; 0 where they touch or overlap."""
-    # to the last bit what np.hypot says, as math.hypot is not, and in half of its time
+    # np.hypot's value to the last bit, which math.hypot's is not, in half of the time
     return abs(complex(max(-overlap(a, b, 0), 0), max(-overlap(a, b, 1), 0)))
 
 

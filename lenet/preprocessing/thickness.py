@@ -8,7 +8,7 @@ import numpy as np
 def thicknesses(labels: np.ndarray, area: np.ndarray) -> np.ndarray:
     """Of each label, about how many pixels its strokes are thick, float64 (count + 1,); 0 where it has none.
 
-    A pixel is within, and not of the outline, where it and the four beside it are ink; none at the edges is.
+    A pixel is within, and not of the outline, where it and the four beside it are ink; one at the edge never is.
 
     Args:
         labels: int or bool (H, W), 0 where there is no ink; labels that differ do not lie side by side.
