@@ -42,13 +42,16 @@ clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
 
 $(RUN): requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
-	@echo "Installing the page into $(VENV). This takes minutes and says nothing."
-	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
-	@touch $@
+	$(install)
 
-$(DEV): requirements-dev.txt $(RUN)
-	@echo "Installing the tools of the tests into $(VENV). This takes a while and says nothing."
-	$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
-	@touch $@
+$(DEV): requirements-dev.txt requirements.txt
+	$(install)
+	@touch $(RUN)
+
+define install
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
+$(PYTHON) -m venv $(VENV)
+@echo "Installing $< into $(VENV). This takes minutes and says nothing."
+$(VENV)/bin/python -m pip install --disable-pip-version-check --quiet -r $<
+@touch $@
+endef
