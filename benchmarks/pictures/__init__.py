@@ -88,7 +88,8 @@ def sample_of(drawings: Sequence[Drawing], name: str, kind: Kind, seed: int, num
 def keep(folder: Path, name: str, sample: Sample, found: Sequence[FoundDigit]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     read = " ".join(f"{f.prediction.label or '_'}{f.prediction.verdict[0]}" for f in found)
-    opened(sample.picture).save(folder / f"{name.replace('/', ' of ')} is {sample.text} read {read}.png")
+    file = f"{name} is {sample.text} read {read}.png".replace("/", " of ")
+    opened(sample.picture).save(folder / file)
 
 
 def sheet(pairs: Pairs, kinds: dict[tuple[str, str], Kind], seed: int, side: int = 180) -> Image.Image:

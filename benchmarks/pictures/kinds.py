@@ -542,6 +542,37 @@ def minus(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), "-" + labels(drawings))
 
 
+def slashed(form: Sequence[tuple[int, int]], high: tuple[float, float], paper: bool) -> Kind:
+    """Numbers with slashes between them, `high` times as high as the digits.
+
+    Args:
+        form: how many digits at least and at most, for each number.
+    """
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        counts = [int(rng.integers(low, most + 1)) for low, most in form]
+        tall = rng.uniform(50, 100)
+        pen, gap = tall * rng.uniform(0.05, 0.11), tall * rng.uniform(0.15, 0.3)
+        rise, lean = tall * (rng.uniform(*high) - 1), rng.uniform(0.25, 0.6)
+        drawings = hand.some(rng, sum(counts))
+        row, text, x, at = [], "", 0.0, 0
+        for i, count in enumerate(counts):
+            if i:
+                across = lean * (tall + rise) * rng.uniform(0.9, 1.1)
+                text += "/"
+                row.append(np.array([(x, tall + rise / 2), (x + across, -rise / 2)]))
+                x += across + gap + pen
+            for pens in row_of(drawings[at : at + count], tall, gap, pen, rng):
+                row += moved(pens, x, 0)
+            x = box_of(row)[2] + gap + pen
+            text += labels(drawings[at : at + count])
+            at += count
+        shape = shape_around(row, tall)
+        return Sample(page_of(middle(row, shape), pen, shape, rng, paper), text)
+
+    return kind
+
+
 def sizes(low: float, high: float) -> Kind:
     """Three digits, each this high in pixels, on one line."""
 
@@ -741,6 +772,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "underlined": underlined,
         "a decimal point": decimal,
         "a minus": minus,
+        "a date with slashes": slashed([(1, 2), (1, 2), (2, 2)], (1.0, 1.4), False),
+        "a mark such as 8/10": slashed([(1, 2), (2, 2)], (1.3, 1.6), False),
         "digits of different size": sizes(50, 150),
         "digits of very different size": sizes(50, 220),
         "prices in a column": prices(False),

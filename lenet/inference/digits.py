@@ -100,7 +100,7 @@ class FoundMark:
     """What stands beside the digits of a picture and is none.
 
     Attributes:
-        kind: "point" (or a comma) or "minus", which were written; "box", "line" or "ring", which were printed
+        kind: "point" (or a comma), "minus" or "slash", which were written; "box", "line" or "ring", which were printed
             or drawn for the digits.
         box: as in `FoundDigit`.
         before: the index of the digit that it stands before, in reading order.
@@ -120,8 +120,8 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The digits with the points and minus signs among them, such as "-3.14"."""
-        written = {"point": ".", "minus": "-"}
+        """The digits with the points, minus signs and slashes among them, such as "-3.14"."""
+        written = {"point": ".", "minus": "-", "slash": "/"}
         signs = [
             "".join(written.get(m.kind, "") for m in self.marks if m.before == i) for i in range(len(self.digits) + 1)
         ]
@@ -223,7 +223,7 @@ class DigitClassifier(Classifier, channels=1):
         return self.read_page(image, pipeline).digits
 
     def read_page(self, image: Picture, pipeline: str = "modern") -> Reading:
-        """`read`, and what the modern pipeline finds beside digits: points, minus signs, printed boxes and lines."""
+        """`read`, and what the modern pipeline finds beside digits: signs that were written, and what was printed."""
         if pipeline != "modern" or self.reads_one:
             prediction = self.predict(image, pipeline)
             blank = prediction.verdict == "blank"

@@ -63,7 +63,7 @@ def end_to_end(
         if distance(pieces[i], pieces[k]) <= scale * max(most[i], most[k])
     ]
     places = {i: cells(pieces[i]) for pair in near for i in pair}
-    bars = {i: _bar(some) for i, some in places.items()}
+    bars = {i: bar_of(some) for i, some in places.items()}
     gaps = {(i, k): min(_before(bars[i], places[k]), _before(bars[k], places[i])) for i, k in near}
     edges = [(gap, *pair) for pair, gap in gaps.items() if gap < math.inf]
     if not edges:
@@ -78,7 +78,7 @@ def end_to_end(
     return _united(pieces, sorted(edges), limit)
 
 
-def _bar(cells: Cells) -> Bar | None:
+def bar_of(cells: Cells) -> Bar | None:
     """The bar that a component is, by its cells' moments: those of a slender rectangle."""
     x, y = cells
     count = len(x)

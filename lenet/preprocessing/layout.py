@@ -9,14 +9,15 @@ the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations, product
 from typing import Literal
 
 import numpy as np
 
 Box = tuple[int, int, int, int]
-MarkKind = Literal["point", "minus", "box", "line", "ring"]
+MarkKind = Literal["point", "minus", "slash", "box", "line", "ring"]
 
 # A dotted pen: so many dots at least, of about one size, each this near to the next.  A page of dirt has its specks
 # further apart.
@@ -41,6 +42,17 @@ WHOLE = 1.15  # and together they are no higher than this
 ASIDE = 0.05  # and no further from one another sideways
 
 SAME_ROW = 0.4  # of the lower one's height: pieces that overlap by as much stand in one row
+
+# A slash, where a 1 may be a straight leaning stroke too:
+SLASH_LEAN = 0.2, 1.2  # of its height: so far its upper end is to the right of its foot
+SLASH_SLENDER = 3.5  # thicknesses: it is at least this long
+DATES = {*product((1, 2), (1, 2), (2, 4)), *product((4,), (1, 2), (1, 2))}  # digits before, between, behind two slashes
+ALIKE = 0.2  # so much the leans of a date's slashes differ at most, and as a share their heights
+LOW = 0.9  # of the digits' median height: a date's slashes are at least as high
+HIGH = 1.15  # of the height of other straight leaning strokes: so high they are, where there are such
+FRACTION = 1.2  # of the height of all digits in its row: so high is one without another
+BEYOND = 0.04  # of its height: so far it reaches over and under the digits beside it
+EVEN = 0.6  # of the highest digit's height: the others are at least as high; among digits of all sizes a 1 is as high
 
 # A printed box or row of boxes:
 MIN_BOX_SIDE = 20  # of the mask's pixels
@@ -88,7 +100,7 @@ class Mark:
     """What is written or printed beside the digits.
 
     Attributes:
-        kind: "point" (also a comma), "minus", "box", "line" (under or over digits) or "ring" (around them).
+        kind: "point" (also a comma), "minus", "slash", "box", "line" (under or over digits) or "ring" (around them).
     """
 
     kind: MarkKind
@@ -445,6 +457,47 @@ def _one_row(a: Piece, b: Piece) -> bool:
 
 # --------------------------------------------------------------------------------------------------
 # Signs between the digits
+
+
+def slashes(row: Sequence[Piece], lean_of: Callable[[Piece], float]) -> list[Piece]:
+    """Which pieces of a row are slashes: the two of a date, which are alike, or what rises over all digits.
+
+    Args:
+        lean_of: a straight stroke, how far its upper end is to the right of its foot, by its height; of others 0.
+    """
+    tall = tallest(row)
+    standing = [p for p in row if p.height >= STANDS * tall]
+    inner = standing[1:-1]
+    leans = [0.0, *map(lean_of, inner), 0.0] if inner else []
+    least, most = SLASH_LEAN
+    leaning = [i for i, lean in enumerate(leans) if least <= lean <= most]
+    others = [p.height for i, p in enumerate(standing) if i not in leaning]
+    if not leaning:
+        return []
+    heights = [p.height for p in standing]
+    pairs = [
+        (i, k)
+        for i, k in combinations(leaning, 2)
+        if (i, k - i - 1, len(standing) - k - 1) in DATES
+        and abs(leans[i] - leans[k]) <= ALIKE
+        and abs(heights[i] - heights[k]) <= ALIKE * max(heights[i], heights[k])
+    ]
+    if pairs:
+        pair = max(pairs, key=lambda pair: min(heights[i] for i in pair))
+        low = min(heights[i] for i in pair)
+        rest = max((heights[i] for i in leaning if i not in pair), default=0)
+        if low >= LOW * float(np.median(others)) and low >= HIGH * rest:
+            return [standing[i] for i in pair]
+    if min(others) < EVEN * max(others):
+        return []
+    high = [i for i in leaning if heights[i] >= FRACTION * max(others)]
+    return [standing[i] for i in high if _rises_over(standing[i], standing[i - 1], standing[i + 1])]
+
+
+def _rises_over(piece: Piece, *beside: Piece) -> bool:
+    """Whether a piece reaches further up and down than those beside it."""
+    room = BEYOND * piece.height
+    return all(p.box[1] - piece.box[1] >= room and piece.box[3] - p.box[3] >= room for p in beside)
 
 
 def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:

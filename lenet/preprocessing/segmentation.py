@@ -23,10 +23,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lenet.preprocessing.bars import end_to_end
+from lenet.preprocessing.bars import bar_of, end_to_end
 from lenet.preprocessing.digits import INK_THRESHOLD
 from lenet.preprocessing.layout import (
     MAX_DOTS,
+    SLASH_SLENDER,
     Box,
     Mark,
     Piece,
@@ -41,6 +42,7 @@ from lenet.preprocessing.layout import (
     overlap,
     printed_box,
     runs_around,
+    slashes,
     tallest,
 )
 
@@ -225,13 +227,21 @@ class Sheet:
         rest = [p for i, p in enumerate(found) if i not in lines]
         self.rings = tuple(higher([p for p in rest if self._is_ring(p, rest)], rest))
         rest = [p for p in rest if p not in self.rings]
+        in_order = in_rows(_merged(rest))
+        leaning = [
+            p
+            for row in sorted({p.row for p in in_order})
+            for p in slashes([p for p in in_order if p.row == row], self._lean)
+        ]
+        pieces = [p for p in in_order if p not in leaning]
+        gone = {label for p in leaning for label in p.labels}
+        rest = [p for p in rest if gone.isdisjoint(p.labels)]
         tall = tallest(rest)
-        pieces = in_rows(_merged(rest))
         self._specks = [p for p in rest if POINT * tall <= p.longer < SPECK * tall]
-        rows = {row: [p for p in pieces if p.row == row] for row in {p.row for p in pieces}}
-        minus = [p for p in pieces if is_minus(p, rows[p.row], tall)]
+        minus = [p for p in pieces if is_minus(p, [q for q in pieces if q.row == p.row], tall)]
         self.pieces = tuple(p for p in pieces if p not in minus)
         self.marks = (
+            *(Mark("slash", p.box) for p in leaning),
             *(Mark("minus", p.box) for p in minus),
             *(Mark("line", found[i].box) for i in lines),
             *(Mark("ring", p.box) for p in self.rings),
@@ -245,6 +255,13 @@ class Sheet:
         return any(
             runs_around(self._mask_of(piece), (x0 - left, y0 - top, x1 - left, y1 - top)) for x0, y0, x1, y1 in boxes
         )
+
+    def _lean(self, piece: Piece) -> float:
+        """How far a straight stroke's upper end is to the right of its foot, by its height; 0 of what is none."""
+        bar = bar_of(self._cells_of(piece))
+        if bar is None or bar.long < SLASH_SLENDER * bar.thick or not bar.along[1]:
+            return 0.0
+        return -bar.along[0] / bar.along[1]
 
     def _cells(self, box: Box) -> Box:
         """A box of the ink as one of the labels."""

@@ -29,7 +29,20 @@ from lenet.models.network import Network
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
 from tests.unit.test_bars import display
-from tests.unit.test_layout import NINE, broken_one, comb, grid, little, prices, raised, ringed, with_dash, with_point
+from tests.unit.test_layout import (
+    LEANING,
+    NINE,
+    broken_one,
+    comb,
+    grid,
+    little,
+    prices,
+    raised,
+    ringed,
+    slashed,
+    with_dash,
+    with_point,
+)
 from tests.unit.test_numbers import FOUR, SEVEN, TWO, ZERO
 
 # A network on one picture: every layer's name, shape and numbers.
@@ -287,6 +300,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
+    pictures += [slashed("27/4/20", 1.0), slashed("7/20", 1.4), slashed("7/4/0/2", 1.4), slashed("27141", 1.0, LEANING)]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)

@@ -74,6 +74,20 @@ def with_dash(before: float, after: float) -> Image.Image:
     return pad(at(110, 200, TWO), [[(x, 254), (x + 50, 252)]], at(x + 66 + after, 200, SEVEN))
 
 
+def slashed(number: str, high: float, one: Strokes = ONE) -> Image.Image:
+    """Digits half the usual size, and slashes `high` times as high as they are."""
+    rise, strokes = 50 * (high - 1) / 2, dict(zip("01247", [ZERO, one, TWO, FOUR, SEVEN], strict=True))
+    slash = [[(5, 50 + rise), (30, -rise)]]
+    drawn = [
+        at(30 + 55 * i, 200, slash if sign == "/" else strokes[sign], 1 if sign == "/" else 0.5)
+        for i, sign in enumerate(number)
+    ]
+    return pad(*drawn, width=4)
+
+
+LEANING: Strokes = [[(45, 0), (5, 100)]]
+
+
 def broken_one() -> Image.Image:
     """2, a 4 whose strokes stand apart, and a 1 in two halves."""
     four = [[(286, 44), (243, 157), (293, 156)], [(304, 93), (301, 179)]]
@@ -229,6 +243,30 @@ def test_a_dash_may_be_nearer_to_either_digit(digits: DigitClassifier, before: f
     reading = digits.read_page(with_dash(before, after))
     assert reading.text == "2-7"
     assert [(mark.kind, mark.before) for mark in reading.marks] == [("minus", 1)]
+
+
+@pytest.mark.parametrize(
+    ("number", "high"),
+    [
+        ("27/4/20", 1.0),
+        ("2/7/40", 1.3),
+        ("2024/7/4", 1.1),
+        ("1/12/24", 1.2),
+        ("7/20", 1.4),
+        ("2/4", 1.4),
+        ("7/4/0/2", 1.4),
+    ],
+)
+def test_slashes_are_no_ones(digits: DigitClassifier, number: str, high: float) -> None:
+    reading = digits.read_page(slashed(number, high))
+    assert reading.text == number
+    assert {mark.kind for mark in reading.marks} == {"slash"}
+
+
+@pytest.mark.parametrize("number", ["2141", "214", "27141", "2141721", "141", "41411"])
+def test_ones_that_lean_are_no_slashes(digits: DigitClassifier, number: str) -> None:
+    reading = digits.read_page(slashed(number, 1.0, LEANING))
+    assert (reading.text, reading.marks) == (number, ())
 
 
 def test_a_broken_digit_stands_in_one_row_beside_another() -> None:

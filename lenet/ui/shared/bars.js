@@ -34,7 +34,7 @@ export function endToEnd(pieces, areas, cellsOf, scale) {
 }
 
 // The bar that a component is; null where it is none.
-function barOf([xs, ys]) {
+export function barOf([xs, ys]) {
   const count = xs.length;
   if (count < FEW) return null;
   let [x, y, xx, yy, xy] = [0, 0, 0, 0, 0];

@@ -23,6 +23,15 @@ const OPEN = 0.4;
 const RING_WIDTH = 0.75;
 const RING_HEIGHT = 1.15;
 const SAME_ROW = 0.4;
+const SLASH_LEAN = [0.2, 1.2];
+export const SLASH_SLENDER = 3.5;
+const DATE = /^([12],[12],[24]|4,[12],[12])$/;
+const ALIKE = 0.2;
+const LOW = 0.9;
+const HIGH = 1.15;
+const FRACTION = 1.2;
+const BEYOND = 0.04;
+const EVEN = 0.6;
 
 export const widthOf = ({ box }) => box[2] - box[0];
 export const heightOf = ({ box }) => box[3] - box[1];
@@ -173,6 +182,32 @@ function broken(pieces, tall) {
   for (let pair = pairOf(groups); pair; pair = pairOf(groups))
     groups = [...groups.filter((group) => !pair.includes(group)), [...pair[1], ...pair[0]]];
   return groups;
+}
+
+// Which pieces of a row are slashes: the two of a date, which are alike, or what rises over all digits.  `leanOf` a
+// straight stroke is how far its upper end is to the right of its foot, by its height; of others 0.
+export function slashes(row, leanOf) {
+  const standing = row.filter((p) => heightOf(p) >= STANDS * tallest(row));
+  const last = standing.length - 1;
+  const leans = standing.map((p, i) => (i > 0 && i < last ? leanOf(p) : 0));
+  const leaning = [...leans.keys()].filter((i) => leans[i] >= SLASH_LEAN[0] && leans[i] <= SLASH_LEAN[1]);
+  if (!leaning.length) return [];
+  const heights = standing.map(heightOf);
+  const others = heights.filter((_, i) => !leaning.includes(i));
+  const alike = ([i, k]) => Math.abs(leans[i] - leans[k]) <= ALIKE && Math.abs(heights[i] - heights[k]) <= ALIKE * Math.max(heights[i], heights[k]);
+  const pairs = leaning.flatMap((i) => leaning.filter((k) => k > i && DATE.test([i, k - i - 1, last - k])).map((k) => [i, k])).filter(alike);
+  if (pairs.length) {
+    const low = (pair) => Math.min(...pair.map((i) => heights[i]));
+    const pair = least(pairs, (some) => -low(some));
+    const rest = Math.max(0, ...leaning.filter((i) => !pair.includes(i)).map((i) => heights[i]));
+    if (low(pair) >= LOW * median(others) && low(pair) >= HIGH * rest) return pair.map((i) => standing[i]);
+  }
+  const highest = Math.max(...others);
+  if (Math.min(...others) < EVEN * highest) return [];
+  const room = (i) => BEYOND * heights[i];
+  const risesOver = (i, { box }) => box[1] - standing[i].box[1] >= room(i) && standing[i].box[3] - box[3] >= room(i);
+  const isHigh = (i) => heights[i] >= FRACTION * highest && risesOver(i, standing[i - 1]) && risesOver(i, standing[i + 1]);
+  return leaning.filter(isHigh).map((i) => standing[i]);
 }
 
 // Whether a piece of a row is a minus or a dash: flat, at half the height, apart from all others, before a digit.

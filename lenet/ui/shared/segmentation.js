@@ -1,8 +1,8 @@
 // Which ink of a drawing is one digit: lenet/preprocessing/segmentation.py, which says why, and where its numbers come
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
-import { endToEnd } from "./bars.js";
-import { MAX_DOTS, bridged, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, tallest, widthOf } from "./layout.js";
+import { barOf, endToEnd } from "./bars.js";
+import { MAX_DOTS, SLASH_SLENDER, bridged, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
 import { printedBox } from "./printed.js";
@@ -76,16 +76,18 @@ function placed(components, ink, found, printed, bridge) {
   };
 }
 
-// Where a component is in the mask: the x and the y of its cells.
-function cellsOf({ labels: [label] }, { labels, boxes, mask }) {
-  const [left, top, right, bottom] = boxes[label - 1];
+// Where a piece is in the mask: the x and the y of its cells.
+function cellsOf({ labels: own }, { labels, boxes, mask }) {
   const [xs, ys] = [[], []];
-  for (let y = top; y < bottom; y += 1)
-    for (let x = left; x < right; x += 1) {
-      if (labels[y * mask.width + x] !== label) continue;
-      xs.push(x);
-      ys.push(y);
-    }
+  for (const label of own) {
+    const [left, top, right, bottom] = boxes[label - 1];
+    for (let y = top; y < bottom; y += 1)
+      for (let x = left; x < right; x += 1) {
+        if (labels[y * mask.width + x] !== label) continue;
+        xs.push(x);
+        ys.push(y);
+      }
+  }
   return [xs, ys];
 }
 
@@ -186,16 +188,27 @@ function divided(components, parts) {
   const lines = linesAlong(found);
   const digits = found.filter((piece) => !lines.includes(piece));
   const rings = higher(digits.filter((piece) => isRing(piece, digits, parts)), digits);
-  const rest = digits.filter((piece) => !rings.includes(piece));
+  const withSlashes = digits.filter((piece) => !rings.includes(piece));
+  const all = inRows(merged(withSlashes));
+  const inRow = (row) => all.filter((piece) => piece.row === row);
+  const leaning = [...new Set(all.map(({ row }) => row))].flatMap((row) => slashes(inRow(row), (piece) => leanOf(piece, parts)));
+  const gone = new Set(leaning.flatMap(({ labels }) => labels));
+  const [rest, rows] = [withSlashes, all].map((some) => some.filter(({ labels }) => !labels.some((label) => gone.has(label))));
   const tall = tallest(rest);
-  const rows = inRows(merged(rest));
   const minus = rows.filter((piece) => isMinus(piece, rows.filter(({ row }) => row === piece.row), tall));
   const as = (kind) => ({ box }) => ({ kind, box });
   return {
     pieces: rows.filter((piece) => !minus.includes(piece)),
     specks: rest.filter((piece) => longerOf(piece) >= POINT * tall && longerOf(piece) < SPECK * tall),
-    marks: [...minus.map(as("minus")), ...lines.map(as("line")), ...rings.map(as("ring"))],
+    marks: [...leaning.map(as("slash")), ...minus.map(as("minus")), ...lines.map(as("line")), ...rings.map(as("ring"))],
   };
+}
+
+// How far a straight stroke's upper end is to the right of its foot, by its height; 0 of what is none.
+function leanOf(piece, parts) {
+  const bar = barOf(cellsOf(piece, parts));
+  const [across, down] = bar?.along ?? [0, 0];
+  return down && bar.long >= SLASH_SLENDER * bar.thick ? -across / down : 0;
 }
 
 // Whether a piece was drawn around another, as high as a digit.
