@@ -39,10 +39,14 @@ from lenet.training.recipes import CIFAR10_STATISTICS, FASHION_STATISTICS, MNIST
 
 MAX_BYTES = 200_000_000  # of a file, and of what a compressed one unpacks to: as for our own files
 MAX_TENSORS = 500  # ours have at most 49
+MAX_CLASSES = 1000  # ImageNet's; more than any data set here has, so that a sentence can say that
 ABOUT = "imported; how it was trained is not known"
 MAX_DEPTH = 3  # of the mapping that holds the tensors, within those of training programs
+_PYTORCH = (b"PK\3\4", b"\x80")  # its files begin so: a zip archive, or a pickle, as older versions write them
 # The network itself, where a training program keeps several state dicts: a moving average of it, a teacher ...
 _WITHIN = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "params", "model_state")
+# What a program that counts multiplications (thop) leaves in a network: no answer depends on it.
+_COUNTERS = ("num_batches_tracked", "total_ops", "total_params")
 _DECIMALS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -58,7 +62,9 @@ class Layer:
         return tuple(sorted((part, tuple(tensor.shape)) for part, tensor in self.tensors.items()))
 
     def __str__(self) -> str:
-        return "x".join(map(str, self.tensors["weight"].shape)) if "weight" in self.tensors else self.name
+        if "weight" in self.tensors:
+            return "x".join(map(str, self.tensors["weight"].shape))
+        return " ".join(f"{self.name}.{part}".removeprefix(".") for part in self.tensors)
 
 
 @dataclass(frozen=True)
@@ -96,16 +102,13 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         if _is_safetensors(path):
             content: Any = load_file(path)
         else:
+            _refuse_foreign(path)
             with safe_globals(PLAIN), path.open("rb") as file:  # of a path, PyTorch too goes by the name
                 content = torch.load(file, map_location="cpu", weights_only=True)
     except CheckpointError:
         raise
     except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            "{name} holds more than numbers, and nothing in it was run. Save it again from the program that made it, "
-            "with torch.save(model.state_dict(), FILE), and import that.",
-            name=path.name,
-        ) from error
+        raise _more_than_numbers(path) from error
     except Exception as error:  # a file that is torn, or made to be, raises nearly everything
         raise CheckpointError(
             "{name} cannot be read as a file of PyTorch ({error}): save or download it again.",
@@ -121,8 +124,32 @@ def _is_safetensors(path: Path) -> bool:
         start = file.read(9)
     if start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size:  # the header, behind its length
         return True
-    others = (b"PK\3\4", b"\x80")  # a zip archive, or a pickle, as older versions of PyTorch write them
-    return path.suffix.lower() == ".safetensors" and not start.startswith(others)
+    return path.suffix.lower() == ".safetensors" and not start.startswith(_PYTORCH)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """What no state dict is, before PyTorch warns of it or takes it for a pickle."""
+    with path.open("rb") as file:
+        if not file.read(4).startswith(_PYTORCH):
+            raise CheckpointError(
+                "{name} is no file of PyTorch: in the program that made the network, save its state dict with "
+                "torch.save(model.state_dict(), FILE), and import that.",
+                name=path.name,
+            )
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(
+                name.endswith("/constants.pkl") for name in archive.namelist()
+            ):  # TorchScript, as torch.jit.save has it
+                raise _more_than_numbers(path)
+
+
+def _more_than_numbers(path: Path) -> CheckpointError:
+    return CheckpointError(
+        "{name} holds more than numbers, and nothing in it was run. Save it again from the program that made it, "
+        "with torch.save(model.state_dict(), FILE), and import that.",
+        name=path.name,
+    )
 
 
 def _refuse_large(path: Path) -> None:
@@ -201,16 +228,17 @@ def recognised(name: str, tensors: Mapping[str, Tensor]) -> Found:
         CheckpointError: none has, or its tensors are not plain finite numbers.
     """
     layers = _layers(_single(name, tensors))
-    # The last linear layer's, or those that lenet5-1998 compares with.
-    classes = next((len(t) for layer in reversed(layers) for t in layer.tensors.values() if t.ndim == 2), 0)
     fits: dict[str, dict[str, Tensor]] = {}
     sizes = None
-    for model in MODELS:
-        for channels in (1, 3):
-            matched = _matched(model, channels, classes, layers)
-            if matched is not None:
-                fits[model], sizes = matched, (channels, classes)
-    if sizes is None:
+    for classes in _possible_classes(layers):
+        for model in MODELS:
+            for channels in (1, 3):
+                matched = _matched(model, channels, classes, layers)
+                if matched is not None:
+                    fits[model], sizes = matched, (channels, classes)
+        if sizes:
+            break
+    else:
         raise CheckpointError(
             "{name} has the layers of no network here: {layers}. These are known: {known}.",
             name=name,
@@ -220,12 +248,20 @@ def recognised(name: str, tensors: Mapping[str, Tensor]) -> Found:
     return Found(name, fits, *sizes)
 
 
+def _possible_classes(layers: Sequence[Layer]) -> list[int]:
+    """What a linear layer gives, or lenet5-1998 compares with; the last one's first, for most define it last."""
+    linear = [tensor for layer in reversed(layers) for tensor in layer.tensors.values() if tensor.ndim == 2]
+    return list(dict.fromkeys(map(len, linear)))
+
+
 def _single(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors that answers depend on, in single precision.
 
     Numbers without an axis are left out: how many batches BatchNorm saw, how many networks were averaged.
     """
     found = {key: tensor for key, tensor in tensors.items() if tensor.ndim}
+    if sum(tensor.numel() for tensor in found.values()) > MAX_BYTES:  # a tensor may repeat one number, in few bytes
+        raise CheckpointError("{name} holds more numbers than any network of this project.", name=name)
     for key, tensor in found.items():
         if kind := _no_decimals(tensor):
             raise CheckpointError(
@@ -261,7 +297,7 @@ def _layers(tensors: Mapping[str, Tensor]) -> list[Layer]:
     layers: dict[str, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         layer, _, part = key.rpartition(".")
-        if part != "num_batches_tracked":  # how long it learned, which no answer depends on
+        if part not in _COUNTERS:
             layers.setdefault(layer, {})[part] = tensor
     return [Layer(name, parts) for name, parts in layers.items()]
 
@@ -321,7 +357,7 @@ def _paired(
 
 def _empty(model: str, channels: int, classes: int) -> Network | None:
     """That network on no memory; None where there is none with so many channels and classes."""
-    if not 2 <= classes <= max(len(source.classes) for source in DATASETS.values()):
+    if not 2 <= classes <= MAX_CLASSES:
         return None
     try:
         with torch.device("meta"):

@@ -6,6 +6,7 @@ import collections
 import copy
 import os
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,12 @@ WRAPPED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "twice the same": lambda state: {"last": state, "best": state},
     "beside numbers": lambda state: {"epoch": 3, "lr": np.float64(0.1), "step": np.int64(7), "name": "x", **state},
     "averaged": lambda state: {"n_averaged": torch.tensor(3), **{f"module.{key}": state[key] for key in state}},
+    "whose multiplications were counted": lambda state: {
+        "total_ops": torch.zeros(1),
+        "7.total_params": state["0.bias"],
+        **state,
+    },
+    "last layer first": lambda state: dict(reversed(state.items())),
     "arrays of NumPy": lambda state: {key: value.numpy() for key, value in state.items()},
     "big-endian, columns first": lambda state: {
         key: np.asfortranarray(value.numpy().astype(">f8")) for key, value in state.items()
@@ -206,8 +213,10 @@ def test_a_state_dict_is_found_wherever_it_is(wrap: str, new: bool, tmp_path: Pa
     network = SigmoidTutorial()
     torch.save(WRAPPED[wrap](network.state_dict()), tmp_path / "x.pth", _use_new_zipfile_serialization=new)
     found = recognised("x.pth", read_tensors(tmp_path / "x.pth")).weights["lenet5-sigmoid"]
-    for read, given in zip(found.values(), network.state_dict().values(), strict=True):
-        assert torch.equal(read, given)
+    read = {tuple(tensor.shape): tensor for tensor in found.values()}  # all different
+    assert len(found) == len(network.state_dict())
+    for given in network.state_dict().values():
+        assert torch.equal(read[tuple(given.shape)], given)
 
 
 def test_which_of_several_state_dicts_is_meant_is_asked(tmp_path: Path) -> None:
@@ -255,6 +264,7 @@ def quantized(tensor: Tensor) -> Tensor:
         (lambda t: t * float("nan"), "not finite"),
         (lambda t: t / 0, "not finite"),
         (lambda t: t.double() * 1e300, "not finite"),
+        (lambda t: torch.zeros(1).expand(10**6, 10**6), "holds more numbers than any network of this project"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")  # of PyTorch about what it means to drop
@@ -282,14 +292,20 @@ def test_nothing_in_a_file_is_run(new: bool, tmp_path: Path, monkeypatch: pytest
     torch.save({"fc.weight": np.array([Hostile()])}, "array.pth", _use_new_zipfile_serialization=new)
     with pytest.raises(CheckpointError, match="nothing in it was run"):
         read_tensors(Path("array.pth"))
+    with zipfile.ZipFile("script.pt", "w") as archive:  # as torch.jit.save writes it
+        archive.writestr("script/constants.pkl", b"\x80\2).")
+    with pytest.raises(CheckpointError, match="nothing in it was run"):
+        read_tensors(Path("script.pt"))
     assert not Path("was-run").exists()
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "cannot be read"),
-        (b"<html>", "cannot be read|holds more than numbers"),
+        (b"", "is no file of PyTorch"),
+        (b"<html>", "torn.pth is no file of PyTorch: in the program that made the network"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(99), "is no file of PyTorch"),
+        (b"\x93NUMPY" + bytes(99), "is no file of PyTorch"),
         (b"PK\3\4" + bytes(99), "cannot"),
         (b"\x80\2", "cannot"),
     ],
@@ -308,8 +324,6 @@ def test_what_holds_no_network_is_said(content: Any, tmp_path: Path) -> None:
 
 
 def test_what_unpacks_to_much_more_is_refused(tmp_path: Path) -> None:
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data/0", bytes(250_000_000))
     with pytest.raises(CheckpointError, match="250 MB; no network of this project is that large"):
@@ -321,6 +335,8 @@ def test_another_network_is_told_by_its_layers(channels: int) -> None:
     other = block(nn.Conv2d(channels, 8, 3), nn.Linear(50, 10))
     with pytest.raises(CheckpointError, match=rf"no network here: 8x{channels}x3x3, 10x50. These are known: lenet5"):
         recognised("x.pth", other.state_dict())
+    with pytest.raises(CheckpointError, match=r"10x84, mean std\. These are known"):
+        recognised("x.pth", {**SigmoidTutorial().state_dict(), "mean": torch.zeros(1), "std": torch.ones(1)})
 
 
 @pytest.mark.parametrize(
@@ -362,12 +378,14 @@ def test_a_network_of_as_many_classes_as_no_data_set_has_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    network = SigmoidTutorial()
-    network[-1] = nn.Linear(84, 2)
-    torch.save(network.state_dict(), "net.pth")
-    for asked in ([], ["--dataset", "mnist"]):
-        assert main(["import", "net.pth", *asked]) == 1
-        assert "reads 1 channels and answers 2 classes, as no data set here has them" in capsys.readouterr().err
+    for classes in (2, 47):  # EMNIST has 47
+        network = SigmoidTutorial()
+        network[-1] = nn.Linear(84, classes)
+        torch.save(network.state_dict(), "net.pth")
+        for asked in ([], ["--dataset", "mnist"]):
+            assert main(["import", "net.pth", *asked]) == 1
+            said = f"reads 1 channels and answers {classes} classes, as no data set here has them"
+            assert said in capsys.readouterr().err
 
 
 def test_what_is_left_open_is_asked(

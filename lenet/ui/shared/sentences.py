@@ -154,6 +154,8 @@ CHINESE: dict[str, str] = {
     "The picture has no pixels: give one that has some.": "图片没有任何像素：请给出有像素的图片。",
     "{path} cannot be read ({error}): check the path.": "无法读取 {path}（{error}）：请检查路径。",
     "This file is open as text: open it with mode 'rb'.": "这个文件以文本方式打开：请用 'rb' 模式打开。",
+    "{name} is no file of PyTorch: in the program that made the network, save its state dict with torch.save(model.state_dict(), FILE), and import that.": "{name} 不是 PyTorch 文件：请在生成该网络的程序中用 torch.save(model.state_dict(), FILE) 保存其 state dict，再导入。",
+    "{name} holds more numbers than any network of this project.": "{name} 含有的数字比本项目的任何网络都多。",
     "{name} holds more than numbers, and nothing in it was run. Save it again from the program that made it, with torch.save(model.state_dict(), FILE), and import that.": "{name} 含有数值以外的内容，其中的任何代码都没有运行。请在生成它的程序中用 torch.save(model.state_dict(), FILE) 重新保存，再导入。",
     "{name} cannot be read as a file of PyTorch ({error}): save or download it again.": "{name} 无法作为 PyTorch 文件读取（{error}）：请重新保存或下载。",
     "{name} holds no state dict: save it with torch.save(model.state_dict(), FILE).": "{name} 中没有 state dict：请用 torch.save(model.state_dict(), FILE) 保存。",
