@@ -17,6 +17,7 @@ import ssl
 PROXIES = tuple(name for kind in ("http", "https", "all") for name in (f"{kind}_proxy", f"{kind.upper()}_PROXY"))
 NO_PROXY = ("no_proxy", "NO_PROXY")
 CERTIFICATES = "SSL_CERT_FILE"
+KEY_LOG = "SSLKEYLOGFILE"  # for Wireshark; some virus scanners leave it behind, with a file that nobody may write
 
 # Desktop settings export socks://.  A proxy that speaks nothing but SOCKS 4 is then one that cannot be reached.
 _SOCKS = re.compile(r"^socks(?:4a?)?://", re.IGNORECASE)
@@ -32,6 +33,10 @@ def mend() -> None:
     if said and not _has_certificates(said):
         logging.warning("%s is %s, which is no file of certificates: the usual ones count.", CERTIFICATES, said)
         del os.environ[CERTIFICATES]
+    said = os.environ.get(KEY_LOG, "")
+    if said and not _can_be_written(said):
+        logging.warning("%s is %s, which cannot be written: no keys are logged.", KEY_LOG, said)
+        del os.environ[KEY_LOG]
 
 
 def bypass(*hosts: str) -> None:
@@ -49,8 +54,10 @@ def unusable() -> list[str]:
     """The names of the variables that httpx refuses."""
     found = [name for name in PROXIES if (said := os.environ.get(name)) and not _is_proxy(said)]
     found += [name for name in NO_PROXY if not all(map(_is_readable, _hosts(name)))]
-    said = os.environ.get(CERTIFICATES, "")
-    return found + [CERTIFICATES] * bool(said and not _has_certificates(said))
+    for name, is_fine in ((CERTIFICATES, _has_certificates), (KEY_LOG, _can_be_written)):
+        if (said := os.environ.get(name)) and not is_fine(said):
+            found.append(name)
+    return found
 
 
 def _hosts(name: str) -> list[str]:
@@ -88,7 +95,15 @@ def _is_proxy(said: str) -> bool:
 
 def _has_certificates(path: str) -> bool:
     try:
-        ssl.create_default_context(cafile=path)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError:  # which an ssl.SSLError is too
         return False
     return True
+
+
+def _can_be_written(path: str) -> bool:
+    try:
+        with open(path, "ab"):  # as OpenSSL opens it
+            return True
+    except OSError:
+        return False

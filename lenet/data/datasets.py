@@ -111,7 +111,7 @@ def answer_classes(classes: Sequence[str]) -> tuple[str, ...]:
 
 def data_root() -> Path:
     """Where data sets live: LENET_DATA if set, else a `lenet` folder in the platform's cache."""
-    if named := os.environ.get("LENET_DATA"):
+    if (named := os.environ.get("LENET_DATA", "")).strip():
         return expanded(named)
     import platformdirs
 

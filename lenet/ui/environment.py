@@ -10,6 +10,7 @@ import socket
 from urllib.parse import urlsplit
 
 from lenet import http_settings
+from lenet.data.datasets import data_root
 from lenet.data.download import hub_site
 from lenet.errors import LeNetError
 
@@ -59,11 +60,12 @@ RUNS = whole("LENET_MAX_RUNS", 200, 2, 200)  # fewer than networks.MAX_NETWORKS;
 
 
 def check() -> None:
-    """Look at what Gradio and others read themselves; before Gradio is imported, which raises over a wrong port.
+    """Look at what others than this module read themselves; before Gradio is imported, which raises over a wrong port.
 
     Raises:
         LeNetError: they could not work with it.
     """
+    data_root()
     whole("GRADIO_SERVER_PORT", 7860, 1, 65_535)
     whole("GRADIO_NUM_PORTS", 100, 1, 65_535)
     if (host := os.environ.get("GRADIO_SERVER_NAME")) and not _can_listen(host):

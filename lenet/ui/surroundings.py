@@ -179,8 +179,8 @@ def use_own_upload_folder() -> None:
     Gradio's default is one folder for all Gradio servers of the machine: another program's files would count as
     uploaded here, and where another user owns it, no upload works.
     """
-    named = os.environ.get("GRADIO_TEMP_DIR")
-    if named:
+    named = os.environ.get("GRADIO_TEMP_DIR", "")
+    if named.strip():
         with contextlib.suppress(LeNetError):
             if _made(folder := expanded(named)):
                 os.environ["GRADIO_TEMP_DIR"] = str(folder)  # which Gradio takes as it is

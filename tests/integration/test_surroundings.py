@@ -50,8 +50,9 @@ COMMAND = "import sys; from lenet.cli import main; sys.exit(main(['app']))"
         ({"GRADIO_SERVER_NAME": "192.0.2.1"}, "GRADIO_SERVER_NAME is '192.0.2.1', where this machine cannot listen"),
         ({"HTTPS_PROXY": "ftp://proxy"}, "HTTPS_PROXY cannot be used: set it to a proxy's address, such as http://"),
         ({"HF_ENDPOINT": "http://[mirror"}, "HF_ENDPOINT is 'http://[mirror': set it to a web address"),
+        ({"LENET_DATA": "$NO_SUCH/data"}, "$NO_SUCH/data holds $NO_SUCH, which is not set"),
     ],
-    ids=["port", "name", "address", "proxy", "mirror"],
+    ids=["port", "name", "address", "proxy", "mirror", "data"],
 )
 def test_a_wrong_value_is_one_sentence(settings: dict[str, str], says: str) -> None:
     assert told_at_its_end(["app.py"], settings).startswith(f"error: {says}")

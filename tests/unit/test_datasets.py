@@ -93,8 +93,9 @@ def test_an_unknown_name_lists_the_known_ones():
 def test_data_lives_where_lenet_data_says(monkeypatch, tmp_path):
     monkeypatch.setenv("LENET_DATA", str(tmp_path))
     assert data_root() == tmp_path
-    monkeypatch.setenv("LENET_DATA", "")
-    assert data_root().name == "lenet"
+    for empty in ("", " "):
+        monkeypatch.setenv("LENET_DATA", empty)
+        assert data_root().name == "lenet"
 
 
 # --------------------------------------------------------------------------------------------------

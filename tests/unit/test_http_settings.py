@@ -19,7 +19,8 @@ DEAD = "127.0.0.1:9"
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*http_settings.PROXIES, *http_settings.NO_PROXY, http_settings.CERTIFICATES, "GRADIO_SERVER_NAME"]:
+    files = http_settings.CERTIFICATES, http_settings.KEY_LOG
+    for name in [*http_settings.PROXIES, *http_settings.NO_PROXY, *files, "GRADIO_SERVER_NAME"]:
         monkeypatch.setenv(name, "")  # so that what the code sets is taken back
         monkeypatch.delenv(name)
 
@@ -97,6 +98,18 @@ def test_certificates_that_cannot_be_read_do_not_count(
     assert "which is no file of certificates" in caplog.text
 
 
+def test_a_log_of_keys_that_cannot_be_written_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
+    http_settings.mend()
+    assert os.environ["SSLKEYLOGFILE"] == str(tmp_path / "keys.log")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "nowhere" / "keys.log"))
+    http_settings.mend()
+    httpx.Client().close()
+    assert "which cannot be written: no keys are logged" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -105,6 +118,7 @@ def test_certificates_that_cannot_be_read_do_not_count(
         ("HTTP_PROXY", "ftp://proxy.example"),
         ("no_proxy", "fe80::/10"),
         ("SSL_CERT_FILE", "/nonexistent/ca.pem"),
+        ("SSLKEYLOGFILE", "/nonexistent/keys.log"),
     ],
 )
 def test_a_download_in_a_program_names_the_setting(

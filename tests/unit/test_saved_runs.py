@@ -164,6 +164,8 @@ def test_the_folder_may_be_named_as_a_shell_would(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("LENET_RUNS_DIR", "~/my runs")
     assert home() == tmp_path / "my runs"
+    monkeypatch.setenv("LENET_RUNS_DIR", " ")
+    assert home().is_absolute()
 
 
 def has_reached(run: Run, epoch: int) -> bool:

@@ -38,7 +38,7 @@ def home() -> Path:
     Raises:
         LeNetError: LENET_RUNS_DIR is no path, see `lenet.paths.expanded`.
     """
-    if named := os.environ.get("LENET_RUNS_DIR"):
+    if (named := os.environ.get("LENET_RUNS_DIR", "")).strip():
         return expanded(named)
     import platformdirs
 
