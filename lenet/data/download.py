@@ -237,6 +237,7 @@ def _parquet(path: Path, image: str, label: str) -> Part:
     from arro3.io import read_parquet
     from PIL import Image
 
+    _refuse_torn_parquet(path)
     images, labels = [], list[int]()
     for batch in read_parquet(path):
         for row in batch.column(image).to_pylist():
@@ -245,6 +246,15 @@ def _parquet(path: Path, image: str, label: str) -> Part:
             images.append(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
         labels += batch.column(label).to_pylist()
     return Part(np.stack(images), np.array(labels, np.uint8))
+
+
+def _refuse_torn_parquet(path: Path) -> None:
+    """Before its reader, which would write a backtrace of its own to the terminal."""
+    with path.open("rb") as file:
+        start = file.read(4)
+        file.seek(-min(4, path.stat().st_size), io.SEEK_END)
+        if start != b"PAR1" or file.read() != b"PAR1":
+            raise ValueError(path.name)
 
 
 # --------------------------------------------------------------------------------------------------

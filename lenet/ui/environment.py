@@ -74,6 +74,11 @@ def check() -> None:
             "addresses, or to 0.0.0.0 for all of them.",
             host=host,
         )
+    path = os.environ.get("GRADIO_ROOT_PATH", "").strip()
+    if path and not (path.startswith("/") or _is_web_address(path)):  # else every answer of the page is an error
+        raise LeNetError(
+            "GRADIO_ROOT_PATH is {path!r}: set it to a path that begins with /, such as /lenet.", path=path
+        )
     if names := http_settings.unusable():
         raise LeNetError(
             "{names} cannot be used: set it to a proxy's address, such as http://proxy.example:3128, or unset it.",

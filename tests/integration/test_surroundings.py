@@ -51,8 +51,9 @@ COMMAND = "import sys; from lenet.cli import main; sys.exit(main(['app']))"
         ({"HTTPS_PROXY": "ftp://proxy"}, "HTTPS_PROXY cannot be used: set it to a proxy's address, such as http://"),
         ({"HF_ENDPOINT": "http://[mirror"}, "HF_ENDPOINT is 'http://[mirror': set it to a web address"),
         ({"LENET_DATA": "$NO_SUCH/data"}, "$NO_SUCH/data holds $NO_SUCH, which is not set"),
+        ({"GRADIO_ROOT_PATH": "lenet"}, "GRADIO_ROOT_PATH is 'lenet': set it to a path that begins with /"),
     ],
-    ids=["port", "name", "address", "proxy", "mirror", "data"],
+    ids=["port", "name", "address", "proxy", "mirror", "data", "root"],
 )
 def test_a_wrong_value_is_one_sentence(settings: dict[str, str], says: str) -> None:
     assert told_at_its_end(["app.py"], settings).startswith(f"error: {says}")

@@ -220,6 +220,20 @@ def too_long(handler: Any, content: bytes, start: int) -> bool:
     return True
 
 
+def torn(handler: Any, content: bytes, start: int) -> bool:
+    """Without a length nobody sees that it breaks off."""
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(content[:-20])
+    handler.close_connection = True
+    return True
+
+
+def nothing(handler: Any, content: bytes, start: int) -> bool:
+    handler.begin(b"", 0)
+    return True
+
+
 TROUBLE = [
     (status(403), "refuses it (403)"),
     (status(404), "no longer has it (404)"),
@@ -230,19 +244,24 @@ TROUBLE = [
     (stall, "says nothing for 1 s"),
     (cut_at_once, "breaks off again and again"),
     (other_data, "sends other data than was published"),
+    (torn, "sends other data than was published"),
+    (nothing, "sends other data than was published"),
     (endless, "sends more than was published"),
     (too_long, "sends more than was published"),
 ]
-IDS = ["403", "404", "503", "429", "418", "html", "stall", "cut", "lie", "endless", "too-long"]
+IDS = ["403", "404", "503", "429", "418", "html", "stall", "cut", "lie", "torn", "nothing", "endless", "too-long"]
 
 
 @pytest.mark.parametrize(("behave", "says"), TROUBLE, ids=IDS)
-def test_trouble_is_one_sentence(behave: Any, says: str, small: Web, tmp_path: Path) -> None:
+def test_trouble_is_one_sentence(
+    behave: Any, says: str, small: Web, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     small.behave = behave
     with pytest.raises(DataError) as caught:
         bring(tmp_path)
     assert str(caught.value).startswith(f"MNIST is not in {tmp_path} and could not be downloaded (127.0.0.1 {says}, ")
     assert not (tmp_path / "MNIST").exists()
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("behave", "says"), TROUBLE, ids=IDS)

@@ -198,6 +198,7 @@ CHINESE: dict[str, str] = {
     "{name} is {said!r}: set it to a whole number from {low:,} to {high:,}.": "{name} 的值是 {said!r}：请设为 {low:,} 到 {high:,} 的整数。",
     "GRADIO_SERVER_NAME is {host!r}, where this machine cannot listen: set it to its name or one of its IPv4 addresses, or to 0.0.0.0 for all of them.": "GRADIO_SERVER_NAME 的值是 {host!r}，本机无法在此监听：请设为本机的名称或它的某个 IPv4 地址，或设为 0.0.0.0 表示全部地址。",
     "{names} cannot be used: set it to a proxy's address, such as http://proxy.example:3128, or unset it.": "{names} 无法使用：请设为代理的地址，例如 http://proxy.example:3128，或取消设置。",
+    "GRADIO_ROOT_PATH is {path!r}: set it to a path that begins with /, such as /lenet.": "GRADIO_ROOT_PATH 的值是 {path!r}：请设为以 / 开头的路径，例如 /lenet。",
     "HF_ENDPOINT is {site!r}: set it to a web address, such as https://hf-mirror.com, or unset it.": "HF_ENDPOINT 的值是 {site!r}：请设为网址，例如 https://hf-mirror.com，或取消设置。",
     "The page finds no port to listen at, from {port} on: end what uses it, or set GRADIO_SERVER_PORT to another, 1024 or higher.": "从 {port} 起没有可用的端口：请结束占用它的程序，或将 GRADIO_SERVER_PORT 设为另一个不小于 1024 的端口。",
     "This server fetches no pictures: save the picture and open it as a file instead.": "这台服务器不获取网上的图片：请将图片保存后作为文件打开。",
