@@ -16,9 +16,9 @@ from lenet.errors import Text
 from lenet.training.loop import EpochEnd
 from lenet.training.recipes import RECIPES, Recipe
 
-# Of what guessing gets right.  The worst first epoch of any recipe here gets three times that; a dead run gets once,
-# and one whose learning rate is far too high 1.5 times.
-MAX_GUESSING = 2.0
+# Of the way from what guessing gets right to all: with ten classes, twice what guessing gets.  The worst first epoch of
+# any recipe here gets three times that; a dead run gets once, and one whose learning rate is far too high 1.5 times.
+LEAST = 1 / 9
 LOST = 0.5  # of the best epoch's accuracy: noise between epochs is a few percent
 NEAR = 3.0  # a learning rate within so many times the usual one is not what is wrong
 
@@ -35,7 +35,7 @@ def verdict(recipe: Recipe, epochs: Sequence[EpochEnd], lr: float | None = None)
     classes = len(DATASETS[recipe.dataset].classes)
     best = max(epochs, key=lambda epoch: epoch.val_accuracy)
     remedy = _remedy(recipe, recipe.lr if lr is None else lr, epochs[-1], classes)
-    if best.val_accuracy < MAX_GUESSING / classes:
+    if best.val_accuracy < 1 / classes + LEAST * (1 - 1 / classes):
         return Text(
             "It learned nothing: {accuracy:.1%} of the validation images right, where guessing gets {chance:.1%}. "
             "{try_it}",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lenet.cli import train_main
-from lenet.data.datasets import load
+from lenet.data.datasets import DATASETS, load
 from lenet.training.loop import EpochEnd, fit, start
 from lenet.training.recipes import RECIPES, Recipe
 from lenet.training.verdict import usual_lr, verdict
@@ -57,6 +58,19 @@ def epochs(*accuracies: float, loss: float = 2.3) -> Sequence[EpochEnd]:
 )
 def test_the_epochs_decide(history: Sequence[EpochEnd], says: str) -> None:
     assert says in str(verdict(RECIPES["digits-demo"], history))
+
+
+@pytest.mark.parametrize(
+    ("classes", "accuracy", "nothing"),
+    [(2, 0.99, False), (2, 0.6, False), (2, 0.52, True), (5, 0.35, False), (10, 0.15, True)],
+)
+def test_what_guessing_gets_depends_on_the_classes(
+    classes: int, accuracy: float, nothing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(DATASETS["digits"], classes=DATASETS["digits"].classes[:classes])
+    monkeypatch.setitem(DATASETS, "digits", few)
+    said = str(verdict(RECIPES["digits-demo"], epochs(accuracy)))
+    assert said.startswith("It learned nothing") == nothing
 
 
 def test_a_usual_learning_rate_is_one_of_that_optimizer() -> None:
