@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, Request, Route, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, Request, Route, expect
 
 from tests.e2e.conftest import asked_function, draw, report_errors
 from tests.integration.test_endpoints import SEVEN
@@ -30,6 +30,10 @@ def framed() -> str:
 @app.get("/sandboxed", response_class=fastapi.responses.HTMLResponse)
 def sandboxed() -> str:
     return framed().replace("<iframe", '<iframe sandbox="allow-scripts allow-downloads"')
+
+@app.get("/grown", response_class=fastapi.responses.HTMLResponse)
+def grown() -> str:
+    return framed().replace("1400px", "4000px")
 
 for path in ("/one", "/two/deep"):
     page = build()
@@ -97,6 +101,35 @@ def test_under_a_sub_path(blank: Page, mounted: str, path: str) -> None:
 def test_in_a_frame(blank: Page, mounted: str) -> None:
     blank.goto(mounted)
     expect_alive(blank.frame_locator("iframe"))
+
+
+def test_in_a_frame_that_grows_what_is_fixed_can_be_seen(blank: Page, mounted: str) -> None:
+    """As on Spaces, where the frame is as high as its page, and the window around it is what scrolls."""
+    blank.goto(f"{mounted}/grown")
+    page = blank.frame_locator("iframe")
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+
+    def expect_in_sight(part: Locator) -> None:
+        for _ in range(50):
+            box = part.bounding_box()
+            if box is not None and box["y"] >= 0 and box["y"] + box["height"] <= 900:
+                return
+            blank.wait_for_timeout(100)
+        raise AssertionError(f"{part} is out of sight: {box}")
+
+    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=60_000)
+    page.locator("#pad .layer.telling canvas").nth(1).scroll_into_view_if_needed()
+    page.locator("#pad .layer.telling canvas").nth(1).click()
+    expect_in_sight(page.locator("dialog.closeup"))
+    blank.keyboard.press("Escape")
+    page.get_by_role("tab", name="Train").click()
+    page.get_by_role("button", name="Too fast, too slow").click()
+    expect_in_sight(page.locator(".lesson"))
+    blank.mouse.move(600, 300)
+    blank.mouse.wheel(0, 700)
+    blank.wait_for_function("scrollY > 600")
+    page.locator(".lesson .next").press("Enter")
+    expect_in_sight(page.locator(".lesson"))
 
 
 def test_in_a_sandboxed_frame_of_no_origin(blank: Page, mounted: str) -> None:

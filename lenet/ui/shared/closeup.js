@@ -1,7 +1,7 @@
 // One map of a layer, large, in a dialog; and of the number under the pointer the filter, the patch and their sum.
 
 import { theme } from "./colours.js";
-import { make } from "./elements.js";
+import { keepInSight, make } from "./elements.js";
 import { explained } from "./glossary.js";
 import { say, translated } from "./language.js";
 import { paintSmall, small } from "./layers.js";
@@ -111,6 +111,7 @@ export function openCloseup(layer, cell, trace) {
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
+  keepInSight(dialog);
   dialog.showModal();
   canvas.focus();
   show();

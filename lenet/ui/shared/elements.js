@@ -29,6 +29,19 @@ export function allow(button, may) {
 }
 export const allowed = (button) => button.getAttribute("aria-disabled") !== "true";
 
+// Tells an element that is fixed which part of its frame can be seen, as --seen-top and --seen-below: a frame that grows
+// with its page, as on Spaces, is higher than the window, and its foot and its middle are out of sight.
+export function keepInSight(element) {
+  if (window.parent === window) return;
+  const observer = new IntersectionObserver(([{ intersectionRect: seen }]) => {
+    observer.disconnect();
+    if (!seen.height) return;
+    element.style.setProperty("--seen-top", `${Math.max(0, seen.top)}px`);
+    element.style.setProperty("--seen-below", `${Math.max(0, innerHeight - seen.bottom)}px`);
+  });
+  observer.observe(document.documentElement);
+}
+
 // Waits while a button is held down: a page that grows between press and release would lose the click.
 export const released = () =>
   new Promise((done) => {

@@ -3,7 +3,7 @@
 // A step is a text, and what its button does: fill in settings, or open a tab or a part of one.  Texts are lesson_NAME, lesson_NAME_1 to
 // lesson_NAME_5, in texts.py.
 
-import { make } from "../shared/elements.js";
+import { keepInSight, make } from "../shared/elements.js";
 import { onLanguage, say } from "../shared/language.js";
 import { isWanted } from "../shared/link.js";
 
@@ -55,6 +55,7 @@ export function lessons({ element, fits, fill, openTab }) {
 
   function go(name, number) {
     [lesson, step] = [name, number];
+    keepInSight(panel);
     show();
     text.focus();
   }
