@@ -418,7 +418,7 @@ def test_the_page_takes_it_once_imported_whatever_its_case(tmp_path: Path, serve
     assert told.isdisjoint({"fact_length", "fact_optimizer", "fact_loss"}), "what nobody knows"
 
 
-@pytest.mark.parametrize("name", ["LeNet.pth", "LeNet.PT"])
+@pytest.mark.parametrize("name", ["LeNet.pth", "LeNet.PT", "checkpoint.pth.tar"])
 def test_the_page_says_how_to_bring_a_file_of_pytorch(name: str, tmp_path: Path, server: Server) -> None:
     torch.save(BatchNormTutorial().state_dict(), tmp_path / name)
     key, said = uploads.upload(server, str(tmp_path / name), ("127.0.0.1", "session"))

@@ -17,7 +17,7 @@ from lenet.ui.shared import assets, texts
 from lenet.ui.zoo.messages import Remark
 
 SUFFIX = ".safetensors"
-FOREIGN = (".pth", ".pt", ".ckpt", ".bin")
+FOREIGN = (".pth", ".pt", ".ckpt", ".bin", ".tar")  # .pth.tar, as PyTorch's own examples call checkpoints
 INVITATION = texts.Said("upload_note", {"most": f"{MAX_BYTES / 1e6:.0f}"})
 
 
