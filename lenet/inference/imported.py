@@ -313,6 +313,7 @@ def _matched(model: str, channels: int, classes: int, layers: list[Layer]) -> di
     if own is None:
         return None
     wanted = _layers(own.state_dict())
+    layers = [_flat(layer, wanted) for layer in layers]
     pairs = _paired(_units(wanted), _units(layers)) or _paired([[one] for one in wanted], [[one] for one in layers], 1)
     if pairs is None:
         return None
@@ -320,6 +321,16 @@ def _matched(model: str, channels: int, classes: int, layers: list[Layer]) -> di
     return counters | {
         f"{layer.name}.{part}": tensor for layer, found in pairs for part, tensor in found.tensors.items()
     }
+
+
+def _flat(layer: Layer, wanted: Sequence[Layer]) -> Layer:
+    """A convolution over all of its input as the linear layer that is wanted: the paper has C5 as one."""
+    shapes = {one.shapes for one in wanted}
+    weight = layer.tensors.get("weight")
+    if weight is None or weight.ndim != 4 or layer.shapes in shapes:
+        return layer
+    flat = Layer(layer.name, {**layer.tensors, "weight": weight.flatten(1)})
+    return flat if flat.shapes in shapes else layer
 
 
 def _units(layers: Sequence[Layer]) -> list[list[Layer]]:

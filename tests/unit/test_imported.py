@@ -100,6 +100,16 @@ class ResidualTutorial(nn.Module):
         return self.out(self.block2(self.block1(self.stem(x))).flatten(1))
 
 
+class ConvolutionalTutorial(nn.Sequential):
+    """LeNet-5 whose C5 is a convolution, as in the paper."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            *(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(16, 120, 5), nn.ReLU(), nn.Flatten(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
+        )
+
+
 def train(network: nn.Module, split: Split, size: int, steps: int) -> None:
     torch.manual_seed(0)
     optimizer = torch.optim.Adam(network.parameters(), 3e-3)
@@ -140,8 +150,9 @@ def test_a_tutorials_network_answers_as_it_did(
         (SigmoidTutorial(), ["lenet5-sigmoid"]),
         (ColourTutorial(), ["lenet5", "lenet5-linear"]),
         (ResidualTutorial(), ["resnet-mini"]),
+        (ConvolutionalTutorial(), ["lenet5", "lenet5-linear"]),
     ],
-    ids=["bn", "sigmoid", "colour", "residual"],
+    ids=["bn", "sigmoid", "colour", "residual", "convolutional"],
 )
 @pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.net.", "module.module."])
 def test_it_is_recognised_by_any_names(network: nn.Module, models: list[str], prefix: str) -> None:
