@@ -9,16 +9,16 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from lenet.errors import LeNetError, PackageError
-from lenet.inference.classifier import Prediction
 from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, FoundDigit
 from lenet.inference.photos import PhotoClassifier
 from lenet.models.cpu import give_freed_memory_back
+from lenet.preprocessing.images import Picture, open_picture
 from lenet.ui import environment, messages, surroundings
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
@@ -35,7 +35,6 @@ from lenet.ui.train import tab as train
 from lenet.ui.zoo import tab as zoo
 
 TITLE = "LeNet Playground"
-Answer = TypeVar("Answer", bound=Prediction)
 
 # System fonts: the page works without any network.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
@@ -293,7 +292,9 @@ def _publish(function: Any, inputs: list[Any], name: str = "") -> None:
         gr.Button(name).click(function, inputs, gr.JSON(), api_name=name, queue=False)
 
 
-def classify_digit(server: Server, image: str, network: str, pipeline: str) -> dict[str, Any]:
+async def classify_digit(
+    server: Server, image: str, network: str, pipeline: str, request: gr.Request | None = None
+) -> dict[str, Any]:
     """Read the digit in a picture, as the page does: a `Digit`, such as {"label", "confidence", "verdict"}.
 
     The label is the likeliest digit, also where the verdict is "not_digit": no digit, more likely than not.
@@ -303,12 +304,16 @@ def classify_digit(server: Server, image: str, network: str, pipeline: str) -> d
         network: a name that /networks lists, such as "digits".
         pipeline: "modern", or "classic" for the tutorials' resize-invert-normalise.
     """
-    prediction = _asked(lambda: server.networks.classify_digit(str(network), image, str(pipeline)))
-    whole = FoundDigit(WHOLE_PICTURE, prediction, touching=False)
-    return asdict(facts.digit(whole, server.networks.digit_reader(str(network)).knows_non_digits))
+
+    def answer(picture: Picture) -> dict[str, Any]:
+        prediction = server.networks.classify_digit(str(network), picture, str(pipeline))
+        whole = FoundDigit(WHOLE_PICTURE, prediction, touching=False)
+        return asdict(facts.digit(whole, server.networks.digit_reader(str(network)).knows_non_digits))
+
+    return await _classified(server, image, answer, request)
 
 
-def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
+async def classify_photo(server: Server, image: str, network: str, request: gr.Request | None = None) -> dict[str, Any]:
     """Name what a photo shows, as the page does: a `PhotoAnswer`, such as {"label", "confidence", "verdict"}.
 
     It has "probs" too; "ood_score", how unlike the training data the photo is; and "crops", the parts that were
@@ -319,7 +324,11 @@ def classify_photo(server: Server, image: str, network: str) -> dict[str, Any]:
         image: a photo.
         network: a name that /networks lists, such as "photos".
     """
-    return asdict(PhotoAnswer.of(_asked(lambda: server.networks.classify_photo(str(network), image))))
+
+    def answer(picture: Picture) -> dict[str, Any]:
+        return asdict(PhotoAnswer.of(server.networks.classify_photo(str(network), picture)))
+
+    return await _classified(server, image, answer, request)
 
 
 def networks(server: Server) -> list[dict[str, Any]]:
@@ -364,6 +373,11 @@ def _facts(server: Server, name: str, reads: str) -> dict[str, Any]:
     }
 
 
-def _asked(ask: Callable[[], Answer]) -> Answer:
+async def _classified(
+    server: Server, image: str, answer: Callable[[Picture], dict[str, Any]], request: gr.Request | None
+) -> dict[str, Any]:
+    """What `answer` says of the picture in that file.  Programs wait as photos do, for a few threads."""
     with messages.endpoint("classifying a picture"):
-        return ask()
+        address = address_of(request)
+        picture = await server.files.work(lambda: open_picture(image), address)
+        return await server.photos.work(lambda: answer(picture), address)

@@ -27,7 +27,7 @@ from lenet.ui.shared.cache import BoundedCache
 from lenet.ui.shared.evaluation import Evaluations
 from lenet.ui.shared.lanes import Lane
 from lenet.ui.shared.networks import Networks
-from lenet.ui.shared.pictures import Pictures
+from lenet.ui.shared.pictures import FETCHES, Pictures
 from lenet.ui.shared.teaching import Teachings
 from lenet.ui.shared.uploaded import Uploads
 from lenet.ui.shared.worker import Work, Worker
@@ -40,6 +40,7 @@ FOLDER = "lenet-page-"  # how the names of the folders begin
 EXPORTS = 1000  # files that are known to be made; the others would be made again
 RESTORED = 1000  # files that browsers have brought back, which are read once each
 DRAWERS = 1  # threads for drawings: the other core takes the questions in, and Python's lock allows no more
+OPENERS = 2  # threads for files to decode, some of which take seconds: as many as `images.Decodes` has places for
 TIDY_SECONDS = 30.0
 DATASETS_KEPT = 2  # a second run on the same data starts at once; CIFAR-10 takes 184 megabytes
 
@@ -55,6 +56,8 @@ class Server:
         downloads: the folder in it from which Gradio may serve files.
         exports: the files of networks that were made to be downloaded, so that each is made once.
         restored: the keys of networks that visitors' browsers have brought back, by what the file is.
+        drawings, photos, reports, files, fetches: where questions wait.  What decodes a stranger's file or fetches one
+            waits apart from the rest, for a file may be slow on purpose.
     """
 
     def __init__(self, saved: Path | None = None) -> None:
@@ -77,6 +80,7 @@ class Server:
         self._tidy = Worker("tidy", self._untidy, TIDY_SECONDS)
         self.drawings = Lane("drawings", DRAWERS, training=lambda: self.runs.busy)
         self.photos, self.reports = Lane("photos"), Lane("reports")
+        self.files, self.fetches = Lane("files", OPENERS), Lane("fetches", FETCHES)
         atexit.register(self.close)
 
     def close(self) -> None:
@@ -89,7 +93,7 @@ class Server:
         self.teachings.close()
         self.evaluations.close()
         self._tidy.close()
-        for lane in (self.drawings, self.photos, self.reports):
+        for lane in (self.drawings, self.photos, self.reports, self.files, self.fetches):
             lane.close()
         self._temporary.close()
 

@@ -541,6 +541,26 @@ def test_clients_that_never_read_and_half_open_ones_hold_up_nobody(app: App) -> 
         one.close()
 
 
+def test_files_that_take_long_to_decode_hold_up_nobody_else(app: App) -> None:
+    note = b"!\xfe" + (b"\xff" + b"a" * 255) * 50_000 + b"\0"  # Pillow reads it in quadratic time
+    slow = b"GIF89a\x09\0\x09\0\x80\0\0\0\0\0\xff\xff\xff" + note + b",\0\0\0\0\x09\0\x09\0\0\x02\x02D\x01\0;"
+    asked = {"picture": f"data:image/gif;base64,{base64.b64encode(slow).decode()}"}
+    other = App(app.url, app.uploads)
+    other.http.close()
+    other.http = httpx.Client(
+        base_url=app.url, timeout=60, trust_env=False, transport=httpx.HTTPTransport(local_address="127.0.0.2")
+    )
+    with ThreadPoolExecutor(4) as pool:
+        held = [pool.submit(ask, app, "open_photo", asked) for _ in range(4)]
+        time.sleep(0.5)
+        photo = ask(other, "open_photo", {"example": "ship"}).json()["photo"]
+        named = ask(other, "name_photo", {"photo": photo, "network": "photos-lenet5", "box": None}).json()
+        assert not any(one.done() for one in held)
+        assert "problem" in held[0].result().json()
+    assert named["answer"]["label"]
+    other.http.close()
+
+
 def test_the_log_has_no_traceback(app: App) -> None:
     time.sleep(0.5)
     assert "Traceback" not in log_of(app)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lenet.errors import LeNetError
 from lenet.ui.shared import lanes
 from lenet.ui.shared.lanes import Lane
 
@@ -154,3 +155,30 @@ def test_a_failure_is_told_and_the_next_question_is_answered(lane: Lane) -> None
     failed, fine = asyncio.run(ask())
     assert "The fault is ours" in failed["problem"]["en"]
     assert fine == {"fine": True}
+
+
+def test_work_returns_raises_and_is_refused(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asyncio.run(lane.work(lambda: {"problem": "of a program"})) == {"problem": "of a program"}
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(lane.work(lambda: 1 // 0))
+    monkeypatch.setattr(lanes, "MAX_WAITING", 0)
+    with pytest.raises(LeNetError, match="much to do"):
+        asyncio.run(lane.work(lambda: 1))
+
+
+def test_one_address_has_half_of_the_threads() -> None:
+    lane, go = Lane("test", threads=4), threading.Event()
+
+    async def ask() -> bool:
+        slow = [asyncio.ensure_future(lane.work(lambda: go.wait(20), "192.0.2.1")) for _ in range(8)]
+        await asyncio.sleep(0.1)
+        quick = [asyncio.ensure_future(lane.work(lambda: None, f"192.0.2.{host}")) for host in range(2, 12)]
+        answered, _ = await asyncio.wait(quick, timeout=10)
+        go.set()
+        assert all(await asyncio.gather(*slow))  # the others have their turns later
+        return len(answered) == len(quick)
+
+    try:
+        assert asyncio.run(ask())
+    finally:
+        lane.close()

@@ -133,7 +133,7 @@ def _lane(server: Server, question: Any) -> Lane:
     """Where a question waits: drawings never behind a picture that has to be decoded in a process of its own."""
     asked = question.get("of", question) if isinstance(question, dict) else None
     picture = asked.get("picture") if isinstance(asked, dict) else None
-    return server.drawings if pictures.is_quick(picture) else server.photos
+    return server.drawings if pictures.is_quick(picture) else server.files
 
 
 def _choices(server: Server, own: Own) -> list[tuple[str, str]]:

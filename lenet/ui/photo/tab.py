@@ -17,6 +17,7 @@ from lenet.ui import messages
 from lenet.ui.photo.messages import Gone, NamedPhoto, OpenedPhoto, OpenPhoto, PhotoAnswer, PhotoNetwork, PhotoNetworks
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
+from lenet.ui.shared.lanes import Lane
 from lenet.ui.shared.messages import NamePhoto
 from lenet.ui.tab import Choice, Own, Tab, Visitor, without_networks
 
@@ -41,6 +42,11 @@ def open_photo(server: Server, question: OpenPhoto) -> OpenedPhoto:
     """What the page asks once for each picture: to keep it, and how to show it."""
     key, picture = server.pictures.keep(_source(server, question))
     return OpenedPhoto(key, pictures.address(picture), picture.width, picture.height)
+
+
+def _lane(server: Server, question: Any) -> Lane:
+    """Where `open_photo` waits: answers never behind a file or a web server that is slow on purpose."""
+    return server.fetches if isinstance(question, dict) and "url" in question else server.files
 
 
 def _source(server: Server, question: OpenPhoto) -> Path | bytes:
@@ -121,7 +127,10 @@ def build(server: Server, visitor: Visitor) -> Tab:
         value=value,
         html_template=assets.template("photo/tab.html"),
         js_on_load=assets.mount("photo/view.js"),
-        server_functions=server_functions(server, open_photo, name_photo, lane=server.photos),
+        server_functions=[
+            *server_functions(server, open_photo, lane=partial(_lane, server)),
+            *server_functions(server, name_photo, lane=server.photos),
+        ],
         classes=CIFAR10_CLASSES,  # that a photo is named by
         examples=_examples(),
         largest=pictures.MAX_BYTES,

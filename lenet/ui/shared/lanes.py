@@ -2,11 +2,13 @@
 
     lane = Lane("drawings", threads=1)
     answer = await lane.answer(question, read_drawing)      # on the event loop
+    answer = await lane.work(lambda: classify(image))       # the same for what is no question of a script
 
 On forty threads, as Gradio has, questions fight for two cores and for Python's lock, and fewer are answered the more
 are asked.  Here a kind of question has its own threads, so that photos never hold up drawings, and waits in a line:
 
-- turns go round by network address, so that nobody's many questions come before all others',
+- turns go round by network address, so that nobody's many questions come before all others', and of several threads
+  one address has half, so that its slow ones do not keep all of them,
 - answers that a person waits for come first, before those under a moving pen ("live": true); of one address alone
   none comes twice while another's pen waits,
 - of one pad's live questions ("pad") only the newest is answered, in the place of the oldest; the one that it
@@ -22,13 +24,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from lenet.errors import Text
+from lenet.errors import LeNetError, Text
 from lenet.ui import messages
 from lenet.ui.shared import texts
 from lenet.ui.shared.worker import Work, Worker
@@ -44,6 +47,7 @@ SHORT, LONG = 20.0, 10_000.0  # milliseconds: a shorter rest is none, and nobody
 TRAINING_REST = 100.0  # milliseconds, at least, while a network trains on the same cores
 
 Question = dict[str, Any]
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -123,6 +127,7 @@ class Lane:
 
     def __init__(self, name: str, threads: int = 1, training: Callable[[], bool] = lambda: False) -> None:
         self._training, self._threads = training, threads
+        self._working: Counter[str] = Counter()  # questions that are answered just now, by address
         self._worker = Worker(name, self._most_urgent, threads=threads)
         self._final = _Line()
         self._live = _Line()  # by pad, and by what it asks
@@ -158,6 +163,25 @@ class Lane:
             older.tell({"superseded": True})
         reply = await job.answered
         return reply | {"rest": self.rest()} if pad and isinstance(reply, dict) else reply
+
+    async def work(self, function: Callable[[], Result], address: str = "") -> Result:
+        """What `function` returns, when its turn comes; raises what it raises.
+
+        Raises:
+            LeNetError: the line is full.
+        """
+        done: Future[Result] = Future()
+
+        def tried(_: None) -> None:
+            try:
+                done.set_result(function())
+            except Exception as error:
+                done.set_exception(error)
+
+        await self.answer(None, tried, address)
+        if not done.done():
+            raise LeNetError("The server has much to do right now: try again in a minute.")
+        return done.result()
 
     def rest(self) -> int:
         """Milliseconds that a pad should leave between two live questions."""
@@ -222,7 +246,7 @@ class Lane:
             self._seen.popitem(last=False)
 
     def _most_urgent(self) -> Work | None:
-        finals, lives = self._final.addresses(), self._live.addresses()
+        finals, lives = self._with_a_turn(self._final), self._with_a_turn(self._live)
         others = [address for address in lives if address != self._answered] if finals == [self._answered] else []
         if others or (lives and not finals):
             job = self._live.take((others or lives)[0])
@@ -231,7 +255,14 @@ class Lane:
         else:
             return None
         self._answered = job.address
+        self._working[job.address] += 1
         return partial(self._work, job)
+
+    def _with_a_turn(self, line: _Line) -> list[str]:
+        """The addresses that wait there and do not have their half of the threads."""
+        return [address for address in line.addresses() if self._working[address] < max(1, self._threads // 2)]
+
+    # --- a thread's ---
 
     def _work(self, job: _Job) -> None:
         began = time.monotonic()
@@ -240,4 +271,7 @@ class Lane:
         except Exception as error:  # which `messages.answering` would have told
             reply = {"problem": texts.words(messages.told("a question", error))}
         self._seconds += 0.05 * (time.monotonic() - began - self._seconds)
+        with self._worker.changed:
+            self._working[job.address] -= 1
+            self._working += Counter()  # which drops those at 0
         job.tell(reply)

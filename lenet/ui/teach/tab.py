@@ -148,7 +148,7 @@ def build(server: Server) -> Source:
         js_on_load=assets.mount("teach/view.js", events=["use"]),
         server_functions=[
             *server_functions(server, prepare_teaching, begin_teaching, look_at_teaching, export_taught),
-            *server_functions(server, separate_picture, lane=server.photos),
+            *server_functions(server, separate_picture, lane=server.files),
         ],
         limits={
             "classes": MAX_CLASSES,
