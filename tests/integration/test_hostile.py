@@ -412,6 +412,25 @@ def test_an_upload_with_a_name_that_is_none_leaves_nothing(app: App) -> None:
     assert taken(app.uploads) == before
 
 
+def test_nobody_fills_the_disk_with_links_to_a_session(app: App) -> None:
+    session = {"data": ["digits"], "session_hash": "linked"}
+    assert app.http.post("/gradio_api/run/report", json=session).status_code == 200
+    before = taken(app.uploads)
+    for path in ("deep_link", "deep_link/"):
+        answer = app.http.get(f"/gradio_api/{path}", params={"session_hash": "linked"})
+        assert (answer.status_code, answer.text) == (403, "This page does not offer that.")
+    assert taken(app.uploads) == before
+
+
+def test_a_picture_in_an_address_stays_no_longer_than_its_question(app: App) -> None:
+    before = taken(app.uploads)
+    for content in (SHIP.read_bytes(), bytes(3_000_000)):
+        address = f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
+        app.run("classify_photo", {"url": address}, "photos-lenet5")
+        app.call("classify_photo", {"path": address}, "no network")
+    assert taken(app.uploads) == before
+
+
 # --------------------------------------------------------------------------------------------------
 # Headers and logs
 

@@ -23,6 +23,7 @@ import re
 import secrets
 import stat
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -73,6 +74,8 @@ class UploadsOnly(gr.Blocks):
             raise _refusal(NOT_UNDERSTOOD) from None
 
     async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
+        brought: list[str] = []
+        before = _brought.set(brought)
         try:
             return await super().process_api(*args, **options)
         except AppError as error:
@@ -82,6 +85,10 @@ class UploadsOnly(gr.Blocks):
         except Exception:
             logging.exception("an event failed")
             raise _refusal(SENTENCES[500]) from None
+        finally:
+            _brought.reset(before)
+            for path in brought:  # nobody counts them, and nobody asks for them again
+                _remove(path)
 
     async def _admit(self, blocks: list[Any], inputs: list[Any]) -> list[Any]:
         """`inputs` as Gradio may have them; nothing is fetched before all of them have been looked through."""
@@ -103,7 +110,7 @@ class UploadsOnly(gr.Blocks):
         _refuse_endless([value for place, value in enumerate(inputs) if place not in addresses])
         for place, address in addresses.items():
             path = await anyio.to_thread.run_sync(_bring, address, self.fetch, limiter=self.limiter)
-            self.upload_file_set.add(path)  # it is deleted when uploads are
+            _brought.get().append(path)
             admitted[place] = {"path": path, "meta": META}
         return admitted
 
@@ -179,6 +186,10 @@ def _path_in(address: str) -> str:
     return unquote(address.partition("/gradio_api/file=")[2])
 
 
+# The pictures of the event that is under way.
+_brought: ContextVar[list[str]] = ContextVar("brought")
+
+
 def _bring(address: str, fetch: Callable[[str], bytes]) -> str:
     """The path of a new file that holds the picture behind a web or data: address.
 
@@ -203,6 +214,12 @@ def _write(path: Path, content: bytes) -> None:
         raise ImageError("The server has no room for the picture: try again later.") from None
 
 
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+        Path(path).parent.rmdir()  # each has a folder of its own
+
+
 # --------------------------------------------------------------------------------------------------
 # Routes
 
@@ -215,10 +232,11 @@ class ClosedRoutes:
 
     - /file=http://...: Gradio fetches whatever is there, for as long as it takes, and hands it on.
     - /process_recording: Gradio runs ffmpeg on what is sent.
+    - /deep_link: Gradio writes what a session has, hundreds of kilobytes, to the disk, as often as it is asked.
     - /component_server with multipart/form-data: Gradio reads up to a thousand files into memory.
     """
 
-    _ROUTES = re.compile(r"/file[=/]https?:|/process_recording/?$")
+    _ROUTES = re.compile(r"/file[=/]https?:|/(process_recording|deep_link)/?$")
 
     def __init__(self, app: Application) -> None:
         self.app = app
