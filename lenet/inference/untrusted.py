@@ -29,6 +29,7 @@ MAX_HEADER_BYTES = 500_000  # our longest has 40,000; a confusion matrix of 100 
 MAX_TENSORS = 1000  # ours have at most 49, and a run to resume four times as many
 MAX_TEXT_LENGTH = 500  # characters of any text in a header; ours have about a hundred
 MAX_COUNT = 10**7  # of test pictures in a cell
+MAX_MEAN, MIN_STD, MAX_STD = 10.0, 1e-3, 1e3  # of pixels in [0, 1]; recipes have 0 to 0.5 and 0.24 to 1
 
 
 def load_untrusted(path: Path) -> Checkpoint:
@@ -119,6 +120,9 @@ def _refuse_lies(path: Path, checkpoint: Checkpoint) -> None:
         raise foreign(path, Text("its header is too long"))
     if max(counts, default=0) > MAX_COUNT or not all(_sound(*metric) for metric in metrics.items()):
         raise foreign(path, Text("it holds measurements that are impossible"))
+    form = recipe.input
+    if not all(abs(mean) <= MAX_MEAN for mean in form.mean) or not all(MIN_STD <= std <= MAX_STD for std in form.std):
+        raise foreign(path, Text("the mean or deviation of its input is impossible"))
     if not _finite(checkpoint):
         raise CheckpointError(
             "{name} holds numbers that are not finite, so it cannot answer: "

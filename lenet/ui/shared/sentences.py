@@ -110,6 +110,7 @@ CHINESE: dict[str, str] = {
     "{name} is not a weights file of this project, or it is damaged ({why}): train or download it again.": "{name} 不是本项目的权重文件，或已损坏（{why}）：请重新训练或下载。",
     "its header is too long": "文件头过长",
     "it holds measurements that are impossible": "其中的测量结果不可能成立",
+    "the mean or deviation of its input is impossible": "其输入的均值或标准差不可能成立",
     "reading it failed: {error}": "读取失败：{error}",
     "nobody taught it classes of their own": "没有人教过它自己的类别",
     "its classes or channels are not those of its data set": "其类别或通道数与数据集不符",
