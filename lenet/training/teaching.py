@@ -48,6 +48,8 @@ from lenet.training.stored import load_network, weights_file
 MIN_CLASSES, MAX_CLASSES = 2, 10
 MIN_EXAMPLES, MAX_EXAMPLES = 3, 30  # of one class; from fewer it learns too, but nothing says how well
 NAME_LENGTH = 20  # characters of a class's name
+# That join letters, or signs to one emoji (a family, the flag of Wales), which Python does not call printable.
+JOINING = {0x200C, 0x200D, *range(0xE0020, 0xE0080)}
 BASE = "digits"  # the network whose features are used, a name in weights/
 
 MIN_COPIES, MAX_COPIES = 4, 24  # augmented copies of an example
@@ -133,7 +135,10 @@ def check_classes(classes: tuple[str, ...]) -> None:
     for name in classes:
         if "\ufffd" in name:  # `requests.whole_letters` has put it in the place of half a letter
             raise TrainingError("This name holds half a letter: type it again.")
-        if not (0 < len(name) <= NAME_LENGTH and name.strip() == name and name.isprintable()) or name == NOT_A_DIGIT:
+        if name == NOT_A_DIGIT:
+            raise TrainingError("No class can be called {name}, for the network has that answer already.", name=name)
+        visible = name.translate(dict.fromkeys(JOINING))
+        if not (visible and len(name) <= NAME_LENGTH and name.strip() == name and visible.isprintable()):
             raise TrainingError("A class needs a name of 1 to {most} letters or signs.", most=NAME_LENGTH)
     if len(set(classes)) < len(classes):
         raise TrainingError("Two classes have the same name: give each its own.")

@@ -36,6 +36,7 @@ from lenet.training.teaching import (
     answered,
     background_features,
     base_network,
+    check_classes,
     folds,
     read_as,
     seen,
@@ -160,7 +161,9 @@ def pictures_of(drawings: Sequence[Drawing]) -> torch.Tensor:
         (("A", ""), "needs a name"),
         (("A", "x" * 21), "needs a name"),
         (("A", "b\n"), "needs a name"),
-        (("A", NOT_A_DIGIT), "needs a name"),
+        (("A", "b\u202e"), "needs a name"),  # what turns the letters after it around
+        (("A", "\u200d"), "needs a name"),  # nothing that is seen
+        (("A", NOT_A_DIGIT), "No class can be called not a digit"),
         (("A", "A"), "same name"),
     ],
 )
@@ -168,6 +171,14 @@ def test_classes_that_cannot_be(classes: tuple[str, ...], why: str) -> None:
     labels = torch.arange(len(classes)).repeat_interleave(3)
     with pytest.raises(TrainingError, match=why):
         Examples(classes, torch.ones(len(labels), 1, 28, 28, dtype=torch.uint8), labels)
+
+
+FAMILY, WALES = "👨\u200d👩\u200d👧", "🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
+
+
+@pytest.mark.parametrize("name", [FAMILY, WALES, "❤\ufe0f", "می\u200cخواهم", "7", "קו"])
+def test_signs_of_several_letters_are_names_too(name: str) -> None:
+    check_classes(("A", name))
 
 
 def test_examples_that_cannot_be() -> None:

@@ -52,6 +52,7 @@ CHINESE: dict[str, str] = {
     "An example is empty: delete it, and draw it again.": "有一个样例是空的：请删除后重画。",
     "An example is not a picture of 28x28 pixels: draw it again.": "有一个样例不是 28×28 像素的图片：请重画。",
     "There are {count} classes: make {least} to {most}.": "现在有 {count} 个类别：请建 {least} 到 {most} 个。",
+    "No class can be called {name}, for the network has that answer already.": "类别不能叫“{name}”，网络已有这个答案。",
     "A class needs a name of 1 to {most} letters or signs.": "类别需要 1 到 {most} 个字符的名称。",
     "Two classes have the same name: give each its own.": "有两个类别同名：请给每个类别不同的名称。",
     "Your last examples are still being learned: wait a few seconds.": "上一批样例还在学习：请等几秒。",
