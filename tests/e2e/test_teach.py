@@ -149,6 +149,28 @@ def test_a_pause_takes_the_drawing_and_a_tap_deletes_it(page: Page) -> None:
     expect(teach.locator(".thumbs button")).to_have_count(2)
 
 
+def test_two_pages_of_a_browser_undo_nothing_of_each_other(page: Page, url: str) -> None:
+    teach = opened(page)
+    other_page = page.context.new_page()
+    other_page.goto(url)
+    other = opened(other_page)
+    page.bring_to_front()
+    teach.locator(".classes input").first.fill("Δ")
+    put(page, TRIANGLE)
+    teach.locator(".add").click()
+    expect(other.locator(".thumbs button")).to_have_count(1)
+    expect(other.locator(".classes input").first).to_have_value("Δ")
+    other_page.bring_to_front()
+    put(other_page, TRIANGLE, shift=9)
+    other.locator(".add").click()
+    expect(teach.locator(".thumbs button")).to_have_count(2)
+    teach.locator(".thumbs button").first.click()
+    expect(other.locator(".thumbs button")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#teach .thumbs button")).to_have_count(1)
+    expect(page.locator("#teach .classes input").first).to_have_value("Δ")
+
+
 # --- photos --------------------------------------------------------------------------------------------------
 
 

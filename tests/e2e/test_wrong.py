@@ -144,6 +144,20 @@ def test_corrections_are_kept_learned_used_saved_and_deleted(
     expect(page.locator(".upload")).to_contain_text("mine is yours")
 
 
+def test_two_pages_of_a_browser_keep_the_corrections_of_both(page: Page, url: str) -> None:
+    put(page, SEVEN)
+    other = page.context.new_page()
+    other.goto(url)
+    other.locator("canvas.pad").hover(trial=True)
+    page.bring_to_front()
+    corrected(page, "1")
+    expect(mistakes(other)).to_have_count(1)
+    other.bring_to_front()
+    put(other, aslant(SEVEN, 45))
+    corrected(other, "7")
+    expect(mistakes(page)).to_have_count(2)
+
+
 def test_one_file_and_one_button_hold_all_that_a_visitor_made(page: Page, tmp_path: Path) -> None:
     picture = base64.b64encode(bytes([255] * 784)).decode()
     own = {

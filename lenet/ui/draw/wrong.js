@@ -38,7 +38,7 @@ export function wrongAnswers({ element, server, most, network, use }) {
   const find = (selector) => element.querySelector(selector);
   const [open, truths, keptAs] = [".it-was-wrong", ".truths", ".kept-as"].map(find);
   const trouble = (words, values) => sayIn(find(".wrong-trouble"), words ?? "", values);
-  const { load, keep, forget } = all.PLACES.corrections;
+  const { load, keep, forget, follow: followOthers } = all.PLACES.corrections;
   const visitor = visitorKey();
 
   let state = empty();
@@ -319,6 +319,13 @@ export function wrongAnswers({ element, server, most, network, use }) {
 
   onLanguage(element, () => {
     sayTruths();
+    show();
+  });
+  // Another page of this browser has changed them.
+  followOthers(async () => {
+    const kept = await keeping.then(load).catch(() => null);
+    state = Array.isArray(kept?.corrections) ? kept : empty();
+    settleDeletion();
     show();
   });
   sayTruths();

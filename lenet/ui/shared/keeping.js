@@ -43,12 +43,21 @@ async function inStore(name, mode, act) {
 }
 
 // Keeps one value under that key in the browser's database of that name; `load` gives null where there is none.  A
-// browser that keeps nothing makes these throw.
-export const keptIn = (database, key = "state") => ({
-  load: () => inStore(database, "readonly", (store) => store.get(key)).then((state) => state ?? null),
-  keep: (state) => inStore(database, "readwrite", (store) => store.put(state, key)),
-  forget: () => inStore(database, "readwrite", (store) => store.delete(key)),
-});
+// browser that keeps nothing makes these throw.  `follow` is given what to do when another page of this browser has kept
+// or forgotten it: without it, the page that keeps last would undo what was made in the others.
+export function keptIn(database, key = "state") {
+  const pages = new BroadcastChannel(`${database} ${key}`);
+  const told = (result) => {
+    pages.postMessage(null);
+    return result;
+  };
+  return {
+    load: () => inStore(database, "readonly", (store) => store.get(key)).then((state) => state ?? null),
+    keep: (state) => inStore(database, "readwrite", (store) => store.put(state, key)).then(told),
+    forget: () => inStore(database, "readwrite", (store) => store.delete(key)).then(told),
+    follow: (act) => pages.addEventListener("message", act),
+  };
+}
 
 // A picture of 28x28 pixels, white ink on black in base64, as black ink on a white canvas.
 export function sketch(canvas, picture) {

@@ -14,6 +14,7 @@ import { isJpeg } from "./pictures.js";
 export const KINDS = ["drawings", "photos"];
 export const load = (kind) => PLACES[kind].load();
 export const keep = (kind, state) => PLACES[kind].keep(state);
+export const follow = (kind, act) => PLACES[kind].follow(act);
 export const forget = () => Promise.all(KINDS.map((kind) => PLACES[kind].forget()));
 
 // --- in a file -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import { fitted, inked } from "../shared/preprocess.js";
 import { digitReader } from "../shared/reader.js";
 import { visitorKey } from "../shared/storage.js";
 import { frameOf, paperOf, photoOf } from "./pictures.js";
-import { KINDS, forget, keep, load, soundClasses } from "./store.js";
+import { KINDS, follow, forget, keep, load, soundClasses } from "./store.js";
 
 const PAUSE = 1100; // milliseconds without a pen, after which a drawing is taken as an example
 const BETWEEN_QUESTIONS = 300; // milliseconds between two questions about a network that learns
@@ -615,10 +615,24 @@ export function mount({ element, trigger, props, server }) {
 
   // --- at the beginning ----------------------------------------------------------------------------------------
 
+  // Another page of this browser has changed them.
+  async function renew(of) {
+    const kept = await keeping.then(() => load(of)).catch(() => null);
+    states[of] = kept?.classes ? kept : empty();
+    if (of === "drawings") reader = readerOf(states.drawings);
+    if (of !== kind) return;
+    state = states[kind];
+    chosen = Math.max(0, Math.min(chosen, state.classes.length - 1));
+    if (!reader) mode = "draw";
+    settleDeletion();
+    show();
+  }
+
   onLanguage(element, show);
   sayAll(element);
   showCamera();
   show();
+  for (const of of KINDS) follow(of, () => renew(of));
   Promise.all(KINDS.map(load))
     .then((kept) => {
       if (!kept.some((one) => one?.classes)) return;
