@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from lenet.inference.pretrained import load
 from lenet.ui.photo.tab import EXAMPLES
-from tests.e2e.conftest import answer
+from tests.e2e.conftest import answer, draw
 
 pytestmark = pytest.mark.browser
 
@@ -51,8 +51,8 @@ def put(page: Page, strokes: Strokes, shift: float = 0) -> None:
         page.mouse.up()
 
 
-def teach_two(page: Page, teach: Locator) -> None:
-    for index, (name, strokes) in enumerate({"×": CROSS, "圆": CIRCLE}.items()):
+def teach_two(page: Page, teach: Locator, cross: str = "×") -> None:
+    for index, (name, strokes) in enumerate({cross: CROSS, "圆": CIRCLE}.items()):
         teach.locator(".classes input").nth(index).fill(name)
         teach.locator(".draw-for").nth(index).click()
         thumbs = teach.locator(".classes > li").nth(index).locator(".thumbs button")
@@ -135,6 +135,47 @@ def test_a_taught_network_answers_in_draw(page: Page) -> None:
         page.mouse.move(box["x"] + stroke[1][0], box["y"] + stroke[1][1], steps=5)
         page.mouse.up()
     expect(answer(page)).to_have_attribute("data-label", "×")
+
+
+def test_a_phone_shows_what_each_press_is_about(
+    open_page: Callable[..., Page], snap: Callable[[Page, str], None]
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    teach = opened(page)
+    named = "WWWWWWWW WWWWWWWWWWW"  # as long as a name may be, and as wide
+    teach_two(page, teach, named)
+    put(page, CROSS)
+    label, bars = (teach.locator(f".answer {part}").bounding_box() for part in (".label", ".bars"))
+    assert label is not None
+    assert bars is not None
+    assert teach.locator(".answer .label").evaluate("(it) => it.scrollHeight") <= label["height"] + 1
+    assert label["y"] + label["height"] <= bars["y"]
+    for bar in teach.locator(".bar").all():
+        track, percent = (bar.locator(part).bounding_box() for part in (".track", ".percent"))
+        assert track
+        assert percent
+        assert track["width"] > 20
+        assert percent["x"] + percent["width"] <= teach.evaluate("(it) => it.getBoundingClientRect().right")
+    snap(page, "teach-390")
+    teach.locator(".draw-for").last.click()
+    expect(teach.locator(".teach-pad")).to_be_in_viewport(ratio=1)
+    teach.locator(".use").click()
+    pad = page.locator("canvas.pad")
+    expect(pad).to_be_in_viewport(ratio=1)
+    draw(page, CROSS, side=280)
+    expect(answer(page)).to_have_attribute("data-label", named)
+    assert answer(page).locator(".label").evaluate("(it) => it.scrollHeight - it.clientHeight") <= 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_pad_stays_beside_the_last_of_ten_classes(open_page: Callable[..., Page]) -> None:
+    page = open_page(viewport={"width": 1366, "height": 768})
+    teach = opened(page)
+    for _ in range(8):
+        teach.locator(".more").click()
+    expect(teach.locator(".more")).to_be_disabled()
+    teach.locator(".classes input").last.click()
+    expect(teach.locator(".teach-pad")).to_be_in_viewport(ratio=1)
 
 
 def test_a_pause_takes_the_drawing_and_a_tap_deletes_it(page: Page) -> None:

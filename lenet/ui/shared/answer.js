@@ -12,14 +12,17 @@ export function bar(name, part, best, decimals = 0) {
   return make(
     "span",
     { className: best ? "bar best" : "bar" },
-    make("span", { className: "name", textContent: name }),
+    make("span", { className: "name", textContent: name, title: name.length > 12 ? name : "" }), // it may be cut
     make("span", { className: "track" }, fill),
     make("span", { className: "percent", textContent: percent(part, decimals) }),
   );
 }
 
 // How large the label of a network that knows these classes may be.
-export const sizeFor = (classes) => (classes.some((name) => name.length > 1) ? "long" : "short");
+export function sizeFor(classes) {
+  const most = Math.max(...classes.map((name) => name.length));
+  return most > 12 ? "longer" : most > 1 ? "long" : "short";
+}
 
 // The label of one answer; "" is told as "?".
 export function largeLabel(label, classes) {

@@ -52,6 +52,13 @@ export function mount({ element, trigger, props }) {
     });
   }
 
+  // A tab that is opened from far down in another, as by "Use it", is seen from its beginning.
+  const opened = ({ target }) => target.matches('#tabs [role="tab"][aria-selected="true"]');
+  new MutationObserver((changes) => {
+    const tabs = changes.some(opened) && document.querySelector("#tabs");
+    if (tabs && tabs.getBoundingClientRect().top < 0) tabs.scrollIntoView();
+  }).observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] });
+
   showWanted(props.tabs);
   choice.addEventListener("change", () => chooseLanguage(choice.value));
   onLanguage(element, speak);

@@ -376,6 +376,7 @@ export function mount({ element, trigger, props, server }) {
       choose(index);
       show();
       if (kind === "photos") find(".picture-files").click();
+      else find(".teach-pad").scrollIntoView({ block: "nearest" }); // on a phone it is far above
     });
     const count = make("span", { className: "count", textContent: countOf(index) });
     const gone = make("button", { type: "button", className: "remove-class", textContent: "×" });
