@@ -721,7 +721,7 @@ def test_one_click_says_that_it_is_a_digit(page: Page, snap: Callable[[Page, str
     legend = page.locator("#pad .evidence + figcaption .legend")
     expect(sentence).to_contain_text("digit, I think")
     closest = re.findall(r"Most like (\d)", sentence.inner_text())[0]
-    expect(legend).to_contain_text("spoke for no digit")
+    expect(legend).to_contain_text("spoke for none of these")
     certain.focus()
     page.keyboard.press("Enter")
     expect_label(page, closest)

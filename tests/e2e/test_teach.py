@@ -135,6 +135,10 @@ def test_a_taught_network_answers_in_draw(page: Page) -> None:
         page.mouse.move(box["x"] + stroke[1][0], box["y"] + stroke[1][1], steps=5)
         page.mouse.up()
     expect(answer(page)).to_have_attribute("data-label", "×")
+    page.locator("#title select").select_option("zh")
+    for names in ("#pad .answer .bar .name", "#pad .inside .labels span"):
+        page.locator(names).last.scroll_into_view_if_needed()  # what is out of sight may be of the network before
+        expect(page.locator(names)).to_have_text(["×", "圆", "都不是"])  # not "no digit": these classes are none
 
 
 def test_a_phone_shows_what_each_press_is_about(

@@ -100,7 +100,7 @@ ENGLISH = {
     "draw_why_answer": "spoke for the answer",
     "draw_why_rival": "spoke for the runner-up",
     "draw_why_for": "spoke for {label}",
-    "draw_why_no_digit": "no digit",
+    "draw_why_no_digit": "none of these",
     # --- what would make it another -----------------------------------------------------------------
     "draw_change_picture": "Your drawing, with the ink to add and to take away",
     "draw_change_any": "What would make it another?",
@@ -154,7 +154,7 @@ CHINESE = {
     "draw_no_server": "服务器没有应答。您写的内容还在：请检查网络连接，然后再写一笔。",
     "draw_offline": "您已离线：仍可继续书写。",
     # --- the answer ---------------------------------------------------------------------------------
-    "answer_none": "非数字",
+    "answer_none": "都不是",
     "answer_sure": "置信度 {percent}",
     "answer_over": "置信度超过 {percent}",
     "answer_unsure": "不确定：是 {one} 还是 {other}？",
@@ -216,10 +216,10 @@ CHINESE = {
     "draw_why_answer": "支持这个答案",
     "draw_why_rival": "支持第二可能的答案",
     "draw_why_for": "支持 {label}",
-    "draw_why_no_digit": "“不是数字”",
+    "draw_why_no_digit": "“都不是”",
     # --- what would make it another -----------------------------------------------------------------
     "draw_change_picture": "您写的内容，标出要添上和要擦去的墨迹",
-    "draw_change_any": "怎样改会变成别的数字？",
+    "draw_change_any": "怎样改会变成别的？",
     "draw_change": "怎样改会变成 {other}？",
     "draw_change_add": "要添上的墨迹",
     "draw_change_take": "要擦去的墨迹",
