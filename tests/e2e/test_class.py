@@ -26,6 +26,8 @@ def test_a_run_fits_one_screen_and_the_next_visitor_sees_it_again(open_page: Ope
     expect(first.locator(".charts")).to_be_in_viewport(ratio=1)
     expect(first.locator(".run .figures")).to_be_in_viewport(ratio=1)
     expect(first.locator(".answers")).to_be_in_viewport(ratio=1)
+    expect(first.locator(".confusion-part .axes")).to_be_in_viewport(ratio=1)
+    expect(first.locator(".confusion-part .axes")).to_have_text("row: what it is, column: what it says")
     status(first, "done", timeout=120_000)
     expect(first.locator(".accuracy-name")).to_have_text("test images right", use_inner_text=True)
     expect(first.locator(".confusion tbody tr")).to_have_count(10)

@@ -108,6 +108,7 @@ def test_corrections_are_kept_learned_used_saved_and_deleted(
     )
     put(page, aslant(ONE, -58))
     part.locator(".use").click()
+    expect(page.locator("#pad .answer .who")).to_be_in_viewport()
     expect(page.locator("#pad .answer .who")).to_contain_text("LeNet, modern, corrected by you")
     expect(page.locator("#pad .beside")).to_contain_text("LeNet, modern:")
     snap(page, "wrong-learned")

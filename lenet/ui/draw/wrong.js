@@ -245,6 +245,7 @@ export function wrongAnswers({ element, server, most, network, use }) {
   find(".outcome .use").addEventListener("click", () => {
     const { network: key, file } = state.learned;
     use({ visitor, language, network: key, file });
+    find(".result").scrollIntoView({ block: "nearest" }); // where it answers, which on a phone is far above
   });
 
   for (const button of find(".outcome").querySelectorAll(".get")) {

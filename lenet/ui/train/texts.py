@@ -196,6 +196,7 @@ ENGLISH = {
     "smoothing_why": "Each point becomes a mean of itself and those before it. The curve as measured stays, faintly, behind.",
     "confusion": "What it takes for what",
     "confusion_why": "Confusion matrix of the newest validation: a row for each label, a column for each answer.",
+    "confusion_axes": "row: what it is, column: what it says",
     "confusion_cell": "{label}, taken for {answer}: {count}",
     # --- what it looks like -------------------------------------------------------------------------
     "filters": "First layer's filters",
@@ -447,6 +448,7 @@ CHINESE = {
     "smoothing_why": "每个点成为它与之前各点的平均。测得的曲线以浅色留在后面。",
     "confusion": "什么被认作什么",
     "confusion_why": "最近一次验证的混淆矩阵：每行一个标签，每列一个回答。",
+    "confusion_axes": "行：它是什么；列：网络认作什么",
     "confusion_cell": "{label}，被认作 {answer}：{count}",
     # --- what it looks like -------------------------------------------------------------------------
     "filters": "第一层的滤波器",
