@@ -86,6 +86,21 @@ def test_a_roof_is_the_next_round_number_above(scripts: Scripts, value: float, e
     assert scripts.run("shared/charts.js", "return m.roof(given)", value) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("high", "said"),
+    [
+        (2.5, ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
+        (8000, ["0.0", "2000.0", "4000.0", "6000.0", "8000.0"]),
+        (50_000, ["0", "10k", "20k", "30k", "40k", "50k"]),
+        (2.5e6, ["0", "500k", "1.00M", "1.50M", "2.00M", "2.50M"]),
+        (4e20, ["0", "1e20", "2e20", "3e20", "4e20"]),
+    ],
+)
+def test_numbers_at_an_axis_are_short(scripts: Scripts, high: float, said: list[str]) -> None:
+    code = "return m.ticks(0, given, 5).map((value) => m.tickIn(value, given, () => 1))"
+    assert scripts.run("shared/charts.js", code, high) == said
+
+
 def test_a_chart_scales_its_numbers_to_its_canvas(scripts: Scripts) -> None:
     code = """
         const frame = m.frameOf({ clientWidth: 464, clientHeight: 250 }, { low: 0, high: 100, epochs: 8 });

@@ -3,6 +3,7 @@
 // Axes hold still: a chart's top only ever rises, and by whole steps, while the same runs are shown.
 
 import { variable } from "./colours.js";
+import { short } from "./format.js";
 
 const DOT = 4; // pixels of a dot beside its place
 const MARGIN = { left: 50, right: 14, top: 12, bottom: 38 };
@@ -23,6 +24,12 @@ export function ticks(low, high, count) {
 export function roof(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value * 0.999);
+}
+
+// What an axis says at a tick, at most four letters or five: more would lie over the axis's name.
+export function tickIn(value, high, decimals) {
+  if (high < 1e4) return value.toFixed(decimals(value));
+  return high < 1e12 || !value ? short(value) : value.toExponential(0).replace("+", "");
 }
 
 // Where a chart's numbers lie on its canvas.
@@ -88,7 +95,7 @@ function drawAxes(pen, frame, { xName, yName, decimals }) {
     pen.moveTo(frame.left, y);
     pen.lineTo(frame.right, y);
     pen.stroke();
-    pen.fillText(value.toFixed(decimals(value)), frame.left - 7, y);
+    pen.fillText(tickIn(value, frame.high, decimals), frame.left - 7, y);
   }
   pen.textAlign = "center";
   pen.textBaseline = "top";
