@@ -172,6 +172,15 @@ def test_a_phone_shows_what_each_press_is_about(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_phone_held_sideways_breaks_no_button_of_a_class(open_page: Callable[..., Page]) -> None:
+    page = open_page(viewport={"width": 844, "height": 390})
+    teach = opened(page)
+    heights = [teach.locator(part).first.bounding_box() for part in (".draw-for", ".count")]
+    assert [box is not None and box["height"] < 45 for box in heights] == [True, True]  # one line each
+    teach.locator(".draw-for").first.click()
+    expect(teach.locator(".teach-pad")).to_be_in_viewport(ratio=0.99)
+
+
 def test_the_pad_stays_beside_the_last_of_ten_classes(open_page: Callable[..., Page]) -> None:
     page = open_page(viewport={"width": 1366, "height": 768})
     teach = opened(page)
