@@ -374,3 +374,7 @@ def test_drawings_on_paper_become_examples(page: Page, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), "white").save(tmp_path / "empty.png")
     teach.locator(".picture-files").set_input_files(tmp_path / "empty.png")
     expect(teach.locator(".teach-trouble")).to_contain_text("No drawing was found")
+    (tmp_path / "no.pdf").write_bytes(b"%PDF-1.4")
+    teach.locator(".picture-files").set_input_files(tmp_path / "no.pdf")
+    expect(teach.locator(".teach-trouble")).to_contain_text("no pictures that this browser can read")
+    expect(teach.locator(".thumbs canvas")).to_have_count(3)

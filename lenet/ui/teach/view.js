@@ -199,16 +199,16 @@ export function mount({ element, trigger, props, server }) {
   async function addPictures(pictures) {
     const [of, index] = [kind, chosen];
     if (!readsBack()) return trouble("picture_altered");
-    let unreadable = 0;
+    let wrong = ""; // what is wrong with one that gave none
     for (const picture of pictures) {
       const found = await (of === "photos" ? photosIn(picture) : drawingsOn(picture));
       if (of !== kind) return;
       if (found?.problem !== undefined) return trouble(found.problem ?? "teach_no_server");
       if (found?.length) addExamples(index, found);
-      else unreadable += 1;
+      else wrong = found ? "teach_no_drawing" : "teach_unreadable";
       if (state.classes[index]?.examples.length >= limits.examples) break;
     }
-    if (unreadable) trouble(of === "photos" ? "teach_unreadable" : "teach_no_drawing");
+    if (wrong) trouble(wrong);
   }
 
   async function photosIn(file) {
