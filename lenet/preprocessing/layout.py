@@ -49,7 +49,7 @@ SLASH_SLENDER = 3.5  # thicknesses: it is at least this long
 DATES = {*product((1, 2), (1, 2), (2, 4)), *product((4,), (1, 2), (1, 2))}  # digits before, between, behind two slashes
 ALIKE = 0.2  # so much the leans of a date's slashes differ at most, and as a share their heights
 LOW = 0.9  # of the digits' median height: a date's slashes are at least as high
-HIGH = 1.15  # of the height of other straight leaning strokes: so high they are, where there are such
+HIGH = 1.15  # of the height of other straight leaning strokes: so high they are, where those may be its slashes too
 FRACTION = 1.2  # of the height of all digits in its row: so high is one without another
 BEYOND = 0.04  # of its height: so far it reaches over and under the digits beside it
 EVEN = 0.6  # of the highest digit's height: the others are at least as high; among digits of all sizes a 1 is as high
@@ -486,7 +486,7 @@ def slashes(row: Sequence[Piece], lean_of: Callable[[Piece], float]) -> list[Pie
         pair = max(pairs, key=lambda pair: min(heights[i] for i in pair))
         low = min(heights[i] for i in pair)
         rest = max((heights[i] for i in leaning if i not in pair), default=0)
-        if low >= LOW * float(np.median(others)) and low >= HIGH * rest:
+        if low >= LOW * float(np.median(others)) and (len(pairs) == 1 or low >= HIGH * rest):
             return [standing[i] for i in pair]
     if min(others) < EVEN * max(others):
         return []

@@ -200,7 +200,7 @@ export function slashes(row, leanOf) {
     const low = (pair) => Math.min(...pair.map((i) => heights[i]));
     const pair = least(pairs, (some) => -low(some));
     const rest = Math.max(0, ...leaning.filter((i) => !pair.includes(i)).map((i) => heights[i]));
-    if (low(pair) >= LOW * median(others) && low(pair) >= HIGH * rest) return pair.map((i) => standing[i]);
+    if (low(pair) >= LOW * median(others) && (pairs.length === 1 || low(pair) >= HIGH * rest)) return pair.map((i) => standing[i]);
   }
   const highest = Math.max(...others);
   if (Math.min(...others) < EVEN * highest) return [];
