@@ -25,7 +25,7 @@ from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture, open_picture
 from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.preprocessing.layout import MarkKind
-from lenet.preprocessing.segmentation import MASK_PIXELS, Sheet, Trial, cheapest, may_touch, trials
+from lenet.preprocessing.segmentation import MASK_PIXELS, Sheet, Trial, among_letters, cheapest, may_touch, trials
 from lenet.preprocessing.stages import Box, Preprocessed, Stage
 from lenet.training.metrics import NOT_DIGIT_ABOVE
 
@@ -82,13 +82,16 @@ class FoundDigit:
 
     Attributes:
         box: left, top, right, bottom of its ink, as fractions of the picture's width and height.
-        prediction: what `DigitClassifier.predict` would say of its ink alone; never "sure" where `touching`.
+        prediction: what `DigitClassifier.predict` would say of its ink alone; never "sure" where `touching` or
+            `among_letters`.
         touching: it may be two digits that touch.
+        among_letters: it may be a letter, for of what stands close beside it much is no digit.
     """
 
     box: Box
     prediction: DigitPrediction
     touching: bool
+    among_letters: bool = False
 
     def without_doubt(self) -> FoundDigit:
         """The same for someone who knows that it is a digit, and so one: see `DigitPrediction.without_doubt`."""
@@ -234,14 +237,16 @@ class DigitClassifier(Classifier, channels=1):
         marks = [*sheet.marks, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
         places = [sheet.place(mark.box) for mark in marks]
         ends = [sheet.place(tried[i].whole.box) for i in digits]
+        letters = among_letters([tried[i].whole for i in digits], [answer.verdict != "not_digit" for answer in answers])
         return Reading(
             tuple(
                 _found(
                     sheet.fractions(tried[i].whole.box),
                     _alone(answer) if len(tried) > 1 else answer,
                     may_touch(inks[i], row.doubts[i]),
+                    letter,
                 )
-                for i, answer in zip(digits, answers, strict=True)
+                for i, answer, letter in zip(digits, answers, letters, strict=True)
             ),
             tuple(
                 FoundMark(mark.kind, sheet.fractions(mark.box), sum(end < place for end in ends))
@@ -343,7 +348,7 @@ def _alone(prediction: DigitPrediction) -> DigitPrediction:
     return replace(prediction, activations={name: output.clone() for name, output in prediction.activations.items()})
 
 
-def _found(box: Box, prediction: DigitPrediction, touching: bool) -> FoundDigit:
-    if touching and prediction.verdict == "sure":
+def _found(box: Box, prediction: DigitPrediction, touching: bool, among_letters: bool = False) -> FoundDigit:
+    if (touching or among_letters) and prediction.verdict == "sure":
         prediction = replace(prediction, verdict="unsure")
-    return FoundDigit(box, prediction, touching)
+    return FoundDigit(box, prediction, touching, among_letters)

@@ -93,6 +93,11 @@ JOINT = -3.0
 UNBOXED = 3.0  # of taking what looks like printed boxes for bars: mostly they are boxes
 
 
+# Digits of a number and letters of a word are no further apart, of the higher one's height.
+WORD_GAP = 0.6
+LETTERS = 1 / 3  # of a word: where so many are no digits, it is a word, and none of the others is surely one
+
+
 @dataclass(frozen=True)
 class Trial:
     """pieces[first:last] taken for one digit, and what that costs before anybody reads it."""
@@ -474,6 +479,23 @@ def cheapest(tried: Sequence[Trial], doubts: Sequence[float]) -> list[int]:
         if trial.last not in best or cost < best[trial.last][0]:
             best[trial.last] = cost, [*row, i]
     return best[max(best)][1]
+
+
+def among_letters(pieces: Sequence[Piece], are_digits: Sequence[bool]) -> list[bool]:
+    """Which pieces, in reading order, stand in a word: close together in one row, and not all of them digits."""
+    words: list[list[int]] = []
+    for i, piece in enumerate(pieces):
+        before = pieces[i - 1] if i else piece
+        apart = piece.box[0] - before.box[2] > WORD_GAP * max(piece.height, before.height)
+        if i == 0 or before.row != piece.row or apart:
+            words.append([])
+        words[-1].append(i)
+    found = [False] * len(pieces)
+    for word in words:
+        letters = sum(not are_digits[i] for i in word)
+        for i in word:
+            found[i] = letters >= LETTERS * len(word)
+    return found
 
 
 def may_touch(ink: np.ndarray, doubt: float) -> bool:

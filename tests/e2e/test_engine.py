@@ -42,6 +42,7 @@ from tests.unit.test_layout import (
     slashed,
     with_dash,
     with_point,
+    word,
 )
 from tests.unit.test_numbers import FOUR, SEVEN, TWO, ZERO
 
@@ -300,7 +301,13 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
-    pictures += [slashed("27/4/20", 1.0), slashed("7/20", 1.4), slashed("7/4/0/2", 1.4), slashed("27141", 1.0, LEANING)]
+    pictures += [
+        word(),
+        slashed("27/4/20", 1.0),
+        slashed("7/20", 1.4),
+        slashed("7/4/0/2", 1.4),
+        slashed("27141", 1.0, LEANING),
+    ]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)

@@ -968,7 +968,9 @@ def digit(label: str, confidence: float, verdict: str = "sure", **more: Any) -> 
     p_not_digit = 1 - confidence if verdict == "not_digit" else 0.0
     probs["5" if label != "5" else "6"] += 1 - confidence - p_not_digit
     box = [0.1, 0.3, 0.4, 0.7]
-    return asdict(Digit(label, confidence, probs, p_not_digit, verdict, box, False)) | more
+    return (
+        asdict(Digit(label, confidence, probs, p_not_digit, verdict, box, touching=False, among_letters=False)) | more
+    )
 
 
 def reading(digits: list[dict[str, Any]], *marks: dict[str, Any]) -> dict[str, Any]:
@@ -1021,6 +1023,10 @@ def test_one_digit_is_shown_with_every_class_in_order(scripts: Scripts) -> None:
         (digit("A", 0.6, "unsure", probs={"A": 0.6, "B": 0.3}, p_not_digit=0.1), "Unsure: A or B?"),
         (SCRIBBLE, "Not a digit, I think. Most like 5."),
         (digit("2", 0.9, "unsure", touching=True), "These may be two digits that touch: leave a gap."),
+        (
+            digit("0", 1.0, "unsure", among_letters=True),
+            "Most like 0, but what stands beside it is no digit: this may be a letter.",
+        ),
         (
             SCRIBBLE | {"touching": True},
             "Not one digit, I think. Most like 5. If these are two that touch, leave a gap.",

@@ -269,6 +269,22 @@ def test_ones_that_lean_are_no_slashes(digits: DigitClassifier, number: str) -> 
     assert (reading.text, reading.marks) == (number, ())
 
 
+def word() -> Image.Image:
+    """27, and in a word of its own a 0 between an H and an M."""
+    h = [[(0, 0), (0, 100)], [(60, 0), (60, 100)], [(0, 50), (60, 50)]]
+    m = [[(0, 100), (5, 0), (35, 60), (65, 0), (70, 100)]]
+    signs = zip((20, 75, 220, 280, 340), (TWO, SEVEN, h, ZERO, m), strict=True)
+    return pad(*(at(x, 200, sign, 0.7) for x, sign in signs), width=6)
+
+
+def test_no_letter_of_a_word_is_surely_a_digit(digits: DigitClassifier) -> None:
+    two, seven, h, o, m = digits.read(word())
+    assert [f.prediction.verdict for f in (two, seven, h, m)] == ["sure", "sure", "not_digit", "not_digit"]
+    assert (o.prediction.label, o.prediction.verdict, o.among_letters) == ("0", "unsure", True)
+    assert o.prediction.confidence > 0.9
+    assert o.without_doubt().prediction.verdict == "sure"
+
+
 def test_a_broken_digit_stands_in_one_row_beside_another() -> None:
     pieces = Sheet(255 - np.asarray(broken_one())).pieces
     assert [piece.row for piece in pieces] == [0] * 5

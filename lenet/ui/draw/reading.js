@@ -56,7 +56,7 @@ export function withoutDoubt(digit, unsureBelow) {
   const confidence = probs[digit.label];
   const touching = digit.touching && !rejected(digit);
   const verdict = confidence >= unsureBelow && !touching ? "sure" : "unsure";
-  return { ...digit, probs, confidence, verdict, touching, p_not_digit: 0 };
+  return { ...digit, probs, confidence, verdict, touching, among_letters: false, p_not_digit: 0 };
 }
 
 // Which of the digits is meant: the one whose box is nearest to `place`, [x, y] in parts of the picture, and of those
@@ -86,6 +86,7 @@ export function sentenceOf(digit) {
     return say(key, { label: translated(digit.label) });
   }
   if (digit.touching) return say("answer_touching");
+  if (digit.among_letters) return say("answer_among_letters", { label: translated(digit.label) });
   if (digit.verdict === "unsure") {
     if (perhapsNone(digit)) return say(digits ? "answer_unsure_none" : "teach_answer_unsure_none", { label: translated(digit.label) });
     const [one, other] = Object.entries(digit.probs).sort((a, b) => b[1] - a[1]).map(([name]) => translated(name));

@@ -33,6 +33,7 @@ def digit(found: FoundDigit, knows_non_digits: bool) -> Digit:
         verdict=prediction.verdict,
         box=list(found.box),
         touching=found.touching,
+        among_letters=found.among_letters,
     )
 
 

@@ -173,6 +173,7 @@ class Digit:
         verdict: "sure", "unsure", "not_digit" or "blank", see `lenet.inference.digits.DigitPrediction`.
         box: left, top, right, bottom of its ink, as fractions of the picture's width and height, 0 to 1.
         touching: it may be two digits that touch.
+        among_letters: it may be a letter, for of what stands close beside it much is no digit.
     """
 
     label: str
@@ -182,6 +183,7 @@ class Digit:
     verdict: str
     box: list[float]
     touching: bool
+    among_letters: bool
 
 
 @dataclass(frozen=True)

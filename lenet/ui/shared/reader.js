@@ -9,7 +9,7 @@
 
 import { network } from "./engine.js";
 import { classic, fitted, inked, round } from "./preprocess.js";
-import { cheapest, mayTouch, sheet, trials } from "./segmentation.js";
+import { amongLetters, cheapest, mayTouch, sheet, trials } from "./segmentation.js";
 
 const MAPS_SHOWN = 32; // of a layer, the strongest: shared/facts.py
 
@@ -29,7 +29,7 @@ export function digitReader(table) {
     const probs = Object.fromEntries(classes.map((name, i) => [name, all[i]]));
     const other = all.slice(classes.length).reduce((sum, p) => sum + p, 0);
     const label = classes.reduce((best, name) => (probs[name] > probs[best] ? name : best));
-    const about = { probs, p_not_digit: knowsNonDigits ? other : null, box: [0, 0, 1, 1], touching: false };
+    const about = { probs, p_not_digit: knowsNonDigits ? other : null, box: [0, 0, 1, 1], touching: false, among_letters: false };
     if (!logits) return { label: "", confidence: 0, verdict: "blank", ...about };
     const verdict = other > limits.not_digit ? "not_digit" : probs[label] >= limits.unsure ? "sure" : "unsure";
     return { label, confidence: probs[label], verdict, ...about };
@@ -77,15 +77,17 @@ export function digitReader(table) {
     const rows = ways.map((paper) => cheapestRow(paper, stages, way));
     const { paper, tried, inks, answers, doubts, row } = rows[1]?.cost < rows[0].cost ? rows[1] : rows[0];
     const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
-    const found = digits.map((i) => placed(secondLook(answers[i], inks[i]), fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i])));
+    const looked = digits.map((i) => secondLook(answers[i], inks[i]));
+    const letters = amongLetters(digits.map((i) => tried[i].whole), looked.map(({ digit }) => digit.verdict !== "not_digit"));
+    const found = digits.map((i, k) => placed(looked[k], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i]), letters[k]));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
     const marks = ordered([...paper.marks, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
     return { found: found.length ? found : [asOne()], marks }; // as on the server, all ink as one
   }
 
-  function placed(one, box, touching) {
-    const verdict = touching && one.digit.verdict === "sure" ? "unsure" : one.digit.verdict;
-    return { ...one, digit: { ...one.digit, verdict, box, touching } };
+  function placed(one, box, touching, among_letters) {
+    const verdict = (touching || among_letters) && one.digit.verdict === "sure" ? "unsure" : one.digit.verdict;
+    return { ...one, digit: { ...one.digit, verdict, box, touching, among_letters } };
   }
 
   // What stood behind one of `read`, and the outputs of all layers, the input first: null where nothing is drawn.  `every` layer has its cells, or only the telling ones.

@@ -28,6 +28,8 @@ const UPRIGHT = 1.3;
 const STACK = { constant: -3, gap: 9, overlap: 0.3 };
 const JOINT = -3;
 const UNBOXED = 3;
+const WORD_GAP = 0.6;
+const LETTERS = 1 / 3;
 const WELL_READ = 0.05;
 const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
@@ -362,6 +364,18 @@ export function cheapest(tried, doubts) {
     if (!best.has(trial.last) || cost < best.get(trial.last).cost) best.set(trial.last, { cost, row: [...before.row, i] });
   });
   return best.get(Math.max(...best.keys())).row;
+}
+
+// Which pieces, in reading order, stand in a word: close together in one row, and not all of them digits.
+export function amongLetters(pieces, areDigits) {
+  const words = [];
+  pieces.forEach((piece, i) => {
+    const before = pieces[i - 1];
+    const apart = !before || before.row !== piece.row || piece.box[0] - before.box[2] > WORD_GAP * Math.max(heightOf(piece), heightOf(before));
+    if (apart) words.push([]);
+    words.at(-1).push(i);
+  });
+  return words.flatMap((word) => word.map(() => word.filter((i) => !areDigits[i]).length >= LETTERS * word.length));
 }
 
 // Whether what was taken for one digit may be two that touch.
