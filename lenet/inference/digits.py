@@ -175,6 +175,10 @@ class _Row:
         """Whether there are digits, and all are."""
         return self.clear == len(self.digits) > 0
 
+    def tells_all_of(self, other: _Row) -> bool:
+        """Whether it is sure, and has no fewer digits than the other one, but for those that the other rejects."""
+        return self.is_sure and len(self.digits) >= sum(verdict != "not_digit" for verdict in other.verdicts)
+
 
 class DigitClassifier(Classifier, channels=1):
     """A network that reads digits, or whatever else FashionMNIST and its like show in grey.
@@ -264,7 +268,7 @@ class DigitClassifier(Classifier, channels=1):
             for closer in looks:
                 if row.is_sure:
                     break
-                if closer.height < 2 * small and closer.clear > row.clear:
+                if closer.clear > row.clear and (closer.height < 2 * small or closer.tells_all_of(row)):
                     row = closer
         return row
 
