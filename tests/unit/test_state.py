@@ -30,6 +30,7 @@ ALLOWED = {
     ("shared/networks.py", "_shipped_exhibit"): "their layers and sizes: the same",
     ("photo/tab.py", "_examples"): "the program's own pictures, small",
     ("shared/assets.py", "scripts"): "the program's own scripts, as they are on the disk",
+    ("shared/files.py", "_brought"): "the pictures of one event: each task has its own",
     ("shared/uploaded.py", "_opened"): "the files of one upload: each task has its own",
     ("shared/texts.py", "_spoken"): "the language of one answer: each thread and task has its own",
 }
