@@ -39,9 +39,9 @@ from lenet.training.photo_teaching import (
     Base,
     PhotoExamples,
     TaughtPhotos,
+    crops_of,
     photo_features,
     teach_photos,
-    views_of,
 )
 
 SHOTS = (1, 3, 5, 10, 20)
@@ -104,7 +104,7 @@ def row(halves: Sequence[Half], taught: Split, asked: Split, method: str, count:
             mine, theirs = (some(asked, part, ASKED, rng) for part in (labels[:count], labels[count:]))
             said = answered(namer, mine)
             right.append(float(np.mean([answer == label for answer, label in zip(said, mine.labels, strict=True)])))
-            if theirs.views:
+            if theirs.crops:
                 refused.append(float(np.mean([answer == count for answer in answered(namer, theirs)])))
             left_out += sum(answer == label for answer, label in zip(answers, examples.labels.tolist(), strict=False))
             total += len(answers)
@@ -121,7 +121,7 @@ class Photos:
     """Photos that may be too many to teach, or of one class; see `PhotoExamples`."""
 
     classes: tuple[str, ...]
-    views: tuple[Tensor, ...]
+    crops: tuple[Tensor, ...]
     labels: Tensor
     images: Tensor  # uint8 (N, 3, 32, 32)
 
@@ -130,9 +130,9 @@ def some(split: Split, labels: Sequence[int], each: int, rng: np.random.Generato
     """`each` photos of each of these labels, which become 0, 1, 2 and so on."""
     picked = [rng.permutation((split.labels == label).nonzero()[:, 0].numpy())[:each] for label in labels]
     images = split.images[torch.from_numpy(np.concatenate(picked))] if picked else split.images[:0]
-    views = tuple(views_of(Photo(image)) for image in images)
+    crops = tuple(crops_of(Photo(image)) for image in images)
     names = tuple(CIFAR10_CLASSES[label] for label in labels)
-    return Photos(names, views, torch.arange(len(labels)).repeat_interleave(each), images)
+    return Photos(names, crops, torch.arange(len(labels)).repeat_interleave(each), images)
 
 
 def answered(namer: PhotoClassifier, photos: Photos) -> list[int]:
@@ -143,7 +143,7 @@ def answered(namer: PhotoClassifier, photos: Photos) -> list[int]:
 
 def learned(photos: Photos, half: Half, method: str) -> tuple[Checkpoint, tuple[int, ...]]:
     """The network, and the answers of cross-validation where the way has one."""
-    examples = PhotoExamples(photos.classes, photos.views, photos.labels)
+    examples = PhotoExamples(photos.classes, photos.crops, photos.labels)
     if method in ALL_LAYERS:
         network = with_all_layers(photos, half.base.network, *ALL_LAYERS[method])
         return Checkpoint(network, PHOTO_RECIPE, photos.classes, {}), ()

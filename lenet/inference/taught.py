@@ -64,7 +64,7 @@ def photo_checkpoint(
     ood = _detector(taught, examples, photos or shipped_detector())
     calibration = Calibration(1.0, ood)
     answers = tuple(
-        _answer(logits, views, calibration) for logits, views in zip(taught.left_out, examples.views, strict=True)
+        _answer(logits, crops, calibration) for logits, crops in zip(taught.left_out, examples.crops, strict=True)
     )
     right = sum(answer == label for answer, label in zip(answers, examples.labels.tolist(), strict=True))
     metrics = _metrics(right, len(answers), taught.seconds)
@@ -83,7 +83,7 @@ def _detector(taught: TaughtPhotos, examples: PhotoExamples, photos: OodDetector
     """
     energies = torch.stack([energy(logits, 1.0).min() for logits in taught.left_out])
     mean, precision = (torch.tensor(values, dtype=torch.float64) for values in (photos.mean, photos.precision))
-    distances = torch.stack([mahalanobis(image_statistics(views), mean, precision).min() for views in examples.views])
+    distances = torch.stack([mahalanobis(image_statistics(crops), mean, precision).min() for crops in examples.crops])
     of_classes = [distances[examples.labels == label].median() for label in range(len(examples.classes))]
     odder = max(1.0, float(max(of_classes)) / photos.distance.median)
     scale = photos.distance
@@ -94,12 +94,12 @@ def _detector(taught: TaughtPhotos, examples: PhotoExamples, photos: OodDetector
     )
 
 
-def _answer(logits: Tensor, views: Tensor, calibration: Calibration) -> int:
-    """What `PhotoClassifier` answers to a photo with these logits (V, classes), of its views (V, 3, 32, 32)."""
+def _answer(logits: Tensor, crops: Tensor, calibration: Calibration) -> int:
+    """What `PhotoClassifier` answers to a photo with these logits (C, classes), of its crops (C, 3, 32, 32)."""
     for count in (1, len(logits)):
         probs = (logits[:count] / calibration.temperature).softmax(dim=1)
         found = crop_weights(probs) @ probs
-        unknown = calibration.ood.score(logits[:count], views[:count], calibration.temperature) > UNKNOWN_ABOVE
+        unknown = calibration.ood.score(logits[:count], crops[:count], calibration.temperature) > UNKNOWN_ABOVE
         if found.max() >= SETTLED_ABOVE and not unknown:
             break
     return len(found) if unknown else int(found.argmax())

@@ -137,7 +137,7 @@ def all_reduce(numbers: Tensor) -> Tensor:
     return numbers
 
 
-def own(total: Tensor) -> Tensor:
+def share(total: Tensor) -> Tensor:
     """A rank's share of a total that will be summed again: all of it on the main rank, zeros on the others."""
     return total if is_main() else torch.zeros_like(total)
 
@@ -150,9 +150,9 @@ def part(count: int) -> slice:
     return slice(count * rank // ranks, count * (rank + 1) // ranks)
 
 
-def weighted_loss(loss: Tensor, own: int, whole: int) -> Tensor:
-    """Weight the mean loss of `own` out of `whole` images so that the ranks' average is the batch's mean."""
-    return loss if not initialized() else loss * (own * dist.get_world_size() / whole)
+def weighted_loss(loss: Tensor, count: int, total: int) -> Tensor:
+    """Weight the mean loss of `count` out of `total` images so that the ranks' average is the batch's mean."""
+    return loss if not initialized() else loss * (count * dist.get_world_size() / total)
 
 
 def all_gather(rows: Tensor, count: int, device: torch.device) -> Tensor:
@@ -187,7 +187,7 @@ class Pace:
         if self.steps < self.ahead:
             return False
         ahead = self.steps * self.seconds / max(now - self.since, 1e-9)
-        self.ahead = int(all_reduce(own(torch.tensor(min(max(ahead, 1.0), MAX_STEPS_AHEAD)))))
+        self.ahead = int(all_reduce(share(torch.tensor(min(max(ahead, 1.0), MAX_STEPS_AHEAD)))))
         return True
 
 

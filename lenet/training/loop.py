@@ -308,7 +308,7 @@ def fit(state: TrainingState, dataset: Dataset) -> Iterator[Event]:
     state.teacher = dataset.teacher
     # The whole data set is on the device, so a batch is one index and no loader is needed.
     train = dataset.train.to(state.device)
-    state.sums = distributed.own(state.sums)
+    state.sums = distributed.share(state.sums)
     if state.epoch == state.step == 0:
         _whiten(state, train.images[:WHITENING_IMAGES])
     replica = distributed.replica(state.model)
@@ -372,7 +372,7 @@ def _steps(state: TrainingState, replica: nn.Module, train: Split) -> Iterator[S
         state.seconds += now - began
         if show:
             _refuse_not_finite(loss, state, sums)
-            state.sums, shown, sums = distributed.own(total), total, []
+            state.sums, shown, sums = distributed.share(total), total, []
             yield Step(
                 epoch=state.epoch + 1,
                 step=state.step,

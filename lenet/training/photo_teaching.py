@@ -1,6 +1,6 @@
 """Teach a network classes of a person's own photos, from a few of each, in seconds.
 
-    examples = PhotoExamples(("Tom", "Mia"), views, labels)
+    examples = PhotoExamples(("Tom", "Mia"), crops, labels)
     for event in teach_photos(examples):       # Progress, and at last TaughtPhotos
         ...
 
@@ -75,7 +75,7 @@ class PhotoExamples:
 
     Attributes:
         classes: 2 to 10 different names, see `lenet.training.teaching.check_classes`.
-        views: of each photo the crops that are looked at, uint8 (V, 3, 32, 32); see `views_of`.
+        crops: of each photo the crops that are looked at, uint8 (C, 3, 32, 32); see `crops_of`.
         labels: int64 (N,), indices of classes; 1 to MAX_EXAMPLES of each.
 
     Raises:
@@ -83,21 +83,21 @@ class PhotoExamples:
     """
 
     classes: tuple[str, ...]
-    views: tuple[Tensor, ...]
+    crops: tuple[Tensor, ...]
     labels: Tensor
 
     def __post_init__(self) -> None:
         check_classes(self.classes)
         self.refuse_fewer(1)
-        if any(view.shape[1:] != (3, PHOTO_SIDE, PHOTO_SIDE) for view in self.views):
+        if any(some.shape[1:] != (3, PHOTO_SIDE, PHOTO_SIDE) for some in self.crops):
             raise TrainingError("An example is not a photo: delete it, and take another one.")
 
     @classmethod
     def of(cls, taken: Sequence[tuple[str, Sequence[Tensor]]]) -> PhotoExamples:
-        """From each class's name and the views of each of its photos."""
+        """From each class's name and the crops of each of its photos."""
         counts = torch.tensor([len(photos) for _, photos in taken], dtype=torch.int64)
-        views = tuple(views for _, photos in taken for views in photos)
-        return cls(tuple(name for name, _ in taken), views, torch.arange(len(taken)).repeat_interleave(counts))
+        crops = tuple(crops for _, photos in taken for crops in photos)
+        return cls(tuple(name for name, _ in taken), crops, torch.arange(len(taken)).repeat_interleave(counts))
 
     def refuse_fewer(self, least: int) -> None:
         """Raises TrainingError where a class has fewer photos, or more than MAX_EXAMPLES."""
@@ -107,8 +107,8 @@ class PhotoExamples:
         return len(self.labels)
 
 
-def views_of(photo: Photo) -> Tensor:
-    """uint8 (V, 3, 32, 32): all crops of a photo that a `PhotoClassifier` may look at, the first one first."""
+def crops_of(photo: Photo) -> Tensor:
+    """uint8 (C, 3, 32, 32): all crops of a photo that a `PhotoClassifier` may look at, the first one first."""
     return photo.crops((first_square(photo.size), *further_squares(photo.size)))
 
 
@@ -147,7 +147,7 @@ class TaughtPhotos:
     Attributes:
         model: ready to use, in eval mode.
         classes: names in the order of the logits.
-        left_out: of each example, the logits (V, classes) of its views by a network that did not learn from it.
+        left_out: of each example, the logits (C, classes) of its crops by a network that did not learn from it.
         seconds: that it took.
     """
 
@@ -166,21 +166,21 @@ def teach_photos(examples: PhotoExamples, base: Base | None = None, seed: int = 
     began = time.perf_counter()
     yield Progress(0.0)
     base = base or shipped_base()
-    views = torch.cat(examples.views)
-    owner = torch.arange(len(examples)).repeat_interleave(torch.tensor([*map(len, examples.views)]))
-    copies = max(MIN_COPIES, min(MAX_COPIES, ROWS // len(views)))
+    crops = torch.cat(examples.crops)
+    owner = torch.arange(len(examples)).repeat_interleave(torch.tensor([*map(len, examples.crops)]))
+    copies = max(MIN_COPIES, min(MAX_COPIES, ROWS // len(crops)))
     augment, generator = AUGMENTATIONS[PHOTO_RECIPE.augmentation], torch.Generator().manual_seed(seed)
-    images = torch.cat([views, *(augment(views, generator) for _ in range(copies))])
+    images = torch.cat([crops, *(augment(crops, generator) for _ in range(copies))])
     parts = []
     for number, part in enumerate(images.split(CROPS_PER_BATCH)):
         parts.append(photo_features(base.network, part))
         yield Progress(0.8 * min(1.0, (number + 1) * CROPS_PER_BATCH / len(images)))
-    own = torch.cat(parts)
+    features = torch.cat(parts)
     held_out = folds(examples.labels)
     masks = torch.cat([~held_out, torch.ones(1, len(examples), dtype=torch.bool)])
-    heads = _heads(own, owner.repeat(copies + 1), examples.labels, masks, base.background)
+    heads = _heads(features, owner.repeat(copies + 1), examples.labels, masks, base.background)
     yield Progress(0.95)
-    plain = own[: len(views)]
+    plain = features[: len(crops)]
     left_out: list[Tensor] = [torch.empty(0)] * len(examples)
     with torch.no_grad():
         for mask, head in zip(held_out, heads[:-1], strict=True):
@@ -192,19 +192,19 @@ def teach_photos(examples: PhotoExamples, base: Base | None = None, seed: int = 
     yield TaughtPhotos(network.eval(), examples.classes, tuple(left_out), time.perf_counter() - began)
 
 
-def _heads(own: Tensor, owner: Tensor, labels: Tensor, masks: Tensor, background: Tensor) -> list[nn.Linear]:
+def _heads(features: Tensor, owner: Tensor, labels: Tensor, masks: Tensor, background: Tensor) -> list[nn.Linear]:
     """For each of masks, bool (R, N), a last layer that has learned from those examples; all learn at once.
 
     Args:
-        own: features (rows, F) of the examples' views.
-        owner: int64 (rows,), the example that each is a view of.
+        features: (rows, F) of the examples' crops.
+        owner: int64 (rows,), the example that each is a crop of.
         labels: int64 (N,).
         background: features (M, F).
     """
     none = int(labels.max()) + 1
-    first = torch.stack([own[(owner == photo).nonzero()[0, 0]] for photo in range(len(labels))])
+    first = torch.stack([features[(owner == photo).nonzero()[0, 0]] for photo in range(len(labels))])
     other = torch.stack([unlike(background, first[mask], labels[mask]) for mask in masks])  # (R, M)
-    x = torch.cat([own, background])
+    x = torch.cat([features, background])
     answers = torch.cat([labels[owner], torch.full((len(background),), none)])
     used = torch.cat([masks[:, owner], other], dim=1)
     return [_without_none(layer) for layer in logistic_regressions(x, answers, used, PHOTO_RECIPE.weight_decay)]

@@ -29,7 +29,7 @@ from lenet.ui.shared import assets, facts, files, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.shared.networks import shipped
 from lenet.ui.shared.requests import Compressed, Guard
-from lenet.ui.tab import Own, Source, Tab, Visitor, with_first
+from lenet.ui.tab import Keys, Source, Tab, Visitor, with_first
 from lenet.ui.teach import tab as teach
 from lenet.ui.train import tab as train
 from lenet.ui.zoo import tab as zoo
@@ -186,7 +186,7 @@ def build(saved: Path | None = None) -> Page:
             elem_id="title",
             padding=False,
         )
-        visitor = Visitor(own=gr.State([]), language=gr.State(texts.DEFAULT))
+        visitor = Visitor(networks=gr.State([]), language=gr.State(texts.DEFAULT))
         heads, built = {}, {}
         with gr.Tabs(selected="draw", elem_id="tabs") as tabs:
             for name, build_tab in offered.items():
@@ -229,19 +229,19 @@ def _connect_language(head: gr.HTML, visitor: Visitor, heads: Mapping[str, gr.Ta
     """Say in the visitor's language what is Gradio's own on the page; the rest has scripts that do."""
     spoken = [tab.labels for tab in built.values() if tab.labels is not None]
 
-    def speak(event: gr.EventData, own: Own, *states: Any) -> list[Any]:
+    def speak(event: gr.EventData, keys: Keys, *states: Any) -> list[Any]:
         remaining = iter(states)
         language = messages.language(getattr(event, "_data", None))
         with texts.speaking(language):
             updates: list[Any] = [language, *(gr.Tab(texts.say(f"tab_{name}")) for name in heads)]
             for labels in spoken:
-                updates += labels.say(own, *(next(remaining) for _ in labels.states))
+                updates += labels.say(keys, *(next(remaining) for _ in labels.states))
         return updates
 
     # shared/head.js: trigger("speak", { language })
     head.speak(
         speak,
-        [visitor.own, *(state for labels in spoken for state in labels.states)],
+        [visitor.networks, *(state for labels in spoken for state in labels.states)],
         [visitor.language, *heads.values(), *(component for labels in spoken for component in labels.components)],
         queue=False,
         api_visibility="private",
@@ -253,12 +253,12 @@ def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.T
     """Offer a visitor's new network in each tab that has a choice of networks."""
     choices = {name: tab.choice for name, tab in built.items() if tab.choice is not None}
 
-    def take(event: gr.EventData, request: gr.Request, own: Own, language: str, *values: Any) -> list[Any]:
+    def take(event: gr.EventData, request: gr.Request, keys: Keys, language: str, *values: Any) -> list[Any]:
         owner = address_of(request), request.session_hash or ""
         with texts.speaking(language), messages.endpoint("offering a network"):
-            taken = source.take(event, own, owner, *values)
-            own = with_first(taken.key, own) if taken.key else own
-            updates = [own, *taken.updates, *(choice.offer(own, taken.key) for choice in choices.values())]
+            taken = source.take(event, keys, owner, *values)
+            keys = with_first(taken.key, keys) if taken.key else keys
+            updates = [keys, *taken.updates, *(choice.offer(keys, taken.key) for choice in choices.values())]
         if source.opens:
             kind = server.networks.kind(taken.key)
             selected = [name for name, choice in choices.items() if choice.kind is kind]
@@ -267,9 +267,9 @@ def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.T
 
     source.event(
         take,
-        [visitor.own, visitor.language, *source.inputs],
+        [visitor.networks, visitor.language, *source.inputs],
         [
-            visitor.own,
+            visitor.networks,
             *source.outputs,
             *(choice.component for choice in choices.values()),
             *([tabs] if source.opens else []),

@@ -17,7 +17,7 @@ from gradio.blocks import Block
 from lenet.inference.classifier import Classifier
 from lenet.ui.shared import texts
 
-Own = list[str]  # the keys of a visitor's own networks, the newest first
+Keys = list[str]  # of a visitor's own networks, the newest first
 Owner = tuple[str, str]  # who a request is from: the network address, and the session
 
 
@@ -26,11 +26,11 @@ class Visitor:
     """What Gradio keeps for each open page, apart from every other.
 
     Attributes:
-        own: their networks, see `Own`.
+        networks: the keys of their networks, see `Keys`.
         language: the one that they read.
     """
 
-    own: gr.State
+    networks: gr.State
     language: gr.State
 
 
@@ -78,7 +78,7 @@ class Choice:
 
     kind: type[Classifier]
     component: Block
-    offer: Callable[[Own, str], Any]
+    offer: Callable[[Keys, str], Any]
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ def without_networks(text: str) -> Tab:
         return f'<p class="problem" role="alert">{escape(texts.say(text))}</p>'
 
     place = gr.HTML(said())
-    return Tab(labels=Labels([place], lambda own: [said()]))
+    return Tab(labels=Labels([place], lambda keys: [said()]))
 
 
-def with_first(key: str, own: Own) -> Own:
+def with_first(key: str, keys: Keys) -> Keys:
     """The visitor's networks with the one that `key` names first."""
-    return [key, *(other for other in own if other != key)]
+    return [key, *(other for other in keys if other != key)]

@@ -30,10 +30,10 @@ from lenet.training.photo_teaching import (
     PHOTO_RECIPE,
     PhotoExamples,
     TaughtPhotos,
+    crops_of,
     photo_features,
     shipped_base,
     teach_photos,
-    views_of,
 )
 from lenet.training.stored import WEIGHTS
 from lenet.training.teaching import Progress
@@ -60,17 +60,17 @@ def pictures(name: str, count: int, seed: int = 0) -> list[Image.Image]:
 
 
 def taken(count: int, seed: int = 0) -> PhotoExamples:
-    return PhotoExamples.of([(name, [views_of(Photo(p)) for p in pictures(name, count, seed)]) for name in CLASSES])
+    return PhotoExamples.of([(name, [crops_of(Photo(p)) for p in pictures(name, count, seed)]) for name in CLASSES])
 
 
 def test_an_example_is_answered_by_all_crops_unless_the_first_settles_it() -> None:
     examples = taken(1)
-    views = examples.views[0]
-    others = torch.tensor([[0.0, 9.0, 0.0]]).repeat(len(views) - 1, 1)
+    crops = examples.crops[0]
+    others = torch.tensor([[0.0, 9.0, 0.0]]).repeat(len(crops) - 1, 1)
     expected = {0.93: 0, 0.88: 1}  # `SETTLED_ABOVE` is between the two
     for confidence, answer in expected.items():
         first = torch.tensor([[confidence, 1 - confidence, 1e-6]]).log() + 9
-        assert taught_answer(torch.cat([first, others]), views, Calibration(1.0, shipped_detector())) == answer
+        assert taught_answer(torch.cat([first, others]), crops, Calibration(1.0, shipped_detector())) == answer
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_an_unusual_cameras_photos_are_not_unknown_for_that() -> None:
         ImageDraw.Draw(picture).ellipse((x, y - 20, x + 40, y + 20), fill=(60, 255, 20))
         flat.append(picture)
     examples = PhotoExamples.of(
-        [("flat", [views_of(Photo(p)) for p in flat]), ("Fred", [views_of(Photo(p)) for p in pictures("Fred", 4)])]
+        [("flat", [crops_of(Photo(p)) for p in flat]), ("Fred", [crops_of(Photo(p)) for p in pictures("Fred", 4)])]
     )
     *_, found = teach_photos(examples)
     assert isinstance(found, TaughtPhotos)
@@ -137,7 +137,7 @@ def test_its_file_is_uploaded_and_named_by_a_browser(made: tuple[Checkpoint, tup
 @pytest.mark.parametrize("fresh", [False, True])
 def test_all_layers_may_learn_too(fresh: bool) -> None:
     examples = taken(3)
-    photos = Photos(examples.classes, examples.views, examples.labels, torch.stack([v[0] for v in examples.views]))
+    photos = Photos(examples.classes, examples.crops, examples.labels, torch.stack([v[0] for v in examples.crops]))
     network = with_all_layers(photos, shipped_base().network, steps=2, lr=1e-3, fresh=fresh)
     assert network.fc1.out_features == 3
     assert all(bool(weight.isfinite().all()) for weight in network.parameters())
@@ -160,11 +160,11 @@ def test_a_halfs_classes_are_the_other_halfs_unknown_ones() -> None:
 
 
 def test_photos_that_cannot_be() -> None:
-    views = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
+    crops = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     with pytest.raises(TrainingError, match="not a photo"):
-        PhotoExamples.of([("a", [views[:, :1]]), ("b", [views])])
+        PhotoExamples.of([("a", [crops[:, :1]]), ("b", [crops])])
     with pytest.raises(TrainingError, match="The class b has 2 examples"):
-        PhotoExamples.of([("a", [views] * 3), ("b", [views] * 2)]).refuse_fewer(3)
+        PhotoExamples.of([("a", [crops] * 3), ("b", [crops] * 2)]).refuse_fewer(3)
     assert PHOTO_RECIPE.input.size == 32
 
 

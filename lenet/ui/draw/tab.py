@@ -25,7 +25,7 @@ from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
 from lenet.ui.shared.lanes import Lane
 from lenet.ui.shared.messages import Behind, Change, Evidence
-from lenet.ui.tab import Choice, Labels, Own, Source, Tab, Visitor, without_networks
+from lenet.ui.tab import Choice, Keys, Labels, Source, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 
@@ -136,25 +136,25 @@ def _lane(server: Server, question: Any) -> Lane:
     return server.drawings if pictures.is_quick(picture) else server.files
 
 
-def _choices(server: Server, own: Own) -> list[tuple[str, str]]:
+def _choices(server: Server, keys: Keys) -> list[tuple[str, str]]:
     """(title, key) of the networks that read drawings: the visitor's, and those in weights/."""
     known = server.networks
     return [
-        *((known.title(key), key) for key in known.of_kind(DigitClassifier, own)),
+        *((known.title(key), key) for key in known.of_kind(DigitClassifier, keys)),
         *networks.shipped(DigitClassifier),
     ]
 
 
-def offer(server: Server, own: Own, chosen: str) -> Any:
+def offer(server: Server, keys: Keys, chosen: str) -> Any:
     """The update of the tab's choice: with `chosen`, if it reads drawings; else none."""
     if server.networks.kind(chosen) is not DigitClassifier:
         return gr.skip()
-    return gr.Dropdown(_choices(server, own), value=chosen)
+    return gr.Dropdown(_choices(server, keys), value=chosen)
 
 
-def labels(server: Server, own: Own) -> tuple[gr.Dropdown, gr.Radio]:
+def labels(server: Server, keys: Keys) -> tuple[gr.Dropdown, gr.Radio]:
     """The updates that say the choices in the language that is spoken."""
-    network = gr.Dropdown(_choices(server, own), label=texts.say("network"))
+    network = gr.Dropdown(_choices(server, keys), label=texts.say("network"))
     return network, gr.Radio(_pipelines(), label=texts.say("pipeline"))
 
 

@@ -26,7 +26,7 @@ from lenet.ui.shared import networks, returned, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.shared.messages import ExportOwn, OwnFile, OwnNetwork
 from lenet.ui.shared.teaching import Mistakes
-from lenet.ui.tab import Own, Owner, Taken
+from lenet.ui.tab import Keys, Owner, Taken
 
 SEEN = ("Centred", "Inverted")  # the stages whose image is what `to_input` gets, by either pipeline
 
@@ -93,7 +93,7 @@ def _title(path: Path, checkpoint: Checkpoint) -> texts.Said:
     return texts.Said("wrong_network", {"name": texts.English(networks.TITLES.get(name, name))})
 
 
-def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
+def use(server: Server, event: gr.EventData, keys: Keys, owner: Owner) -> Taken:
     """Put a corrected network to use.
 
     Raises:

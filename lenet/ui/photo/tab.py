@@ -19,7 +19,7 @@ from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, facts, networks, pictures, texts, why
 from lenet.ui.shared.lanes import Lane
 from lenet.ui.shared.messages import NamePhoto
-from lenet.ui.tab import Choice, Own, Tab, Visitor, without_networks
+from lenet.ui.tab import Choice, Keys, Tab, Visitor, without_networks
 
 HERE = Path(__file__).parent
 EXAMPLES = {path.stem: path for path in sorted((HERE / "examples").glob("*.jpg"))}
@@ -75,7 +75,7 @@ def _answered(server: Server, question: NamePhoto) -> PhotoPrediction | None:
     return named.prediction if named is not None else None
 
 
-def offer(server: Server, own: Own, chosen: str) -> dict[str, Any]:
+def offer(server: Server, keys: Keys, chosen: str) -> dict[str, Any]:
     """The tab's value, `PhotoNetworks`.
 
     It is always a value: in a tab that is not built yet, Gradio loses all of a part that gets an update, `gr.skip()`
@@ -85,7 +85,7 @@ def offer(server: Server, own: Own, chosen: str) -> dict[str, Any]:
         own: the visitor's own networks, of which those that name photos are offered.
         chosen: the one to ask from now on; "", or one of another kind, leaves that to the visitor.
     """
-    trained = server.networks.of_kind(PhotoClassifier, own)
+    trained = server.networks.of_kind(PhotoClassifier, keys)
     if chosen not in trained:
         chosen = ""
     first, *others = (_listed(server, key) for _, key in networks.shipped(PhotoClassifier))

@@ -22,7 +22,7 @@ from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.images import is_plain
 from lenet.preprocessing.photos import Photo
 from lenet.preprocessing.separate import separate_drawings
-from lenet.training.photo_teaching import PhotoExamples, views_of
+from lenet.training.photo_teaching import PhotoExamples, crops_of
 from lenet.training.teaching import (
     MAX_CLASSES,
     MAX_EXAMPLES,
@@ -37,7 +37,7 @@ from lenet.ui.shared import assets, pictures, returned, texts
 from lenet.ui.shared.address import address_of
 from lenet.ui.shared.messages import ExportOwn, OwnFile, OwnNetwork
 from lenet.ui.shared.teaching import title_of
-from lenet.ui.tab import Own, Owner, Source, Taken
+from lenet.ui.tab import Keys, Owner, Source, Taken
 from lenet.ui.teach.messages import BeginTeaching, PrepareTeaching, SeparatedPicture, SeparatePicture
 
 PHOTO_SIDE = 160  # pixels of a photo's longer side, as the browser keeps and sends it: five times what a network sees
@@ -65,8 +65,8 @@ def begin_teaching(server: Server, question: BeginTeaching, request: gr.Request 
 def _examples(question: BeginTeaching) -> Examples | PhotoExamples:
     """Raises ImageError or TrainingError where they are not what they must be."""
     if question.kind == "photos":
-        views = [(name, [views_of(_photo(one)) for one in files]) for name, files in question.classes]
-        photos = PhotoExamples.of(views)
+        crops = [(name, [crops_of(_photo(one)) for one in files]) for name, files in question.classes]
+        photos = PhotoExamples.of(crops)
         photos.refuse_fewer(MIN_EXAMPLES)
         return photos
     drawings = Examples.of(question.classes)
@@ -131,7 +131,7 @@ def _title(path: Path, checkpoint: Checkpoint) -> str:
     return title_of(checkpoint)
 
 
-def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
+def use(server: Server, event: gr.EventData, keys: Keys, owner: Owner) -> Taken:
     """Put a taught network to use in the tab of its kind.
 
     Raises:

@@ -27,7 +27,7 @@ from lenet.ui import messages
 from lenet.ui.server import Server, bound, server_functions
 from lenet.ui.shared import assets, pictures, texts
 from lenet.ui.shared.address import address_of
-from lenet.ui.tab import Own, Owner, Source, Tab, Taken, Visitor
+from lenet.ui.tab import Keys, Owner, Source, Tab, Taken, Visitor
 from lenet.ui.train import settings, sharing
 from lenet.ui.train.example import example
 from lenet.ui.train.messages import (
@@ -164,7 +164,7 @@ def download(server: Server, question: OfRun) -> NetworkFile:
 # What happens elsewhere on the page
 
 
-def use(server: Server, event: gr.EventData, own: Own, owner: Owner) -> Taken:
+def use(server: Server, event: gr.EventData, keys: Keys, owner: Owner) -> Taken:
     """Put a trained network to use.
 
     Raises:
@@ -379,15 +379,15 @@ def _choices() -> dict[str, dict[str, str]]:
 
 def _publish(server: Server) -> None:
     """The endpoint for programs, with inputs and outputs that the page does not show."""
-    own = RECIPES[DEFAULT]
+    usual = RECIPES[DEFAULT]
     with gr.Row(visible=False):
         inputs = [
             gr.Textbox(DEFAULT, label="recipe"),
-            gr.Textbox(own.dataset, label="dataset"),
-            gr.Number(own.epochs, label="epochs"),
-            gr.Number(own.batch_size, label="batch_size"),
-            gr.Number(own.lr, label="lr"),
-            gr.Number(own.seed, label="seed"),
+            gr.Textbox(usual.dataset, label="dataset"),
+            gr.Number(usual.epochs, label="epochs"),
+            gr.Number(usual.batch_size, label="batch_size"),
+            gr.Number(usual.lr, label="lr"),
+            gr.Number(usual.seed, label="seed"),
         ]
         outputs = [gr.Textbox(label="status"), gr.JSON(label="curves"), gr.File(label="network")]
         # They wait for their turn like everybody, in the queue of `runs`.  In Gradio's none may wait: it has a

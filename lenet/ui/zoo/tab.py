@@ -15,7 +15,7 @@ from lenet.inference.untrusted import MAX_BYTES
 from lenet.ui import messages
 from lenet.ui.server import Server, server_functions
 from lenet.ui.shared import assets, networks, texts
-from lenet.ui.tab import Labels, Own, Owner, Source, Tab, Taken, Visitor, with_first, without_networks
+from lenet.ui.tab import Keys, Labels, Owner, Source, Tab, Taken, Visitor, with_first, without_networks
 from lenet.ui.zoo import uploads
 from lenet.ui.zoo.messages import Family, ListNetworks, NetworkList, NetworkRow
 
@@ -63,10 +63,10 @@ def shown(yours: Sequence[str], key: str = "") -> gr.HTML:
     return gr.HTML(value={"network": key, "yours": list(yours)})
 
 
-def _upload(server: Server, event: gr.EventData, yours: Own, owner: Owner, path: str | None) -> Taken:
+def _upload(server: Server, event: gr.EventData, keys: Keys, owner: Owner, path: str | None) -> Taken:
     """What came of an upload: updates of the note and of the list."""
     key, said = uploads.upload(server, path, owner)
-    listed = shown(with_first(key, yours), key) if key else gr.skip()
+    listed = shown(with_first(key, keys), key) if key else gr.skip()
     return Taken(key, (uploads.remark(said), listed))
 
 
@@ -94,7 +94,7 @@ def build(server: Server, visitor: Visitor, report: Sequence[Callable[..., Any]]
     # zoo/view.js: trigger("seen")
     exhibition.seen(
         shown,
-        visitor.own,
+        visitor.networks,
         exhibition,
         queue=False,
         show_progress="hidden",
