@@ -42,10 +42,13 @@ WHOLE = 1.15  # and together they are no higher than this
 ASIDE = 0.05  # and no further from one another sideways
 
 SAME_ROW = 0.4  # of the lower one's height: pieces that overlap by as much stand in one row
+EXPONENT, EXPONENT_REACH = 0.75, 0.5  # of the height of what it follows: an exponent is lower, and as near
+RAISED_OVERLAP = 0.15  # of its height: by so much it overlaps what it follows
 
 # A slash, where a 1 may be a straight leaning stroke too:
 SLASH_LEAN = 0.2, 1.2  # of its height: so far its upper end is to the right of its foot
 SLASH_SLENDER = 3.5  # thicknesses: it is at least this long
+SLASH_REACH = 0.8  # of its height: it is as near to what stands before and after it
 DATES = {*product((1, 2), (1, 2), (2, 4)), *product((4,), (1, 2), (1, 2))}  # digits before, between, behind two slashes
 ALIKE = 0.2  # so much the leans of a date's slashes differ at most, and as a share their heights
 LOW = 0.9  # of the digits' median height: a date's slashes are at least as high
@@ -452,7 +455,15 @@ def _across(piece: Piece) -> int:
 
 
 def _one_row(a: Piece, b: Piece) -> bool:
-    return overlap(a, b, 1) >= SAME_ROW * min(a.height, b.height)
+    """Whether two pieces stand in one row, `a` before `b`; so does an exponent that stands higher than that."""
+    least = RAISED_OVERLAP if _may_be_exponent(b, a) else SAME_ROW
+    return overlap(a, b, 1) >= least * min(a.height, b.height)
+
+
+def _may_be_exponent(piece: Piece, other: Piece) -> bool:
+    """Whether a piece is smaller than another, near at its right, and higher up."""
+    near = -0.1 * other.height <= piece.box[0] - other.box[2] <= EXPONENT_REACH * other.height
+    return near and piece.height <= EXPONENT * other.height and piece.box[1] < other.box[1]
 
 
 # --------------------------------------------------------------------------------------------------
@@ -467,8 +478,10 @@ def slashes(row: Sequence[Piece], lean_of: Callable[[Piece], float]) -> list[Pie
     """
     tall = tallest(row)
     standing = [p for p in row if p.height >= STANDS * tall]
-    inner = standing[1:-1]
-    leans = [0.0, *map(lean_of, inner), 0.0] if inner else []
+    leans = [0.0] * len(standing)
+    for i, (before, piece, after) in enumerate(zip(standing, standing[1:], standing[2:], strict=False), start=1):
+        if max(piece.box[0] - before.box[2], after.box[0] - piece.box[2]) <= SLASH_REACH * piece.height:
+            leans[i] = lean_of(piece)
     least, most = SLASH_LEAN
     leaning = [i for i, lean in enumerate(leans) if least <= lean <= most]
     others = [p.height for i, p in enumerate(standing) if i not in leaning]

@@ -35,6 +35,7 @@ from tests.unit.test_layout import (
     broken_one,
     comb,
     grid,
+    high_exponent,
     little,
     prices,
     raised,
@@ -298,7 +299,7 @@ def test_the_browser_tells_digits_from_what_stands_beside_them(browser: Browser,
 
 def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(browser: Browser) -> None:
     pictures = [with_point(gap) for gap in (5, 8, 15)] + [with_dash(*gaps) for gaps in ((15, 45), (30, 30), (45, 15))]
-    pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little()]
+    pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little(), high_exponent()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
     pictures += [

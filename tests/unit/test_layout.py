@@ -63,6 +63,11 @@ def raised(strokes: Strokes, size: float) -> Image.Image:
     return pad(at(150, 200, SEVEN), at(240, 185, strokes, size), width=5)
 
 
+def high_exponent() -> Image.Image:
+    """7 and a 2 that hardly reaches below its top."""
+    return pad(at(150, 200, SEVEN), at(240, 152, TWO, 0.6), width=5)
+
+
 def little() -> Image.Image:
     """2, and a 7 that is a quarter as high."""
     return pad(at(60, 100, TWO, 2.6), at(260, 230, SEVEN, 0.66), width=4)
@@ -226,6 +231,7 @@ COLON = [[[(210, 230), (211, 231)]], [[(210, 280), (211, 281)]]]
 def test_an_exponent_is_a_digit_and_a_degree_sign_is_none(digits: DigitClassifier) -> None:
     assert text(digits.read(raised(TWO, 0.5))) == "72"
     assert text(digits.read(raised(ZERO, 0.15))) == "7"
+    assert text(digits.read(high_exponent())) == "72"
 
 
 def test_a_digit_may_be_a_quarter_as_high_as_another(digits: DigitClassifier) -> None:
@@ -275,6 +281,13 @@ def word() -> Image.Image:
     m = [[(0, 100), (5, 0), (35, 60), (65, 0), (70, 100)]]
     signs = zip((20, 75, 220, 280, 340), (TWO, SEVEN, h, ZERO, m), strict=True)
     return pad(*(at(x, 200, sign, 0.7) for x, sign in signs), width=6)
+
+
+def test_a_high_one_that_leans_far_from_others_is_no_slash(digits: DigitClassifier) -> None:
+    reading = digits.read_page(
+        pad(at(60, 210, TWO, 0.7), [[(255, 200), (230, 300)]], at(400, 210, SEVEN, 0.7), width=6)
+    )
+    assert (reading.text, reading.marks) == ("217", ())
 
 
 def test_no_letter_of_a_word_is_surely_a_digit(digits: DigitClassifier) -> None:

@@ -23,8 +23,12 @@ const OPEN = 0.4;
 const RING_WIDTH = 0.75;
 const RING_HEIGHT = 1.15;
 const SAME_ROW = 0.4;
+const EXPONENT = 0.75;
+const EXPONENT_REACH = 0.5;
+const RAISED_OVERLAP = 0.15;
 const SLASH_LEAN = [0.2, 1.2];
 export const SLASH_SLENDER = 3.5;
+const SLASH_REACH = 0.8;
 const DATE = /^([12],[12],[24]|4,[12],[12])$/;
 const ALIKE = 0.2;
 const LOW = 0.9;
@@ -153,7 +157,8 @@ export function inRows(pieces) {
   const standing = wholes.filter(stands).sort((a, b) => across(a) - across(b));
   const links = new Set();
   standing.forEach((piece, i) => {
-    const oneRow = (k) => overlap(piece, standing[k], 1) >= SAME_ROW * Math.min(heightOf(piece), heightOf(standing[k]));
+    const shared = (k) => (mayBeExponent(standing[k], piece) ? RAISED_OVERLAP : SAME_ROW);
+    const oneRow = (k) => overlap(piece, standing[k], 1) >= shared(k) * Math.min(heightOf(piece), heightOf(standing[k]));
     const beside = [...standing.keys()].filter((k) => k > i && oneRow(k));
     if (beside.length) links.add(`${i},${least(beside, (k) => standing[k].box[0])}`);
   });
@@ -165,6 +170,13 @@ export function inRows(pieces) {
     if (!stands(piece)) least(rows, (row) => Math.min(...row.filter(stands).map((p) => gap(piece, p)))).push(piece);
   const inOrder = (some) => some.sort((a, b) => across(a) - across(b));
   return rows.flatMap((row, number) => inOrder(row).flatMap(({ parts }) => inOrder(parts).map((piece) => ({ ...piece, row: number }))));
+}
+
+// Whether a piece is smaller than another, near at its right, and higher up.
+function mayBeExponent(piece, other) {
+  const high = heightOf(other);
+  const apart = piece.box[0] - other.box[2];
+  return apart >= -0.1 * high && apart <= EXPONENT_REACH * high && heightOf(piece) <= EXPONENT * high && piece.box[1] < other.box[1];
 }
 
 // The pieces, with those together that may be one broken digit: over one another, and no higher than a digit.
@@ -189,7 +201,8 @@ function broken(pieces, tall) {
 export function slashes(row, leanOf) {
   const standing = row.filter((p) => heightOf(p) >= STANDS * tallest(row));
   const last = standing.length - 1;
-  const leans = standing.map((p, i) => (i > 0 && i < last ? leanOf(p) : 0));
+  const apart = (i) => Math.max(standing[i].box[0] - standing[i - 1].box[2], standing[i + 1].box[0] - standing[i].box[2]);
+  const leans = standing.map((p, i) => (i > 0 && i < last && apart(i) <= SLASH_REACH * heightOf(p) ? leanOf(p) : 0));
   const leaning = [...leans.keys()].filter((i) => leans[i] >= SLASH_LEAN[0] && leans[i] <= SLASH_LEAN[1]);
   if (!leaning.length) return [];
   const heights = standing.map(heightOf);
