@@ -523,6 +523,23 @@ def open_ring(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
 
 
+def rings(hand: Hand, rng: Generator) -> Sample:
+    """A ring around each of three digits; the gap of one is 75 to 105 degrees wide."""
+    tall = rng.uniform(60, 100)
+    pen, side = tall * rng.uniform(0.05, 0.09), 2.2 * tall
+    drawings, wide, strokes = hand.some(rng, 3), int(rng.integers(3)), []
+    for i, drawing in enumerate(drawings):
+        pens = sized(drawing, tall * rng.uniform(0.9, 1))
+        left, top, right, bottom = box_of(pens)
+        strokes += moved(pens, i * side - (left + right) / 2, -(top + bottom) / 2)
+        gap, turn = np.radians(rng.uniform(75, 105) if i == wide else 0), rng.uniform(0, 2 * np.pi)
+        angles = turn + np.linspace(gap / 2, 2 * np.pi - gap / 2, 80)
+        size = tall * rng.uniform(0.85, 0.95, 2)
+        strokes.append(np.column_stack([i * side + size[0] * np.cos(angles), size[1] * np.sin(angles)]))
+    shape = shape_around(strokes, 0.5 * tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
+
+
 def small_print(hand: Hand, rng: Generator) -> Sample:
     """Two to four digits 5 to 8 mm high, somewhere on a sheet of A4 at 150 dots an inch."""
     shape, tall = (1754, 1240), rng.uniform(30, 47)
@@ -779,6 +796,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         "prices in a column": prices(False),
         "an exponent": exponent,
         "in a ring that is open": open_ring,
+        "in rings, one with a wide gap": rings,
         "over a form's comb": comb,
     },
     "colours": {

@@ -75,6 +75,7 @@ AROUND = 0.9  # of what it holds: so much of each side sees the ring
 OPEN = 0.4  # or of one side, for it may not be closed
 RING_WIDTH = 0.75  # of its height: a narrower one is a 0 with a slash in it
 RING_HEIGHT = 1.15  # of the digits beside it: so is a lower one
+AS_HIGH = 0.75, 1.33  # of the rings' median height: what holds a digit too is a ring as they are
 
 
 @dataclass(frozen=True)
@@ -385,21 +386,33 @@ def held(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def higher(rings: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
-    """Those of what may be rings that are higher than the pieces beside them all."""
-    beside = tallest([p for p in pieces if p not in rings and not any(_within(p, ring) for ring in rings)])
+    """Those of what may be rings that are higher than the pieces beside them all, but for what holds digits too."""
+    others = [p for p in pieces if p not in rings and not any(_within(p, ring) for ring in rings)]
+    beside = tallest([p for p in others if not held(p, pieces)])
     return [ring for ring in rings if ring.height >= RING_HEIGHT * beside]
+
+
+def as_high(rings: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
+    """Those other pieces that are about as high as the rings are; none where there are no rings."""
+    usual = float(np.median([ring.height for ring in rings])) if rings else 0.0
+    least, most = AS_HIGH
+    return [p for p in pieces if p not in rings and least * usual <= p.height <= most * usual]
 
 
 def _within(piece: Piece, other: Piece) -> bool:
     return overlap(piece, other, 0) == piece.width and overlap(piece, other, 1) == piece.height
 
 
-def runs_around(mask: np.ndarray, box: Box) -> bool:
-    """Whether ink of the mask, bool (H, W), is seen from all four sides of a box in it, from one perhaps with a gap."""
+def runs_around(mask: np.ndarray, box: Box, open_ring: bool = False) -> bool:
+    """Whether ink of the mask, bool (H, W), is seen from all four sides of a box in it, from one perhaps with a gap.
+
+    Args:
+        open_ring: whether two sides will do, as of a ring with a wide gap.
+    """
     left, top, right, bottom = box
     sides = mask[top:bottom, :left], mask[top:bottom, right:], mask[:top, left:right].T, mask[bottom:, left:right].T
-    least, next_to_it, *_ = sorted(float(side.any(axis=1).mean()) for side in sides)
-    return least >= OPEN and next_to_it >= AROUND
+    least, second, third, _ = sorted(float(side.any(axis=1).mean()) for side in sides)
+    return third >= AROUND if open_ring else least >= OPEN and second >= AROUND
 
 
 # --------------------------------------------------------------------------------------------------

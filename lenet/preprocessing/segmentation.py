@@ -31,6 +31,7 @@ from lenet.preprocessing.layout import (
     Box,
     Mark,
     Piece,
+    as_high,
     bridged,
     held,
     higher,
@@ -230,7 +231,8 @@ class Sheet:
         found = largest(components)
         lines = lines_along(found)
         rest = [p for i, p in enumerate(found) if i not in lines]
-        self.rings = tuple(higher([p for p in rest if self._is_ring(p, rest)], rest))
+        rings = higher([p for p in rest if self._is_ring(p, rest)], rest)
+        self.rings = (*rings, *(p for p in as_high(rings, rest) if self._is_ring(p, rest, True)))
         rest = [p for p in rest if p not in self.rings]
         in_order = in_rows(_merged(rest))
         leaning = [
@@ -253,13 +255,12 @@ class Sheet:
             *(Mark("box", box) for box in self._boxes),
         )
 
-    def _is_ring(self, piece: Piece, pieces: Sequence[Piece]) -> bool:
-        """Whether a piece was drawn around another, as high as a digit."""
+    def _is_ring(self, piece: Piece, pieces: Sequence[Piece], open_ring: bool = False) -> bool:
+        """Whether a piece was drawn around another, as high as a digit; `open_ring` as in `runs_around`."""
         left, top, *_ = self._cells(piece.box)
         boxes = [self._cells(inner.box) for inner in held(piece, pieces)]
-        return any(
-            runs_around(self._mask_of(piece), (x0 - left, y0 - top, x1 - left, y1 - top)) for x0, y0, x1, y1 in boxes
-        )
+        around = ((x0 - left, y0 - top, x1 - left, y1 - top) for x0, y0, x1, y1 in boxes)
+        return any(runs_around(self._mask_of(piece), box, open_ring) for box in around)
 
     def _lean(self, piece: Piece) -> float:
         """How far a straight stroke's upper end is to the right of its foot, by its height; 0 of what is none."""

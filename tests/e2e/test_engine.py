@@ -40,6 +40,7 @@ from tests.unit.test_layout import (
     prices,
     raised,
     ringed,
+    rings,
     slashed,
     with_dash,
     with_point,
@@ -302,6 +303,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little(), high_exponent()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
+    pictures += [rings(0), rings(75), rings(105)]
     pictures += [
         word(),
         slashed("27/4/20", 1.0),

@@ -107,6 +107,16 @@ def ringed(strokes: Strokes, width: float = 170, height: float = 170, gap: float
     return pad(at(200, 200, strokes), [[(float(x), float(y)) for x, y in ring]], width=6)
 
 
+def rings(gap: float) -> Image.Image:
+    """2, 7 and 4 in a ring each; that of the 7 is open by so many degrees."""
+    drawn = []
+    for i, (strokes, wide) in enumerate([(TWO, 0.0), (SEVEN, gap), (FOUR, 0.0)]):
+        turn = np.radians(40 + np.linspace(wide / 2, 360 - wide / 2, 60))
+        ring = np.stack([90 + 160 * i + 68 * np.cos(turn), 250 + 68 * np.sin(turn)], axis=1)
+        drawn += [at(66 + 160 * i, 212, strokes, 0.75), [[(float(x), float(y)) for x, y in ring]]]
+    return pad(*drawn, width=5)
+
+
 def test_a_column_is_read_from_the_top_down(digits: DigitClassifier) -> None:
     column = [at(200, 20 + 160 * i, strokes) for i, strokes in enumerate([TWO, FOUR, SEVEN])]
     found = digits.read(pad(*column))
@@ -326,6 +336,13 @@ def test_a_ring_around_two_digits_may_be_open_over_one(digits: DigitClassifier) 
     reading = digits.read_page(pad(*number, [[(float(x), float(y)) for x, y in ring]], width=6))
     assert text(reading.digits) == "27"
     assert [mark.kind for mark in reading.marks] == ["ring"]
+
+
+@pytest.mark.parametrize("gap", [0, 75, 105])
+def test_a_ring_among_others_may_be_wide_open(digits: DigitClassifier, gap: float) -> None:
+    reading = digits.read_page(rings(gap))
+    assert text(reading.digits) == "274"
+    assert [mark.kind for mark in reading.marks] == ["ring"] * 3
 
 
 @pytest.mark.parametrize(

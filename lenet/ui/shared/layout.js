@@ -22,6 +22,7 @@ const AROUND = 0.9;
 const OPEN = 0.4;
 const RING_WIDTH = 0.75;
 const RING_HEIGHT = 1.15;
+const AS_HIGH = [0.75, 1.33];
 const SAME_ROW = 0.4;
 const EXPONENT = 0.75;
 const EXPONENT_REACH = 0.5;
@@ -121,14 +122,22 @@ export function held(piece, pieces) {
   return inside.length && high ? [inside.find((p) => heightOf(p) === tallest(inside)), joined(inside)] : [];
 }
 
-// Those of what may be rings that are higher than the pieces beside them all.
+// Those of what may be rings that are higher than the pieces beside them all, but for what holds digits too.
 export function higher(rings, pieces) {
-  const beside = tallest(pieces.filter((p) => !rings.includes(p) && !rings.some((ring) => within(p, ring))));
+  const others = pieces.filter((p) => !rings.includes(p) && !rings.some((ring) => within(p, ring)));
+  const beside = tallest(others.filter((p) => !held(p, pieces).length));
   return rings.filter((ring) => heightOf(ring) >= RING_HEIGHT * beside);
 }
 
-// Whether ink is seen from all four sides of a box; `isInk` of x and y is asked within a ring's box only.
-export function runsAround(isInk, ring, [left, top, right, bottom]) {
+// Those other pieces that are about as high as the rings are; none where there are no rings.
+export function asHigh(rings, pieces) {
+  const usual = rings.length ? median(rings.map(heightOf)) : 0;
+  return pieces.filter((p) => !rings.includes(p) && heightOf(p) >= AS_HIGH[0] * usual && heightOf(p) <= AS_HIGH[1] * usual);
+}
+
+// Whether ink is seen from all four sides of a box, or from two, as of an open ring with a wide gap; `isInk` of x and y
+// is asked within a ring's box only.
+export function runsAround(isInk, ring, [left, top, right, bottom], openRing) {
   const any = (from, to, has) => {
     for (let i = from; i < to; i += 1) if (has(i)) return true;
     return false;
@@ -144,8 +153,8 @@ export function runsAround(isInk, ring, [left, top, right, bottom]) {
     seen(left, right, (x) => any(ring[1], top, (y) => isInk(x, y))),
     seen(left, right, (x) => any(bottom, ring[3], (y) => isInk(x, y))),
   ];
-  const [smallest, next] = sides.sort((a, b) => a - b);
-  return smallest >= OPEN && next >= AROUND;
+  const [smallest, second, third] = sides.sort((a, b) => a - b);
+  return openRing ? third >= AROUND : smallest >= OPEN && second >= AROUND;
 }
 
 // The pieces in reading order, with their rows: from the top down, in each from left to right.

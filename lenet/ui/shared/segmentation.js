@@ -2,7 +2,7 @@
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
 import { barOf, endToEnd } from "./bars.js";
-import { MAX_DOTS, SLASH_SLENDER, bridged, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
+import { MAX_DOTS, SLASH_SLENDER, asHigh, bridged, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
 import { printedBox } from "./printed.js";
@@ -189,7 +189,8 @@ function divided(components, parts) {
   const found = [...components].sort((a, b) => area(a) - area(b)).slice(-MAX_PIECES);
   const lines = linesAlong(found);
   const digits = found.filter((piece) => !lines.includes(piece));
-  const rings = higher(digits.filter((piece) => isRing(piece, digits, parts)), digits);
+  const closedRings = higher(digits.filter((piece) => isRing(piece, digits, parts)), digits);
+  const rings = [...closedRings, ...asHigh(closedRings, digits).filter((piece) => isRing(piece, digits, parts, true))];
   const withSlashes = digits.filter((piece) => !rings.includes(piece));
   const all = inRows(merged(withSlashes));
   const inRow = (row) => all.filter((piece) => piece.row === row);
@@ -213,12 +214,14 @@ function leanOf(piece, parts) {
   return down && bar.long >= SLASH_SLENDER * bar.thick ? -across / down : 0;
 }
 
-// Whether a piece was drawn around another, as high as a digit.
-function isRing(piece, pieces, { mask, labels, left, top, factor }) {
+// A piece's box in the mask.
+const cellsIn = ({ box }, { left, top, factor }) => [0, 1, 2, 3].map((edge) => (edge < 2 ? Math.floor : Math.ceil)((box[edge] - [left, top][edge % 2]) / factor));
+
+// Whether a piece was drawn around another, as high as a digit; `openRing` as in `runsAround`.
+function isRing(piece, pieces, parts, openRing) {
   const own = new Set(piece.labels);
-  const cells = ({ box }) => [0, 1, 2, 3].map((edge) => (edge < 2 ? Math.floor : Math.ceil)((box[edge] - [left, top][edge % 2]) / factor));
-  const isInk = (x, y) => own.has(labels[y * mask.width + x]);
-  return held(piece, pieces).some((inner) => runsAround(isInk, cells(piece), cells(inner)));
+  const isInk = (x, y) => own.has(parts.labels[y * parts.mask.width + x]);
+  return held(piece, pieces).some((inner) => runsAround(isInk, cellsIn(piece, parts), cellsIn(inner, parts), openRing));
 }
 
 // Which of the dots, and of what is smaller, are decimal points or commas; the others are dirt.
