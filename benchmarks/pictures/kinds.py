@@ -540,6 +540,31 @@ def rings(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
 
 
+def touching_line(hand: Hand, rng: Generator) -> Sample:
+    """Underlined so closely that most feet touch the line."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(3, 5)))
+    left, _, right, bottom = box_of(strokes)
+    y, reach = bottom + pen * rng.uniform(0, 0.9), tall * rng.uniform(0.15, 0.3, 2)
+    line = np.array([(left - reach[0], y), (right + reach[1], y + rng.uniform(-0.02, 0.02) * (right - left))])
+    strokes = [*strokes, line]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
+
+
+def dotted_line(hand: Hand, rng: Generator) -> Sample:
+    """On a form's line of dots, which reaches further on both sides."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(3, 6)))
+    left, _, right, bottom = box_of(strokes)
+    size = tall * rng.uniform(0.03, 0.06)
+    step, y = size * rng.uniform(2, 3.5), bottom + pen + tall * rng.uniform(0, 0.1)
+    dots = [np.array([(x, y)]) for x in np.arange(left - tall, right + 2 * tall, step)]
+    shape, paper = shape_around([*strokes, *dots], tall), rng.random() < 0.3
+    both = middle([*strokes, *dots], shape)
+    page = painted(np.full(shape, 235 if paper else 255, np.float32), cover(shape, both[len(strokes) :], size), 40)
+    page = painted(page, cover(shape, both[: len(strokes)], pen), 40 if paper else 0)
+    return Sample(seen(page * light(shape, rng, 0.2), rng) if paper else to_image(page), labels(drawings))
+
+
 def small_print(hand: Hand, rng: Generator) -> Sample:
     """Two to four digits 5 to 8 mm high, somewhere on a sheet of A4 at 150 dots an inch."""
     shape, tall = (1754, 1240), rng.uniform(30, 47)
@@ -797,6 +822,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "an exponent": exponent,
         "in a ring that is open": open_ring,
         "in rings, one with a wide gap": rings,
+        "underlined, touching the line": touching_line,
+        "on a form's dotted line": dotted_line,
         "over a form's comb": comb,
     },
     "colours": {

@@ -29,6 +29,12 @@ DOTTED = 0.5  # of what follows on one another: fewer are the ones of a page of 
 DOT_REACH = 1.6  # of the median dot: the gap that is bridged
 MAX_DOTS = 400  # more pieces than this are noise, and would take time
 
+# A line of printed dots to write on:
+LINE_DOTS = 8  # it has at least so many
+LINE_SHARE = 0.8  # of all dots are on it: of a dotted 7 fewer are on its bar
+LINE_EXTENT = 12.0  # of the median dot: it is at least so long
+LINE_SLOPE = 0.2  # 11 degrees, as paper lies: the line of a dotted 1 is steeper
+
 # Of tall:
 STANDS = 0.5  # what is at least this high stands in a row of its own
 FLAT = 0.3  # a minus and a line are lower than this
@@ -68,6 +74,17 @@ MAX_LEAN = 0.14  # rows to a column: 8 degrees, as paper lies
 COMB_WIDTH = 2.0  # of its height: a comb is at least this wide
 COMB_LINE = 0.95  # of its width: so much of its line is ink
 LEAN_REACH = 0.02  # of its height: so near its upper side is a line
+
+# A line under digits that touches them, so that all are one piece:
+UNDERLINED = 12  # of the mask's pixels: the piece is at least so high
+UNDERLINED_WIDTH = 1.4  # of its height: and so wide, as a 2 with a flat foot is not
+UNDER_STRAIGHT = 0.03  # of its height: its lower side runs so near to the line
+UNDER_SHARE = 0.8  # and does so for so much of its width
+UNDER_THICK = 0.22  # of its height: the line is no thicker
+UNDER_FREE = 0.45  # of its width: nothing stands on it
+UNDER_BEYOND = 1.25  # thicknesses: so far it reaches further, at both ends, than what stands on it; no foot does
+UNDER_ONE = 2.2  # of its height: so wide the piece is where one digit stands on it, for the foot of a 2 may be long
+UNDER_WALL = 3.0  # thicknesses: something on it is wider; the walls of a comb are not
 
 # A ring around digits:
 HELD = 0.45  # of its height: a digit in it is at least this high
@@ -136,6 +153,31 @@ def distance(a: Piece, b: Piece) -> float:
 # A dotted pen
 
 
+def dotted_line(pieces: Sequence[Piece], full: Sequence[float]) -> list[Piece]:
+    """The dots of a line that digits were written on, as forms have it; none where there is no such line.
+
+    Args:
+        full: as for `bridged`.
+    """
+    if not LINE_DOTS <= len(pieces) <= MAX_DOTS:
+        return []
+    dots = sorted((p for p, dot in zip(pieces, _dots(pieces, full), strict=True) if dot), key=_across)
+    if len(dots) < LINE_DOTS:
+        return []
+    third = len(dots) // 3
+    ends = dots[:third], dots[-third:]
+    x0, x1 = (float(np.median([_across(p) for p in end])) for end in ends)
+    y0, y1 = (float(np.median([_down(p) for p in end])) for end in ends)
+    if abs(y1 - y0) > LINE_SLOPE * (x1 - x0):
+        return []
+    size = float(np.median([p.longer for p in dots]))
+    slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
+    line = [p for p in dots if abs(_down(p) - y0 - slope * (_across(p) - x0)) <= 2 * size]  # both are of two sides
+    if len(line) < max(LINE_DOTS, LINE_SHARE * len(dots)) or joined(line).width < LINE_EXTENT * size:
+        return []
+    return line if tallest([p for p in pieces if p not in line]) > DOT_EXTENT * size else []
+
+
 def bridged(pieces: list[Piece], full: Sequence[float]) -> list[Piece]:
     """The pieces, with dots that follow on one another made one piece.
 
@@ -144,7 +186,7 @@ def bridged(pieces: list[Piece], full: Sequence[float]) -> list[Piece]:
     """
     if not MIN_DOTS <= len(pieces) <= MAX_DOTS:
         return pieces
-    dots = _dots(pieces) & (np.array(full) >= DOT_FULL)
+    dots = _dots(pieces, full)
     if np.count_nonzero(dots) < MIN_DOTS:
         return pieces
     boxes = np.array([p.box for p in pieces])
@@ -170,12 +212,13 @@ def bridged(pieces: list[Piece], full: Sequence[float]) -> list[Piece]:
     return found
 
 
-def _dots(pieces: Sequence[Piece]) -> np.ndarray:
+def _dots(pieces: Sequence[Piece], full: Sequence[float]) -> np.ndarray:
     """Which pieces are dots of one pen: of about one size, that of most."""
     sizes = np.array([p.longer for p in pieces])
     usual = float(np.median(sizes))
     round_ = np.array([2.5 * min(p.width, p.height) >= p.longer for p in pieces])
-    return round_ & (sizes <= DOT_RANGE * usual) & (sizes * DOT_RANGE >= usual)
+    of_a_size: np.ndarray = (sizes <= DOT_RANGE * usual) & (sizes * DOT_RANGE >= usual)
+    return round_ & of_a_size & (np.array(full) >= DOT_FULL)
 
 
 def _connected(near: np.ndarray) -> list[list[int]]:
@@ -359,6 +402,42 @@ def _holds_something(everything: np.ndarray, lines: np.ndarray, rows: int, margi
     return max(heights, default=0) * rows >= HOLDS * len(everything)
 
 
+def underline(mask: np.ndarray) -> np.ndarray | None:
+    """A straight line in which a piece, bool (H, W), ends below, as digits do that touch it; None where it has none."""
+    from scipy import ndimage
+
+    height, width = mask.shape
+    if height < UNDERLINED or width < UNDERLINED_WIDTH * height or mask.any(axis=0).mean() < COMB_LINE:
+        return None
+    turned = mask[::-1]
+    rows = np.arange(height)[:, None]
+    begin = turned.argmax(axis=0)
+    ends = np.where((rows >= begin) & ~turned, rows, height).min(axis=0)
+    third, columns = width // 3, np.arange(width)
+    y0, y1 = (int(np.sort(end)[third // 2]) for end in (begin[:third], begin[-third:]))
+    line = y0 + (y1 - y0) * (columns - third // 2) / (width - third)
+    on_it = np.abs(begin - line) <= UNDER_STRAIGHT * height + 1
+    if np.count_nonzero(on_it) < UNDER_SHARE * width:
+        return None
+    usual = float(np.median((ends - begin)[on_it]))
+    free = on_it & (ends - begin <= 1.5 * usual + 1)
+    if usual > UNDER_THICK * height or np.count_nonzero(free) < UNDER_FREE * width:
+        return None
+    found: np.ndarray = turned & (rows < line + usual + 1)
+    labels, _ = ndimage.label(turned & ~found, np.ones((3, 3), bool))
+    standing = []
+    for number, part in enumerate(ndimage.find_objects(labels), start=1):
+        if part[0].stop - part[0].start > usual:
+            standing.append(part[1])
+        else:  # where the line is thicker
+            found[part] |= labels[part] == number
+    if max((part.stop - part.start for part in standing), default=0) <= UNDER_WALL * usual:
+        return None
+    beyond = min(*(part.start for part in standing), *(width - part.stop for part in standing))
+    enough = width >= UNDER_ONE * height or len(standing) > 1
+    return found[::-1] if enough and beyond >= UNDER_BEYOND * usual else None
+
+
 def lines_along(pieces: Sequence[Piece]) -> list[int]:
     """Which pieces are lines under or over digits: flat, long, and beside what stands on them."""
     tall = tallest([p for p in pieces if p.width < 3 * p.height])
@@ -465,6 +544,10 @@ def _over(a: Piece, b: Piece, tall: int) -> bool:
 
 def _across(piece: Piece) -> int:
     return piece.box[0] + piece.box[2]
+
+
+def _down(piece: Piece) -> int:
+    return piece.box[1] + piece.box[3]
 
 
 def _one_row(a: Piece, b: Piece) -> bool:

@@ -33,6 +33,7 @@ from lenet.preprocessing.layout import (
     Piece,
     as_high,
     bridged,
+    dotted_line,
     held,
     higher,
     in_rows,
@@ -45,6 +46,7 @@ from lenet.preprocessing.layout import (
     runs_around,
     slashes,
     tallest,
+    underline,
 )
 
 FAINT = 24  # of 255: printed boxes may be fainter than ink
@@ -133,28 +135,32 @@ class Sheet:
         self.marks: tuple[Mark, ...] = ()
         self.rings: tuple[Piece, ...] = ()
         self._specks: list[Piece] = []
-        self._boxes: list[Box] = []
+        self._printed: list[Mark] = []
         self._found: list[Piece] = []
         self.cost = 0.0
         self._bridge = 0
-        if unboxed and self._label(FAINT) and (boxes := self._without_boxes()):
-            self._boxes = boxes
+        if unboxed and self._label(FAINT) and (printed := self._without_boxes()):
+            self._printed = printed
             if not (self.ink > INK_THRESHOLD).any():
                 return
         if not self._label(INK_THRESHOLD):
             return
-        if self._count == 1 and not self._boxes:
+        if self._count == 1 and not self._printed:
             self.pieces = (Piece((1,), self._box((slice(0, self._labels.shape[0]), slice(0, self._labels.shape[1])))),)
         else:
             self._found = self._components()
-            self._divide(bridged(self._found, [_fullness(self._mask_of(p)) for p in self._found]))
+            full = {p: _fullness(self._mask_of(p)) for p in self._found}
+            if dots := dotted_line(self._found, [*full.values()]):
+                self._printed.append(Mark("line", joined(dots).box))
+                self._found = [p for p in self._found if p not in dots]
+            self._divide(bridged(self._found, [full[p] for p in self._found]))
 
     def with_bars(self) -> Sheet | None:
         """The same ink with bars that meet end to end made one piece; None where there are none.
 
         What looks like printed boxes is kept in it: the bars of an 8 may.
         """
-        if self._boxes:
+        if self.ink is not self._drawn:
             barred = Sheet(self._drawn, False, self._mask_pixels).with_bars()
             if barred:
                 barred.cost += UNBOXED
@@ -185,22 +191,24 @@ class Sheet:
         self._labels, self._count = ndimage.label(_reduced(marked[top:bottom, left:right], self._factor), EIGHT)
         return True
 
-    def _without_boxes(self) -> list[Box]:
+    def _without_boxes(self) -> list[Mark]:
         """Takes printed boxes out of the ink, and says where they were."""
         mask = self._labels > 0
         whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
         lines = printed_box(mask, mask)
         if lines is not None:
             self._erase(whole, lines)
-            return [self._box(whole)]
-        if self._count == 1:
-            return []
+            return [Mark("box", self._box(whole))]
         found = []
         for number, part in enumerate(self._parts(), start=1):
-            lines = printed_box(self._labels[part] == number, mask[part])
+            own = self._labels[part] == number
+            lines = printed_box(own, mask[part]) if self._count > 1 else None
+            if lines is not None:
+                found.append(Mark("box", self._box(part)))
+            elif (lines := underline(own)) is not None:
+                found.append(Mark("line", self._box(_part_of(lines, part))))
             if lines is not None:
                 self._erase(part, lines)
-                found.append(self._box(part))
         return found
 
     def _parts(self) -> list[tuple[slice, slice]]:
@@ -252,7 +260,7 @@ class Sheet:
             *(Mark("minus", p.box) for p in minus),
             *(Mark("line", found[i].box) for i in lines),
             *(Mark("ring", p.box) for p in self.rings),
-            *(Mark("box", box) for box in self._boxes),
+            *self._printed,
         )
 
     def _is_ring(self, piece: Piece, pieces: Sequence[Piece], open_ring: bool = False) -> bool:
@@ -341,6 +349,13 @@ class Sheet:
         height, width = self.ink.shape
         left, top, right, bottom = box
         return left / width, top / height, right / width, bottom / height
+
+
+def _part_of(mask: np.ndarray, part: tuple[slice, slice]) -> tuple[slice, slice]:
+    """Where the ink of a part's mask is."""
+    (y, x), rows, columns = part, np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, left = y.start + int(rows[0]), x.start + int(columns[0])
+    return slice(top, y.start + int(rows[-1]) + 1), slice(left, x.start + int(columns[-1]) + 1)
 
 
 def _reduced(mask: np.ndarray, factor: int) -> np.ndarray:

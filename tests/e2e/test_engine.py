@@ -37,6 +37,8 @@ from tests.unit.test_layout import (
     grid,
     high_exponent,
     little,
+    on_a_line,
+    on_dots,
     prices,
     raised,
     ringed,
@@ -46,7 +48,7 @@ from tests.unit.test_layout import (
     with_point,
     word,
 )
-from tests.unit.test_numbers import FOUR, SEVEN, TWO, ZERO
+from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO
 
 # A network on one picture: every layer's name, shape and numbers.
 FORWARD = """async ({ table, x }) => {
@@ -304,6 +306,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
     pictures += [rings(0), rings(75), rings(105)]
+    pictures += [on_a_line(FOUR, ONE, SEVEN, y=y) for y in (302, 305)] + [on_a_line(TWO), on_dots(TWO, ONE, SEVEN)]
     pictures += [
         word(),
         slashed("27/4/20", 1.0),

@@ -117,6 +117,18 @@ def rings(gap: float) -> Image.Image:
     return pad(*drawn, width=5)
 
 
+def on_a_line(*digits: Strokes, y: float = 300) -> Image.Image:
+    """Digits with their feet at 300, and a line at `y`."""
+    line = [[(60, y), (130 + 110 * len(digits), y - 2)]]
+    return pad(*(at(90 + 110 * i, 200, strokes) for i, strokes in enumerate(digits)), line, width=6)
+
+
+def on_dots(*digits: Strokes) -> Image.Image:
+    """Digits over a form's line of dots."""
+    row = [[(20 + 11.5 * i, 312 + 0.1 * i)] for i in range(40)]
+    return pad(*(at(90 + 90 * i, 200, strokes) for i, strokes in enumerate(digits)), row, width=3)
+
+
 def test_a_column_is_read_from_the_top_down(digits: DigitClassifier) -> None:
     column = [at(200, 20 + 160 * i, strokes) for i, strokes in enumerate([TWO, FOUR, SEVEN])]
     found = digits.read(pad(*column))
@@ -343,6 +355,38 @@ def test_a_ring_among_others_may_be_wide_open(digits: DigitClassifier, gap: floa
     reading = digits.read_page(rings(gap))
     assert text(reading.digits) == "274"
     assert [mark.kind for mark in reading.marks] == ["ring"] * 3
+
+
+@pytest.mark.parametrize("y", [302, 305])
+def test_an_underline_may_touch_the_feet(digits: DigitClassifier, y: float) -> None:
+    reading = digits.read_page(on_a_line(FOUR, ONE, SEVEN, y=y))
+    assert text(reading.digits) == "417"
+    assert [mark.kind for mark in reading.marks] == ["line"]
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [[(10, 30), (30, 3), (60, 3), (75, 30), (5, 98), (150, 98)]],  # a 2 with a long foot
+        [[(0, 98), (80, 0), (160, 98), (0, 98)]],
+        [[(0, 60), (160, 60)], [(0, 98), (160, 98)], [(20, 60), (20, 98)]],
+    ],
+)
+def test_a_flat_foot_is_no_underline(strokes: Strokes) -> None:
+    assert not Sheet(255 - np.asarray(pad(at(100, 200, strokes), width=6))).marks
+
+
+def test_a_line_of_dots_is_printed(digits: DigitClassifier) -> None:
+    reading = digits.read_page(on_dots(TWO, ONE, SEVEN))
+    assert text(reading.digits) == "217"
+    assert [mark.kind for mark in reading.marks] == ["line"]
+
+
+def test_the_dots_of_a_digit_are_no_line() -> None:
+    for strokes in (ONE, SEVEN, FOUR):
+        large = at(120, 100, [[(3 * x, 3 * y) for x, y in stroke] for stroke in strokes])
+        sheet = Sheet(255 - np.asarray(pad(dots(large, 22), at(400, 120, ONE, 2.5), width=7)))
+        assert (len(sheet.pieces), sheet.marks) == (2, ())
 
 
 @pytest.mark.parametrize(

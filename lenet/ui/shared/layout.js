@@ -8,6 +8,10 @@ const DOT_EXTENT = 5;
 const DOTTED = 0.5;
 const DOT_REACH = 1.6;
 export const MAX_DOTS = 400;
+const LINE_DOTS = 8;
+const LINE_SHARE = 0.8;
+const LINE_EXTENT = 12;
+const LINE_SLOPE = 0.2;
 const STANDS = 0.5;
 const FLAT = 0.3;
 const LINE = 1.2;
@@ -49,6 +53,7 @@ export const overlap = (a, b, axis) => Math.min(a.box[axis + 2], b.box[axis + 2]
 // Pixels between two boxes.
 export const gap = (a, b) => Math.hypot(Math.max(-overlap(a, b, 0), 0), Math.max(-overlap(a, b, 1), 0));
 const across = ({ box }) => box[0] + box[2];
+const down = ({ box }) => box[1] + box[3];
 
 export function joined(pieces) {
   const box = [Math.min, Math.min, Math.max, Math.max].map((extreme, edge) => extreme(...pieces.map((piece) => piece.box[edge])));
@@ -80,16 +85,37 @@ function connected(count, near) {
   return groups;
 }
 
+// Of each piece, whether it is a dot of one pen: of about one size, that of most.
+function dotsAmong(pieces, full) {
+  const sizes = pieces.map(longerOf);
+  const usual = median(sizes);
+  const round = (piece) => 2.5 * Math.min(widthOf(piece), heightOf(piece)) >= longerOf(piece);
+  return pieces.map((piece, i) => round(piece) && sizes[i] <= DOT_RANGE * usual && sizes[i] * DOT_RANGE >= usual && full[i] >= DOT_FULL);
+}
+
+// The dots of a line that digits were written on, as forms have it; none where there is no such line.
+export function dottedLine(pieces, full) {
+  if (pieces.length < LINE_DOTS || pieces.length > MAX_DOTS) return [];
+  const are = dotsAmong(pieces, full);
+  const dots = pieces.filter((_, i) => are[i]).sort((a, b) => across(a) - across(b));
+  if (dots.length < LINE_DOTS) return [];
+  const third = Math.floor(dots.length / 3);
+  const [[x0, y0], [x1, y1]] = [dots.slice(0, third), dots.slice(-third)].map((end) => [median(end.map(across)), median(end.map(down))]);
+  if (Math.abs(y1 - y0) > LINE_SLOPE * (x1 - x0)) return [];
+  const size = median(dots.map(longerOf));
+  const slope = x1 > x0 ? (y1 - y0) / (x1 - x0) : 0;
+  const line = dots.filter((p) => Math.abs(down(p) - y0 - slope * (across(p) - x0)) <= 2 * size); // both are of two sides
+  if (line.length < Math.max(LINE_DOTS, LINE_SHARE * dots.length) || widthOf(joined(line)) < LINE_EXTENT * size) return [];
+  return tallest(pieces.filter((p) => !line.includes(p))) > DOT_EXTENT * size ? line : [];
+}
+
 // The pieces, with dots that follow on one another made one piece; `full` is how much of its box each fills, and 0
 // for what has holes or bays.
 export function bridged(pieces, full) {
   if (pieces.length < MIN_DOTS || pieces.length > MAX_DOTS) return pieces;
-  const sizes = pieces.map(longerOf);
-  const usual = median(sizes);
-  const round = (piece) => 2.5 * Math.min(widthOf(piece), heightOf(piece)) >= longerOf(piece);
-  const dots = pieces.map((piece, i) => round(piece) && sizes[i] <= DOT_RANGE * usual && sizes[i] * DOT_RANGE >= usual && full[i] >= DOT_FULL);
+  const dots = dotsAmong(pieces, full);
   if (dots.filter(Boolean).length < MIN_DOTS) return pieces;
-  const reach = DOT_REACH * median(sizes.filter((_, i) => dots[i]));
+  const reach = DOT_REACH * median(pieces.filter((_, i) => dots[i]).map(longerOf));
   const near = (i, k) => (dots[i] || dots[k]) && gap(pieces[i], pieces[k]) <= reach;
   return connected(pieces.length, near).flatMap((group) => {
     const together = group.map((i) => pieces[i]);

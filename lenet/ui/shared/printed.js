@@ -1,5 +1,5 @@
-// Printed boxes that digits stand in: `printed_box` of lenet/preprocessing/layout.py, which says why.  A mask is
-// {width, height, data}, with 1 where ink is.
+// Printed boxes that digits stand in and lines that they touch: `printed_box` and `underline` of
+// lenet/preprocessing/layout.py, which says why.  A mask is {width, height, data}, with 1 where ink is.
 
 import { median } from "./layout.js";
 import { labelled } from "./mask.js";
@@ -15,6 +15,15 @@ const MAX_LEAN = 0.14;
 const COMB_WIDTH = 2;
 const COMB_LINE = 0.95;
 const LEAN_REACH = 0.02;
+const UNDERLINED = 12;
+const UNDERLINED_WIDTH = 1.4;
+const UNDER_STRAIGHT = 0.03;
+const UNDER_SHARE = 0.8;
+const UNDER_THICK = 0.22;
+const UNDER_FREE = 0.45;
+const UNDER_BEYOND = 1.25;
+const UNDER_ONE = 2.2;
+const UNDER_WALL = 3;
 
 // The lines of a box, a row of boxes or a grid that fills the mask, as a mask; null where there is none, or where nothing
 // of `everything`, all the ink there, stands in it.
@@ -33,6 +42,42 @@ export function printedBox(mask, everything) {
   const lines = new Uint8Array(mask.data.length);
   for (const [from, to] of places) lines[from] = found.data[to];
   return { width, height, data: lines };
+}
+
+// A straight line in which a piece ends below, as digits do that touch it, as a mask; null where it has none.
+export function underline(mask) {
+  const { width, height, data } = mask;
+  if (height < UNDERLINED || width < UNDERLINED_WIDTH * height) return null;
+  const runs = Array.from({ length: width }, (_, x) => {
+    const at = (row) => data[(height - 1 - row) * width + x]; // from below
+    let begin = 0;
+    while (begin < height && !at(begin)) begin += 1;
+    if (begin === height) return { begin: 0, thick: 0, covered: false };
+    let end = begin;
+    while (end < height && at(end)) end += 1;
+    return { begin, thick: end - begin, covered: true };
+  });
+  if (runs.filter(({ covered }) => covered).length / width < COMB_LINE) return null;
+  const third = Math.floor(width / 3);
+  const middle = Math.floor(third / 2);
+  const [y0, y1] = [runs.slice(0, third), runs.slice(-third)].map((end) => end.map(({ begin }) => begin).sort((a, b) => a - b)[middle]);
+  const lineAt = (x) => y0 + ((y1 - y0) * (x - middle)) / (width - third);
+  const onIt = runs.filter(({ begin }, x) => Math.abs(begin - lineAt(x)) <= UNDER_STRAIGHT * height + 1);
+  if (onIt.length < UNDER_SHARE * width) return null;
+  const usual = median(onIt.map(({ thick }) => thick));
+  const free = onIt.filter(({ thick }) => thick <= 1.5 * usual + 1);
+  if (usual > UNDER_THICK * height || free.length < UNDER_FREE * width) return null;
+  const lines = data.map((ink, i) => ink & (height - 1 - Math.floor(i / width) < lineAt(i % width) + usual + 1));
+  const { labels, boxes } = labelled(without(mask, lines));
+  const stands = boxes.map(([, top, , bottom]) => bottom - top > usual);
+  labels.forEach((label, i) => {
+    if (label && !stands[label - 1]) lines[i] = 1; // where the line is thicker
+  });
+  const standing = boxes.filter((_, i) => stands[i]);
+  if (Math.max(0, ...standing.map(([left, , right]) => right - left)) <= UNDER_WALL * usual) return null;
+  const beyond = Math.min(...standing.flatMap(([left, , right]) => [left, width - right]));
+  const enough = width >= UNDER_ONE * height || standing.length > 1;
+  return enough && beyond >= UNDER_BEYOND * usual ? { width, height, data: lines } : null;
 }
 
 // How many rows the mask's upper side sinks from one column to the next; 0 where that is no leaning line.

@@ -2,10 +2,10 @@
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
 import { barOf, endToEnd } from "./bars.js";
-import { MAX_DOTS, SLASH_SLENDER, asHigh, bridged, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
+import { MAX_DOTS, SLASH_SLENDER, asHigh, bridged, dottedLine, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
-import { printedBox } from "./printed.js";
+import { printedBox, underline } from "./printed.js";
 
 const INK_THRESHOLD = 64;
 const FAINT = 24;
@@ -39,24 +39,26 @@ const WIDE = 1.25;
 // order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same ink with bars
 // that meet end to end made one piece, and what looks like printed boxes kept; null where there are none.
 export function sheet(drawn, unboxed = true) {
-  const { ink, boxes: printed } = unboxed ? withoutBoxes(drawn) : { ink: drawn, boxes: [] };
+  const { ink, printed } = unboxed ? withoutBoxes(drawn) : { ink: drawn, printed: [] };
   const keeping = () => {
     const barred = sheet(drawn, false).withBars();
     return barred && { ...barred, cost: barred.cost + UNBOXED };
   };
   const none = { pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0], cost: 0, withBars: printed.length ? keeping : () => null };
-  const marks = printed.map((box) => ({ kind: "box", box }));
   const found = parted(ink, INK_THRESHOLD);
-  if (!found) return { ...none, marks };
+  if (!found) return { ...none, marks: printed };
   const { areas, boxes } = found;
   const order = areas.map((_, i) => i).sort((a, b) => areas[a] - areas[b]);
   const chosen = order.slice(areas.length <= MAX_DOTS ? -MAX_DOTS : -MAX_PIECES);
-  const components = chosen.map((i) => ({ labels: [i + 1], box: boxOf(ink, found, boxes[i]), row: 0 }));
-  if (areas.length === 1 && !printed.length) return { ...none, pieces: components, inkOf: (piece) => crop(ink, ...piece.box) };
-  const full = chosen.map((i) => fullness(found, i));
+  const all = chosen.map((i) => ({ labels: [i + 1], box: boxOf(ink, found, boxes[i]), row: 0 }));
+  if (areas.length === 1 && !printed.length) return { ...none, pieces: all, inkOf: (piece) => crop(ink, ...piece.box) };
+  const dots = dottedLine(all, chosen.map((i) => fullness(found, i)));
+  const marks = dots.length ? [...printed, { kind: "line", box: joined(dots).box }] : printed;
+  const components = all.filter((piece) => !dots.includes(piece));
+  const full = components.map(({ labels }) => fullness(found, labels[0] - 1));
   const withBars = () => {
     if (2 * components.filter(isRound).length >= components.length) return null; // a dotted pen's
-    const { whole, gaps } = endToEnd(components, chosen.map((i) => areas[i]), (piece) => cellsOf(piece, found), found.factor);
+    const { whole, gaps } = endToEnd(components, components.map(({ labels }) => areas[labels[0] - 1]), (piece) => cellsOf(piece, found), found.factor);
     if (!gaps.length) return null;
     const bridge = (round(Math.max(...gaps) * found.factor) + 2) | 1;
     return { ...none, ...placed(whole, ink, found, marks, bridge), cost: JOINT * (gaps.length - 1) };
@@ -142,27 +144,35 @@ function boxOf({ width, height }, { left, top, factor }, [x0, y0, x1, y1]) {
   return [x0 * factor + left, y0 * factor + top, Math.min(x1 * factor + left, width), Math.min(y1 * factor + top, height)];
 }
 
-// The ink without printed boxes, and where they were.
+// The ink without printed boxes and lines that digits touch, and the marks that they are.
 function withoutBoxes(ink) {
   const found = parted(ink, FAINT);
-  if (!found) return { ink, boxes: [] };
-  const { mask, labels, areas } = found;
+  if (!found) return { ink, printed: [] };
+  const { mask, areas } = found;
   const whole = [0, 0, mask.width, mask.height];
   const lines = printedBox(mask, mask);
-  if (lines) return { ink: erased(ink, found, whole, lines), boxes: [boxOf(ink, found, whole)] };
-  const boxes = [];
-  if (areas.length === 1 || areas.length > MAX_DOTS) return { ink, boxes };
+  if (lines) return { ink: erased(ink, found, whole, lines), printed: [{ kind: "box", box: boxOf(ink, found, whole) }] };
+  const printed = [];
+  if (areas.length > MAX_DOTS) return { ink, printed };
   found.boxes.forEach((box, i) => {
     const everything = crop(mask, ...box);
-    const own = { ...everything, data: everything.data.slice() };
-    for (let y = 0, at = 0; y < own.height; y += 1)
-      for (let x = 0; x < own.width; x += 1, at += 1) own.data[at] = labels[(y + box[1]) * mask.width + x + box[0]] === i + 1;
-    const its = printedBox(own, everything);
+    const own = maskOf([i + 1], box, found);
+    const boxed = areas.length > 1 ? printedBox(own, everything) : null;
+    const its = boxed ?? underline(own);
     if (!its) return;
+    const [dx, dy] = box;
+    const [left, top, right, bottom] = boxed ? [0, 0, own.width, own.height] : extent(its, 0);
+    printed.push({ kind: boxed ? "box" : "line", box: boxOf(ink, found, [left + dx, top + dy, right + dx, bottom + dy]) });
     ink = erased(ink, found, box, its);
-    boxes.push(boxOf(ink, found, box));
   });
-  return { ink, boxes };
+  return { ink, printed };
+}
+
+// Where these labels are in a box of the mask.
+function maskOf(own, box, { labels, mask }) {
+  const found = picture(box[2] - box[0], box[3] - box[1]);
+  for (let y = box[1], at = 0; y < box[3]; y += 1) for (let x = box[0]; x < box[2]; x += 1, at += 1) found.data[at] = own.includes(labels[y * mask.width + x]);
+  return found;
 }
 
 // The ink without what `lines` of this box of the mask cover, and without their soft edges.
