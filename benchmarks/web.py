@@ -56,8 +56,8 @@ NUMBERS = 100  # of each length and brush width: 900
 LAYOUTS = (
     *("form boxes", "underlined", "a decimal point", "a minus", "two rows of three"),
     *("prices in a column", "an exponent", "in a ring that is open", "digits of very different size"),
-    *("a date with slashes", "a mark such as 8/10", "in rings, one with a wide gap"),
-    *("underlined, touching the line", "on a form's dotted line"),
+    *("a date with slashes", "a mark such as 8/10", "in rings, one with a wide gap", "columns with a line between"),
+    *("beside an empty frame", "underlined, touching the line", "on a form's dotted line"),
 )
 SOFT = 4  # a picture is drawn so many times as large, for its edges
 

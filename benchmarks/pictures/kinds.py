@@ -540,6 +540,34 @@ def rings(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
 
 
+def divided(hand: Hand, rng: Generator) -> Sample:
+    """Two columns of two or three numbers, and a line drawn down between them."""
+    count = int(rng.integers(2, 4))
+    left, strokes, pen, tall = rows(hand, rng, count, 2)
+    right, others, _, high = rows(hand, rng, count, 2)
+    middle_x = box_of(strokes)[2] + tall * rng.uniform(0.5, 1)
+    others = moved([p * (tall / high) for p in others], middle_x + tall * rng.uniform(0.5, 1), 0)
+    bottom = box_of(strokes)[3]
+    line = np.array([(middle_x, -0.3 * tall), (middle_x + rng.uniform(-0.03, 0.03) * bottom, bottom + 0.3 * tall)])
+    text = "".join(labels([*left[2 * i : 2 * i + 2], *right[2 * i : 2 * i + 2]]) for i in range(count))
+    strokes = [*strokes, *others, line]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), text)
+
+
+def beside_frame(hand: Hand, rng: Generator) -> Sample:
+    """A number at the left of an empty rectangle, three to five times as high."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(1, 3)))
+    high, right = tall * rng.uniform(3, 5), box_of(strokes)[2]
+    wide, left = high * rng.uniform(0.9, 1.6), right + tall * rng.uniform(0.4, 1)
+    top = tall / 2 - high * rng.uniform(0.3, 0.7)
+    corners = np.array([(left, top), (left + wide, top), (left + wide, top + high), (left, top + high)])
+    corners += rng.uniform(-0.03, 0.03, (4, 2)) * tall
+    strokes = [*strokes, np.array([*corners, corners[0]])]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
+
+
 def touching_line(hand: Hand, rng: Generator) -> Sample:
     """Underlined so closely that most feet touch the line."""
     drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(3, 5)))
@@ -822,6 +850,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "an exponent": exponent,
         "in a ring that is open": open_ring,
         "in rings, one with a wide gap": rings,
+        "columns with a line between": divided,
+        "beside an empty frame": beside_frame,
         "underlined, touching the line": touching_line,
         "on a form's dotted line": dotted_line,
         "over a form's comb": comb,

@@ -86,6 +86,12 @@ UNDER_BEYOND = 1.25  # thicknesses: so far it reaches further, at both ends, tha
 UNDER_ONE = 2.2  # of its height: so wide the piece is where one digit stands on it, for the foot of a 2 may be long
 UNDER_WALL = 3.0  # thicknesses: something on it is wider; the walls of a comb are not
 
+# What was drawn beside digits, much larger than they are:
+DIVIDER = 0.12  # of its height: a line drawn down the page is no wider
+LARGER = 2.0  # of the digits' height: it is at least as high, and so is a frame
+DIVIDED = 3  # rows that stand at its left and at its right: at a high 1 stand two, one on each side, or a fraction's
+FIGURES = 0.15  # of a frame's height: the digits beside it are higher, dirt is not
+
 # A ring around digits:
 HELD = 0.45  # of its height: a digit in it is at least this high
 AROUND = 0.9  # of what it holds: so much of each side sees the ring
@@ -436,6 +442,50 @@ def underline(mask: np.ndarray) -> np.ndarray | None:
     beyond = min(*(part.start for part in standing), *(width - part.stop for part in standing))
     enough = width >= UNDER_ONE * height or len(standing) > 1
     return found[::-1] if enough and beyond >= UNDER_BEYOND * usual else None
+
+
+def is_empty_frame(mask: np.ndarray) -> bool:
+    """Whether a piece, bool (H, W), is a rectangle of four lines and nothing else."""
+    deep = [max(2, round(RING_DEPTH * side)) for side in mask.shape]
+    if min(mask.shape) < MIN_BOX_SIDE or not _is_ring(mask, deep):
+        return False
+    y, x = deep
+    return not mask[2 * y : -2 * y, 2 * x : -2 * x].any()
+
+
+def frames(pieces: Sequence[Piece], is_empty: Callable[[Piece], bool]) -> list[Piece]:
+    """Which pieces are figures that were drawn beside digits: empty frames, too large and wide to be a 0."""
+    wide = [p for p in pieces if p.width >= RING_WIDTH * p.height and is_empty(p)]
+    empty = [p for p in wide if not any(_within(q, p) for q in pieces if q is not p)]
+    beside = tallest([p for p in pieces if p not in empty])
+    return [p for p in empty if p.height >= LARGER * beside and beside >= FIGURES * p.height]
+
+
+def dividers(pieces: Sequence[Piece]) -> list[Piece]:
+    """Which pieces are lines drawn down the page beside rows of digits: what is only higher than others may be a 1."""
+    found = []
+    for piece in pieces:
+        others = [p for p in pieces if p.height * LARGER <= piece.height]
+        tall = tallest(others)
+        standing = [p for p in others if p.height >= STANDS * tall and overlap(p, piece, 1) > 0]
+        left = [p for p in standing if _across(p) < _across(piece)]
+        right = [p for p in standing if _across(p) > _across(piece)]
+        as_high = (p for p in pieces if p.height * LARGER > piece.height)
+        if (
+            all(p.width <= DIVIDER * p.height for p in as_high)
+            and _over_another(left) + _over_another(right) >= DIVIDED
+        ):
+            found.append(piece)
+    return found
+
+
+def _over_another(pieces: Sequence[Piece]) -> int:
+    """How many pieces stand over one another at most."""
+    count, bottom = 0, -1
+    for piece in sorted(pieces, key=lambda p: p.box[3]):
+        if piece.box[1] >= bottom:
+            count, bottom = count + 1, piece.box[3]
+    return count
 
 
 def lines_along(pieces: Sequence[Piece]) -> list[int]:

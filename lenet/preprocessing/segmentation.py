@@ -33,10 +33,13 @@ from lenet.preprocessing.layout import (
     Piece,
     as_high,
     bridged,
+    dividers,
     dotted_line,
+    frames,
     held,
     higher,
     in_rows,
+    is_empty_frame,
     is_minus,
     is_point,
     joined,
@@ -125,6 +128,7 @@ class Sheet:
         pieces: in reading order: rows from the top down, each from left to right; none where nothing is drawn.
         marks: what stands beside them: minus signs, printed boxes and lines, and rings.
         rings: the pieces that were drawn around others.
+        frames: empty ones, which were drawn beside others.
         cost: of reading the ink in this way rather than another, as that of a trial.
     """
 
@@ -134,6 +138,7 @@ class Sheet:
         self.pieces: tuple[Piece, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.rings: tuple[Piece, ...] = ()
+        self.frames: tuple[Piece, ...] = ()
         self._specks: list[Piece] = []
         self._printed: list[Mark] = []
         self._found: list[Piece] = []
@@ -237,6 +242,10 @@ class Sheet:
     def _divide(self, components: list[Piece]) -> None:
         """Find `pieces` and `marks` among the components."""
         found = largest(components)
+        self.frames = tuple(frames(found, lambda p: is_empty_frame(self._mask_of(p))))
+        found = [p for p in found if p not in self.frames]
+        down = dividers(found)
+        found = [p for p in found if p not in down]
         lines = lines_along(found)
         rest = [p for i, p in enumerate(found) if i not in lines]
         rings = higher([p for p in rest if self._is_ring(p, rest)], rest)
@@ -258,8 +267,10 @@ class Sheet:
         self.marks = (
             *(Mark("slash", p.box) for p in leaning),
             *(Mark("minus", p.box) for p in minus),
+            *(Mark("line", p.box) for p in down),
             *(Mark("line", found[i].box) for i in lines),
             *(Mark("ring", p.box) for p in self.rings),
+            *(Mark("box", p.box) for p in self.frames),
             *self._printed,
         )
 

@@ -32,7 +32,7 @@ def separate_drawings(picture: Picture, most: int) -> list[np.ndarray]:
     """
     sheet = Sheet(inked(picture)[1])
     found = []
-    for piece in groups((*sheet.pieces, *sheet.rings))[:most]:
+    for piece in groups((*sheet.pieces, *sheet.rings, *sheet.frames))[:most]:
         preprocessed = fitted([], sheet.ink_of(piece), FORM)
         if not preprocessed.blank:
             found.append(next(stage.image for stage in preprocessed.stages if stage.name == "Centred"))

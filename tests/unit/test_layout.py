@@ -117,6 +117,18 @@ def rings(gap: float) -> Image.Image:
     return pad(*drawn, width=5)
 
 
+def columns() -> Image.Image:
+    """24 and 7, 12 and 0, and a line between the two columns."""
+    rows = [at(60, 120, TWO), at(150, 120, FOUR), at(330, 120, SEVEN), at(80, 270, ONE), at(150, 270, TWO)]
+    return pad(*rows, at(330, 270, ZERO), [[(270, 80), (276, 410)]], width=5)
+
+
+def framed(strokes: Strokes, width: float = 300, height: float = 260) -> Image.Image:
+    """Beside a rectangle of this size with nothing in it."""
+    frame = [[(150, 60), (150 + width, 62), (150 + width, 60 + height), (151, 60 + height), (150, 60)]]
+    return pad(at(40, 150, strokes, 0.8), frame, width=5)
+
+
 def on_a_line(*digits: Strokes, y: float = 300) -> Image.Image:
     """Digits with their feet at 300, and a line at `y`."""
     line = [[(60, y), (130 + 110 * len(digits), y - 2)]]
@@ -355,6 +367,35 @@ def test_a_ring_among_others_may_be_wide_open(digits: DigitClassifier, gap: floa
     reading = digits.read_page(rings(gap))
     assert text(reading.digits) == "274"
     assert [mark.kind for mark in reading.marks] == ["ring"] * 3
+
+
+def test_a_line_between_columns_is_no_one(digits: DigitClassifier) -> None:
+    reading = digits.read_page(columns())
+    assert text(reading.digits) == "247120"
+    assert [mark.kind for mark in reading.marks] == ["line"]
+
+
+def test_a_high_one_between_small_digits_is_no_line(digits: DigitClassifier) -> None:
+    small = at(100, 310, TWO, 0.9), at(300, 310, SEVEN, 0.9)
+    reading = digits.read_page(pad(*small, at(190, 200, ONE, 2), width=6))
+    assert (text(reading.digits), reading.marks) == ("217", ())
+    fraction = at(260, 60, TWO, 1.2), at(260, 240, SEVEN, 1.2)
+    assert not Sheet(255 - np.asarray(pad(*fraction, at(140, 60, ONE, 3), width=6))).marks
+
+
+def test_an_empty_frame_beside_a_number_is_none(digits: DigitClassifier) -> None:
+    reading = digits.read_page(framed(TWO))
+    assert text(reading.digits) == "2"
+    assert [mark.kind for mark in reading.marks] == ["box"]
+
+
+def test_a_large_zero_of_straight_strokes_is_no_frame() -> None:
+    assert not Sheet(255 - np.asarray(framed(TWO, 170, 260))).marks
+    assert not Sheet(255 - np.asarray(framed(TWO, 120, 110))).marks
+
+
+def test_a_square_in_a_drawing_to_learn_from_is_kept() -> None:
+    assert len(separate_drawings(framed(TWO), 30)) == 2
 
 
 @pytest.mark.parametrize("y", [302, 305])

@@ -21,6 +21,10 @@ const UNDER = 0.75;
 const BROKEN = 0.12;
 const WHOLE = 1.15;
 const ASIDE = 0.05;
+const DIVIDER = 0.12;
+const LARGER = 2;
+const DIVIDED = 3;
+const FIGURES = 0.15;
 const HELD = 0.45;
 const AROUND = 0.9;
 const OPEN = 0.4;
@@ -122,6 +126,32 @@ export function bridged(pieces, full) {
     const whole = joined(together);
     const dotted = group.filter((i) => dots[i]).length >= Math.max(MIN_DOTS, DOTTED * group.length) && longerOf(whole) > (DOT_EXTENT / DOT_REACH) * reach;
     return dotted ? [whole] : together;
+  });
+}
+
+// The pieces that are figures drawn beside digits: empty frames, too large and wide to be a 0.
+export function frames(pieces, isEmpty) {
+  const wide = pieces.filter((p) => widthOf(p) >= RING_WIDTH * heightOf(p) && isEmpty(p));
+  const empty = wide.filter((p) => !pieces.some((q) => q !== p && within(q, p)));
+  const beside = tallest(pieces.filter((p) => !empty.includes(p)));
+  return empty.filter((p) => heightOf(p) >= LARGER * beside && beside >= FIGURES * heightOf(p));
+}
+
+// The pieces that are lines drawn down the page beside rows of digits.
+export function dividers(pieces) {
+  const overAnother = (some) => {
+    let [count, bottom] = [0, -1];
+    for (const { box } of some.sort((a, b) => a.box[3] - b.box[3])) if (box[1] >= bottom) [count, bottom] = [count + 1, box[3]];
+    return count;
+  };
+  return pieces.filter((piece) => {
+    const isLower = (p) => heightOf(p) * LARGER <= heightOf(piece);
+    const others = pieces.filter(isLower);
+    if (pieces.some((p) => !isLower(p) && widthOf(p) > DIVIDER * heightOf(p))) return false;
+    const tall = tallest(others);
+    const standing = others.filter((p) => heightOf(p) >= STANDS * tall && overlap(p, piece, 1) > 0);
+    const sides = [standing.filter((p) => across(p) < across(piece)), standing.filter((p) => across(p) > across(piece))];
+    return overAnother(sides[0]) + overAnother(sides[1]) >= DIVIDED;
   });
 }
 

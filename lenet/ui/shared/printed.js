@@ -1,5 +1,5 @@
-// Printed boxes that digits stand in and lines that they touch: `printed_box` and `underline` of
-// lenet/preprocessing/layout.py, which says why.  A mask is {width, height, data}, with 1 where ink is.
+// Printed boxes that digits stand in, lines that they touch, and empty frames: `printed_box`, `underline` and
+// `is_empty_frame` of lenet/preprocessing/layout.py, which says why.  A mask is {width, height, data}, with 1 where ink is.
 
 import { median } from "./layout.js";
 import { labelled } from "./mask.js";
@@ -80,6 +80,18 @@ export function underline(mask) {
   return enough && beyond >= UNDER_BEYOND * usual ? { width, height, data: lines } : null;
 }
 
+// Whether a piece is a rectangle of four lines and nothing else.
+export function isEmptyFrame(mask) {
+  const { width, height, data } = mask;
+  const depth = depthOf(mask);
+  if (Math.min(width, height) < MIN_BOX_SIDE || !isRing(mask, depth)) return false;
+  for (let y = 2 * depth.down; y < height - 2 * depth.down; y += 1)
+    for (let x = 2 * depth.across; x < width - 2 * depth.across; x += 1) if (data[y * width + x]) return false;
+  return true;
+}
+
+const depthOf = ({ width, height }) => ({ down: Math.max(2, round(RING_DEPTH * height)), across: Math.max(2, round(RING_DEPTH * width)) });
+
 // How many rows the mask's upper side sinks from one column to the next; 0 where that is no leaning line.
 function leanOf({ width, height, data }) {
   const firsts = [];
@@ -119,7 +131,7 @@ function straightened({ width, height, data }, everything, lean) {
 // `printedBox` where it does not lean.
 function printedUpright(mask, everything) {
   const { width, height } = mask;
-  const depth = { down: Math.max(2, round(RING_DEPTH * height)), across: Math.max(2, round(RING_DEPTH * width)) };
+  const depth = depthOf(mask);
   if (Math.min(width, height) < MIN_BOX_SIDE || !isRing(mask, depth)) return null;
   const lines = new Uint8Array(mask.data.length);
   for (const side of sidesOf(mask, depth)) addFirstRuns(mask, side, lines);

@@ -2,10 +2,10 @@
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
 import { barOf, endToEnd } from "./bars.js";
-import { MAX_DOTS, SLASH_SLENDER, asHigh, bridged, dottedLine, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
+import { MAX_DOTS, SLASH_SLENDER, asHigh, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
-import { printedBox, underline } from "./printed.js";
+import { isEmptyFrame, printedBox, underline } from "./printed.js";
 
 const INK_THRESHOLD = 64;
 const FAINT = 24;
@@ -196,7 +196,11 @@ function erased(ink, { mask, labels, factor, ...corner }, box, lines) {
 // What of the components is a digit or a part of one, what is a mark beside them, and what is too small for either.
 function divided(components, parts) {
   const area = (piece) => widthOf(piece) * heightOf(piece);
-  const found = [...components].sort((a, b) => area(a) - area(b)).slice(-MAX_PIECES);
+  const every = [...components].sort((a, b) => area(a) - area(b)).slice(-MAX_PIECES);
+  const empty = frames(every, (piece) => isEmptyFrame(maskOf(piece.labels, cellsIn(piece, parts), parts)));
+  const withDividers = every.filter((piece) => !empty.includes(piece));
+  const drawnDown = dividers(withDividers);
+  const found = withDividers.filter((piece) => !drawnDown.includes(piece));
   const lines = linesAlong(found);
   const digits = found.filter((piece) => !lines.includes(piece));
   const closedRings = higher(digits.filter((piece) => isRing(piece, digits, parts)), digits);
@@ -213,7 +217,7 @@ function divided(components, parts) {
   return {
     pieces: rows.filter((piece) => !minus.includes(piece)),
     specks: rest.filter((piece) => longerOf(piece) >= POINT * tall && longerOf(piece) < SPECK * tall),
-    marks: [...leaning.map(as("slash")), ...minus.map(as("minus")), ...lines.map(as("line")), ...rings.map(as("ring"))],
+    marks: [...leaning.map(as("slash")), ...minus.map(as("minus")), ...[...drawnDown, ...lines].map(as("line")), ...rings.map(as("ring")), ...empty.map(as("box"))],
   };
 }
 
