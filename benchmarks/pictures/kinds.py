@@ -76,6 +76,18 @@ def far_apart(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(both, shape), pen, shape, rng, True), labels([*drawings, *others]))
 
 
+def behind_blinds(hand: Hand, rng: Generator) -> Sample:
+    """Two rows on paper where a blind's slats throw soft stripes of shadow, each narrower than a digit is high."""
+    drawings, strokes, pen, tall = rows(hand, rng, 2, 4)
+    shape = shape_around(strokes, tall)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    across = (y + rng.uniform(0.2, 0.5) * x) / (tall * rng.uniform(0.55, 1.1))
+    stripes = 0.5 + 0.5 * (3 * np.sin(2 * np.pi * across)).clip(-1, 1)
+    page = np.full(shape, rng.uniform(205, 240), np.float32)
+    page = painted(page, cover(shape, middle(strokes, shape), pen), rng.uniform(30, 80))
+    return Sample(seen(page * (1 - 0.35 * stripes) * light(shape, rng, 0.25), rng), labels(drawings))
+
+
 def boxes_kind(paper: bool) -> Kind:
     def kind(hand: Hand, rng: Generator) -> Sample:
         tall, count = rng.uniform(60, 100), 4
@@ -784,6 +796,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         **{f"four digits, gap {gap} of their height": paper_row(gap) for gap in (0.15, 0.25, 0.4, 0.6, 1.0)},
         "four digits, gap 0.4, even light": paper_row(0.4, 0.0),
         "two rows of three on paper": rows_kind(2, 3, True),
+        "two rows in a blind's shadow": behind_blinds,
         "digits in form boxes on paper": boxes_kind(True),
         "two numbers far apart on paper": far_apart,
         "prices on a receipt": prices(True),

@@ -22,6 +22,7 @@ from lenet.preprocessing.sheet import without_surroundings
 from lenet.preprocessing.thickness import thickness, thicknesses
 
 PAPER_CONTRAST = 0.1  # what darkens paper by less is texture, not ink
+GRAIN_SPREADS, GRAIN_MOST = 4.5, 0.5  # so many of its spreads is grain, but nothing that takes half of the light
 ENLARGED = 200  # pixels, or more, that a small picture's shorter side is made
 PIECES = 200  # of ink that are looked at, the weightiest
 MIN_SIZE = 12  # pixels of a digit's longer side; what is smaller is dirt, or wants a closer look
@@ -287,7 +288,7 @@ def _floor(darkness: np.ndarray) -> float:
     """What is less dark is the paper's grain."""
     sample = darkness[::3, ::3]
     noise = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
-    return max(4.5 * noise, PAPER_CONTRAST)
+    return min(max(GRAIN_SPREADS * noise, PAPER_CONTRAST), GRAIN_MOST)
 
 
 def _ink_of(darkness: np.ndarray, mask: np.ndarray, low: float) -> np.ndarray:

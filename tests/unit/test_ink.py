@@ -295,6 +295,12 @@ def test_an_empty_page_is_blank(light, lines):
     assert result.x.abs().max() == 0
 
 
+def test_stripes_of_shadow_are_not_the_grain_of_paper():
+    stripes = 0.5 + 0.5 * (3 * np.sin(2 * np.pi * (np.arange(450)[:, None] + 0.3 * np.arange(600)) / 80)).clip(-1, 1)
+    result = read(five() * (1 - 0.35 * stripes))
+    assert distance(PLAIN, result.x) < 0.15
+
+
 def test_the_stages_show_what_was_done():
     result = read(printed(five(), LINED) * LIGHTS["falls off"])
     assert names(result) == ["Grey", "Evened", "Unlined", "Ink", "Cropped", "Fitted", "Centred", "Normalised"]
