@@ -88,6 +88,18 @@ def behind_blinds(hand: Hand, rng: Generator) -> Sample:
     return Sample(seen(page * (1 - 0.35 * stripes) * light(shape, rng, 0.25), rng), labels(drawings))
 
 
+def pencil_on_squares(hand: Hand, rng: Generator) -> Sample:
+    """Two rows of pale pencil, little darker than the fine squares that are printed on the sheet."""
+    drawings, strokes, _, tall = rows(hand, rng, 2, 4)
+    shape = 600, 900
+    step, corner = rng.uniform(0.25, 0.6) * tall, rng.uniform(2, 15, 2)
+    lines = [np.array([(0, y), (shape[1], y)]) for y in np.arange(corner[1], shape[0], step)]
+    lines += [np.array([(x, 0), (x, shape[0])]) for x in np.arange(corner[0], shape[1], step)]
+    page = painted(np.full(shape, 246, np.float32), cover(shape, lines, 1.4), 185)
+    page = painted(page, 0.7 * cover(shape, middle(strokes, shape), 0.05 * tall), 120)
+    return Sample(seen(page * light(shape, rng, 0.35), rng, noise=2.0), labels(drawings))
+
+
 def boxes_kind(paper: bool) -> Kind:
     def kind(hand: Hand, rng: Generator) -> Sample:
         tall, count = rng.uniform(60, 100), 4
@@ -797,6 +809,7 @@ KINDS: dict[str, dict[str, Kind]] = {
         "four digits, gap 0.4, even light": paper_row(0.4, 0.0),
         "two rows of three on paper": rows_kind(2, 3, True),
         "two rows in a blind's shadow": behind_blinds,
+        "pale pencil on fine squares": pencil_on_squares,
         "digits in form boxes on paper": boxes_kind(True),
         "two numbers far apart on paper": far_apart,
         "prices on a receipt": prices(True),

@@ -74,7 +74,7 @@ def _candidates(dark: np.ndarray, thin: np.ndarray, reach: int) -> list[_Line]:
             score[i] += flat[column, sink[column] : sink[column] + rows]
     best = score.max(axis=0) / COLUMNS
     which = score.argmax(axis=0)
-    noise = 1.4826 * float(np.median(np.abs(thin))) + 1e-4
+    noise = 1.4826 * float(np.median(np.abs(thin - np.median(thin)))) + 1e-4  # many lines put the paper below 0
     peaks = best >= ndimage.maximum_filter1d(best, 3)
     peaks &= best > max(3 * noise / np.sqrt(COLUMNS), 0.004)
     found: list[_Line] = []
@@ -99,13 +99,16 @@ def _candidates(dark: np.ndarray, thin: np.ndarray, reach: int) -> list[_Line]:
 
 
 def _in_its_place(row: int, rows: list[int]) -> bool:
-    """Whether a line is as far from its neighbours as they are from one another, as a Sudoku's thicker lines are."""
+    """Whether a line is as far from its neighbours as they are from one another, as a Sudoku's thicker lines are.
+
+    Or whole times as far, where several thicker lines follow one another.
+    """
     if len(rows) < 3:
         return False
     pitch = float(np.median(np.diff(np.sort(rows))))
     before, after = [row - r for r in rows if r < row], [r - row for r in rows if r > row]
     gaps = [min(some) for some in (before, after) if some]
-    return all(abs(gap - pitch) <= PITCH * pitch for gap in gaps)
+    return all(abs(gap - max(1, round(gap / pitch)) * pitch) <= PITCH * pitch for gap in gaps)
 
 
 def _family(found: list[_Line], width: float) -> list[_Line]:

@@ -295,6 +295,14 @@ def test_an_empty_page_is_blank(light, lines):
     assert result.x.abs().max() == 0
 
 
+@pytest.mark.parametrize("step", [25, 31, 40])
+def test_all_lines_of_fine_squares_are_taken_out(step):
+    """They cover so much of the sheet that the paper between them is no ground of 0 any more."""
+    lines = (np.arange(12, 612)[:, None] % step < 2) | (np.arange(12, 912)[None, :] % step < 2)
+    result = digit(seen(np.where(lines, 185, np.full((600, 900), 246)), noise=2.0), GREY)
+    assert result.blank
+
+
 def test_stripes_of_shadow_are_not_the_grain_of_paper():
     stripes = 0.5 + 0.5 * (3 * np.sin(2 * np.pi * (np.arange(450)[:, None] + 0.3 * np.arange(600)) / 80)).clip(-1, 1)
     result = read(five() * (1 - 0.35 * stripes))
