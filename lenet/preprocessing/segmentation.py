@@ -92,6 +92,9 @@ WELL_READ = 0.05
 # The gap is measured by the taller of the two neighbours, so that a column of three is as easily told as one of two.
 STACK, STACK_GAP = -3.0, 9.0
 OVERLAP_STACK = 0.3  # of the narrower one's width
+# A column: together they are higher than so many of all others, or slimmer than so much of their height, as a broken 1
+# is too, but its parts are as slim.
+STACKED, SLIM = 1.5, 0.3
 
 # Of each place but one where bars meet end to end, for taking them for one digit: halves of an 8 read as 1, and well.
 # Of 1,800 written numbers 19 have one such place, none has two.
@@ -446,7 +449,7 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
                     break
                 cost += _join(whole, pieces[last])
             whole = joined([whole, pieces[last]])
-            if cost < UNLIKELY:
+            if cost < UNLIKELY and not (pieces[last].row != piece.row and _is_column(pieces, first, last, whole)):
                 found.append(Trial(first, last + 1, whole, cost))
     return found
 
@@ -460,6 +463,13 @@ def _may_be_little(dot: Piece, pieces: Sequence[Piece], tall: int) -> bool:
 
 def _is_round(piece: Piece) -> bool:
     return piece.longer <= 1.6 * min(piece.width, piece.height)
+
+
+def _is_column(pieces: Sequence[Piece], first: int, last: int, whole: Piece) -> bool:
+    """Whether pieces[first : last + 1], under one another, are too high together for the parts of one digit."""
+    others = tallest([*pieces[:first], *pieces[last + 1 :]])
+    slim = whole.width < SLIM * whole.height and any(p.width > SLIM * p.height for p in pieces[first : last + 1])
+    return slim or 0 < STACKED * others < whole.height
 
 
 def _stack(a: Piece, b: Piece) -> float:

@@ -33,6 +33,7 @@ from tests.unit.test_layout import (
     LEANING,
     NINE,
     broken_one,
+    column,
     columns,
     comb,
     framed,
@@ -307,7 +308,16 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little(), high_exponent()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
-    pictures += [rings(0), rings(75), rings(105), columns(), framed(TWO), framed(SEVEN, 170, 260)]
+    pictures += [
+        rings(0),
+        rings(75),
+        rings(105),
+        columns(),
+        column(18),
+        column(24),
+        framed(TWO),
+        framed(SEVEN, 170, 260),
+    ]
     pictures += [on_a_line(FOUR, ONE, SEVEN, y=y) for y in (302, 305)] + [on_a_line(TWO), on_dots(TWO, ONE, SEVEN)]
     pictures += [
         word(),

@@ -148,6 +148,16 @@ def test_a_column_is_read_from_the_top_down(digits: DigitClassifier) -> None:
     assert found[0].box[3] < found[1].box[1]
 
 
+def column(gap: float) -> Image.Image:
+    """2, 0 and 7 under one another, so far apart."""
+    return pad(*(at(200, 30 + (100 + gap) * i, digit) for i, digit in enumerate((TWO, ZERO, SEVEN))), width=7)
+
+
+@pytest.mark.parametrize("gap", [18, 24])
+def test_a_close_column_is_no_broken_digit(digits: DigitClassifier, gap: float) -> None:
+    assert text(digits.read(column(gap))) == "207"
+
+
 def test_two_rows_that_run_uphill_are_read_one_after_the_other(digits: DigitClassifier) -> None:
     first = [at(30 + 140 * i, 90 - 30 * i, strokes) for i, strokes in enumerate([TWO, ZERO, SEVEN])]
     second = [at(30 + 140 * i, 290 - 30 * i, strokes) for i, strokes in enumerate([FOUR, ONE, TWO])]

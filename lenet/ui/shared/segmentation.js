@@ -25,7 +25,7 @@ const UNLIKELY = 1;
 const JOIN = { constant: -6.5, gap: 4, lower: 2.7, taller: 4.3, narrower: 2.9, aspect: 0.7 };
 const RAISED = 0.6;
 const UPRIGHT = 1.3;
-const STACK = { constant: -3, gap: 9, overlap: 0.3 };
+const STACK = { constant: -3, gap: 9, overlap: 0.3, height: 1.5, slim: 0.3 };
 const JOINT = -3;
 const UNBOXED = 3;
 const WORD_GAP = 0.6;
@@ -326,7 +326,7 @@ export function trials(pieces) {
         cost += join(whole, pieces[last]);
       }
       whole = joined([whole, pieces[last]]);
-      if (cost < UNLIKELY) found.push({ first, last: last + 1, whole, cost, digit: true });
+      if (cost < UNLIKELY && (pieces[last].row === piece.row || !isColumn(pieces, first, last, whole))) found.push({ first, last: last + 1, whole, cost, digit: true });
     }
   });
   return found;
@@ -340,6 +340,14 @@ function mayBeLittle(dot, pieces, tall) {
 }
 
 const isRound = (piece) => longerOf(piece) <= 1.6 * Math.min(widthOf(piece), heightOf(piece));
+
+// Whether pieces under one another, from the first to the last, are too high together for the parts of one digit.
+function isColumn(pieces, first, last, whole) {
+  const others = tallest([...pieces.slice(0, first), ...pieces.slice(last + 1)]);
+  const isSlim = (piece) => widthOf(piece) < STACK.slim * heightOf(piece);
+  const isWide = (piece) => widthOf(piece) > STACK.slim * heightOf(piece);
+  return (isSlim(whole) && pieces.slice(first, last + 1).some(isWide)) || (others > 0 && STACK.height * others < heightOf(whole));
+}
 
 // The cost of taking for one digit what stands under one another, alone in two rows.
 function stack(a, b) {
