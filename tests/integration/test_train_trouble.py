@@ -135,7 +135,7 @@ def test_a_stopped_run_is_saved_elsewhere_if_need_be(capsys, monkeypatch, tmp_pa
     def stop(*args):
         shutil.rmtree("runs", ignore_errors=True)
         Path("runs").write_text("not a folder any more")
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(lenet.cli, "show", stop)
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -169,7 +169,7 @@ def test_ctrl_c_is_heard_within_a_validation(capsys, monkeypatch):
     def stop(event, bar):
         shown.append(event)
         if isinstance(event, Validation):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(lenet.cli, "show", stop)
     assert train.main([*RUN, "--out", "net.safetensors"]) == 1

@@ -164,7 +164,7 @@ def test_ctrl_c_at_the_terminal_leaves_nothing_to_go_on_with(tmp_path, monkeypat
 
     def interrupted(state, dataset):
         for event in keras_fit(state, dataset):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             yield event
 
     keras_fit = keras_backend.fit
@@ -180,7 +180,7 @@ def test_ctrl_c_while_it_is_measured_loses_nothing(tmp_path, monkeypatch, capsys
     monkeypatch.setattr(lenet.run, "load_with_soft_labels", lambda *_: DATA)
     out, resume = tmp_path / "net.safetensors", tmp_path / "net.resume.safetensors"
     measure = lenet.run.finish
-    monkeypatch.setattr(lenet.run, "finish", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr(lenet.run, "finish", lambda *_: signal.raise_signal(signal.SIGINT))
     assert terminal.main(["keras-lenet", "--epochs", "1", "--device", "cpu", "--out", str(out)]) == 1
     assert f"--resume {resume} --out {out}` continues the run" in capsys.readouterr().err
     monkeypatch.setattr(lenet.run, "finish", measure)
