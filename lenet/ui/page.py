@@ -27,6 +27,7 @@ from lenet.ui.report import tab as report
 from lenet.ui.server import Server, bound
 from lenet.ui.shared import assets, facts, files, texts
 from lenet.ui.shared.address import address_of
+from lenet.ui.shared.event_streams import forgive_readers_who_left
 from lenet.ui.shared.networks import shipped
 from lenet.ui.shared.requests import Compressed, Guard
 from lenet.ui.tab import Keys, Source, Tab, Visitor, with_first
@@ -218,6 +219,7 @@ def build(saved: Path | None = None) -> Page:
     # With nobody there, Gradio looks for work 1,000 times a second, which costs 8% of a core, and 100 times for news of
     # a `gr.Progress`, which costs 1%; the page has none.
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = 0.02, 1.0
+    forgive_readers_who_left(page._queue)
     return page
 
 
