@@ -144,6 +144,7 @@ def test_all_layers_may_learn_too(fresh: bool) -> None:
 
 
 @pytest.mark.data
+@pytest.mark.usefixtures("cifar_root")
 def test_the_background_is_what_the_base_network_sees() -> None:
     base = shipped_base()
     images = load("cifar10").val.images[:20]
@@ -152,6 +153,7 @@ def test_the_background_is_what_the_base_network_sees() -> None:
 
 
 @pytest.mark.data
+@pytest.mark.usefixtures("cifar_root")
 def test_a_halfs_classes_are_the_other_halfs_unknown_ones() -> None:
     one, two = load("cifar10-half-1"), load("cifar10-half-2")
     assert set(one.classes) | set(two.classes) == set(load("cifar10").classes)
