@@ -138,10 +138,9 @@ def _refuse_foreign(path: Path) -> None:
             )
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            if any(
-                name.endswith("/constants.pkl") for name in archive.namelist()
-            ):  # TorchScript, as torch.jit.save has it
-                raise _more_than_numbers(path)
+            names = archive.namelist()
+        if any(name.endswith("/constants.pkl") for name in names):  # TorchScript, as torch.jit.save has it
+            raise _more_than_numbers(path)
 
 
 def _more_than_numbers(path: Path) -> CheckpointError:

@@ -123,7 +123,7 @@ class Sheet:
     """The ink of a picture, and the pieces that it falls into.
 
     Args:
-        unboxed: whether printed boxes are taken out.
+        unboxed: whether printed boxes, and lines that digits touch, are taken out.
         mask_pixels: how many the mask may have in which the ink is divided into pieces.
 
     Attributes:
@@ -147,7 +147,7 @@ class Sheet:
         self._found: list[Piece] = []
         self.cost = 0.0
         self._bridge = 0
-        if unboxed and self._label(FAINT) and (printed := self._without_boxes()):
+        if unboxed and self._label(FAINT) and (printed := self._without_printed()):
             self._printed = printed
             if not (self.ink > INK_THRESHOLD).any():
                 return
@@ -199,8 +199,8 @@ class Sheet:
         self._labels, self._count = ndimage.label(_reduced(marked[top:bottom, left:right], self._factor), EIGHT)
         return True
 
-    def _without_boxes(self) -> list[Mark]:
-        """Takes printed boxes out of the ink, and says where they were."""
+    def _without_printed(self) -> list[Mark]:
+        """Takes printed boxes, and lines that digits touch, out of the ink; says where they were."""
         mask = self._labels > 0
         whole = (slice(0, mask.shape[0]), slice(0, mask.shape[1]))
         lines = printed_box(mask, mask)
@@ -209,11 +209,11 @@ class Sheet:
             return [Mark("box", self._box(whole))]
         found = []
         for number, part in enumerate(self._parts(), start=1):
-            own = self._labels[part] == number
-            lines = printed_box(own, mask[part]) if self._count > 1 else None
+            piece = self._labels[part] == number
+            lines = printed_box(piece, mask[part]) if self._count > 1 else None
             if lines is not None:
                 found.append(Mark("box", self._box(part)))
-            elif (lines := underline(own)) is not None:
+            elif (lines := underline(piece)) is not None:
                 found.append(Mark("line", self._box(_part_of(lines, part))))
             if lines is not None:
                 self._erase(part, lines)
