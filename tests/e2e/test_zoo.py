@@ -369,6 +369,10 @@ def test_an_uploaded_network_stays_in_the_list_in_another_language(page: Page, t
     expect(page.locator("#zoo .yours")).to_contain_text("您的网络")
     expect(page.locator("#zoo .yours .entry.chosen")).to_contain_text("未评估")
     expect(page.get_by_label("展开各块")).to_be_checked()
+    keras = tmp_path / "network.h5"
+    keras.write_bytes(b"\x89HDF\r\n")
+    upload(page, keras)
+    expect(page.locator(".upload .problem")).to_contain_text("network.h5 不是 .safetensors 文件")
     upload(page, torn)
     expect(page.locator(".upload .problem")).to_contain_text("torn.safetensors 不完整")
     speak(page, "en")

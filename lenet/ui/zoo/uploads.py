@@ -106,6 +106,7 @@ class Place(NamedTuple):
 def build() -> Place:
     """The button, and what is said beside it."""
     with gr.Row(elem_classes="upload", visible=environment.UPLOADS):
-        button = gr.UploadButton(_label(), file_types=[SUFFIX, *FOREIGN], elem_id="upload", scale=0)
+        # Of any type: Gradio refuses the others in English, and a phone cannot choose what it has no type for.
+        button = gr.UploadButton(_label(), elem_id="upload", scale=0)
         note = gr.HTML(value=remark(INVITATION), html_template="", js_on_load=assets.mount("zoo/note.js"))
     return Place(button, note)
