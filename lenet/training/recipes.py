@@ -15,7 +15,7 @@ from lenet.training.optim import LOSSES, OPTIMIZERS, SCHEDULES
 
 PRECISIONS = ("float32", "bfloat16")
 FRAMEWORKS = ("pytorch", "keras")
-KEPT = ("last", "best")
+KEEP_CHOICES = ("last", "best")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Recipe:
             (not self.teacher or self.loss == "cross-entropy", Text("a teacher needs the loss cross-entropy")),
             (0.1 <= self.temperature <= 10, Text("the temperature must be from 0.1 to 10")),
             (self.precision in PRECISIONS, Text("the precision must be one of {names}", names=PRECISIONS)),
-            (self.keep in KEPT, Text("what is kept must be one of {names}", names=KEPT)),
+            (self.keep in KEEP_CHOICES, Text("what is kept must be one of {names}", names=KEEP_CHOICES)),
             (self.framework in FRAMEWORKS, Text("the framework must be one of {names}", names=FRAMEWORKS)),
             (
                 not in_keras or plain == _PLAIN,
@@ -384,7 +384,7 @@ _FOLDS = [
     for fold in range(1, 6)
 ]
 
-_OWN = [
+_DEMOS = [
     Recipe(
         name="digits-demo",
         about="LeNet-5 with BatchNorm on the built-in digits, in seconds",
@@ -519,7 +519,7 @@ _HALVES = [
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        *(*_CLASSIC, DIGITS, _MNIST, *_OWN, _PHOTOS_BASE, PHOTOS),
+        *(*_CLASSIC, DIGITS, _MNIST, *_DEMOS, _PHOTOS_BASE, PHOTOS),
         *(*_SMALLER_PHOTOS, *_STUDENTS, *_FOLDS, *_HALVES),
     )
 }

@@ -18,9 +18,9 @@ from lenet.training.recipes import RECIPES, Recipe
 
 # Of the way from what guessing gets right to all: with ten classes, twice what guessing gets.  The worst first epoch of
 # any recipe here gets three times that; a dead run gets once, and one whose learning rate is far too high 1.5 times.
-LEAST = 1 / 9
-LOST = 0.5  # of the best epoch's accuracy: noise between epochs is a few percent
-NEAR = 3.0  # a learning rate within so many times the usual one is not what is wrong
+LEARNED_SHARE = 1 / 9
+LOST_SHARE = 0.5  # of the best epoch's accuracy: noise between epochs is a few percent
+USUAL_FACTOR = 3.0  # a learning rate within so many times the usual one is not what is wrong
 
 
 def verdict(recipe: Recipe, epochs: Sequence[EpochEnd], lr: float | None = None) -> Text | None:
@@ -35,7 +35,7 @@ def verdict(recipe: Recipe, epochs: Sequence[EpochEnd], lr: float | None = None)
     classes = len(DATASETS[recipe.dataset].classes)
     best = max(epochs, key=lambda epoch: epoch.val_accuracy)
     remedy = _remedy(recipe, recipe.lr if lr is None else lr, epochs[-1], classes)
-    if best.val_accuracy < 1 / classes + LEAST * (1 - 1 / classes):
+    if best.val_accuracy < 1 / classes + LEARNED_SHARE * (1 - 1 / classes):
         return Text(
             "It learned nothing: {accuracy:.1%} of the validation images right, where guessing gets {chance:.1%}. "
             "{try_it}",
@@ -43,7 +43,7 @@ def verdict(recipe: Recipe, epochs: Sequence[EpochEnd], lr: float | None = None)
             chance=1 / classes,
             try_it=remedy,
         )
-    if epochs[-1].val_accuracy < LOST * best.val_accuracy:
+    if epochs[-1].val_accuracy < LOST_SHARE * best.val_accuracy:
         return Text(
             "It lost what it had learned: {best:.1%} of the validation images right after epoch {epoch}, "
             "{last:.1%} at the end. {try_it}",
@@ -57,9 +57,10 @@ def verdict(recipe: Recipe, epochs: Sequence[EpochEnd], lr: float | None = None)
 
 def _remedy(recipe: Recipe, lr: float, last: EpochEnd, classes: int) -> Text:
     usual = usual_lr(recipe)
-    if lr > NEAR * usual or last.train_loss > 1.05 * math.log(classes):  # worse than answering all classes alike
+    worse_than_chance = last.train_loss > 1.05 * math.log(classes)  # than answering all classes alike
+    if lr > USUAL_FACTOR * usual or worse_than_chance:
         return _lower(recipe, lr)
-    if lr < usual / NEAR:
+    if lr < usual / USUAL_FACTOR:
         return Text("The learning rate, {lr:g}, is probably too low: try {usual:g}.", lr=lr, usual=usual)
     return Text("Try more epochs, a smaller batch, or another optimizer.")
 

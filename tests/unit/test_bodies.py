@@ -54,7 +54,7 @@ def test_a_body_has_a_size_and_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_who_sends_enough_in_each_window_has_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "LEAST", 1000)
+    monkeypatch.setattr(bodies, "MIN_BYTES", 1000)
 
     async def read() -> list[float]:
         arrival, deadlines = Arrival(client(*[bytes(400)] * 9), ""), []

@@ -31,11 +31,10 @@ MAX_BODY = 28_000_000  # bytes of a question: a picture of 20 MB in base64, and 
 MAX_HELD = 120_000_000  # of all that are held at once
 SMALL = 200_000  # a drawing has a thousand
 ROOM_FOR_SMALL = 40_000_000  # beside MAX_HELD, where all of that is being worked at
-WINDOW, LEAST = 30.0, 300_000  # in so many seconds so many bytes arrive, or all that are left
+WINDOW, MIN_BYTES = 30.0, 300_000  # in so many seconds so many bytes arrive, or all that are left
 
-MAX_WORDS = (
-    200_000  # bytes of what is no picture or file; the page's own have some hundreds, three hundred examples 10 kB
-)
+# Bytes of what is no picture or file: the page's own have some hundreds, three hundred examples 10 kB.
+MAX_WORDS = 200_000
 MAX_QUOTES = 40_000
 MAX_DEPTH = 60  # lists and objects within each other; ours have 5
 
@@ -74,7 +73,7 @@ class Arrival:
         self._receive = receive
         self._next: asyncio.Future[Message] | None = None
         self._stopped = False
-        self._deadline, self._due = _now() + WINDOW, LEAST
+        self._deadline, self._due = _now() + WINDOW, MIN_BYTES
 
     async def next(self) -> Message:
         """What arrives next.
@@ -88,7 +87,7 @@ class Arrival:
         self.size += len(message.get("body", b""))
         self.whole = not message.get("more_body", False)
         if self.size >= self._due:
-            self._deadline, self._due = _now() + WINDOW, self.size + LEAST
+            self._deadline, self._due = _now() + WINDOW, self.size + MIN_BYTES
         return message
 
     def stop(self) -> None:

@@ -69,9 +69,8 @@ TICK = 0.1  # seconds between two looks at who is there, while nobody trains
 BETWEEN_SNAPSHOTS = 1.0  # seconds, at least, between two looks at filters and test pictures
 BETWEEN_FIRST_SNAPSHOTS = 0.25  # the same while a run is young
 YOUNG_SECONDS = 15.0  # of training
-MAX_TRAIN_SECONDS = (
-    60 * environment.TRAIN_MINUTES
-)  # of training; then a run ends as if stopped, so that a forgotten one frees its place
+# Of training; then a run ends as if stopped, so that a forgotten one frees its place.
+MAX_TRAIN_SECONDS = 60 * environment.TRAIN_MINUTES
 
 MAX_RUNS_PER_OWNER = 8  # runs of one owner: as many as there are colours
 MAX_NAME_LENGTH = 40  # characters of a name that a visitor gives a run
