@@ -100,6 +100,40 @@ def test_doubts_speak_when_the_pen_is_up(open_page: Callable[..., Page], in_brow
     expect(page.get_by_role("button", name="It is a digit")).to_be_visible()
 
 
+def test_a_late_answer_to_the_pens_first_dot_has_no_doubts(open_page: Callable[..., Page]) -> None:
+    page = open_page(in_browser=False)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if asked_function(route.request) == "read_drawing":
+            held.append(route)
+        else:
+            route.fallback()
+
+    page.route("**/component_server/**", hold)
+    box = page.locator("canvas.pad").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 80, box["y"] + 80)
+    page.mouse.down()
+    while len(held) < 1:
+        page.wait_for_timeout(20)
+    page.mouse.move(box["x"] + 240, box["y"] + 80)
+    page.mouse.move(box["x"] + 160, box["y"] + 260)
+    page.mouse.up()
+    while len(held) < 2:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", re.compile("."))
+    expect(page.locator("#pad .sentence")).to_have_text("Drawing…")
+    expect(page.locator("#pad .box")).to_have_count(0)
+    for _ in range(2):  # what was asked after these is held too
+        for route in held[1:]:
+            route.continue_()
+        del held[1:]
+        page.wait_for_timeout(100)
+    expect_label(page, "7")
+
+
 def test_a_second_stroke_updates_and_undo_takes_it_back(page: Page, snap: Callable[[Page, str], None]) -> None:
     draw(page, [FOUR_FIRST], side=280)
     before = settled(page).inner_html()

@@ -138,7 +138,7 @@ function certainButton(pressed) {
   return button;
 }
 
-// While the pen is down, what is drawn so far looks like many things: doubts wait.
+// While the pen is down, or has drawn more than was read yet, what is read looks like many things: doubts wait.
 const waits = (digit, drawing) => drawing && digit.verdict !== "sure";
 
 // What is there and was not read.
@@ -160,7 +160,7 @@ function sentenceFor({ digits, marks }, chosen, { certain, drawing }) {
 
 // The answer to what is on the pad, `reading` with its digits and marks: of several digits all large, and the bars of
 // the chosen one.  `certain` says whether a person has said that these are digits; it is undefined where the network
-// does not doubt it.  `drawing` says that the pen is down, and `who` who answers.
+// does not doubt it.  `drawing` says that more is to come, and `who` who answers.
 export function answerOf(reading, chosen, { certain, who, drawing = false } = {}) {
   const digit = reading.digits[chosen];
   const alone = isAlone(reading);
@@ -214,7 +214,7 @@ function crowd(digits) {
   return digits.some(({ box: [left, top] }, i) => digits.slice(i + 1).some(({ box: [x, y] }) => Math.abs(x - left) < wide && Math.abs(y - top) < high));
 }
 
-// To lay over the picture: nothing where one digit is all, nor while the pen is down.
+// To lay over the picture: nothing where one digit is all, nor while more is to come.
 export function boxesOf({ digits, marks }, chosen, drawing) {
   if (drawing) return [];
   const plain = digits.length === 1 && !digits[0].touching;

@@ -192,6 +192,7 @@ export function mount({ element, trigger, props, server, watch }) {
       rest = reply?.rest ?? rest;
       superseded = Boolean(reply?.superseded);
       if (!superseded && of === version && known >= shown) {
+        shown = known;
         if (refused || reply?.problem) complain(refused ? say(refused) : spoken(reply.problem));
         else show({ ...reply, asked: async () => question });
       }
@@ -275,10 +276,11 @@ export function mount({ element, trigger, props, server, watch }) {
     }
     const said = told(reading);
     const chosen = nearest(said.digits, focus());
-    const parts = [answerOf(said, chosen, { certain: reading.digits.some(doubted) ? certain : undefined, drawing: pad.drawing, who })];
-    if (reading.beside) parts.push(besideOf(told(reading.beside), pad.drawing));
+    const drawing = pad.drawing || shown !== changes; // or there is more on the pad than is answered yet
+    const parts = [answerOf(said, chosen, { certain: reading.digits.some(doubted) ? certain : undefined, drawing, who })];
+    if (reading.beside) parts.push(besideOf(told(reading.beside), drawing));
     result.replaceChildren(...parts);
-    boxes.replaceChildren(...boxesOf(said, chosen, pad.drawing));
+    boxes.replaceChildren(...boxesOf(said, chosen, drawing));
     if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
     if (held === "certain") result.querySelector(".certain")?.focus();
     wrong.follow(toCorrect(reading, said.digits[chosen], chosen));
