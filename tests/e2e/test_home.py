@@ -234,3 +234,23 @@ def test_classes_of_odd_names_are_written_as_they_are(take_home: Open, network: 
     expect(page.locator(".answer .label")).to_contain_text(label)
     assert {name.rstrip("…") for name in page.locator(".bar > :first-child").all_inner_texts()} == set(ODD)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("sandbox", ["", 'sandbox="allow-scripts"'], ids=["free", "sandboxed"])
+def test_it_answers_in_a_frame_of_another_page(browser: Browser, tmp_path: Path, sandbox: str) -> None:
+    (tmp_path / "digits.html").write_text(document(load(WEIGHTS / "digits.safetensors"), "digits", date(2026, 1, 2)))
+    (tmp_path / "mine.html").write_text(
+        f'<!doctype html><iframe {sandbox} src="digits.html" width="100%" height="900">'
+    )
+    context = browser.new_context(offline=True, locale="en-GB", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "mine.html").as_uri())
+    frame = page.frame_locator("iframe")
+    draw(frame, [[(250.0, 80.0), (250.0, 420.0)]], 500)
+    expect(frame.locator(".answer")).to_have_attribute("data-label", "1")
+    frame.locator("#title select").select_option("zh")
+    expect(frame.locator(".undo")).to_have_text("撤销")
+    context.close()
+    assert not errors
