@@ -1232,3 +1232,53 @@ def test_drawing_goes_on_when_the_server_is_gone(browser: Browser, tmp_path: Pat
     expect(page.locator("#pad .stage")).to_have_count(0)
     expect(stages(page)).to_have_count(6)
     context.close()
+
+
+def test_a_server_that_comes_back_is_noticed_without_a_stroke(browser: Browser, url: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(url)
+    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+    offline = page.get_by_text("You are offline: drawing still works.")
+    in_browser(page)
+    page.route("**/*", lambda route: route.abort())
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    expect(offline).to_be_visible()
+    page.get_by_label("Network").click()
+    page.get_by_role("option", name=re.compile("Tutorial: LeNet-5, BatchNorm")).click()
+    expect(page.locator("#pad .problem")).to_contain_text("The server does not answer.")
+    expect(offline).to_be_hidden()  # for this network never came
+    page.unroute_all()
+    expect_label(page, "7")  # without another stroke
+    expect(page.locator("#pad .who")).to_contain_text("BatchNorm")
+
+    page.route("**/*", lambda route: route.abort())
+    draw(page, [[(60, 60), (60, 220)]], side=280)
+    expect(offline).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    expect(offline).to_be_visible()
+    page.unroute_all()
+    expect(offline).to_be_hidden()  # though there is nothing to ask about
+    context.close()
+
+
+def test_the_layers_stay_when_the_server_has_forgotten_the_network(page: Page) -> None:
+    in_browser(page)
+    asked = []
+
+    def forgotten(route: Route) -> None:
+        if asked_function(route.request) != "look_inside":
+            return route.fallback()
+        asked.append(route)
+        route.fulfill(json={"blank": True, "stages": None, "layers": None, "why": None})
+
+    page.route("**/component_server/**", forgotten)
+    colours = """canvas => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size"""
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.wait_for_timeout(500)
+    assert asked
+    assert page.locator("#pad .layer:visible canvas").first.evaluate(colours) > 20
+    expect(stages(page)).to_have_count(6)

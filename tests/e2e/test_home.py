@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,16 @@ EXAMPLES = assets.HERE / "photo" / "examples"
 
 @pytest.fixture
 def take_home(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Opens a network's file; fails the test on any error, and on any request."""
+    """Opens a network's file, with other classes if asked; fails the test on any error, and on any request."""
     troubles: list[str] = []
     contexts = []
 
-    def open_it(name: str, **options: Any) -> Page:
+    def open_it(name: str, classes: tuple[str, ...] = (), **options: Any) -> Page:
         path = tmp_path / f"{name}.html"
-        path.write_text(
-            document(load(WEIGHTS / path.with_suffix(".safetensors").name), name, date(2026, 1, 2)), "utf-8"
-        )
+        checkpoint = load(WEIGHTS / path.with_suffix(".safetensors").name)
+        if classes:
+            checkpoint = replace(checkpoint, classes=classes)
+        path.write_text(document(checkpoint, name, date(2026, 1, 2)), "utf-8")
         contexts.append(browser.new_context(offline=True, **{"locale": "en-GB", **options}))
         page = contexts[-1].new_page()
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
@@ -162,3 +164,93 @@ def test_what_is_no_picture_is_told(take_home: Open, tmp_path: Path) -> None:
     (tmp_path / "notes.jpg").write_text("no picture")
     page.locator(".file").set_input_files(tmp_path / "notes.jpg")
     expect(page.locator(".sentence")).to_contain_text("cannot be opened")
+
+
+def test_nothing_of_the_picture_before_stays_beside_what_is_no_picture(take_home: Open, tmp_path: Path) -> None:
+    page = take_home("photos-lenet5")
+    painted = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"""
+    page.locator(".file").set_input_files(EXAMPLES / "ship.jpg")
+    expect(page.locator(".answer.sure")).to_be_visible()
+    assert [page.locator(part).evaluate(painted) for part in (".photo", ".seen")] == [True, True]
+    (tmp_path / "notes.jpg").write_text("no picture")
+    page.locator(".file").set_input_files(tmp_path / "notes.jpg")
+    expect(page.locator(".sentence")).to_contain_text("cannot be opened")
+    assert [page.locator(part).evaluate(painted) for part in (".photo", ".seen")] == [False, False]
+
+
+# A browser that takes a second for a large picture.
+SLOW = """() => {
+  const open = window.createImageBitmap;
+  window.createImageBitmap = async (file) => {
+    const image = await open(file);
+    if (image.width > 1000) await new Promise((done) => setTimeout(done, 1000));
+    return image;
+  };
+}"""
+
+
+def test_the_newest_of_two_pictures_is_the_one_that_is_named(take_home: Open, tmp_path: Path) -> None:
+    page = take_home("photos-lenet5")
+    Image.open(EXAMPLES / "ship.jpg").resize((6000, 4500)).save(tmp_path / "slow.jpg")
+    Image.open(EXAMPLES / "horse.jpg").resize((90, 60)).save(tmp_path / "quick.jpg")
+    page.evaluate(SLOW)
+    page.locator(".file").set_input_files(tmp_path / "slow.jpg")
+    page.locator(".file").set_input_files(tmp_path / "quick.jpg")
+    page.wait_for_timeout(1500)
+    assert page.locator(".photo").evaluate("({ width, height }) => [width, height]") == [90, 60]
+
+
+@pytest.mark.parametrize("network", ["digits", "photos-lenet5"])
+def test_a_map_can_be_enlarged_with_how_its_numbers_came_about(take_home: Open, network: str) -> None:
+    page = take_home(network)
+    first = page.locator(".layer:visible canvas").first
+    first.click()
+    expect(page.locator("dialog")).to_have_count(0)  # there is nothing to enlarge yet
+    if network == "digits":
+        page.locator(".examples button").first.click()
+    else:
+        page.locator(".file").set_input_files(EXAMPLES / "ship.jpg")
+    expect(page.locator(".answer.sure")).to_be_visible()
+    first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog .workings")).to_contain_text("pool1: the largest number of the patch")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(first).to_be_focused()
+
+
+ODD = ("👨‍👩‍👧‍👦", "猫 与 狗", "</script>", "\"q'<b>&amp;", "constructor", "__proto__", "{name}", "W" * 60, "10", "2")
+
+
+@pytest.mark.parametrize("network", ["mnist-lenet5-bn", "photos-lenet5"])
+def test_classes_of_odd_names_are_written_as_they_are(take_home: Open, network: str) -> None:
+    page = take_home(network, ODD, **PHONE, locale="zh-CN")
+    if network == "photos-lenet5":
+        page.locator(".file").set_input_files(EXAMPLES / "horse.jpg")
+    else:
+        page.locator(".examples button").nth(2).tap()
+    label = "W" * 60 if network == "photos-lenet5" else "constructor"
+    expect(page.locator(".answer.sure")).to_have_attribute("data-label", label)
+    expect(page.locator(".answer .label")).to_contain_text(label)
+    assert {name.rstrip("…") for name in page.locator(".bar > :first-child").all_inner_texts()} == set(ODD)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("sandbox", ["", 'sandbox="allow-scripts"'], ids=["free", "sandboxed"])
+def test_it_answers_in_a_frame_of_another_page(browser: Browser, tmp_path: Path, sandbox: str) -> None:
+    (tmp_path / "digits.html").write_text(document(load(WEIGHTS / "digits.safetensors"), "digits", date(2026, 1, 2)))
+    (tmp_path / "mine.html").write_text(
+        f'<!doctype html><iframe {sandbox} src="digits.html" width="100%" height="900">'
+    )
+    context = browser.new_context(offline=True, locale="en-GB", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "mine.html").as_uri())
+    frame = page.frame_locator("iframe")
+    draw(frame, [[(250.0, 80.0), (250.0, 420.0)]], 500)
+    expect(frame.locator(".answer")).to_have_attribute("data-label", "1")
+    frame.locator("#title select").select_option("zh")
+    expect(frame.locator(".undo")).to_have_text("撤销")
+    context.close()
+    assert not errors

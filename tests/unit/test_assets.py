@@ -109,6 +109,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "layout",
         "link",
         "mask",
+        "outputs",
         "own",
         "preprocess",
         "printed",

@@ -42,6 +42,12 @@ def test_a_network_that_reads_digits_takes_less_than_600_kilobytes(name: str) ->
     assert len(page(name).encode()) < 600_000
 
 
+def test_a_file_has_no_scripts_of_the_other_kind_of_network() -> None:
+    digits, photos = set(modules(page())), set(modules(page("photos-lenet5")))
+    assert "lenet/shared/namer.js" in photos - digits
+    assert {"lenet/shared/segmentation.js", "lenet/draw/pad.js", "lenet/shared/printed.js"} <= digits - photos
+
+
 def test_it_asks_for_nothing_from_anywhere() -> None:
     text = page()
     scripts = modules(text)
@@ -52,13 +58,16 @@ def test_it_asks_for_nothing_from_anywhere() -> None:
         assert not re.findall(r"\bfetch\(|XMLHttpRequest|import\(", code), name
 
 
-def test_every_module_is_there_once_and_imports_the_others_by_their_names() -> None:
-    found = modules(page())
-    assert set(found) == {f"lenet/{name}" for name in assets.needed("home/view.js")}
+@pytest.mark.parametrize(("network", "entry"), [("digits", "home/digits.js"), ("photos-lenet5", "home/photos.js")])
+def test_every_module_is_there_once_and_imports_the_others_by_their_names(network: str, entry: str) -> None:
+    text = page(network)
+    found = modules(text)
+    assert set(found) == {f"lenet/{name}" for name in assets.needed(entry)}
+    assert f'import {{ show }} from "lenet/{entry}";' in text
     imported = {
         name for code in found.values() for name in re.findall(r'^import .* from "([^"]+)";', code, re.MULTILINE)
     }
-    assert imported == set(found) - {"lenet/home/view.js"}
+    assert imported == set(found) - {f"lenet/{entry}"}
     engine = assets.scripts().files["shared/engine.js"].decode().replace("./kernel.js", "lenet/shared/kernel.js")
     code = [line.strip() for line in engine.splitlines() if not re.match(r"\s*(//|$)", line)]
     assert found["lenet/shared/engine.js"].splitlines() == code

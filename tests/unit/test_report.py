@@ -285,7 +285,7 @@ def test_a_network_is_kept_as_a_page_to_take_home_too(server: Server, own: str) 
     path = exports.write(server, own, "web", None)
     assert path.name == "a-run-b.web.html"
     assert path != exports.write(server, own, "weights", None)
-    assert "lenet/home/view.js" in path.read_text(encoding="utf-8")
+    assert "lenet/home/digits.js" in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("network", "fits"), [("digits", True), ("photos-small", True), ("photos-medium", False)])

@@ -250,7 +250,10 @@ export function inside({ element, props, server, pad, example, heard }) {
       stages = reply.stages;
       showStages();
     }
-    if (reply.blank) return rest();
+    if (reply.blank) {
+      if (!answered.here) rest();
+      return; // else what the browser computed stays: the server has forgotten the network, after a restart
+    }
     if (reply.layers) showLayers(reply.layers, null);
     if (!reply.why) return;
     evidence = reply.why;

@@ -30,6 +30,8 @@ export function readersOf({ server, arrived }) {
       if (!known.has(network)) fetchOne(network);
       return known.get(network);
     },
+    // Whether this browser computes it now.
+    here: (network) => Boolean(known.get(network)),
     // The server computes this one from now on.
     giveUp: (network) => known.set(network, null),
   };

@@ -20,6 +20,7 @@ import { make } from "../shared/elements.js";
 import { encoded } from "../shared/keeping.js";
 import { language, onLanguage, say, spoken } from "../shared/language.js";
 
+const SILENCE = 2000; // milliseconds between two tries to reach a server that does not answer
 const MAX_QUESTIONS = 2; // the second leaves while the first is on its way back: an answer a frame, not every other
 const fresh = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -63,6 +64,7 @@ export function mount({ element, trigger, props, server, watch }) {
 
   function arrived() {
     wrong.network();
+    sayOffline();
     readAnew();
   }
 
@@ -198,6 +200,7 @@ export function mount({ element, trigger, props, server, watch }) {
       }
     } catch {
       complain(say("draw_no_server"));
+      heard(false);
     }
     asking -= 1;
     if (!superseded) shown = Math.max(shown, known);
@@ -236,12 +239,25 @@ export function mount({ element, trigger, props, server, watch }) {
     return { ...readers.called(key), digits: found.map(({ digit }) => digit), marks };
   }
 
-  // Without the server the pad goes on, and says so.
+  // Without the server the pad goes on, where it has the network, and says so.
+  let gone = false; // the server has not answered
+  let trial = null; // until it is asked whether it is back: an empty pad, or one out of view, has no other question
+
   function heard(answered) {
-    const off = (!answered || !navigator.onLine) && Boolean(readers.of(props.value.network));
-    if (offline.hidden !== off) return;
-    offline.hidden = !off;
+    const back = answered && gone;
+    gone = !answered;
+    sayOffline();
+    clearTimeout(trial);
+    if (gone) trial = setTimeout(tryServer, SILENCE);
+    if (back && result.querySelector(".problem")) readAnew();
   }
+
+  function sayOffline() {
+    offline.hidden = !((gone || !navigator.onLine) && readers.here(props.value.network));
+  }
+
+  // This script's own address: an answer of a few bytes.
+  const tryServer = () => fetch(import.meta.url, { method: "HEAD", cache: "no-store" }).then(({ status }) => heard(status < 500), () => heard(false));
 
   window.addEventListener("offline", () => heard(false));
   window.addEventListener("online", () => heard(true));

@@ -23,7 +23,7 @@ from lenet.models.network import count_parameters
 from lenet.ui.shared import assets, texts
 
 MAX_PHOTO_PARAMETERS = 130_000  # of a network for photos: larger ones take a phone too long, and half a megabyte more
-ENTRY = "home/view.js"
+DIGITS, PHOTOS = "home/digits.js", "home/photos.js"  # of which one is what the file begins with
 TEMPLATE, LAYERS = "home/page.html", "shared/layers.html"
 STYLES = ("shared/style.css", "report/style.css", "home/style.css")
 ESCAPED = str.maketrans({"%": "%25", "#": "%23", "\n": "%0A"})  # what ends an address, or is not let into one
@@ -60,16 +60,19 @@ def document(checkpoint: Checkpoint, name: str, made: date) -> str:
         raise CheckpointError(
             "{name} has layers that no browser computes: {layers}. Export it as ONNX.", name=name, layers=unknown
         )
-    examples = json.loads(assets.template("draw/examples.json")) if channels == 1 else []
+    reads_digits = channels == 1
+    entry = DIGITS if reads_digits else PHOTOS
+    examples = json.loads(assets.template("draw/examples.json")) if reads_digits else []
     return _template().render(
         name=name,
         css=Markup("".join(map(assets.template, STYLES))),
-        imports=_json({"imports": _modules(table, examples)}),
+        imports=_json({"imports": _modules(entry, table, examples)}),
+        entry=entry,
         network=_json(table),
         examples=_json(examples),
         no_script=texts.say("home_no_script"),
         layers=Markup(assets.template(LAYERS)),
-        reads_digits=channels == 1,
+        reads_digits=reads_digits,
     )
 
 
@@ -89,9 +92,9 @@ def _address(code: str) -> str:
     return "data:text/javascript;charset=utf-8," + lean.translate(ESCAPED)
 
 
-def _modules(table: Table, examples: list[Any]) -> dict[str, str]:
-    """The addresses of the scripts that the file needs, by name, with the texts that they say."""
-    files = {name: assets.scripts().files[name].decode() for name in assets.needed(ENTRY)}
+def _modules(entry: str, table: Table, examples: list[Any]) -> dict[str, str]:
+    """The addresses of the scripts that `entry` needs, by name, with the texts that they say."""
+    files = {name: assets.scripts().files[name].decode() for name in assets.needed(entry)}
     del files["texts.js"]
     said = {
         word for code in (*files.values(), *map(assets.template, (TEMPLATE, LAYERS))) for word in WORD.findall(code)

@@ -8,6 +8,7 @@ import { paintSmall, small } from "./layers.js";
 
 const SIDE = 336; // pixels of the map's canvas
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const POOLED = { max: "closeup_max", mean: "closeup_mean" };
 
 const figure = (value) => value.toFixed(2).replace("-", "−");
 const largest = (numbers) => numbers.reduce((most, one) => Math.max(most, Math.abs(one)), 0) || 1;
@@ -44,7 +45,7 @@ function workings({ op, parts, others, rest, bias, steps }) {
   const then = ({ name, value }) => say("closeup_then", { name, value: figure(value) });
   const [first, ...later] = steps;
   if (op === "conv") lines.push(say("closeup_sum", { bias: figure(bias), value: figure(first.value), name: first.name }));
-  else if (op === "max" || op === "mean") lines.push(say(`closeup_${op}`, { value: figure(first.value), name: first.name }));
+  else if (POOLED[op]) lines.push(say(POOLED[op], { value: figure(first.value), name: first.name }));
   else if (first) lines.push(then(first));
   lines.push(...later.map(then));
   return [...parts.map(partOf), ...lines.map((line) => make("p", {}, ...explained(line)))];

@@ -35,7 +35,8 @@ export function say(key, values = {}) {
 // and {name!r}, without the quotes.
 export function translated(said) {
   const { template, values = {} } = typeof said === "string" ? { template: said } : said;
-  const text = SENTENCES[language]?.[template] ?? template;
+  const known = SENTENCES[language] ?? {};
+  const text = Object.hasOwn(known, template) ? known[template] : template; // a class may be called "constructor"
   if (!Object.keys(values).length) return text; // as it is: it may hold braces
   return text.replace(/\{(\w+)(?:!r)?(?::([^}]+))?\}/g, (whole, name, format) => (Object.hasOwn(values, name) ? told(values[name], format) : whole));
 }

@@ -5,8 +5,8 @@
 // namer.name(imageData)                             {label, confidence, probs, verdict, ood_score, box, image, ...}
 
 import { network, values } from "./engine.js";
+import { inputOf, layersOf, softmax } from "./outputs.js";
 import { LANCZOS, crop, picture, reduce, resize, round, toInput } from "./preprocess.js";
-import { layersOf, softmax } from "./reader.js";
 
 const SIDE = 32;
 const REDUCING_GAP = 3; // Pillow's: a picture is averaged first to no less than so many times the size that is wanted
@@ -130,7 +130,8 @@ export function photoNamer(table) {
 
   function look(channels, square) {
     const shown = channels.map((channel) => shownIn(channel, square));
-    const outputs = net.forward(toInput(shown, input));
+    const x = toInput(shown, input);
+    const outputs = [inputOf(table, x), ...net.forward(x)];
     const logits = outputs.at(-1).data;
     const odd = oddness ? oddness(logits, shown, temperature) : 0;
     return { square, shown, outputs, odd, probs: softmax(logits, temperature) };
@@ -168,7 +169,8 @@ export function photoNamer(table) {
   }
 
   const blank = layersOf(net.forward(new Float32Array(input.shape.reduce((a, b) => a * b))), classes, true);
-  return { table, name, blank, layers: ({ outputs }, every) => layersOf(outputs, classes, every) };
+  const behind = ({ outputs }, every) => ({ outputs, layers: layersOf(outputs, classes, every) });
+  return { table, name, blank, behind };
 }
 
 function coloured(channels) {
