@@ -58,6 +58,7 @@ LAYOUTS = (
     *("prices in a column", "an exponent", "in a ring that is open", "digits of very different size"),
     *("a date with slashes", "a mark such as 8/10", "in rings, one with a wide gap", "columns with a line between"),
     *("beside an empty frame", "underlined, touching the line", "on a form's dotted line"),
+    *("some two to four times as high", "two rows, some two to four times as high"),
 )
 SOFT = 4  # a picture is drawn so many times as large, for its edges
 

@@ -685,6 +685,29 @@ def sizes(low: float, high: float) -> Kind:
     return kind
 
 
+def heights(count: int, paper: bool) -> Kind:
+    """Rows of two to four digits, some two to four times as high as the others, which stand anywhere beside them."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        large, times = rng.uniform(100, 200), rng.uniform(2, 4)
+        small = large / times
+        pen = max(3.0, small * rng.uniform(0.07, 0.11))
+        text, strokes = "", []
+        for row in range(count):
+            drawings, x = hand.some(rng, int(rng.integers(2, 5))), rng.uniform(0, 0.2) * large
+            lower = rng.permutation(len(drawings)) < rng.integers(1, len(drawings))
+            for drawing, low in zip(drawings, lower, strict=True):
+                pens = sized(drawing, (small if low else large) * rng.uniform(0.93, 1.07))
+                _, _, width, height = box_of(pens)
+                strokes += moved(pens, x, 1.45 * large * row + (large - height) * rng.choice([0, 0.5, 1]))
+                x += width + pen + small * rng.uniform(0.35, 0.9)
+            text += labels(drawings)
+        shape = shape_around(strokes, 60)
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), text)
+
+    return kind
+
+
 # --------------------------------------------------------------------------------------------------
 # Colours
 
@@ -872,6 +895,10 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a mark such as 8/10": slashed([(1, 2), (2, 2)], (1.3, 1.6), False),
         "digits of different size": sizes(50, 150),
         "digits of very different size": sizes(50, 220),
+        "some two to four times as high": heights(1, False),
+        "some two to four times as high, on paper": heights(1, True),
+        "two rows, some two to four times as high": heights(2, False),
+        "two rows, some two to four times as high, on paper": heights(2, True),
         "prices in a column": prices(False),
         "an exponent": exponent,
         "in a ring that is open": open_ring,

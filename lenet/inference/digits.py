@@ -287,7 +287,7 @@ class DigitClassifier(Classifier, channels=1):
         inks = [sheet.ink_of(trial.whole) for trial in tried]
         predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
         tried = [
-            replace(trial, digit=True) if trial.little and prediction.verdict == "sure" else trial
+            replace(trial, digit=True) if prediction.verdict == "sure" and prediction.label in trial.little else trial
             for trial, prediction in zip(tried, predictions, strict=True)
         ]
         doubts = [_doubt(prediction) for prediction in predictions]

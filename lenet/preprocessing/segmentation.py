@@ -116,7 +116,7 @@ class Trial:
     whole: Piece
     cost: float
     digit: bool = True  # else a dot, which is left out
-    little: bool = False  # a dot that is a digit all the same where it is surely read
+    little: str = ""  # of a dot, the digits that it is all the same where it surely reads as one of them
 
 
 class Sheet:
@@ -432,7 +432,7 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
     alone = [sum(p.row == q.row for q in pieces) == 1 for p in pieces]
     found = []
     for first, piece in enumerate(pieces):
-        little = dots[first] and _may_be_little(piece, pieces, tall)
+        little = _little(piece, pieces, tall) if dots[first] else ""
         found.append(Trial(first, first + 1, piece, 0.0, not dots[first], little))
         whole, cost = piece, 0.0
         for last in range(first + 1, min(first + MAX_PIECES_OF_A_DIGIT, len(pieces))):
@@ -454,11 +454,14 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
     return found
 
 
-def _may_be_little(dot: Piece, pieces: Sequence[Piece], tall: int) -> bool:
-    """Whether a dot may be a digit much smaller than others, and no point, and no degree sign over what it follows."""
+def _little(dot: Piece, pieces: Sequence[Piece], tall: int) -> str:
+    """Which digits a dot may be, much smaller than others; behind another, a comma looks like a 1, a degree like a 0."""
+    if dot.height < LITTLE * tall:
+        return ""
     before = [p for p in pieces if p.row == dot.row and p.height >= DOT * tall and p.box[0] < dot.box[0]]
-    raised = any(_is_raised(dot, p) for p in before[-1:])
-    return dot.height >= LITTLE * tall and not raised and not is_point(dot, pieces, tall, DOT)
+    if before and _is_raised(dot, before[-1]):
+        return "23456789"
+    return "023456789" if before and is_point(dot, pieces, tall, DOT) else "0123456789"
 
 
 def _is_round(piece: Piece) -> bool:

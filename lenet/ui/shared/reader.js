@@ -57,7 +57,7 @@ export function digitReader(table) {
     const tried = trials(paper.pieces);
     const inks = tried.map(({ whole }) => paper.inkOf(whole));
     const answers = inks.map((part) => answered(fitted(stages, part, input), way));
-    tried.forEach((trial, i) => (trial.digit ||= trial.little && answers[i].digit.verdict === "sure"));
+    tried.forEach((trial, i) => (trial.digit ||= answers[i].digit.verdict === "sure" && trial.little.includes(answers[i].digit.label)));
     const doubts = answers.map(doubt);
     const row = tried.length ? cheapest(tried, doubts) : [];
     return { paper, tried, inks, answers, doubts, row, cost: row.reduce((sum, i) => sum + tried[i].cost + (tried[i].digit ? doubts[i] : 0), paper.cost) };

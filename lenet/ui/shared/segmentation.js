@@ -304,7 +304,8 @@ function areSigns(a, b, pieces, tall) {
   return dots.length === 2 || dots.some((piece) => isPoint(piece, pieces, tall, ROUND_POINT));
 }
 
-// Every run of neighbouring pieces that may be one digit, by its first piece: [{first, last, whole, cost, digit}].
+// Every run of neighbouring pieces that may be one digit, by its first piece: [{first, last, whole, cost, digit,
+// little}].
 export function trials(pieces) {
   const tall = tallest(pieces);
   const dots = pieces.map((piece) => longerOf(piece) < DOT * tall);
@@ -312,7 +313,7 @@ export function trials(pieces) {
   const single = pieces.map(({ row }) => pieces.filter((other) => other.row === row).length === 1); // in its row
   const found = [];
   pieces.forEach((piece, first) => {
-    const little = dots[first] && mayBeLittle(piece, pieces, tall);
+    const little = dots[first] ? littleOf(piece, pieces, tall) : "";
     found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first], little });
     let [whole, cost] = [piece, 0];
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
@@ -332,11 +333,12 @@ export function trials(pieces) {
   return found;
 }
 
-// Whether a dot may be a digit much smaller than others, and no point, and no degree sign over what it follows.
-function mayBeLittle(dot, pieces, tall) {
+// Which digits a dot may be, much smaller than others; behind another, a comma looks like a 1, a degree like a 0.
+function littleOf(dot, pieces, tall) {
+  if (heightOf(dot) < LITTLE * tall) return "";
   const before = pieces.filter((p) => p.row === dot.row && heightOf(p) >= DOT * tall && p.box[0] < dot.box[0]);
-  const raised = before.length > 0 && isRaised(dot, before.at(-1));
-  return heightOf(dot) >= LITTLE * tall && !raised && !isPoint(dot, pieces, tall, DOT);
+  if (before.length && isRaised(dot, before.at(-1))) return "23456789";
+  return before.length && isPoint(dot, pieces, tall, DOT) ? "023456789" : "0123456789";
 }
 
 const isRound = (piece) => longerOf(piece) <= 1.6 * Math.min(widthOf(piece), heightOf(piece));
