@@ -434,6 +434,25 @@ def gap_in(digits: Sequence[int], low: float, high: float) -> Kind:
     return kind
 
 
+def skipping(paper: bool) -> Kind:
+    """A thin ballpoint that skips: two or three gaps of 2% to 7% of the digit's height."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        (drawing,) = hand.some(rng, 1)
+        tall = rng.uniform(130, 220)
+        strokes, pen = sized(drawing, tall), max(2.0, tall * rng.uniform(0.012, 0.03))
+        for _ in range(int(rng.integers(2, 4))):
+            longest = int(np.argmax([len(dense(s, 1)) for s in strokes]))
+            points, gap = dense(strokes[longest], 1.0), round(rng.uniform(0.02, 0.07) * tall + pen)
+            start = int(rng.integers(len(points) // 8, max(len(points) // 8 + 1, 7 * len(points) // 8 - gap)))
+            parts = [p for p in (points[:start], points[start + gap :]) if len(p) > 1]
+            strokes = [*strokes[:longest], *parts, *strokes[longest + 1 :]]
+        shape = 340, 340
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), str(drawing.label))
+
+    return kind
+
+
 def dotted(apart: float) -> Kind:
     """Dots in a row along the stroke, their gaps `apart` of their diameter."""
 
@@ -881,6 +900,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a 5 whose bar stands apart": broken_five,
         "an 8 with a gap": gap_in([8], 0.03, 0.12),
         "any digit with a gap": gap_in(range(10), 0.03, 0.12),
+        "a ballpoint that skips": skipping(False),
+        "a ballpoint that skips, on paper": skipping(True),
         "dots, half a diameter apart": dotted(0.5),
         "dots, a diameter apart": dotted(1.0),
     },

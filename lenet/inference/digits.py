@@ -171,6 +171,11 @@ class _Row:
         return sum(1 if verdict == "sure" else -1 for verdict in self.verdicts)
 
     @property
+    def unsure(self) -> int:
+        """How many digits are not sure."""
+        return sum(verdict != "sure" for verdict in self.verdicts)
+
+    @property
     def is_sure(self) -> bool:
         """Whether there are digits, and all are."""
         return self.clear == len(self.digits) > 0
@@ -278,9 +283,18 @@ class DigitClassifier(Classifier, channels=1):
             stages, ink = inked(picture, side)
             for mask_pixels in masks:
                 sheet = Sheet(ink, mask_pixels=mask_pixels)
-                row = self._cheapest_row(stages, sheet)
-                barred = sheet.with_bars()
-                yield min(row, self._cheapest_row(stages, barred), key=lambda one: one.cost) if barred else row
+                yield self._cheapest_of(stages, sheet)
+
+    def _cheapest_of(self, stages: Sequence[Stage], sheet: Sheet) -> _Row:
+        """What is read of a sheet as it is, or with bars or gaps made whole."""
+        row = self._cheapest_row(stages, sheet)
+        if barred := sheet.with_bars():
+            row = min(row, self._cheapest_row(stages, barred), key=lambda one: one.cost)
+        if closed := sheet.with_gaps_closed(at_sides=row.unsure > 0):
+            whole = self._cheapest_row(stages, closed)
+            if whole.cost < row.cost and whole.unsure <= row.unsure:
+                row = whole
+        return row
 
     def _cheapest_row(self, stages: Sequence[Stage], sheet: Sheet) -> _Row:
         tried = trials(sheet.pieces)

@@ -63,6 +63,16 @@ export function digitReader(table) {
     return { paper, tried, inks, answers, doubts, row, cost: row.reduce((sum, i) => sum + tried[i].cost + (tried[i].digit ? doubts[i] : 0), paper.cost) };
   }
 
+  // What is read of a sheet as it is, or with bars or gaps made whole.
+  function cheapestOf(paper, stages, way) {
+    const read = (some) => some && cheapestRow(some, stages, way);
+    const unsure = ({ tried, answers, row }) => row.filter((i) => tried[i].digit && !["sure", "blank"].includes(answers[i].digit.verdict)).length;
+    const [row, barred] = [paper, paper.withBars()].map(read);
+    const cheaper = barred?.cost < row.cost ? barred : row;
+    const closed = read(paper.withGapsClosed(unsure(cheaper) > 0));
+    return closed?.cost < cheaper.cost && unsure(closed) <= unsure(cheaper) ? closed : cheaper;
+  }
+
   // Of a drawing's grey picture, see preprocess.js; where no digit is found one answer to all of it, "blank" where nothing
   // is drawn.
   function read(grey, pipeline = "modern") {
@@ -71,11 +81,7 @@ export function digitReader(table) {
     const way = inverted ? "inverted" : "straight";
     const asOne = () => secondLook(answered(fitted(stages, ink, input), way), ink);
     if (table.reads_one) return { found: [asOne()], marks: [] };
-    const ways = [sheet(ink)];
-    const barred = ways[0].withBars();
-    if (barred) ways.push(barred);
-    const rows = ways.map((paper) => cheapestRow(paper, stages, way));
-    const { paper, tried, inks, answers, doubts, row } = rows[1]?.cost < rows[0].cost ? rows[1] : rows[0];
+    const { paper, tried, inks, answers, doubts, row } = cheapestOf(sheet(ink), stages, way);
     const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
     const looked = digits.map((i) => secondLook(answers[i], inks[i]));
     const letters = amongLetters(digits.map((i) => tried[i].whole), looked.map(({ digit }) => digit.verdict !== "not_digit"));
