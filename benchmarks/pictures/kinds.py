@@ -743,6 +743,25 @@ def coloured(ink: Colour, ground: Colour, paper: bool = False, falls: float = 0.
     return kind
 
 
+def pens_kind(inks: Sequence[Colour], others: Sequence[Colour]) -> Kind:
+    """Three digits on photographed paper, of two pens, one of these inks and one of the others."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        drawings, tall = hand.some(rng, 3), rng.uniform(80, 130)
+        pen = tall * rng.uniform(0.06, 0.11)
+        row = row_of(drawings, tall, tall * rng.uniform(0.25, 0.5), pen, rng)
+        flat = [p for pens in row for p in pens]
+        shape, (left, top, right, bottom) = shape_around(flat, 0.9 * tall), box_of(flat)
+        two = inks[int(rng.integers(len(inks)))], others[int(rng.integers(len(others)))]
+        page = np.full((*shape, 3), 238, np.float32) + rng.uniform(-8, 8) * np.array([0.2, 0, -0.6], np.float32)
+        for pens, which in zip(row, rng.permutation([0, 1, int(rng.integers(2))]), strict=True):
+            there = moved(pens, (shape[1] - left - right) / 2, (shape[0] - top - bottom) / 2)
+            page = painted(page, cover(shape, there, pen), two[which])
+        return Sample(seen(page * light(shape, rng, 0.25)[:, :, None], rng), labels(drawings))
+
+    return kind
+
+
 def with_pen(low: float, high: float, inks: Sequence[Colour], strength: float = 1.0, squares: bool = False) -> Kind:
     """On photographed paper, with a pen of `low` to `high` of the digit's size."""
 
@@ -844,6 +863,8 @@ def share_of_picture(low: float, high: float, paper: bool) -> Kind:
     return kind
 
 
+BRIGHTS: list[Colour] = [(240, 140, 40), (245, 140, 190), (245, 215, 60), (130, 190, 240), (150, 210, 90)]
+DARKS: list[Colour] = [(205, 45, 45), (40, 60, 160), (30, 130, 70), (40, 40, 44)]
 BLUES, REDS = [(35, 50, 140), (60, 90, 175)], [(185, 35, 40), (220, 60, 60)]
 KINDS: dict[str, dict[str, Kind]] = {
     "paper rows": {
@@ -954,6 +975,9 @@ KINDS: dict[str, dict[str, Kind]] = {
         "chalk on a board": chalk,
         "blue pen": with_pen(0.03, 0.07, BLUES),
         "red pen": with_pen(0.03, 0.07, REDS),
+        "two pens of dark colours": pens_kind(DARKS[:2], DARKS[2:]),
+        "a bright pen and a dark one": pens_kind(BRIGHTS, DARKS),
+        "two bright pens": pens_kind(BRIGHTS[:3], BRIGHTS[3:]),
         "thick marker": with_pen(0.14, 0.22, [(30, 30, 34), (35, 50, 140)]),
         "pencil": with_pen(0.03, 0.06, [(90, 90, 95)], 0.75),
         "on squared paper": with_pen(0.04, 0.09, BLUES, squares=True),
