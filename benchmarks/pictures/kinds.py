@@ -704,6 +704,26 @@ def sizes(low: float, high: float) -> Kind:
     return kind
 
 
+def bars(paper: bool) -> Kind:
+    """Six bars or more side by side, as of a fence or a barcode, which are no digits."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        high = rng.uniform(90, 160)
+        thick, count = high * rng.uniform(0.06, 0.15), int(rng.integers(6, 14))
+        widths, gaps = thick * rng.choice([1, 1, 2], count), thick * rng.uniform(1, 2.5, count)
+        lefts = 60 + np.concatenate([[0], np.cumsum(widths + gaps)])
+        shape = round(high + 120), round(lefts[-1] + 60)
+        covered = np.zeros(shape, np.float32)
+        for left, width in zip(lefts, widths, strict=False):
+            covered[60 : 60 + round(high), round(left) : round(left + width)] = 1
+        if not paper:
+            return Sample(to_image(255 * (1 - covered)), "")
+        page = painted(np.full(shape, rng.uniform(205, 240), np.float32), covered, rng.uniform(30, 80))
+        return Sample(seen(page * light(shape, rng, 0.25), rng), "")
+
+    return kind
+
+
 def heights(count: int, paper: bool) -> Kind:
     """Rows of two to four digits, some two to four times as high as the others, which stand anywhere beside them."""
 
@@ -941,6 +961,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "some two to four times as high, on paper": heights(1, True),
         "two rows, some two to four times as high": heights(2, False),
         "two rows, some two to four times as high, on paper": heights(2, True),
+        "bars and no digit": bars(False),
+        "bars and no digit, on paper": bars(True),
         "prices in a column": prices(False),
         "an exponent": exponent,
         "in a ring that is open": open_ring,

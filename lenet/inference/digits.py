@@ -24,8 +24,17 @@ from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture, open_picture
 from lenet.preprocessing.ink import WORKING_SIDE
-from lenet.preprocessing.layout import MarkKind
-from lenet.preprocessing.segmentation import MASK_PIXELS, Sheet, Trial, among_letters, cheapest, may_touch, trials
+from lenet.preprocessing.layout import Mark, MarkKind
+from lenet.preprocessing.segmentation import (
+    MASK_PIXELS,
+    Sheet,
+    Trial,
+    among_letters,
+    cheapest,
+    may_touch,
+    printed_bars,
+    trials,
+)
 from lenet.preprocessing.stages import Box, Preprocessed, Stage
 from lenet.training.metrics import NOT_DIGIT_ABOVE
 
@@ -242,8 +251,11 @@ class DigitClassifier(Classifier, channels=1):
             return Reading(() if blank else (FoundDigit(WHOLE_PICTURE, prediction, False),))
         row = self._clearest_row(open_picture(image))
         sheet, tried, inks, predictions, digits = row.sheet, row.tried, row.inks, row.predictions, row.digits
+        barred = printed_bars([tried[i].whole for i in digits], [inks[i] for i in digits])
+        bars = [Mark("line", tried[i].whole.box) for i, bar in zip(digits, barred, strict=True) if bar]
+        digits = [i for i, bar in zip(digits, barred, strict=True) if not bar]
         answers = self._second_look([predictions[i] for i in digits], [inks[i] for i in digits])
-        marks = [*sheet.marks, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
+        marks = [*sheet.marks, *bars, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
         places = [sheet.place(mark.box) for mark in marks]
         ends = [sheet.place(tried[i].whole.box) for i in digits]
         letters = among_letters([tried[i].whole for i in digits], [answer.verdict != "not_digit" for answer in answers])

@@ -105,6 +105,10 @@ UNBOXED = 3.0  # of taking what looks like printed boxes for bars: mostly they a
 CLOSED = -3.0  # of each gap of a stroke that is closed: what goes on elsewhere is likelier one digit than two
 
 
+# A row of printed bars has so many, each fills so much of its box, and their ends are off by less, of their height; of
+# ones that a hand wrote some lean, and their ends are less even.
+MIN_BARS, BAR_FULL, BAR_EDGE = 6, 0.9, 0.03
+
 # Digits of a number and letters of a word are no further apart, of the higher one's height.
 WORD_GAP = 0.6
 LETTERS = 1 / 3  # of a word: where so many are no digits, it is a word, and none of the others is surely one
@@ -588,6 +592,26 @@ def among_letters(pieces: Sequence[Piece], are_digits: Sequence[bool]) -> list[b
         for i in word:
             found[i] = letters >= LETTERS * len(word)
     return found
+
+
+def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bool]:
+    """Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
+
+    Args:
+        inks: as for `may_touch`.
+    """
+    full = [float((ink > INK_THRESHOLD).mean()) >= BAR_FULL for ink in inks]
+    runs: list[list[int]] = [[]]
+    for i, piece in enumerate(pieces):
+        if runs[-1]:
+            first = pieces[runs[-1][0]]
+            off = max(abs(piece.box[1] - first.box[1]), abs(piece.box[3] - first.box[3]))
+            if not full[i] or off > BAR_EDGE * first.height:
+                runs.append([])
+        if full[i]:
+            runs[-1].append(i)
+    barred = {i for run in runs if len(run) >= MIN_BARS for i in run}
+    return [i in barred for i in range(len(pieces))]
 
 
 def may_touch(ink: np.ndarray, doubt: float) -> bool:

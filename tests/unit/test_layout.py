@@ -79,6 +79,15 @@ def with_comma() -> Image.Image:
     return pad(at(60, 180, TWO), [[(160, 268), (154, 286)]], at(190, 180, SEVEN), width=6)
 
 
+def barcode(count: int, uneven: int = 0) -> Image.Image:
+    """Bars side by side, every second one higher at its top by so many pixels."""
+    picture = Image.new("L", (280, 280), 255)
+    for i in range(count):
+        x = 30 + 24 * i
+        ImageDraw.Draw(picture).rectangle((x, 90 - uneven * (i % 2), x + 6 + 4 * (i % 3 == 0), 190), fill=0)
+    return picture
+
+
 def two_rows_of_heights() -> Image.Image:
     """2 7 4 over 0 7 2: the first 7 stands at the foot of the upper row, the 4 at its top, the 2 at the lower one's."""
     upper = at(60, 50, TWO, 1.6), at(190, 150, SEVEN, 0.6), at(260, 50, FOUR, 0.6)
@@ -299,6 +308,14 @@ def test_of_what_is_much_smaller_a_comma_and_a_degree_sign_are_no_digits(digits:
     assert digits.read_page(with_comma()).text == "2.7"
     assert text(digits.read(little(ZERO, 230))) == "20"
     assert text(digits.read(little(ZERO, 100))) == "2"
+
+
+def test_six_bars_of_one_height_are_printed_and_fewer_or_uneven_ones_are_digits(digits: DigitClassifier) -> None:
+    reading = digits.read_page(barcode(8))
+    assert reading.digits == ()
+    assert [mark.kind for mark in reading.marks] == ["line"] * 8
+    assert text(digits.read(barcode(5))) == "11111"
+    assert text(digits.read(barcode(8, 8))) == "11111111"
 
 
 def test_what_stands_beside_a_much_higher_digit_is_in_its_row(digits: DigitClassifier) -> None:

@@ -9,7 +9,7 @@
 
 import { network } from "./engine.js";
 import { classic, fitted, inked, round } from "./preprocess.js";
-import { amongLetters, cheapest, mayTouch, sheet, trials } from "./segmentation.js";
+import { amongLetters, cheapest, mayTouch, printedBars, sheet, trials } from "./segmentation.js";
 
 const MAPS_SHOWN = 32; // of a layer, the strongest: shared/facts.py
 
@@ -82,12 +82,15 @@ export function digitReader(table) {
     const asOne = () => secondLook(answered(fitted(stages, ink, input), way), ink);
     if (table.reads_one) return { found: [asOne()], marks: [] };
     const { paper, tried, inks, answers, doubts, row } = cheapestOf(sheet(ink), stages, way);
-    const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
+    const seen = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
+    const barred = printedBars(seen.map((i) => tried[i].whole), seen.map((i) => inks[i]));
+    const bars = seen.filter((_, k) => barred[k]).map((i) => ({ kind: "line", box: tried[i].whole.box }));
+    const digits = seen.filter((_, k) => !barred[k]);
     const looked = digits.map((i) => secondLook(answers[i], inks[i]));
     const letters = amongLetters(digits.map((i) => tried[i].whole), looked.map(({ digit }) => digit.verdict !== "not_digit"));
     const found = digits.map((i, k) => placed(looked[k], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i]), letters[k]));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
-    const marks = ordered([...paper.marks, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
+    const marks = ordered([...paper.marks, ...bars, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
     return { found: found.length ? found : [asOne()], marks }; // as on the server, all ink as one
   }
 

@@ -30,6 +30,7 @@ const STACK = { constant: -3, gap: 9, overlap: 0.3, height: 1.5, slim: 0.3 };
 const JOINT = -3;
 const UNBOXED = 3;
 const CLOSED = -3;
+const BARS = { least: 6, full: 0.9, edge: 0.03 };
 const WORD_GAP = 0.6;
 const LETTERS = 1 / 3;
 const WELL_READ = 0.05;
@@ -444,6 +445,20 @@ export function amongLetters(pieces, areDigits) {
     words.at(-1).push(i);
   });
   return words.flatMap((word) => word.map(() => word.filter((i) => !areDigits[i]).length >= LETTERS * word.length));
+}
+
+// Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
+export function printedBars(pieces, inks) {
+  const full = inks.map(({ data }) => data.reduce((sum, value) => sum + (value > INK_THRESHOLD), 0) / data.length >= BARS.full);
+  const runs = [[]];
+  pieces.forEach((piece, i) => {
+    const first = pieces[runs.at(-1)[0]];
+    const off = first ? Math.max(...[1, 3].map((edge) => Math.abs(piece.box[edge] - first.box[edge]))) : 0;
+    if (first && (!full[i] || off > BARS.edge * heightOf(first))) runs.push([]);
+    if (full[i]) runs.at(-1).push(i);
+  });
+  const barred = new Set(runs.filter((run) => run.length >= BARS.least).flat());
+  return pieces.map((_, i) => barred.has(i));
 }
 
 // Whether what was taken for one digit may be two that touch.
