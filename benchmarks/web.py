@@ -58,6 +58,7 @@ LAYOUTS = (
     *("prices in a column", "an exponent", "in a ring that is open", "digits of very different size"),
     *("a date with slashes", "a mark such as 8/10", "in rings, one with a wide gap", "columns with a line between"),
     *("beside an empty frame", "underlined, touching the line", "on a form's dotted line"),
+    *("some two to four times as high", "two rows, some two to four times as high", "a ballpoint that skips"),
 )
 SOFT = 4  # a picture is drawn so many times as large, for its edges
 
@@ -157,7 +158,7 @@ def sets(some: Sequence[Drawing], drawings: Sequence[Drawing]) -> Iterator[tuple
 def layouts(drawings: Sequence[Drawing], name: str, count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
     """Digits that stand in boxes, on lines, or with a sign: what `benchmarks pictures` puts on white."""
     for _ in range(count):
-        yield open_picture(KINDS["layouts"][name](Hand(list(drawings)), rng).picture)
+        yield open_picture((KINDS["layouts"] | KINDS["broken"])[name](Hand(list(drawings)), rng).picture)
 
 
 def antialiased(drawing: Drawing) -> Image.Image:

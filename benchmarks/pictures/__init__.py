@@ -11,7 +11,8 @@ the seed and the kind's name, so that two runs read the same pictures.  Seed 1 w
 `lenet.preprocessing`; any other is held out.
 
 A picture is right where `read` finds the right digits in reading order, and right and sure where each of them has the
-verdict "sure" as well.  "Wrong though sure": the answer is wrong, and nothing in it says so.  "Blank": no digit found.
+verdict "sure" as well; where no digit is written, where it finds none.  "Wrong though sure": the answer is wrong, and
+nothing in it says so.  "Blank": no digit found.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def measure(pairs: Pairs, name: str, kind: Kind, options: argparse.Namespace) ->
         reading = classifier.read_page(sample.picture)
         found = reading.digits
         right = reading.text == sample.text
-        sure = bool(found) and all(f.prediction.verdict == "sure" for f in found)
+        sure = bool(found or not sample.text) and all(f.prediction.verdict == "sure" for f in found)
         rows.append((right, right and sure, sure and not right, not found))
         if options.failures and not (right and sure):
             keep(options.failures, f"{name} {number}", sample, found)

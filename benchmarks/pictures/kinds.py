@@ -434,6 +434,25 @@ def gap_in(digits: Sequence[int], low: float, high: float) -> Kind:
     return kind
 
 
+def skipping(paper: bool) -> Kind:
+    """A thin ballpoint that skips: two or three gaps of 2% to 7% of the digit's height."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        (drawing,) = hand.some(rng, 1)
+        tall = rng.uniform(130, 220)
+        strokes, pen = sized(drawing, tall), max(2.0, tall * rng.uniform(0.012, 0.03))
+        for _ in range(int(rng.integers(2, 4))):
+            longest = int(np.argmax([len(dense(s, 1)) for s in strokes]))
+            points, gap = dense(strokes[longest], 1.0), round(rng.uniform(0.02, 0.07) * tall + pen)
+            start = int(rng.integers(len(points) // 8, max(len(points) // 8 + 1, 7 * len(points) // 8 - gap)))
+            parts = [p for p in (points[:start], points[start + gap :]) if len(p) > 1]
+            strokes = [*strokes[:longest], *parts, *strokes[longest + 1 :]]
+        shape = 340, 340
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), str(drawing.label))
+
+    return kind
+
+
 def dotted(apart: float) -> Kind:
     """Dots in a row along the stroke, their gaps `apart` of their diameter."""
 
@@ -685,6 +704,49 @@ def sizes(low: float, high: float) -> Kind:
     return kind
 
 
+def bars(paper: bool) -> Kind:
+    """Six bars or more side by side, as of a fence or a barcode, which are no digits."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        high = rng.uniform(90, 160)
+        thick, count = high * rng.uniform(0.06, 0.15), int(rng.integers(6, 14))
+        widths, gaps = thick * rng.choice([1, 1, 2], count), thick * rng.uniform(1, 2.5, count)
+        lefts = 60 + np.concatenate([[0], np.cumsum(widths + gaps)])
+        shape = round(high + 120), round(lefts[-1] + 60)
+        covered = np.zeros(shape, np.float32)
+        for left, width in zip(lefts, widths, strict=False):
+            covered[60 : 60 + round(high), round(left) : round(left + width)] = 1
+        if not paper:
+            return Sample(to_image(255 * (1 - covered)), "")
+        page = painted(np.full(shape, rng.uniform(205, 240), np.float32), covered, rng.uniform(30, 80))
+        return Sample(seen(page * light(shape, rng, 0.25), rng), "")
+
+    return kind
+
+
+def heights(count: int, paper: bool) -> Kind:
+    """Rows of two to four digits, some two to four times as high as the others, which stand anywhere beside them."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        large, times = rng.uniform(100, 200), rng.uniform(2, 4)
+        small = large / times
+        pen = max(3.0, small * rng.uniform(0.07, 0.11))
+        text, strokes = "", []
+        for row in range(count):
+            drawings, x = hand.some(rng, int(rng.integers(2, 5))), rng.uniform(0, 0.2) * large
+            lower = rng.permutation(len(drawings)) < rng.integers(1, len(drawings))
+            for drawing, low in zip(drawings, lower, strict=True):
+                pens = sized(drawing, (small if low else large) * rng.uniform(0.93, 1.07))
+                _, _, width, height = box_of(pens)
+                strokes += moved(pens, x, 1.45 * large * row + (large - height) * rng.choice([0, 0.5, 1]))
+                x += width + pen + small * rng.uniform(0.35, 0.9)
+            text += labels(drawings)
+        shape = shape_around(strokes, 60)
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), text)
+
+    return kind
+
+
 # --------------------------------------------------------------------------------------------------
 # Colours
 
@@ -697,6 +759,25 @@ def coloured(ink: Colour, ground: Colour, paper: bool = False, falls: float = 0.
         if not paper:
             return Sample(to_image(page), text)
         return Sample(seen(page * light(shape, rng, falls)[:, :, None], rng), text)
+
+    return kind
+
+
+def pens_kind(inks: Sequence[Colour], others: Sequence[Colour]) -> Kind:
+    """Three digits on photographed paper, of two pens, one of these inks and one of the others."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        drawings, tall = hand.some(rng, 3), rng.uniform(80, 130)
+        pen = tall * rng.uniform(0.06, 0.11)
+        row = row_of(drawings, tall, tall * rng.uniform(0.25, 0.5), pen, rng)
+        flat = [p for pens in row for p in pens]
+        shape, (left, top, right, bottom) = shape_around(flat, 0.9 * tall), box_of(flat)
+        two = inks[int(rng.integers(len(inks)))], others[int(rng.integers(len(others)))]
+        page = np.full((*shape, 3), 238, np.float32) + rng.uniform(-8, 8) * np.array([0.2, 0, -0.6], np.float32)
+        for pens, which in zip(row, rng.permutation([0, 1, int(rng.integers(2))]), strict=True):
+            there = moved(pens, (shape[1] - left - right) / 2, (shape[0] - top - bottom) / 2)
+            page = painted(page, cover(shape, there, pen), two[which])
+        return Sample(seen(page * light(shape, rng, 0.25)[:, :, None], rng), labels(drawings))
 
     return kind
 
@@ -802,6 +883,8 @@ def share_of_picture(low: float, high: float, paper: bool) -> Kind:
     return kind
 
 
+BRIGHTS: list[Colour] = [(240, 140, 40), (245, 140, 190), (245, 215, 60), (130, 190, 240), (150, 210, 90)]
+DARKS: list[Colour] = [(205, 45, 45), (40, 60, 160), (30, 130, 70), (40, 40, 44)]
 BLUES, REDS = [(35, 50, 140), (60, 90, 175)], [(185, 35, 40), (220, 60, 60)]
 KINDS: dict[str, dict[str, Kind]] = {
     "paper rows": {
@@ -858,6 +941,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a 5 whose bar stands apart": broken_five,
         "an 8 with a gap": gap_in([8], 0.03, 0.12),
         "any digit with a gap": gap_in(range(10), 0.03, 0.12),
+        "a ballpoint that skips": skipping(False),
+        "a ballpoint that skips, on paper": skipping(True),
         "dots, half a diameter apart": dotted(0.5),
         "dots, a diameter apart": dotted(1.0),
     },
@@ -872,6 +957,12 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a mark such as 8/10": slashed([(1, 2), (2, 2)], (1.3, 1.6), False),
         "digits of different size": sizes(50, 150),
         "digits of very different size": sizes(50, 220),
+        "some two to four times as high": heights(1, False),
+        "some two to four times as high, on paper": heights(1, True),
+        "two rows, some two to four times as high": heights(2, False),
+        "two rows, some two to four times as high, on paper": heights(2, True),
+        "bars and no digit": bars(False),
+        "bars and no digit, on paper": bars(True),
         "prices in a column": prices(False),
         "an exponent": exponent,
         "in a ring that is open": open_ring,
@@ -906,6 +997,9 @@ KINDS: dict[str, dict[str, Kind]] = {
         "chalk on a board": chalk,
         "blue pen": with_pen(0.03, 0.07, BLUES),
         "red pen": with_pen(0.03, 0.07, REDS),
+        "two pens of dark colours": pens_kind(DARKS[:2], DARKS[2:]),
+        "a bright pen and a dark one": pens_kind(BRIGHTS, DARKS),
+        "two bright pens": pens_kind(BRIGHTS[:3], BRIGHTS[3:]),
         "thick marker": with_pen(0.14, 0.22, [(30, 30, 34), (35, 50, 140)]),
         "pencil": with_pen(0.03, 0.06, [(90, 90, 95)], 0.75),
         "on squared paper": with_pen(0.04, 0.09, BLUES, squares=True),

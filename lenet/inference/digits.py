@@ -24,8 +24,17 @@ from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture, open_picture
 from lenet.preprocessing.ink import WORKING_SIDE
-from lenet.preprocessing.layout import MarkKind
-from lenet.preprocessing.segmentation import MASK_PIXELS, Sheet, Trial, among_letters, cheapest, may_touch, trials
+from lenet.preprocessing.layout import Mark, MarkKind
+from lenet.preprocessing.segmentation import (
+    MASK_PIXELS,
+    Sheet,
+    Trial,
+    among_letters,
+    cheapest,
+    may_touch,
+    printed_bars,
+    trials,
+)
 from lenet.preprocessing.stages import Box, Preprocessed, Stage
 from lenet.training.metrics import NOT_DIGIT_ABOVE
 
@@ -171,6 +180,11 @@ class _Row:
         return sum(1 if verdict == "sure" else -1 for verdict in self.verdicts)
 
     @property
+    def unsure(self) -> int:
+        """How many digits are not sure."""
+        return sum(verdict != "sure" for verdict in self.verdicts)
+
+    @property
     def is_sure(self) -> bool:
         """Whether there are digits, and all are."""
         return self.clear == len(self.digits) > 0
@@ -237,8 +251,11 @@ class DigitClassifier(Classifier, channels=1):
             return Reading(() if blank else (FoundDigit(WHOLE_PICTURE, prediction, False),))
         row = self._clearest_row(open_picture(image))
         sheet, tried, inks, predictions, digits = row.sheet, row.tried, row.inks, row.predictions, row.digits
+        barred = printed_bars([tried[i].whole for i in digits], [inks[i] for i in digits])
+        bars = [Mark("line", tried[i].whole.box) for i, bar in zip(digits, barred, strict=True) if bar]
+        digits = [i for i, bar in zip(digits, barred, strict=True) if not bar]
         answers = self._second_look([predictions[i] for i in digits], [inks[i] for i in digits])
-        marks = [*sheet.marks, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
+        marks = [*sheet.marks, *bars, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
         places = [sheet.place(mark.box) for mark in marks]
         ends = [sheet.place(tried[i].whole.box) for i in digits]
         letters = among_letters([tried[i].whole for i in digits], [answer.verdict != "not_digit" for answer in answers])
@@ -278,16 +295,25 @@ class DigitClassifier(Classifier, channels=1):
             stages, ink = inked(picture, side)
             for mask_pixels in masks:
                 sheet = Sheet(ink, mask_pixels=mask_pixels)
-                row = self._cheapest_row(stages, sheet)
-                barred = sheet.with_bars()
-                yield min(row, self._cheapest_row(stages, barred), key=lambda one: one.cost) if barred else row
+                yield self._cheapest_of(stages, sheet)
+
+    def _cheapest_of(self, stages: Sequence[Stage], sheet: Sheet) -> _Row:
+        """What is read of a sheet as it is, or with bars or gaps made whole."""
+        row = self._cheapest_row(stages, sheet)
+        if barred := sheet.with_bars():
+            row = min(row, self._cheapest_row(stages, barred), key=lambda one: one.cost)
+        if closed := sheet.with_gaps_closed(at_sides=row.unsure > 0):
+            whole = self._cheapest_row(stages, closed)
+            if whole.cost < row.cost and whole.unsure <= row.unsure:
+                row = whole
+        return row
 
     def _cheapest_row(self, stages: Sequence[Stage], sheet: Sheet) -> _Row:
         tried = trials(sheet.pieces)
         inks = [sheet.ink_of(trial.whole) for trial in tried]
         predictions = self._answers([fitted(stages, ink, self.recipe.input) for ink in inks])
         tried = [
-            replace(trial, digit=True) if trial.little and prediction.verdict == "sure" else trial
+            replace(trial, digit=True) if prediction.verdict == "sure" and prediction.label in trial.little else trial
             for trial, prediction in zip(tried, predictions, strict=True)
         ]
         doubts = [_doubt(prediction) for prediction in predictions]

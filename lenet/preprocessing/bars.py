@@ -111,7 +111,7 @@ def _before(bar: Bar | None, other: Cells) -> float:
 def _between(a: Cells, b: Cells, thick: float) -> float:
     """How far two components are from one another, where that is near at their ends only; else infinite."""
     reach = GAP * thick + GRID
-    (ax, ay), (bx, by) = _close_to(a, b, reach), _close_to(b, a, reach)
+    (ax, ay), (bx, by) = close_to(a, b, reach), close_to(b, a, reach)
     if min(_extent(*a), _extent(*b)) < LONG * thick or not 0 < len(ax) * len(bx) <= MAX_PAIRS:
         return math.inf
     away = np.hypot(ax[:, None] - bx, ay[:, None] - by)
@@ -120,7 +120,7 @@ def _between(a: Cells, b: Cells, thick: float) -> float:
     return float(away.min()) if 0 < spot <= SPOT * thick**2 else math.inf
 
 
-def _close_to(cells: Cells, other: Cells, reach: float) -> Cells:
+def close_to(cells: Cells, other: Cells, reach: float) -> Cells:
     """The cells that are as near to the box of another component."""
     near = np.ones(len(cells[0]), bool)
     for mine, its in zip(cells, other, strict=True):

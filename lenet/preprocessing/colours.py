@@ -9,7 +9,7 @@ which all ink is dark, and nothing else.
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from lenet.preprocessing.thickness import thickness
 
@@ -18,6 +18,9 @@ COLOUR_CONTRAST = 40  # of 255: ink differs so much from its ground, as colours
 # Where brightness shows less than this of the difference, colour is looked at instead.
 SAME_LUMINANCE = 0.35
 GROUND_GREY = 220  # which leaves room for a ground that is not quite even
+# Of a photograph what is so far from the ground, by the contrast, and less than this towards the ink, is another pen if
+# there is so much of it.
+OTHER, OTHER_WAY, OTHER_SHARE = 0.6, 0.3, 0.1
 INKED = 99.5  # percentile of the difference from the ground: a thin stroke takes 1% of a picture
 
 
@@ -33,7 +36,7 @@ def told_by_colour(image: Image.Image, side: int) -> Image.Image | None:
     sample = np.asarray(image)[::step, ::step].reshape(-1, 3)
     if np.ptp(sample, axis=1).max() < COLOUR:
         return None
-    return _separated(image, sample) or _of_many_pens(image, sample, side)
+    return _separated(image, sample) or _of_many_pens(image, sample, side) or _of_bright_pens(image, sample, side)
 
 
 def _separated(image: Image.Image, sample: np.ndarray) -> Image.Image | None:
@@ -53,6 +56,9 @@ def _separated(image: Image.Image, sample: np.ndarray) -> Image.Image | None:
         return None
     towards = away[far >= contrast].mean(axis=0)
     if (length := float(np.linalg.norm(towards))) < 0.5 * contrast:  # not one ink but many colours: a photograph
+        return None
+    other = (away @ towards)[far >= OTHER * contrast] < OTHER_WAY * length**2
+    if other.mean() > OTHER_SHARE and not _is_rendered(sample):  # a second pen, which this would hide
         return None
     near = (np.asarray(image, np.float32) - ground) @ (towards / length**2)  # 0 is the ground, about 1 the ink
     return Image.fromarray((GROUND_GREY * (1 - near)).clip(0, 255).astype(np.uint8))
@@ -74,10 +80,9 @@ def _of_many_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.Im
 
     None where brightness shows every pen, and for what is not a drawing.
     """
-    sample = sample.astype(np.int16)
-    ground = np.median(sample, axis=0).astype(np.int16)
-    if np.mean((sample == ground).all(axis=1)) < RENDERED:
+    if not _is_rendered(sample):
         return None
+    ground = np.median(sample, axis=0).astype(np.int16)
     from scipy import ndimage
 
     image = image.reduce(-(-max(image.size) // side))
@@ -103,6 +108,53 @@ def _of_many_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.Im
         elif _is_inside(part, labels.shape) and _is_band(highlit, thickness(dark)):
             ink[part][piece] = _besides(away[part][piece], np.median(away[part][highlit], axis=0))
     return Image.fromarray((255 - ink).clip(0, 255).astype(np.uint8))
+
+
+def _is_rendered(sample: np.ndarray) -> bool:
+    """Whether much of a picture, (N, 3) uint8, is exactly of one colour."""
+    return bool(np.mean((sample == np.median(sample, axis=0).astype(np.uint8)).all(axis=1)) >= RENDERED)
+
+
+PAPER_GREY, PAPER_TINT = 90, 1.35  # of 255: photographed paper is so pale in each channel, and these differ by no more
+SATURATED = 0.15  # of its strongest channel the weakest lacks so much: grain and JPEG's colours lack less
+BRIGHT = 0.35  # of the paper: in what is darker colour is noise
+STROKE = 0.04  # of the picture's longer side: a smaller piece is dirt
+INK = 0.8  # of the paper's light: so much a bright pen's stroke takes at its middle, as a dark pen's does
+
+
+def _of_bright_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.Image | None:
+    """Grey of a photographed page in which strokes of bright colours are as dark as those of other pens.
+
+    None where there are none, and where the ground is no pale paper.
+    """
+    from scipy import ndimage
+
+    ground = np.median(sample, axis=0).astype(np.float32) + 1
+    if _is_rendered(sample) or ground.min() < PAPER_GREY or ground.max() > PAPER_TINT * ground.min():
+        return None
+    image = image.reduce(-(-max(image.size) // side))
+    balanced = np.asarray(image.filter(ImageFilter.BoxBlur(1)), np.float32) * (ground.max() / ground)
+    top = balanced.max(axis=2)
+    saturation = 1 - balanced.min(axis=2) / np.maximum(top, 1)
+    labels, count = ndimage.label((saturation >= SATURATED) & (top >= BRIGHT * ground.max()), np.ones((3, 3)))
+    if count == 0:
+        return None
+    grey = np.array(image.convert("L"))
+    found = False
+    for number, part in enumerate(ndimage.find_objects(labels), start=1):
+        piece = labels[part] == number
+        if (
+            max(piece.shape) < STROKE * max(labels.shape)
+            or not _is_inside(part, labels.shape)
+            or not _is_slender(piece)
+        ):
+            continue
+        strongest = float(np.percentile(saturation[part][piece], 75))
+        darkness = INK * (saturation[part][piece] / strongest).clip(0, 1)
+        inked = np.minimum(grey[part][piece], top[part][piece] * (1 - darkness))
+        found |= bool((inked < grey[part][piece]).any())
+        grey[part][piece] = inked
+    return Image.fromarray(grey) if found else None
 
 
 def _is_slender(piece: np.ndarray) -> bool:

@@ -48,6 +48,7 @@ WHOLE = 1.15  # and together they are no higher than this
 ASIDE = 0.05  # and no further from one another sideways
 
 SAME_ROW = 0.4  # of the lower one's height: pieces that overlap by as much stand in one row
+BESIDE, MUCH_HIGHER = 0.8, 1.5  # of its height: so much of a piece is beside one that is higher by so many times
 EXPONENT, EXPONENT_REACH = 0.75, 0.5  # of the height of what it follows: an exponent is lower, and as near
 RAISED_OVERLAP = 0.15  # of its height: by so much it overlaps what it follows
 
@@ -558,7 +559,8 @@ def in_rows(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     tall = tallest(pieces)
     parts = _broken(pieces, tall)
     wholes = [joined(some) for some in parts]
-    standing = sorted((p for p in wholes if p.height >= STANDS * tall), key=_across)
+    higher_one = _beside_higher(wholes)
+    standing = sorted((p for p in wholes if p.height >= STANDS * tall and p not in higher_one), key=_across)
     near = np.eye(len(standing), dtype=bool)
     for i, piece in enumerate(standing):
         beside = [j for j in range(i + 1, len(standing)) if _one_row(piece, standing[j])]
@@ -568,14 +570,39 @@ def in_rows(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     rows = [[standing[i] for i in group] for group in _connected(near)]
     rows.sort(key=lambda row: float(np.mean([p.box[1] + p.box[3] for p in row])))
     for piece in wholes:
-        if piece.height < STANDS * tall:
+        if piece.height < STANDS * tall and piece not in higher_one:
             min(rows, key=lambda row: min(distance(piece, p) for p in row if p.height >= STANDS * tall)).append(piece)
+    for piece in sorted(higher_one, key=lambda p: -p.height):
+        next(row for row in rows if higher_one[piece] in row).append(piece)
     return tuple(
         replace(p, row=number)
         for number, row in enumerate(rows)
         for whole in sorted(row, key=_across)
         for p in sorted(parts[wholes.index(whole)], key=_across)
     )
+
+
+def _beside_higher(pieces: Sequence[Piece]) -> dict[Piece, Piece]:
+    """Of each piece that stands beside a much higher one, wherever on its height, the nearest such; it is in its row.
+
+    What stands over another piece beside the same one does not: these may be two rows.
+    """
+    found: dict[Piece, Piece] = {}
+    for piece in pieces:
+        beside = [
+            p
+            for p in pieces
+            if p.height >= MUCH_HIGHER * piece.height and overlap(p, piece, 1) >= BESIDE * piece.height
+        ]
+        if beside:
+            found[piece] = min(beside, key=lambda p: distance(piece, p))
+    return {
+        piece: other
+        for piece, other in found.items()
+        if not any(
+            third == other and overlap(piece, p, 0) > 0 and overlap(piece, p, 1) <= 0 for p, third in found.items()
+        )
+    }
 
 
 def _broken(pieces: Sequence[Piece], tall: int) -> list[list[Piece]]:

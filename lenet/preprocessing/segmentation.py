@@ -25,6 +25,7 @@ import numpy as np
 
 from lenet.preprocessing.bars import bar_of, end_to_end
 from lenet.preprocessing.digits import INK_THRESHOLD
+from lenet.preprocessing.gaps import Gap, open_gaps
 from lenet.preprocessing.layout import (
     MAX_DOTS,
     SLASH_SLENDER,
@@ -51,6 +52,7 @@ from lenet.preprocessing.layout import (
     tallest,
     underline,
 )
+from lenet.preprocessing.thickness import thicknesses
 
 FAINT = 24  # of 255: printed boxes may be fainter than ink
 MASK_PIXELS = 40_000  # ink is labelled in a mask of no more than this: 0.15 ms
@@ -100,7 +102,12 @@ STACKED, SLIM = 1.5, 0.3
 # Of 1,800 written numbers 19 have one such place, none has two.
 JOINT = -3.0
 UNBOXED = 3.0  # of taking what looks like printed boxes for bars: mostly they are boxes
+CLOSED = -3.0  # of each gap of a stroke that is closed: what goes on elsewhere is likelier one digit than two
 
+
+# A row of printed bars has so many, each fills so much of its box, and their ends are off by less, of their height; of
+# ones that a hand wrote some lean, and their ends are less even.
+MIN_BARS, BAR_FULL, BAR_EDGE = 6, 0.9, 0.03
 
 # Digits of a number and letters of a word are no further apart, of the higher one's height.
 WORD_GAP = 0.6
@@ -116,7 +123,7 @@ class Trial:
     whole: Piece
     cost: float
     digit: bool = True  # else a dot, which is left out
-    little: bool = False  # a dot that is a digit all the same where it is surely read
+    little: str = ""  # of a dot, the digits that it is all the same where it surely reads as one of them
 
 
 class Sheet:
@@ -125,6 +132,7 @@ class Sheet:
     Args:
         unboxed: whether printed boxes, and lines that digits touch, are taken out.
         mask_pixels: how many the mask may have in which the ink is divided into pieces.
+        printed: marks of what was taken out of the ink already.
 
     Attributes:
         ink: white on black, (H, W) uint8.
@@ -135,7 +143,9 @@ class Sheet:
         cost: of reading the ink in this way rather than another, as that of a trial.
     """
 
-    def __init__(self, ink: np.ndarray, unboxed: bool = True, mask_pixels: int = MASK_PIXELS) -> None:
+    def __init__(
+        self, ink: np.ndarray, unboxed: bool = True, mask_pixels: int = MASK_PIXELS, printed: Sequence[Mark] = ()
+    ) -> None:
         self._mask_pixels = mask_pixels
         self.ink = self._drawn = ink
         self.pieces: tuple[Piece, ...] = ()
@@ -143,8 +153,10 @@ class Sheet:
         self.rings: tuple[Piece, ...] = ()
         self.frames: tuple[Piece, ...] = ()
         self._specks: list[Piece] = []
-        self._printed: list[Mark] = []
+        self._printed = [*printed]
+        self._dotted: list[Mark] = []
         self._found: list[Piece] = []
+        self._along: list[Piece] = []  # what looks like lines under or over digits: the foot of a broken 2 does too
         self.cost = 0.0
         self._bridge = 0
         if unboxed and self._label(FAINT) and (printed := self._without_printed()):
@@ -159,7 +171,7 @@ class Sheet:
             self._found = self._components()
             full = {p: _fullness(self._mask_of(p)) for p in self._found}
             if dots := dotted_line(self._found, [*full.values()]):
-                self._printed.append(Mark("line", joined(dots).box))
+                self._dotted.append(Mark("line", joined(dots).box))
                 self._found = [p for p in self._found if p not in dots]
             self._divide(bridged(self._found, [full[p] for p in self._found]))
 
@@ -184,6 +196,48 @@ class Sheet:
         sheet._bridge = (round(max(gaps) * self._factor) + 2) | 1
         sheet._divide(pieces)
         return sheet
+
+    def with_gaps_closed(self, at_sides: bool = False) -> Sheet | None:
+        """The same ink with strokes drawn on where they go on beyond a gap; None where there is no such gap.
+
+        Args:
+            at_sides: whether they may go on in the side of another too; so do digits that stand close.
+        """
+        if len(self._found) < 2:
+            return None
+        labels = {label for p in (*self.pieces, *self._along) for label in p.labels}
+        strokes = [p for p in self._found if not labels.isdisjoint(p.labels)]
+        gaps = open_gaps(strokes, self._thickness_of, self._cells_of, self._factor, at_sides)
+        if not gaps:
+            return None
+        sheet = Sheet(self._drawn_on(gaps), False, self._mask_pixels, self._printed)
+        sheet.cost = CLOSED * len(gaps)
+        return sheet
+
+    def _drawn_on(self, gaps: Sequence[Gap]) -> np.ndarray:
+        """The ink, with a line of full strength over each gap."""
+        ink = self.ink.copy()
+        (left, top), factor = self._corner, self._factor
+        for gap in gaps:
+            # where a cell's middle is, and how far from the line ink is
+            x0, y0, x1, y1 = (
+                (value + 0.5) * factor + corner - 0.5
+                for value, corner in zip((*gap.begin, *gap.end), (left, top, left, top), strict=True)
+            )
+            half = max(gap.thick * factor, 1) / 2
+            columns = np.arange(max(int(min(x0, x1) - half), 0), min(int(max(x0, x1) + half) + 2, ink.shape[1]))
+            rows = np.arange(max(int(min(y0, y1) - half), 0), min(int(max(y0, y1) + half) + 2, ink.shape[0]))[:, None]
+            across, down = x1 - x0, y1 - y0
+            at = (((columns - x0) * across + (rows - y0) * down) / (across**2 + down**2)).clip(0, 1)
+            near = (columns - x0 - at * across) ** 2 + (rows - y0 - at * down) ** 2 <= half**2
+            part = ink[rows[0, 0] : rows[-1, 0] + 1, columns[0] : columns[-1] + 1]
+            part[near] = 255
+        return ink
+
+    def _thickness_of(self, piece: Piece) -> float:
+        """How thick a component's strokes are, in cells."""
+        mask = self._mask_of(piece)
+        return float(thicknesses(np.pad(mask, 1), np.array([0, np.count_nonzero(mask)]))[1])
 
     def _label(self, threshold: int) -> bool:
         """Labels the ink above this threshold; False where there is none."""
@@ -250,6 +304,7 @@ class Sheet:
         down = dividers(found)
         found = [p for p in found if p not in down]
         lines = lines_along(found)
+        self._along = [found[i] for i in lines]
         rest = [p for i, p in enumerate(found) if i not in lines]
         rings = higher([p for p in rest if self._is_ring(p, rest)], rest)
         self.rings = (*rings, *(p for p in as_high(rings, rest) if self._is_ring(p, rest, True)))
@@ -275,6 +330,7 @@ class Sheet:
             *(Mark("ring", p.box) for p in self.rings),
             *(Mark("box", p.box) for p in self.frames),
             *self._printed,
+            *self._dotted,
         )
 
     def _is_ring(self, piece: Piece, pieces: Sequence[Piece], open_ring: bool = False) -> bool:
@@ -432,7 +488,7 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
     alone = [sum(p.row == q.row for q in pieces) == 1 for p in pieces]
     found = []
     for first, piece in enumerate(pieces):
-        little = dots[first] and _may_be_little(piece, pieces, tall)
+        little = _little(piece, pieces, tall) if dots[first] else ""
         found.append(Trial(first, first + 1, piece, 0.0, not dots[first], little))
         whole, cost = piece, 0.0
         for last in range(first + 1, min(first + MAX_PIECES_OF_A_DIGIT, len(pieces))):
@@ -454,11 +510,14 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
     return found
 
 
-def _may_be_little(dot: Piece, pieces: Sequence[Piece], tall: int) -> bool:
-    """Whether a dot may be a digit much smaller than others, and no point, and no degree sign over what it follows."""
+def _little(dot: Piece, pieces: Sequence[Piece], tall: int) -> str:
+    """Which digits a dot may be, much smaller than others: behind another a comma is like a 1, a degree like a 0."""
+    if dot.height < LITTLE * tall:
+        return ""
     before = [p for p in pieces if p.row == dot.row and p.height >= DOT * tall and p.box[0] < dot.box[0]]
-    raised = any(_is_raised(dot, p) for p in before[-1:])
-    return dot.height >= LITTLE * tall and not raised and not is_point(dot, pieces, tall, DOT)
+    if before and _is_raised(dot, before[-1]):
+        return "23456789"
+    return "023456789" if before and is_point(dot, pieces, tall, DOT) else "0123456789"
 
 
 def _is_round(piece: Piece) -> bool:
@@ -533,6 +592,26 @@ def among_letters(pieces: Sequence[Piece], are_digits: Sequence[bool]) -> list[b
         for i in word:
             found[i] = letters >= LETTERS * len(word)
     return found
+
+
+def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bool]:
+    """Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
+
+    Args:
+        inks: as for `may_touch`.
+    """
+    full = [float((ink > INK_THRESHOLD).mean()) >= BAR_FULL for ink in inks]
+    runs: list[list[int]] = [[]]
+    for i, piece in enumerate(pieces):
+        if runs[-1]:
+            first = pieces[runs[-1][0]]
+            off = max(abs(piece.box[1] - first.box[1]), abs(piece.box[3] - first.box[3]))
+            if not full[i] or off > BAR_EDGE * first.height:
+                runs.append([])
+        if full[i]:
+            runs[-1].append(i)
+    barred = {i for run in runs if len(run) >= MIN_BARS for i in run}
+    return [i in barred for i in range(len(pieces))]
 
 
 def may_touch(ink: np.ndarray, doubt: float) -> bool:

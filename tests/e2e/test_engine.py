@@ -32,6 +32,7 @@ from tests.unit.test_bars import display
 from tests.unit.test_layout import (
     LEANING,
     NINE,
+    barcode,
     broken_one,
     column,
     columns,
@@ -47,6 +48,8 @@ from tests.unit.test_layout import (
     ringed,
     rings,
     slashed,
+    two_rows_of_heights,
+    with_comma,
     with_dash,
     with_point,
     word,
@@ -306,6 +309,8 @@ def test_the_browser_tells_digits_from_what_stands_beside_them(browser: Browser,
 def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(browser: Browser) -> None:
     pictures = [with_point(gap) for gap in (5, 8, 15)] + [with_dash(*gaps) for gaps in ((15, 45), (30, 30), (45, 15))]
     pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little(), high_exponent()]
+    pictures += [barcode(8, 8), barcode(5)]
+    pictures += [little(ZERO, 292), little(ZERO, 100), with_comma(), two_rows_of_heights()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
     pictures += [

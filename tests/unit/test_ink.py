@@ -12,7 +12,8 @@ from scipy import ndimage
 
 from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing import paper
-from lenet.preprocessing.digits import digit
+from lenet.preprocessing.colours import told_by_colour
+from lenet.preprocessing.digits import digit, inked
 from lenet.preprocessing.ink import extract, is_flat, to_grey
 from lenet.preprocessing.normalization import InputFormat
 from lenet.preprocessing.paper import _is_of_a_box, from_paper
@@ -170,6 +171,36 @@ def test_coloured_ink_on_coloured_paper():
     page = np.array([250, 233, 130]) * (1 - cover) + np.array([185, 35, 40]) * cover
     page = (page * LIGHTS["falls off"][:, :, None]).clip(0, 255).astype(np.uint8)
     assert distance(PLAIN, digit(Image.fromarray(page), GREY).x) < 0.15
+
+
+Colour = tuple[int, int, int]
+BLACK, ORANGE, PINK, SKY = (40, 40, 44), (240, 140, 40), (245, 140, 190), (130, 190, 240)
+
+
+def two_pens(one: Colour, other: Colour, paper: Colour = (236, 234, 230)) -> Image.Image:
+    """5 and 5 side by side on photographed paper, each of its pen."""
+    cover = ((225 - five()) / 180)[:, 120:480, None]
+    page = np.concatenate([np.array(paper) + cover * (np.array(ink) - np.array(paper)) for ink in (one, other)], axis=1)
+    light = np.linspace(1, 0.75, page.shape[1])[:, None]
+    grain = np.random.default_rng(0).normal(0, 3, (*page.shape[:2], 1))
+    return Image.fromarray((page * light + grain).clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    "pens", [(BLACK, ORANGE), (PINK, BLACK), (BLACK, SKY), (ORANGE, SKY)], ids=["orange", "pink", "sky", "both"]
+)
+def test_of_two_pens_on_paper_the_bright_one_is_read_too(pens):
+    left, right = (half.sum() for half in np.split(inked(two_pens(*pens))[1].astype(float), 2, axis=1))
+    assert 0.7 < left / right < 1.4
+
+
+def test_only_written_colour_is_darkened():
+    """Not a coloured band at the border or a broad coloured button, nor the tint of all the paper."""
+    page = np.asarray(two_pens(BLACK, BLACK)).copy()
+    assert told_by_colour(Image.fromarray(page), 512) is None
+    page[:, :6] = page[200:260, 300:420] = ORANGE
+    assert told_by_colour(Image.fromarray(page), 512) is None
+    assert told_by_colour(two_pens(BLACK, BLACK, (250, 235, 205)), 512) is None
 
 
 def eight(width: int, ink: float, paper: float) -> np.ndarray:

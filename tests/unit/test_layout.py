@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
+from lenet.preprocessing.layout import Piece, in_rows
 from lenet.preprocessing.segmentation import Sheet
 from lenet.preprocessing.separate import separate_drawings
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text
@@ -68,9 +69,29 @@ def high_exponent() -> Image.Image:
     return pad(at(150, 200, SEVEN), at(240, 152, TWO, 0.6), width=5)
 
 
-def little() -> Image.Image:
-    """2, and a 7 that is a quarter as high."""
-    return pad(at(60, 100, TWO, 2.6), at(260, 230, SEVEN, 0.66), width=4)
+def little(strokes: Strokes = SEVEN, y: float = 230) -> Image.Image:
+    """2, and another digit that is a quarter as high; at y = 292 both stand on one line, at 100 they begin on one."""
+    return pad(at(60, 100, TWO, 2.6), at(260, y, strokes, 0.66), width=4)
+
+
+def with_comma() -> Image.Image:
+    """2,7 with a comma that is a quarter as high as its digits."""
+    return pad(at(60, 180, TWO), [[(160, 268), (154, 286)]], at(190, 180, SEVEN), width=6)
+
+
+def barcode(count: int, uneven: int = 0) -> Image.Image:
+    """Bars side by side, every second one higher at its top by so many pixels."""
+    picture = Image.new("L", (280, 280), 255)
+    for i in range(count):
+        x = 30 + 24 * i
+        ImageDraw.Draw(picture).rectangle((x, 90 - uneven * (i % 2), x + 6 + 4 * (i % 3 == 0), 190), fill=0)
+    return picture
+
+
+def two_rows_of_heights() -> Image.Image:
+    """2 7 4 over 0 7 2: the first 7 stands at the foot of the upper row, the 4 at its top, the 2 at the lower one's."""
+    upper = at(60, 50, TWO, 1.6), at(190, 150, SEVEN, 0.6), at(260, 50, FOUR, 0.6)
+    return pad(*upper, at(60, 270, ZERO, 1.6), at(190, 270, SEVEN, 1.6), at(320, 270, TWO, 0.6), width=6)
 
 
 def with_dash(before: float, after: float) -> Image.Image:
@@ -278,8 +299,36 @@ def test_an_exponent_is_a_digit_and_a_degree_sign_is_none(digits: DigitClassifie
     assert text(digits.read(high_exponent())) == "72"
 
 
-def test_a_digit_may_be_a_quarter_as_high_as_another(digits: DigitClassifier) -> None:
-    assert text(digits.read(little())) == "27"
+@pytest.mark.parametrize("y", [100, 230, 292])
+def test_a_digit_may_be_a_quarter_as_high_as_another(digits: DigitClassifier, y: float) -> None:
+    assert digits.read_page(little(SEVEN, y)).text == "27"
+
+
+def test_of_what_is_much_smaller_a_comma_and_a_degree_sign_are_no_digits(digits: DigitClassifier) -> None:
+    assert digits.read_page(with_comma()).text == "2.7"
+    assert text(digits.read(little(ZERO, 230))) == "20"
+    assert text(digits.read(little(ZERO, 100))) == "2"
+
+
+def test_six_bars_of_one_height_are_printed_and_fewer_or_uneven_ones_are_digits(digits: DigitClassifier) -> None:
+    reading = digits.read_page(barcode(8))
+    assert reading.digits == ()
+    assert [mark.kind for mark in reading.marks] == ["line"] * 8
+    assert text(digits.read(barcode(5))) == "11111"
+    assert text(digits.read(barcode(8, 8))) == "11111111"
+
+
+def test_what_stands_beside_a_much_higher_digit_is_in_its_row(digits: DigitClassifier) -> None:
+    assert text(digits.read(two_rows_of_heights())) == "274072"
+
+
+def test_two_rows_beside_a_high_one_stay_two() -> None:
+    high = Piece((1,), (0, 10, 20, 160))
+    small = [Piece((2 + i,), (40 * x, 95 * y, 40 * x + 20, 95 * y + 75)) for i, (x, y) in enumerate(PLACES)]
+    assert [p.labels[0] for p in in_rows([high, *small]) if p.labels != (1,)] == [2, 3, 4, 5]
+
+
+PLACES = [(1, 0), (2, 0), (1, 1), (2, 1)]
 
 
 def test_a_comb_is_printed(digits: DigitClassifier) -> None:

@@ -96,7 +96,7 @@ function range(values) {
 }
 
 // The cells that are as near to the box of another component.
-function closeTo([xs, ys], other, reach) {
+export function closeTo([xs, ys], other, reach) {
   const [[left, right], [top, bottom]] = other.map(range);
   const near = (_, i) => xs[i] >= left - reach && xs[i] <= right + reach && ys[i] >= top - reach && ys[i] <= bottom + reach;
   return [xs.filter(near), ys.filter(near)];

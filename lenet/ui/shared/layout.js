@@ -32,6 +32,8 @@ const RING_WIDTH = 0.75;
 const RING_HEIGHT = 1.15;
 const AS_HIGH = [0.75, 1.33];
 const SAME_ROW = 0.4;
+const BESIDE = 0.8;
+const MUCH_HIGHER = 1.5;
 const EXPONENT = 0.75;
 const EXPONENT_REACH = 0.5;
 const RAISED_OVERLAP = 0.15;
@@ -219,7 +221,8 @@ export function inRows(pieces) {
   const tall = tallest(pieces);
   const wholes = broken(pieces, tall).map((parts) => ({ ...joined(parts), parts }));
   const stands = (piece) => heightOf(piece) >= STANDS * tall;
-  const standing = wholes.filter(stands).sort((a, b) => across(a) - across(b));
+  const higherOne = besideHigher(wholes);
+  const standing = wholes.filter((piece) => stands(piece) && !higherOne.has(piece)).sort((a, b) => across(a) - across(b));
   const links = new Set();
   standing.forEach((piece, i) => {
     const shared = (k) => (mayBeExponent(standing[k], piece) ? RAISED_OVERLAP : SAME_ROW);
@@ -232,9 +235,23 @@ export function inRows(pieces) {
   const rows = connected(standing.length, near).map((group) => group.map((i) => standing[i]));
   rows.sort((a, b) => middle(a) - middle(b));
   for (const piece of wholes)
-    if (!stands(piece)) least(rows, (row) => Math.min(...row.filter(stands).map((p) => gap(piece, p)))).push(piece);
+    if (!stands(piece) && !higherOne.has(piece)) least(rows, (row) => Math.min(...row.filter(stands).map((p) => gap(piece, p)))).push(piece);
+  for (const piece of [...higherOne.keys()].sort((a, b) => heightOf(b) - heightOf(a)))
+    rows.find((row) => row.includes(higherOne.get(piece))).push(piece);
   const inOrder = (some) => some.sort((a, b) => across(a) - across(b));
   return rows.flatMap((row, number) => inOrder(row).flatMap(({ parts }) => inOrder(parts).map((piece) => ({ ...piece, row: number }))));
+}
+
+// Of each piece that stands beside a much higher one, wherever on its height, the nearest such; it is in its row.  What
+// stands over another piece beside the same one does not: these may be two rows.
+function besideHigher(pieces) {
+  const found = new Map();
+  for (const piece of pieces) {
+    const beside = pieces.filter((p) => heightOf(p) >= MUCH_HIGHER * heightOf(piece) && overlap(p, piece, 1) >= BESIDE * heightOf(piece));
+    if (beside.length) found.set(piece, least(beside, (p) => gap(piece, p)));
+  }
+  const isOver = ([piece, other], [p, third]) => third === other && overlap(piece, p, 0) > 0 && overlap(piece, p, 1) <= 0;
+  return new Map([...found].filter((entry) => ![...found].some((another) => isOver(entry, another))));
 }
 
 // Whether a piece is smaller than another, near at its right, and higher up.

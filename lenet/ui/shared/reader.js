@@ -10,7 +10,7 @@
 import { network } from "./engine.js";
 import { inputOf, layersOf, softmax } from "./outputs.js";
 import { classic, fitted, inked } from "./preprocess.js";
-import { amongLetters, cheapest, mayTouch, sheet, trials } from "./segmentation.js";
+import { amongLetters, cheapest, mayTouch, printedBars, sheet, trials } from "./segmentation.js";
 
 export function digitReader(table) {
   const net = network(table);
@@ -56,10 +56,20 @@ export function digitReader(table) {
     const tried = trials(paper.pieces);
     const inks = tried.map(({ whole }) => paper.inkOf(whole));
     const answers = inks.map((part) => answered(fitted(stages, part, input), way));
-    tried.forEach((trial, i) => (trial.digit ||= trial.little && answers[i].digit.verdict === "sure"));
+    tried.forEach((trial, i) => (trial.digit ||= answers[i].digit.verdict === "sure" && trial.little.includes(answers[i].digit.label)));
     const doubts = answers.map(doubt);
     const row = tried.length ? cheapest(tried, doubts) : [];
     return { paper, tried, inks, answers, doubts, row, cost: row.reduce((sum, i) => sum + tried[i].cost + (tried[i].digit ? doubts[i] : 0), paper.cost) };
+  }
+
+  // What is read of a sheet as it is, or with bars or gaps made whole.
+  function cheapestOf(paper, stages, way) {
+    const read = (some) => some && cheapestRow(some, stages, way);
+    const unsure = ({ tried, answers, row }) => row.filter((i) => tried[i].digit && !["sure", "blank"].includes(answers[i].digit.verdict)).length;
+    const [row, barred] = [paper, paper.withBars()].map(read);
+    const cheaper = barred?.cost < row.cost ? barred : row;
+    const closed = read(paper.withGapsClosed(unsure(cheaper) > 0));
+    return closed?.cost < cheaper.cost && unsure(closed) <= unsure(cheaper) ? closed : cheaper;
   }
 
   // Of a drawing's grey picture, see preprocess.js; where no digit is found one answer to all of it, "blank" where nothing
@@ -70,17 +80,16 @@ export function digitReader(table) {
     const way = inverted ? "inverted" : "straight";
     const asOne = () => secondLook(answered(fitted(stages, ink, input), way), ink);
     if (table.reads_one) return { found: [asOne()], marks: [] };
-    const ways = [sheet(ink)];
-    const barred = ways[0].withBars();
-    if (barred) ways.push(barred);
-    const rows = ways.map((paper) => cheapestRow(paper, stages, way));
-    const { paper, tried, inks, answers, doubts, row } = rows[1]?.cost < rows[0].cost ? rows[1] : rows[0];
-    const digits = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
+    const { paper, tried, inks, answers, doubts, row } = cheapestOf(sheet(ink), stages, way);
+    const seen = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
+    const barred = printedBars(seen.map((i) => tried[i].whole), seen.map((i) => inks[i]));
+    const bars = seen.filter((_, k) => barred[k]).map((i) => ({ kind: "line", box: tried[i].whole.box }));
+    const digits = seen.filter((_, k) => !barred[k]);
     const looked = digits.map((i) => secondLook(answers[i], inks[i]));
     const letters = amongLetters(digits.map((i) => tried[i].whole), looked.map(({ digit }) => digit.verdict !== "not_digit"));
     const found = digits.map((i, k) => placed(looked[k], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i]), letters[k]));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
-    const marks = ordered([...paper.marks, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
+    const marks = ordered([...paper.marks, ...bars, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
     return { found: found.length ? found : [asOne()], marks }; // as on the server, all ink as one
   }
 

@@ -2,6 +2,7 @@
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
 import { barOf, endToEnd } from "./bars.js";
+import { openGaps } from "./gaps.js";
 import { MAX_DOTS, SLASH_SLENDER, asHigh, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
@@ -28,6 +29,8 @@ const UPRIGHT = 1.3;
 const STACK = { constant: -3, gap: 9, overlap: 0.3, height: 1.5, slim: 0.3 };
 const JOINT = -3;
 const UNBOXED = 3;
+const CLOSED = -3;
+const BARS = { least: 6, full: 0.9, edge: 0.03 };
 const WORD_GAP = 0.6;
 const LETTERS = 1 / 3;
 const WELL_READ = 0.05;
@@ -35,16 +38,17 @@ const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
 const WIDE = 1.25;
 
-// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars}.  Pieces are in reading
-// order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same ink with bars
-// that meet end to end made one piece, and what looks like printed boxes kept; null where there are none.
-export function sheet(drawn, unboxed = true) {
-  const { ink, printed } = unboxed ? withoutBoxes(drawn) : { ink: drawn, printed: [] };
+// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars, withGapsClosed}.  Pieces
+// are in reading order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same
+// ink with bars that meet end to end made one piece, and what looks like printed boxes kept, `withGapsClosed` with strokes
+// drawn on where they go on beyond a gap; null where there are none.  `taken` are marks of what is out of the ink already.
+export function sheet(drawn, unboxed = true, taken = []) {
+  const { ink, printed } = unboxed ? withoutBoxes(drawn) : { ink: drawn, printed: taken };
   const keeping = () => {
     const barred = sheet(drawn, false).withBars();
     return barred && { ...barred, cost: barred.cost + UNBOXED };
   };
-  const none = { pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0], cost: 0, withBars: printed.length ? keeping : () => null };
+  const none = { pieces: [], marks: [], inkOf: null, points: () => [], place: () => [0, 0], cost: 0, withBars: printed.length ? keeping : () => null, withGapsClosed: () => null };
   const found = parted(ink, INK_THRESHOLD);
   if (!found) return { ...none, marks: printed };
   const { areas, boxes } = found;
@@ -63,17 +67,25 @@ export function sheet(drawn, unboxed = true) {
     const bridge = (round(Math.max(...gaps) * found.factor) + 2) | 1;
     return { ...none, ...placed(whole, ink, found, marks, bridge), cost: JOINT * (gaps.length - 1) };
   };
-  return { ...none, ...placed(bridged(components, full), ink, found, marks, 0), withBars: printed.length ? keeping : withBars };
+  const asItIs = placed(bridged(components, full), ink, found, marks, 0);
+  const withGapsClosed = (atSides) => {
+    const own = new Set([...asItIs.pieces, ...asItIs.along].flatMap(({ labels }) => labels));
+    const strokes = components.filter(({ labels }) => labels.some((label) => own.has(label)));
+    const gaps = openGaps(strokes, (piece) => thicknessOf(piece, found), (piece) => cellsOf(piece, found), found.factor, atSides);
+    return gaps.length ? { ...sheet(drawnOn(ink, gaps, found), false, printed), cost: CLOSED * gaps.length } : null;
+  };
+  return { ...none, ...asItIs, withBars: printed.length ? keeping : withBars, withGapsClosed };
 }
 
 // What these components are to a reader; in the ink of each, gaps narrower than `bridge` are filled.
 function placed(components, ink, found, printed, bridge) {
-  const { pieces, specks, ...beside } = divided(components, found);
+  const { pieces, specks, along, ...beside } = divided(components, found);
   const marks = [...beside.marks, ...printed];
   const whole = pieces.length === 1 && !marks.length;
   return {
     pieces,
     marks,
+    along,
     inkOf: (piece) => closed(whole ? crop(ink, ...piece.box) : alone(ink, piece, found), bridge),
     points: (dots) => pointsAmong([...dots, ...specks], pieces, specks),
     place: (box) => placeOf(box, pieces),
@@ -93,6 +105,35 @@ function cellsOf({ labels: own }, { labels, boxes, mask }) {
       }
   }
   return [xs, ys];
+}
+
+// How thick a component's strokes are, in cells: twice its area by the length of its outline.
+function thicknessOf({ labels: [label] }, { labels, areas, boxes, mask }) {
+  const [left, top, right, bottom] = boxes[label - 1];
+  let within = 0;
+  for (let y = top + 1; y < bottom - 1; y += 1)
+    for (let x = left + 1, at = y * mask.width + x; x < right - 1; x += 1, at += 1)
+      within += [at, at - 1, at + 1, at - mask.width, at + mask.width].every((cell) => labels[cell] === label);
+  const area = areas[label - 1];
+  return (2 * area) / Math.max(area - within, 1);
+}
+
+// The ink, with a line of full strength over each gap.
+function drawnOn({ width, height, data }, gaps, { left, top, factor }) {
+  const ink = picture(width, height, data.slice());
+  for (const { begin, end, thick } of gaps) {
+    const [x0, y0, x1, y1] = [...begin, ...end].map((value, i) => (value + 0.5) * factor + [left, top][i % 2] - 0.5);
+    const half = Math.max(thick * factor, 1) / 2;
+    const [across, down] = [x1 - x0, y1 - y0];
+    const from = (...values) => Math.max(Math.trunc(Math.min(...values) - half), 0);
+    const to = (size, ...values) => Math.min(Math.trunc(Math.max(...values) + half) + 2, size);
+    for (let y = from(y0, y1); y < to(height, y0, y1); y += 1)
+      for (let x = from(x0, x1); x < to(width, x0, x1); x += 1) {
+        const at = Math.min(Math.max(((x - x0) * across + (y - y0) * down) / (across ** 2 + down ** 2), 0), 1);
+        if ((x - x0 - at * across) ** 2 + (y - y0 - at * down) ** 2 <= half ** 2) ink.data[y * width + x] = 255;
+      }
+  }
+  return ink;
 }
 
 // Grey closing by a square of an odd side; 0 leaves the ink as it is.
@@ -216,6 +257,7 @@ function divided(components, parts) {
   const as = (kind) => ({ box }) => ({ kind, box });
   return {
     pieces: rows.filter((piece) => !minus.includes(piece)),
+    along: lines, // what looks like them: the foot of a broken 2 does too
     specks: rest.filter((piece) => longerOf(piece) >= POINT * tall && longerOf(piece) < SPECK * tall),
     marks: [...leaning.map(as("slash")), ...minus.map(as("minus")), ...[...drawnDown, ...lines].map(as("line")), ...rings.map(as("ring")), ...empty.map(as("box"))],
   };
@@ -304,7 +346,8 @@ function areSigns(a, b, pieces, tall) {
   return dots.length === 2 || dots.some((piece) => isPoint(piece, pieces, tall, ROUND_POINT));
 }
 
-// Every run of neighbouring pieces that may be one digit, by its first piece: [{first, last, whole, cost, digit}].
+// Every run of neighbouring pieces that may be one digit, by its first piece: [{first, last, whole, cost, digit,
+// little}].
 export function trials(pieces) {
   const tall = tallest(pieces);
   const dots = pieces.map((piece) => longerOf(piece) < DOT * tall);
@@ -312,7 +355,7 @@ export function trials(pieces) {
   const single = pieces.map(({ row }) => pieces.filter((other) => other.row === row).length === 1); // in its row
   const found = [];
   pieces.forEach((piece, first) => {
-    const little = dots[first] && mayBeLittle(piece, pieces, tall);
+    const little = dots[first] ? littleOf(piece, pieces, tall) : "";
     found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first], little });
     let [whole, cost] = [piece, 0];
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
@@ -332,11 +375,12 @@ export function trials(pieces) {
   return found;
 }
 
-// Whether a dot may be a digit much smaller than others, and no point, and no degree sign over what it follows.
-function mayBeLittle(dot, pieces, tall) {
+// Which digits a dot may be, much smaller than others; behind another, a comma looks like a 1, a degree like a 0.
+function littleOf(dot, pieces, tall) {
+  if (heightOf(dot) < LITTLE * tall) return "";
   const before = pieces.filter((p) => p.row === dot.row && heightOf(p) >= DOT * tall && p.box[0] < dot.box[0]);
-  const raised = before.length > 0 && isRaised(dot, before.at(-1));
-  return heightOf(dot) >= LITTLE * tall && !raised && !isPoint(dot, pieces, tall, DOT);
+  if (before.length && isRaised(dot, before.at(-1))) return "23456789";
+  return before.length && isPoint(dot, pieces, tall, DOT) ? "023456789" : "0123456789";
 }
 
 const isRound = (piece) => longerOf(piece) <= 1.6 * Math.min(widthOf(piece), heightOf(piece));
@@ -401,6 +445,20 @@ export function amongLetters(pieces, areDigits) {
     words.at(-1).push(i);
   });
   return words.flatMap((word) => word.map(() => word.filter((i) => !areDigits[i]).length >= LETTERS * word.length));
+}
+
+// Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
+export function printedBars(pieces, inks) {
+  const full = inks.map(({ data }) => data.reduce((sum, value) => sum + (value > INK_THRESHOLD), 0) / data.length >= BARS.full);
+  const runs = [[]];
+  pieces.forEach((piece, i) => {
+    const first = pieces[runs.at(-1)[0]];
+    const off = first ? Math.max(...[1, 3].map((edge) => Math.abs(piece.box[edge] - first.box[edge]))) : 0;
+    if (first && (!full[i] || off > BARS.edge * heightOf(first))) runs.push([]);
+    if (full[i]) runs.at(-1).push(i);
+  });
+  const barred = new Set(runs.filter((run) => run.length >= BARS.least).flat());
+  return pieces.map((_, i) => barred.has(i));
 }
 
 // Whether what was taken for one digit may be two that touch.
