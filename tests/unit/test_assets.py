@@ -101,6 +101,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "elements",
         "engine",
         "format",
+        "gaps",
         "glossary",
         "keeping",
         "kernel",
