@@ -6,35 +6,24 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/run.stamp
 DEV := $(VENV)/dev.stamp
-CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-# One process more than cores, for a test often waits for its browser.  A file of tests stays in one process, with its
-# server; the longest files, e2e, come first.
-PARALLEL := -n $(shell expr $(CORES) + 1) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder # a file of tests stays in one process, with its server; the longest files, e2e, come first
 
 # The page talks to nobody that its user did not ask for.
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: app test suite lint style types format lock clean
+.PHONY: app test lint format lock clean
 
 app: $(RUN)
 	$(VENV)/bin/python app.py
 
-# mypy, which has one process, runs beside the tests.
-test: style
-	@$(MAKE) --no-print-directory --jobs 2 types suite
+test: lint
+	$(VENV)/bin/python -m pytest $(PARALLEL)
 
-lint: style types
-
-style: $(DEV)
+lint: $(DEV)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-
-types: $(DEV)
 	$(VENV)/bin/mypy
-
-suite: $(DEV)
-	$(VENV)/bin/python -m pytest $(PARALLEL)
 
 format: $(DEV)
 	$(VENV)/bin/ruff check --fix .
