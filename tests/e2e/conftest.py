@@ -35,7 +35,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream",  # a camera of the browser's own, for pages that are allowed one
     "--host-resolver-rules=MAP class.test 127.0.0.1",  # a name as of another machine
 ]
-expect.set_options(timeout=30_000)  # two cores may have other work
+PATIENCE = 60_000  # milliseconds
+expect.set_options(timeout=PATIENCE)  # two cores may have other work
 
 Points = Sequence[tuple[float, float]]
 DIGITS_ACCURACY: float = load(WEIGHTS / "digits.safetensors").metrics["test_accuracy"]
@@ -66,6 +67,7 @@ class _Renewed:
     def __init__(self, browser: Browser, url: str, options: dict[str, Any]) -> None:
         self.url, self.permissions = url, options.get("permissions", [])
         self.page = browser.new_context(**options).new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         report_errors(self.page, self.errors)
 
@@ -159,11 +161,12 @@ def open_page(
         else:
             contexts.append(browser.new_context(**{"viewport": USUAL, **MEDIA, **options}))
             page = contexts[-1].new_page()
+            page.set_default_timeout(PATIENCE)
             report_errors(page, errors)
         if not in_browser:
             page.route("**/component_server/**", no_table)
         page.goto(address)
-        page.locator("canvas.pad").hover(trial=True, timeout=30_000)  # once it is there, still, and not covered
+        page.locator("canvas.pad").hover(trial=True)  # once it is there, still, and not covered
         return page
 
     yield open_it
@@ -199,7 +202,7 @@ def altered(browser: Browser, url: str) -> Iterator[Page]:
     context.add_init_script(ALTERED)
     page = context.new_page()
     page.goto(url)
-    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
     yield page
     context.close()
 

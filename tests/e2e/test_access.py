@@ -26,7 +26,7 @@ def shared(browser: Browser, url: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.goto(url)
-    expect(page.locator("canvas.pad")).to_be_visible(timeout=30_000)
+    expect(page.locator("canvas.pad")).to_be_visible(timeout=60_000)
     page.evaluate(AXE_SCRIPT)
     yield page
     context.close()
@@ -62,7 +62,7 @@ def findings(page: Page) -> list[str]:
 
 
 def report_is_whole(page: Page, place: str) -> None:
-    expect(page.locator(f"{place} .report")).to_have_attribute("aria-busy", "false", timeout=120_000)
+    expect(page.locator(f"{place} .report")).to_have_attribute("aria-busy", "false", timeout=240_000)
     expect(page.locator(f"{place} .pictures .card")).to_have_count(25)
 
 
@@ -109,7 +109,7 @@ def test_axe_own_classes(tab: Page, tmp_path: Path) -> None:
     expect(tab.locator("#teach .thumbs button")).to_have_count(6)
     assert findings(tab) == []
     tab.locator("#teach .learn").click()
-    expect(tab.locator("#teach .outcome")).to_be_visible(timeout=60_000)
+    expect(tab.locator("#teach .outcome")).to_be_visible(timeout=240_000)
     assert findings(tab) == []
 
 
@@ -122,7 +122,7 @@ def test_axe_train(tab: Page) -> None:
     tab.locator("#set-lr").fill("0.003")
     tab.locator("#set-epochs").fill("2")
     tab.locator("#start").click()
-    expect(tab.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
+    expect(tab.locator(".run")).to_have_attribute("data-status", "done", timeout=240_000)
     report_is_whole(tab, "#report")
     tab.locator(".epochs summary").click()
     assert findings(tab) == []
@@ -170,7 +170,7 @@ def test_all_type_grows_on_a_projector_and_is_of_one_family(page: Page) -> None:
             page.locator("#teach summary").click()
             page.locator("#set-epochs").fill("1")
             page.locator("#start").click()
-            expect(page.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
+            expect(page.locator(".run")).to_have_attribute("data-status", "done", timeout=240_000)
             page.locator(".lessons .take").first.click()
         sizes = []
         for width in (1366, 1920):
@@ -218,7 +218,7 @@ def test_a_phone_held_sideways_has_room_to_scroll(open_page: Callable[..., Page]
     page.locator("#teach summary").click()
     fits("#teach .teach-pad")
     page.get_by_role("button", name="Built-in digits, at once").click()
-    expect(page.locator(".run")).to_have_attribute("data-status", "done", timeout=60_000)
+    expect(page.locator(".run")).to_have_attribute("data-status", "done", timeout=240_000)
     fits()
     page.get_by_role("button", name="Too fast, too slow").click()
     panel = page.locator(".lesson").bounding_box()
@@ -294,7 +294,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     tab_to(page, "Start training")
     press("Enter")
     run = page.locator(".run")
-    expect(run).to_have_attribute("data-status", "running", timeout=30_000)
+    expect(run).to_have_attribute("data-status", "running", timeout=60_000)
     expect(page.locator("#start")).to_be_focused()
     tab_to(page, "Pause")
     press("Space")
@@ -303,7 +303,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(run).to_have_attribute("data-status", "running")
     tab_to(page, "Stop")
     press("Enter")
-    expect(run).to_have_attribute("data-status", "stopped", timeout=30_000)
+    expect(run).to_have_attribute("data-status", "stopped", timeout=60_000)
     tab_to(page, "Rename Run 1")
     press("Enter")
     page.keyboard.type("by keys")

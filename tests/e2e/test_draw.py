@@ -25,7 +25,7 @@ from tests.serving import serve
 
 pytestmark = pytest.mark.browser
 
-LOADED = 40_000  # milliseconds until the browser has the network, of a server that has just started on a busy machine
+LOADED = 120_000  # milliseconds until the browser has the network, of a server that has just started on a busy machine
 
 SEVEN = [[(80, 62), (205, 58), (172, 120), (132, 232)], [(105, 140), (195, 128)]]
 FOUR_FIRST, FOUR_SECOND = [(108, 50), (92, 100), (74, 150), (130, 154), (206, 148)], [(172, 92), (162, 236)]
@@ -466,7 +466,7 @@ def test_the_pad_takes_strokes_where_it_appears(browser: Browser, url: str, widt
 
     page.route("**/assets/*.js", hold_the_choices)
     page.goto(url)
-    expect(page.locator("canvas.pad")).to_be_attached(timeout=30_000)
+    expect(page.locator("canvas.pad")).to_be_attached(timeout=60_000)
     page.wait_for_timeout(200)
     assert held
     for release in held:
@@ -1214,7 +1214,7 @@ def test_drawing_goes_on_when_the_server_is_gone(browser: Browser, tmp_path: Pat
     offline = page.get_by_text("You are offline: drawing still works.")
     with serve(tmp_path / "app.log") as address:
         page.goto(address)
-        page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+        page.locator("canvas.pad").hover(trial=True, timeout=60_000)
         in_browser(page)
         expect(offline).to_be_hidden()
     draw(page, SEVEN, side=280)
@@ -1234,7 +1234,7 @@ def test_a_server_that_comes_back_is_noticed_without_a_stroke(browser: Browser, 
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(url)
-    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
     offline = page.get_by_text("You are offline: drawing still works.")
     in_browser(page)
     page.route("**/*", lambda route: route.abort())

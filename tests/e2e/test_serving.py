@@ -80,13 +80,13 @@ def scripts_of(page: Page) -> list[str]:
 
 def expect_alive(page: Page | FrameLocator) -> None:
     """The page answers a drawing, speaks Chinese, and shows the networks."""
-    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=240_000)
     page.locator("#pad .examples button").first.click()
-    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=30_000)
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=60_000)
     page.locator("#title select").select_option("zh")
     expect(page.locator("#pad .clear")).to_have_text("清空")
     page.get_by_role("tab", name="模型库").click()
-    expect(page.locator("#zoo .families button").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#zoo .families button").first).to_be_visible(timeout=60_000)
 
 
 @pytest.mark.parametrize("path", ["/one/", "/one"])
@@ -107,7 +107,7 @@ def test_in_a_frame_that_grows_what_is_fixed_can_be_seen(blank: Page, mounted: s
     """As on Spaces, where the frame is as high as its page, and the window around it is what scrolls."""
     blank.goto(f"{mounted}/grown")
     page = blank.frame_locator("iframe")
-    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=240_000)
 
     def expect_in_sight(part: Locator) -> None:
         for _ in range(50):
@@ -117,7 +117,7 @@ def test_in_a_frame_that_grows_what_is_fixed_can_be_seen(blank: Page, mounted: s
             blank.wait_for_timeout(100)
         raise AssertionError(f"{part} is out of sight: {box}")
 
-    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=60_000)
+    expect(page.locator("#pad .behind.example")).to_be_attached(timeout=240_000)
     page.locator("#pad .layer.telling canvas").nth(1).scroll_into_view_if_needed()
     page.locator("#pad .layer.telling canvas").nth(1).click()
     expect_in_sight(page.locator("dialog.closeup"))
@@ -142,7 +142,7 @@ def test_in_a_sandboxed_frame_of_no_origin(blank: Page, mounted: str) -> None:
     blank.set_viewport_size({"width": 1280, "height": 1500})
     blank.goto(mounted.replace("127.0.0.1", "class.test") + "/sandboxed")
     page = blank.frame_locator("iframe")
-    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=240_000)
     assert blank.frames[1].evaluate("self.origin") == "null"
 
     for _ in range(40):  # until its network has come the server reads
@@ -171,7 +171,7 @@ def test_in_a_sandboxed_frame_of_no_origin(blank: Page, mounted: str) -> None:
     expect(page.locator(".starts button").last).to_be_visible()
     page.locator("#set-epochs").fill("1")
     page.locator("#start").click()
-    expect(page.locator("#report h2")).to_have_text("Run 1, digits-demo", timeout=60_000)
+    expect(page.locator("#report h2")).to_have_text("Run 1, digits-demo", timeout=240_000)
     expect(page.locator("[data-chart=loss] canvas")).to_have_attribute("aria-label", re.compile("^Loss of Run 1"))
     for kind in ("csv", "web"):
         with blank.expect_download() as download:
@@ -203,9 +203,9 @@ def test_scripts_are_fetched_once_and_kept(browser: Browser, url: str) -> None:
     fetched: list[str] = []
     page.on("response", lambda answer: fetched.append(answer.url) if "/scripts/" in answer.url else None)
     page.goto(url)
-    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=240_000)
     page.get_by_role("tab", name="Train").click()
-    expect(page.locator("#training .starts button").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#training .starts button").first).to_be_visible(timeout=60_000)
     assert len(fetched) > 15
     assert len(fetched) == len(set(fetched)), fetched
     context.close()
@@ -237,9 +237,9 @@ def test_a_script_that_gets_lost_is_asked_for_again(
     losing: Callable[[str, Callable[[str], bool]], Page], script: str
 ) -> None:
     page = losing(script, lambda address: "-again/" not in address)
-    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=240_000)
     page.locator("#pad .examples button").first.click()
-    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=30_000)
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=60_000)
     page.locator("#title select").select_option("zh")
     expect(page.locator("#pad .clear")).to_have_text("清空")  # where it has another copy of shared/language.js, too
 
@@ -249,7 +249,7 @@ def test_a_component_without_its_script_says_so_in_both_languages(
 ) -> None:
     page = losing("draw/view.js", lambda address: True)
     line = page.locator("#pad [role=alert]")
-    expect(line).to_be_visible(timeout=30_000)
+    expect(line).to_be_visible(timeout=60_000)
     expect(line).to_contain_text("This part of the page did not load. Reload the page to try again.")
     expect(line).to_contain_text("页面的这一部分没有加载成功")
     expect(page.locator("canvas.pad")).to_have_count(0)
@@ -263,16 +263,16 @@ def test_the_pad_appears_when_its_script_takes_strokes(browser: Browser, url: st
     held: list[Route] = []
     page.route("**/draw/view.js", lambda route: held.append(route))
     page.goto(url)
-    expect(page.locator("#title p")).to_contain_text("Draw a digit", timeout=60_000)
-    expect(page.locator(".choices input").last).to_be_visible(timeout=30_000)
+    expect(page.locator("#title p")).to_contain_text("Draw a digit", timeout=240_000)
+    expect(page.locator(".choices input").last).to_be_visible(timeout=60_000)
     page.wait_for_timeout(500)
     expect(page.locator("canvas.pad")).to_be_attached()
     assert not page.locator("canvas.pad").is_visible()
     for route in held:
         route.continue_()
-    page.locator("canvas.pad").hover(trial=True, timeout=30_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
     page.locator("#pad .examples button").first.click()
-    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=30_000)
+    expect(page.locator("#pad .answer")).to_have_attribute("data-label", "7", timeout=60_000)
     context.close()
 
 

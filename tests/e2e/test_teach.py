@@ -62,7 +62,7 @@ def teach_two(page: Page, teach: Locator, cross: str = "×") -> None:
             expect(thumbs).to_have_count(number + 1)
     expect(teach.locator(".learn")).to_be_enabled()
     teach.locator(".learn").click()
-    expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
+    expect(teach.locator(".outcome")).to_be_visible(timeout=240_000)
 
 
 def test_classes_are_learned_tried_and_kept(page: Page, snap: Callable[[Page, str], None], tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_photos_are_taken_learned_and_kept(
     expect(photos).to_have_count(taken + 9)
 
     teach.locator(".learn").click()
-    expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
+    expect(teach.locator(".outcome")).to_be_visible(timeout=240_000)
     expect(teach.locator(".right")).to_contain_text(f"of {taken + 12} right")
     snap(page, "teach-photos")
     with page.expect_download() as download:
@@ -326,7 +326,7 @@ def test_taught_photos_answer_in_photo(page: Page, tmp_path: Path) -> None:
         chooser.value.set_files(cuts(name, 4, tmp_path))
         expect(row.locator(".thumbs img")).to_have_count(4)
     teach.locator(".learn").click()
-    expect(teach.locator(".outcome")).to_be_visible(timeout=60_000)
+    expect(teach.locator(".outcome")).to_be_visible(timeout=240_000)
     teach.locator(".use").click()
     photo = page.locator("#photo")
     expect(photo.locator(".result .bar .name")).to_have_text(["Tug", "Fred"])

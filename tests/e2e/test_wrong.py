@@ -98,7 +98,7 @@ def test_corrections_are_kept_learned_used_saved_and_deleted(
     expect(mistakes(page)).to_have_count(count)
     expect(part.locator(".progress")).to_have_text("A copy of LeNet, modern learns 4.")
     part.locator(".learn").click()
-    expect(part.locator(".outcome")).to_be_visible(timeout=120_000)
+    expect(part.locator(".outcome")).to_be_visible(timeout=240_000)
     yours = part.locator(".yours").inner_text()
     right = re.match(r"Yours: 0 of 4 right before, (\d) of 4 after\.", yours)
     assert right, yours

@@ -176,7 +176,7 @@ def test_without_data_all_but_the_pictures_is_there(open_page: Callable[..., Pag
         open_zoo(page, "photos")
         for _ in range(2):  # also a second time
             page.get_by_role("button", name="Show 25 test pictures").click()
-            expect(page.locator("#zoo .pictures")).to_have_attribute("aria-busy", "false", timeout=60_000)
+            expect(page.locator("#zoo .pictures")).to_have_attribute("aria-busy", "false", timeout=240_000)
             expect(page.locator("#zoo .pictures .problem")).to_contain_text("could not be downloaded")
         expect(page.locator("#zoo .calibration svg")).to_have_attribute("aria-label", re.compile("% sure: .* right of"))
         expect(page.locator("#zoo .numbers div", has_text="Calibration error").locator("dd")).to_have_text(
