@@ -41,7 +41,7 @@ def serve(log: Path, *program: str, **environment: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

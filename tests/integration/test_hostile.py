@@ -379,7 +379,7 @@ def taken(uploads: Path) -> int:
 
 def becomes(count: Callable[[], int], wanted: int) -> bool:
     """Whether the count is that within some seconds."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while count() != wanted and time.monotonic() < deadline:
         time.sleep(0.1)
     return count() == wanted

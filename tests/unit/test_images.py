@@ -339,7 +339,7 @@ def test_drawings_are_read_while_many_other_files_wait(monkeypatch):
 
     def decode(*_: object) -> Image.Image:
         begun.release()
-        assert end.wait(20)
+        assert end.wait(120)
         return Image.new("L", (3, 3))
 
     monkeypatch.setattr(lenet.preprocessing.images, "_decode_apart", decode)
@@ -348,9 +348,9 @@ def test_drawings_are_read_while_many_other_files_wait(monkeypatch):
     with ThreadPoolExecutor(40) as pool:
         try:
             asked = [pool.submit(open_picture, other) for _ in range(40)]
-            assert begun.acquire(timeout=10)
-            assert begun.acquire(timeout=10)
-            assert pool.submit(open_picture, saved("PNG")).result(5).size == (48, 64)  # 10 threads are held, 30 free
+            assert begun.acquire(timeout=60)
+            assert begun.acquire(timeout=60)
+            assert pool.submit(open_picture, saved("PNG")).result(60).size == (48, 64)  # 10 threads are held, 30 free
             assert not begun.acquire(timeout=0.05)  # two at once: any of them may be as large as the limit
         finally:
             end.set()

@@ -170,10 +170,10 @@ def test_one_address_has_half_of_the_threads() -> None:
     lane, go = Lane("test", threads=4), threading.Event()
 
     async def ask() -> bool:
-        slow = [asyncio.ensure_future(lane.work(lambda: go.wait(20), "192.0.2.1")) for _ in range(8)]
+        slow = [asyncio.ensure_future(lane.work(lambda: go.wait(60), "192.0.2.1")) for _ in range(8)]
         await asyncio.sleep(0.1)
         quick = [asyncio.ensure_future(lane.work(lambda: None, f"192.0.2.{host}")) for host in range(2, 12)]
-        answered, _ = await asyncio.wait(quick, timeout=10)
+        answered, _ = await asyncio.wait(quick, timeout=30)
         go.set()
         assert all(await asyncio.gather(*slow))  # the others have their turns later
         return len(answered) == len(quick)

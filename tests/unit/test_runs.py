@@ -76,7 +76,7 @@ def registry(networks: Networks) -> Iterator[Runs]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, "this never came"
         time.sleep(0.005)
