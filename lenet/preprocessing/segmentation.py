@@ -104,7 +104,6 @@ JOINT = -3.0
 UNBOXED = 3.0  # of taking what looks like printed boxes for bars: mostly they are boxes
 CLOSED = -3.0  # of each gap of a stroke that is closed: what goes on elsewhere is likelier one digit than two
 
-
 # A row of printed bars has so many, each fills so much of its box, and their ends are off by less, of their height; of
 # ones that a hand wrote some lean, and their ends are less even.
 MIN_BARS, BAR_FULL, BAR_EDGE = 6, 0.9, 0.03

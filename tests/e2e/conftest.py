@@ -35,8 +35,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream",  # a camera of the browser's own, for pages that are allowed one
     "--host-resolver-rules=MAP class.test 127.0.0.1",  # a name as of another machine
 ]
-PATIENCE = 60_000  # milliseconds
-expect.set_options(timeout=PATIENCE)  # two cores may have other work
+PATIENCE = 60_000  # milliseconds that a browser may take: two cores may have other work
+expect.set_options(timeout=PATIENCE)
 
 Points = Sequence[tuple[float, float]]
 DIGITS_ACCURACY: float = load(WEIGHTS / "digits.safetensors").metrics["test_accuracy"]
@@ -202,7 +202,7 @@ def altered(browser: Browser, url: str) -> Iterator[Page]:
     context.add_init_script(ALTERED)
     page = context.new_page()
     page.goto(url)
-    page.locator("canvas.pad").hover(trial=True, timeout=60_000)
+    page.locator("canvas.pad").hover(trial=True, timeout=PATIENCE)
     yield page
     context.close()
 
