@@ -15,12 +15,10 @@ import argparse
 import contextlib
 import io
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from lenet import http_settings
@@ -36,6 +34,7 @@ from lenet.models import MODELS
 from lenet.models.network import count_parameters
 from lenet.paths import expanded
 from lenet.run import RESUMABLE, NotSaved, Run
+from lenet.signals import told_to_end
 from lenet.training import distributed
 from lenet.training.loop import EpochEnd, Event, Step, evaluate, lr_in_words
 from lenet.training.metrics import accuracy, accuracy_per_class
@@ -306,7 +305,7 @@ def follow(run: Run, dataset: Dataset, out: Path, note: Callable[[Event], None],
         dynamic_ncols=True,
         disable=not distributed.is_main(),
     )
-    with heard_between_steps() as stopped, bar:
+    with told_to_end() as stopped, bar:
         try:
             for event in run.events(dataset):
                 if isinstance(event, NotSaved):
@@ -353,26 +352,6 @@ def shown_downloads() -> Iterator[None]:
         finally:
             if bar is not None:
                 bar.close()
-
-
-@contextlib.contextmanager
-def heard_between_steps() -> Iterator[Callable[[], bool]]:
-    """Yields what tells whether Ctrl-C was pressed: an exception in the middle of a step would leave half of it done.
-
-    Pressed again, it ends the program at once.  torchrun hands it on to every process.
-    """
-    pressed: list[int] = []
-
-    def press(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-        signal.signal(number, before[signal.Signals(number)])
-
-    before = {number: signal.signal(number, press) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def show(event: Event, bar: tqdm[NoReturn]) -> None:

@@ -10,7 +10,7 @@ FILES = sorted((ROOT / "lenet").rglob("*.py"))
 
 # From left to right: a file imports its own package and those before it.  Errors and the file format are everyone's.
 ORDER = ("models", "preprocessing", "data", "training", "inference", "run", "ui", "cli")
-EVERYWHERE = {"lenet.errors", "lenet.checkpoint", "lenet.paths", "lenet.http_settings"}
+EVERYWHERE = {"lenet.errors", "lenet.checkpoint", "lenet.paths", "lenet.http_settings", "lenet.signals"}
 
 
 def module_name(path: Path) -> str:
