@@ -18,9 +18,7 @@ ROOT = Path(__file__).parents[1]
 @contextmanager
 def serve(log: Path, *program: str, **environment: str) -> Iterator[str]:
     """`python app.py`, or Python with the arguments `program`, on a free port; yields the page's address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, *(program or ["app.py"])],
@@ -41,7 +39,16 @@ def serve(log: Path, *program: str, **environment: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            finally:
+                process.kill()  # nothing, where it has ended
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -101,8 +102,10 @@ class Page(files.UploadsOnly):
     def fetch(self, url: str) -> bytes:
         return self.holds.pictures.fetch(url)
 
-    def launch(self, *args: Any, **options: Any) -> Any:
+    def launch(self, *args: Any, until: Callable[[], bool] = lambda: False, **options: Any) -> Any:
+        """As Gradio's; it returns once `until` says so, where Gradio's would wait for Ctrl-C."""
         self.holds.keep_tidy()
+        self._until = until
         # `_frontend=False` skips a check that ends the program where the page's first answer takes over three seconds.
         try:
             return super().launch(*args, **{"state_session_capacity": SESSIONS, "_frontend": False, **options})
@@ -114,6 +117,11 @@ class Page(files.UploadsOnly):
                 "another, 1024 or higher.",
                 port=os.environ.get("GRADIO_SERVER_PORT", "7860"),
             ) from error
+
+    def block_thread(self) -> None:
+        while self.is_running and not self._until():
+            time.sleep(0.1)
+        self.close(verbose=False)
 
     def close(self, verbose: bool = True) -> None:
         super().close(verbose)

@@ -12,9 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +73,3 @@ def _locked(path: Path) -> int | None:
     except OSError:
         os.close(handle)
         return None
-
-
-def end_at_sigterm() -> None:
-    """End as by Ctrl-C where the process is told to end, as by `docker stop`: so that it closes what it holds."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import ROOT, serve
+from tests.serving import ROOT, free_port, serve
 
 DEAD = "127.0.0.1:9"  # the port of "discard": nobody answers there
 EMPTY = {"GRADIO_SERVER_NAME": "", "GRADIO_NUM_PORTS": "", "HF_ENDPOINT": "", "FORWARDED_ALLOW_IPS": ""}
@@ -112,6 +112,37 @@ def test_a_server_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
         assert "lenet-page-" in left
     assert [path.name for path in (tmp_path / "temporary").iterdir() if path.name.startswith("lenet-")] == []
     assert "Traceback" not in (tmp_path / "app.log").read_text()
+
+
+# What tells it to end where an exception is lost: in a destructor, while it starts.
+IN_A_DESTRUCTOR = """
+import httpx, runpy, signal
+
+class Told:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+def get(*args, before=httpx.get, **options):
+    Told()
+    return before(*args, **options)
+
+httpx.get = get
+runpy.run_path("app.py", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process is killed")
+def test_a_server_is_told_to_end_at_any_moment(tmp_path: Path) -> None:
+    port = str(free_port())
+    told = subprocess.run(
+        [sys.executable, "-c", IN_A_DESTRUCTOR],
+        cwd=ROOT,
+        env={**os.environ, **NO_PROXIES, "LENET_RUNS_DIR": str(tmp_path), "GRADIO_SERVER_PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 # What the package `spaces` does, of which a Space on ZeroGPU brings its own: it notes which functions are marked.
