@@ -1,0 +1,109 @@
+"""Kinds of pictures with signs among the digits, as a person writes them: each a rule that composes one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.random import Generator
+
+from benchmarks.pictures.strokes import (
+    Hand,
+    Kind,
+    Sample,
+    box_of,
+    labels,
+    middle,
+    moved,
+    page_of,
+    row_of,
+    rows,
+    shape_around,
+    sized,
+)
+
+
+def decimal(hand: Hand, rng: Generator) -> Sample:
+    tall = rng.uniform(60, 100)
+    pen = tall * rng.uniform(0.06, 0.11)
+    drawings = hand.some(rng, 3)
+    first, *rest = row_of(drawings, tall, 0.3 * tall, pen, rng)
+    point = np.array([[box_of(first)[2] + 0.15 * tall + pen, tall]])
+    strokes = [*first, point + 0.3, *(p for pens in rest for p in moved(pens, 0.25 * tall, 0)), point]
+    shape = shape_around(strokes, tall)
+    text = labels(drawings[:1]) + "." + labels(drawings[1:])
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), text)
+
+
+def prices(paper: bool) -> Kind:
+    """Four prices in a column, the point of each under the one before; on paper they are a receipt's, and small."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall = rng.uniform(24, 36) if paper else rng.uniform(50, 80)
+        pen = tall * rng.uniform(0.06, 0.1)
+        text, strokes = "", []
+        for i in range(4):
+            drawings = hand.some(rng, int(rng.integers(3, 5)))
+            row = row_of(drawings, tall, 0.3 * tall, pen, rng)
+            end = box_of(row[-3])[2]  # of what stands before the point
+            at, down = end + 0.2 * tall + pen, 1.7 * tall * i
+            strokes += [p for pens in row[:-2] for p in moved(pens, -at, down)]
+            strokes += [np.array([[0.0, tall + down], [0.3, tall + down]])]
+            strokes += [p for pens in row[-2:] for p in moved(pens, 0.25 * tall - at, down)]
+            text += labels(drawings[:-2]) + "." + labels(drawings[-2:])
+        shape = (round(12 * tall), round(14 * tall)) if paper else shape_around(strokes, tall)
+        return Sample(page_of(middle(strokes, shape), pen, shape, rng, paper), text)
+
+    return kind
+
+
+def exponent(hand: Hand, rng: Generator) -> Sample:
+    tall = rng.uniform(80, 120)
+    pen = tall * rng.uniform(0.05, 0.08)
+    drawings = hand.some(rng, 2)
+    (base,) = row_of(drawings[:1], tall, 0, pen, rng)
+    small = sized(drawings[1], tall * rng.uniform(0.4, 0.5))
+    right, top = box_of(base)[2], box_of(base)[1]
+    strokes = [*base, *moved(small, right + pen + tall * rng.uniform(0.05, 0.2), top - tall * rng.uniform(0.05, 0.2))]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), labels(drawings))
+
+
+def minus(hand: Hand, rng: Generator) -> Sample:
+    drawings, strokes, pen, tall = rows(hand, rng, 1, 2)
+    left, _, _, bottom = box_of(strokes)
+    x, y = left - tall * rng.uniform(0.2, 0.4) - pen, bottom - tall * rng.uniform(0.4, 0.6)
+    strokes = [*strokes, np.array([(x - tall * rng.uniform(0.3, 0.5), y), (x, y + rng.uniform(-3, 3))])]
+    shape = shape_around(strokes, tall)
+    return Sample(page_of(middle(strokes, shape), pen, shape, rng, False), "-" + labels(drawings))
+
+
+def slashed(form: Sequence[tuple[int, int]], high: tuple[float, float], paper: bool) -> Kind:
+    """Numbers with slashes between them, `high` times as high as the digits.
+
+    Args:
+        form: how many digits at least and at most, for each number.
+    """
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        counts = [int(rng.integers(low, most + 1)) for low, most in form]
+        tall = rng.uniform(50, 100)
+        pen, gap = tall * rng.uniform(0.05, 0.11), tall * rng.uniform(0.15, 0.3)
+        rise, lean = tall * (rng.uniform(*high) - 1), rng.uniform(0.25, 0.6)
+        drawings = hand.some(rng, sum(counts))
+        row, text, x, at = [], "", 0.0, 0
+        for i, count in enumerate(counts):
+            if i:
+                across = lean * (tall + rise) * rng.uniform(0.9, 1.1)
+                text += "/"
+                row.append(np.array([(x, tall + rise / 2), (x + across, -rise / 2)]))
+                x += across + gap + pen
+            for pens in row_of(drawings[at : at + count], tall, gap, pen, rng):
+                row += moved(pens, x, 0)
+            x = box_of(row)[2] + gap + pen
+            text += labels(drawings[at : at + count])
+            at += count
+        shape = shape_around(row, tall)
+        return Sample(page_of(middle(row, shape), pen, shape, rng, paper), text)
+
+    return kind
