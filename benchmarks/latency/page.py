@@ -63,11 +63,11 @@ WATCH = """() => {
   painted.onmessage = () => {
     const [now, known] = [performance.now(), Number(result.dataset.changes)];
     while (waiting.length && waiting[0][0] <= known) window.moves.push(now - waiting.shift()[1]);
-    if (up !== null && known >= changes) { window.ups.push(now - up); up = null; }
+    if (up !== null && known >= changes && result.ariaBusy === "false") { window.ups.push(now - up); up = null; }
   };
   canvas.addEventListener("pointerup", () => { up = performance.now(); waiting = []; seen(); });
   document.querySelector("#pad .clear").addEventListener("click", () => { changes += 1; });
-  new MutationObserver(seen).observe(result, { attributes: true, attributeFilter: ["data-changes"] });
+  new MutationObserver(seen).observe(result, { attributes: true, attributeFilter: ["data-changes", "aria-busy"] });
 }"""
 
 

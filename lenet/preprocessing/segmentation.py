@@ -619,6 +619,8 @@ def may_touch(ink: np.ndarray, doubt: float) -> bool:
     Args:
         ink: (h, w), of this digit alone, not wider or higher than it.
         doubt: as for `cheapest`.
+    if len(pieces) < MIN_BARS:
+        return [False] * len(pieces)
     """
     marked = ink > INK_THRESHOLD
     height, width = ink.shape

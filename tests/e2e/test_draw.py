@@ -98,6 +98,19 @@ def test_doubts_speak_when_the_pen_is_up(open_page: Callable[..., Page], in_brow
     page.mouse.up()
     expect(page.locator("#pad .sentence")).to_contain_text("Not")
     expect(page.get_by_role("button", name="It is a digit")).to_be_visible()
+    page.locator("#pad .steps").scroll_into_view_if_needed()
+    expect(page.locator("#pad .steps")).to_contain_text("Smaller")  # a second look, for which a moving pen has no time
+
+
+def test_an_answer_that_follows_the_pen_keeps_what_it_can(page: Page) -> None:
+    draw(page, [SEVEN[0][:2]], side=280)
+    settled(page)
+    page.evaluate("window.bars = [...document.querySelectorAll('#pad .bar')]")
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    assert page.evaluate("window.bars.every((bar, i) => bar === document.querySelectorAll('#pad .bar')[i])")
+    expect(page.locator("#pad .bar.best")).to_have_count(1)
+    expect(page.locator("#pad .bar.best .name")).to_have_text("7")
 
 
 def test_a_late_answer_to_the_pens_first_dot_has_no_doubts(open_page: Callable[..., Page]) -> None:

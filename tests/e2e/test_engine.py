@@ -99,7 +99,10 @@ def computed(page: Page, table: dict[str, Any], x: Tensor) -> Any:
 SEEN = """async ({ table, width, height, grey }) => {
   const { digitReader } = await import("./shared/reader.js");
   const reader = digitReader(table);
-  const { found: [first] } = reader.read({ width, height, data: Uint8Array.from(grey) });
+  const drawing = { width, height, data: Uint8Array.from(grey) };
+  const { found: [first] } = reader.read(drawing);
+  const { found: [early], hasty } = reader.read(drawing, "modern", { hasty: true });
+  if (hasty !== (early.digit.verdict !== "sure")) throw new Error("hasty where no second look is to be taken, or not");
   const { stages } = reader.behind(first);
   return [first.digit.verdict, stages.map(({ name, why, image }) => [name.template, why.template, [...image.cells]])];
 }"""

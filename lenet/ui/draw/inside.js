@@ -10,7 +10,7 @@ import { openCloseup } from "../shared/closeup.js";
 import { make } from "../shared/elements.js";
 import { percent, signed } from "../shared/format.js";
 import { language, onLanguage, pieces, say, sayAll, spoken, translated, withArticle } from "../shared/language.js";
-import { layers, paintSmall, small } from "../shared/layers.js";
+import { layers, paintCells } from "../shared/layers.js";
 import { noStages, stagesOf } from "../shared/stages.js";
 import { traced, workingsOf } from "./trace.js";
 
@@ -51,17 +51,13 @@ export function inside({ element, props, server, pad, example, heard }) {
   function paintFigure(target, { side, ink, tint } = figures.get(target)) {
     figures.set(target, { side, ink, tint });
     const { zero, ink: grey, inked, strong } = theme();
-    paintSmall(side, side, (i) => {
+    // At its own size, which CSS enlarges: to ask how wide it is shown would lay the page out once more a movement.
+    paintCells(target, side, side, (i) => {
       const part = tint ? (tint[i] - 128) / 127 : 0;
       if (!part) return inked[ink ? ink[i] : 0];
       const below = ink ? mix(zero, grey, ink[i] / 255) : zero;
       return packed(mix(below, part > 0 ? strong.plus : strong.minus, Math.min(1, Math.abs(part)) ** 0.75));
     });
-    const scale = Math.max(1, Math.round((target.clientWidth * devicePixelRatio) / side)) || 1;
-    if (target.width !== side * scale || target.height !== side * scale) [target.width, target.height] = [side * scale, side * scale];
-    const pen = target.getContext("2d");
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(small, 0, 0, target.width, target.height);
   }
 
   // The middle of a stage's image of the browser's own: some networks have a border around the digit.

@@ -16,7 +16,7 @@ import { answerOf, besideOf, boxesOf, doubted, emptyAnswer, nearest, withoutDoub
 import { tools } from "./tools.js";
 import { NONE, wrongAnswers } from "./wrong.js";
 import { answering } from "../shared/answer.js";
-import { make } from "../shared/elements.js";
+import { follow, make } from "../shared/elements.js";
 import { encoded } from "../shared/keeping.js";
 import { language, onLanguage, say, spoken } from "../shared/language.js";
 
@@ -70,7 +70,7 @@ export function mount({ element, trigger, props, server, watch }) {
 
   function ended() {
     if (reading) render(); // with what waited for the pen to go up
-    if (reading?.here) behind.rested();
+    if (reading?.here && !reading.hasty) behind.rested();
     else read();
   }
 
@@ -164,8 +164,9 @@ export function mount({ element, trigger, props, server, watch }) {
   function readingOf({ reader, beside }) {
     const { pipeline } = props.value;
     const grey = pad.grey();
-    const { found, marks } = reader.read(grey, pipeline);
+    const { found, marks, ...read } = reader.read(grey, pipeline, { hasty: pad.drawing });
     return {
+      ...read,
       digits: found.map(({ digit }) => digit),
       marks,
       beside: beside && besideHere(beside, grey, pipeline),
@@ -292,11 +293,11 @@ export function mount({ element, trigger, props, server, watch }) {
     }
     const said = told(reading);
     const chosen = nearest(said.digits, focus());
-    const drawing = pad.drawing || shown !== changes; // or there is more on the pad than is answered yet
+    const drawing = pad.drawing || reading.hasty || shown !== changes; // or there is more on the pad than is answered yet
     const parts = [answerOf(said, chosen, { certain: reading.digits.some(doubted) ? certain : undefined, drawing, who })];
     if (reading.beside) parts.push(besideOf(told(reading.beside), drawing));
-    result.replaceChildren(...parts);
-    boxes.replaceChildren(...boxesOf(said, chosen, drawing));
+    follow(result, parts);
+    follow(boxes, boxesOf(said, chosen, drawing));
     if (number >= 0) result.querySelectorAll(".digit")[number]?.focus();
     if (held === "certain") result.querySelector(".certain")?.focus();
     wrong.follow(toCorrect(reading, said.digits[chosen], chosen));

@@ -7,6 +7,7 @@ import { invitation } from "../draw/invitation.js";
 import { padOn } from "../draw/pad.js";
 import { answerOf, boxesOf, doubted, emptyAnswer, nearest, withoutDoubt } from "../draw/reading.js";
 import { tools } from "../draw/tools.js";
+import { follow } from "../shared/elements.js";
 import { onLanguage } from "../shared/language.js";
 import { digitReader } from "../shared/reader.js";
 import { noStages, stagesOf } from "../shared/stages.js";
@@ -47,8 +48,8 @@ export function show(element, table, examples) {
     const told = { digits: certain ? plain.map((digit) => withoutDoubt(digit, table.limits.unsure)) : plain, marks };
     const { drawing } = pad;
     const answer = () => answerOf(told, chosen(), { certain: plain.some(doubted) ? certain : undefined, drawing });
-    result.replaceChildren(found.length ? answer() : emptyAnswer(table.classes, reader.knowsNonDigits));
-    boxes.replaceChildren(...(found.length ? boxesOf(told, chosen(), drawing) : []));
+    follow(result, [found.length ? answer() : emptyAnswer(table.classes, reader.knowsNonDigits)]);
+    follow(boxes, found.length ? boxesOf(told, chosen(), drawing) : []);
     result.querySelectorAll("button")[held]?.focus();
     showBehind();
   }

@@ -4,7 +4,7 @@ import { theme } from "./colours.js";
 import { keepInSight, make } from "./elements.js";
 import { explained } from "./glossary.js";
 import { say, translated } from "./language.js";
-import { paintSmall, small } from "./layers.js";
+import { paintCells, small } from "./layers.js";
 
 const SIDE = 336; // pixels of the map's canvas
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -14,7 +14,7 @@ const figure = (value) => value.toFixed(2).replace("-", "−");
 const largest = (numbers) => numbers.reduce((most, one) => Math.max(most, Math.abs(one)), 0) || 1;
 
 function enlarged(canvas, [height, width], colour) {
-  paintSmall(width, height, colour);
+  paintCells(small, width, height, colour);
   const scale = Math.max(1, Math.floor(SIDE / Math.max(height, width)));
   [canvas.width, canvas.height] = [width * scale, height * scale];
   const pen = canvas.getContext("2d");

@@ -22,6 +22,27 @@ export const makeSvg = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+// Make the children of `element` say what `parts` say, keeping those that can: where an answer follows the pen, the page is
+// laid out anew for what has changed alone, what is held by the keyboard stays, and a word's sentence stays open.
+export function follow(element, parts) {
+  const old = [...element.childNodes];
+  parts.forEach((part, i) => {
+    if (!old[i]) element.append(part);
+    else if (!old[i].isEqualNode(part)) become(old[i], part);
+  });
+  old.slice(parts.length).forEach((node) => node.remove());
+}
+
+function become(node, part) {
+  if (node.nodeName !== part.nodeName) node.replaceWith(part);
+  else if (part.nodeType === Node.TEXT_NODE) node.data = part.data;
+  else {
+    for (const { name } of [...node.attributes]) if (!part.hasAttribute(name)) node.removeAttribute(name);
+    for (const { name, value } of part.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+    follow(node, [...part.childNodes]);
+  }
+}
+
 // Say whether a button may be pressed.  It stays focusable: a button that is disabled while it has the focus loses it.
 export function allow(button, may) {
   button.disabled = false;

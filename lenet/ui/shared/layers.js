@@ -8,15 +8,15 @@ import { explained } from "./glossary.js";
 import { onLanguage, say, translated } from "./language.js";
 
 export const small = document.createElement("canvas"); // a map at its own size, before it is enlarged
-const smallPen = small.getContext("2d", { willReadFrequently: true });
 
-// Paint `small`; `colour` gives the packed colour of a pixel.
-export function paintSmall(width, height, colour) {
-  [small.width, small.height] = [width, height];
-  const image = smallPen.createImageData(width, height);
+// Paint a canvas, which gets that size; `colour` gives the packed colour of a pixel.
+export function paintCells(canvas, width, height, colour) {
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const image = pen.createImageData(width, height);
   const pixels = new Int32Array(image.data.buffer);
   for (let i = 0; i < pixels.length; i += 1) pixels[i] = colour(i);
-  smallPen.putImageData(image, 0, 0);
+  pen.putImageData(image, 0, 0);
 }
 
 const dotsOf = () => Math.max(1, devicePixelRatio); // device pixels in a CSS pixel
@@ -56,7 +56,8 @@ export function layers(element, enlarge) {
   const rows = element.querySelector(".rows");
   const pointedLine = element.querySelector(".pointed");
 
-  let shownLayers = []; // [{layer, line, canvas, grid}], in order; grid says where its cells lie
+  let shownLayers = []; // [{layer, line, canvas, grid, width}], in order; grid says where its cells lie, 0 is no width yet
+  let every = false; // every layer is shown, or only the telling ones
   let pointed = null; // {row, cell} under the mouse, the finger or the keyboard
 
   function buildRows(layers) {
@@ -83,7 +84,7 @@ export function layers(element, enlarge) {
       }
       line.append(title, picture);
       rows.append(line);
-      const row = { layer, line, canvas, grid: null };
+      const row = { layer, line, canvas, grid: null, width: 0 };
       sayRow(row);
       listen(row);
       return row;
@@ -108,22 +109,19 @@ export function layers(element, enlarge) {
 
   function paintRow(row) {
     const { layer, canvas } = row;
-    const width = canvas.parentElement.clientWidth;
-    if (!width) return; // not in view
-    const grid = (row.grid = arrange(layer, width));
+    if (!row.width) row.width = canvas.parentElement.clientWidth;
+    if (!row.width) return; // not in view
+    const grid = (row.grid = arrange(layer, row.width));
     const { columns, wide, high, gap, count } = grid;
     const flush = layer.shape.length === 1 ? 0 : gap; // no gap behind the last
-    [canvas.width, canvas.height] = [Math.round(columns * wide) - flush, Math.ceil(count / columns) * high - gap];
-    const dots = dotsOf(); // as in `arrange`
-    canvas.style.width = `${canvas.width / dots}px`;
-    canvas.style.height = `${canvas.height / dots}px`;
+    resizeTo(canvas, Math.round(columns * wide) - flush, Math.ceil(count / columns) * high - gap);
     const pen = canvas.getContext("2d");
     pen.imageSmoothingEnabled = false;
     const table = theme()[layer.signed ? "signed" : "unsigned"];
     const [mapHigh, mapWide] = layer.shape.length === 3 ? layer.shape.slice(1) : [1, 1];
     const { cells } = layer;
     const zero = theme().unsigned[0];
-    paintSmall(mapWide, mapHigh * count, cells ? (i) => table[cells[i]] : () => zero); // all maps, one above the other
+    paintCells(small, mapWide, mapHigh * count, cells ? (i) => table[cells[i]] : () => zero); // all maps, one above the other
     for (let cell = 0; cell < count; cell += 1)
       pen.drawImage(small, 0, cell * mapHigh, mapWide, mapHigh, ...placeOf(grid, cell));
     if (pointed && pointed.row === row) {
@@ -198,12 +196,22 @@ export function layers(element, enlarge) {
     });
   }
 
+  function resizeTo(canvas, width, height) {
+    const dots = dotsOf(); // as in `arrange`
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    canvas.style.width = `${width / dots}px`;
+    canvas.style.height = `${height / dots}px`;
+  }
+
+  // At another width.  To ask for it lays the page out, which a moving pen has no time for.
+  function measureAndPaint() {
+    for (const row of shownLayers) row.width = 0;
+    paintRows();
+  }
+
   function paintRows() {
-    shownLayers.forEach(paintRow);
-    const ramp = element.querySelector(".ramp");
-    paintSmall(255, 1, (i) => theme().signed[i + 1]);
-    [ramp.width, ramp.height] = [255, 1];
-    ramp.getContext("2d").drawImage(small, 0, 0);
+    for (const row of shownLayers) if (every || row.layer.telling) paintRow(row);
+    paintCells(element.querySelector(".ramp"), 255, 1, (i) => theme().signed[i + 1]);
   }
 
   function showLayers(layers) {
@@ -232,11 +240,12 @@ export function layers(element, enlarge) {
     build: buildRows,
     show: showLayers,
     empty: emptyLayers,
-    paint: paintRows,
+    paint: measureAndPaint,
     // Show every layer, or only the telling ones.
-    all(every) {
+    all(all) {
+      every = all;
       rows.classList.toggle("all", every);
-      paintRows();
+      measureAndPaint();
     },
   };
 }

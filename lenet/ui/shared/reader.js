@@ -5,6 +5,7 @@
 // const { found, marks } = reader.read(toGrey(imageData));
 // found                                             [{digit, ...}], in reading order; `digit` is a `Digit`
 // marks                                             [`Mark`]
+// reader.read(grey, "modern", { hasty: true })      without second looks, and so `hasty` where one would be taken
 // reader.behind(found[0], { every: true })          a `Behind` without `why`
 
 import { network } from "./engine.js";
@@ -34,9 +35,11 @@ export function digitReader(table) {
     return { label, confidence: probs[label], verdict, ...about };
   }
 
+  const doubtful = ({ digit }) => !["sure", "blank"].includes(digit.verdict);
+
   // Where an answer to all of `ink` is not sure, it is looked at in other sizes too, and the mean of the logits counts.
   function secondLook(one, ink) {
-    if (["sure", "blank"].includes(one.digit.verdict)) return one;
+    if (!doubtful(one)) return one;
     const stages = one.stages.slice(0, -1);
     const logits = [one.outputs.at(-1).data];
     limits.sides.forEach((side, i) => {
@@ -65,7 +68,7 @@ export function digitReader(table) {
   // What is read of a sheet as it is, or with bars or gaps made whole.
   function cheapestOf(paper, stages, way) {
     const read = (some) => some && cheapestRow(some, stages, way);
-    const unsure = ({ tried, answers, row }) => row.filter((i) => tried[i].digit && !["sure", "blank"].includes(answers[i].digit.verdict)).length;
+    const unsure = ({ tried, answers, row }) => row.filter((i) => tried[i].digit && doubtful(answers[i])).length;
     const [row, barred] = [paper, paper.withBars()].map(read);
     const cheaper = barred?.cost < row.cost ? barred : row;
     const closed = read(paper.withGapsClosed(unsure(cheaper) > 0));
@@ -74,23 +77,25 @@ export function digitReader(table) {
 
   // Of a drawing's grey picture, see preprocess.js; where no digit is found one answer to all of it, "blank" where nothing
   // is drawn.
-  function read(grey, pipeline = "modern") {
-    if (pipeline === "classic") return { found: [answered(classic(grey, input), "classic")], marks: [] };
+  function read(grey, pipeline = "modern", { hasty = false } = {}) {
+    const told = (found, marks, first = found) => ({ found, marks, hasty: hasty && first.some(doubtful) });
+    if (pipeline === "classic") return { found: [answered(classic(grey, input), "classic")], marks: [], hasty: false };
+    const look = hasty ? (one) => one : secondLook;
     const { stages, ink, inverted } = inked(grey);
     const way = inverted ? "inverted" : "straight";
-    const asOne = () => secondLook(answered(fitted(stages, ink, input), way), ink);
-    if (table.reads_one) return { found: [asOne()], marks: [] };
+    const asOne = () => look(answered(fitted(stages, ink, input), way), ink);
+    if (table.reads_one) return told([asOne()], []);
     const { paper, tried, inks, answers, doubts, row } = cheapestOf(sheet(ink), stages, way);
     const seen = row.filter((i) => tried[i].digit && answers[i].digit.verdict !== "blank");
     const barred = printedBars(seen.map((i) => tried[i].whole), seen.map((i) => inks[i]));
     const bars = seen.filter((_, k) => barred[k]).map((i) => ({ kind: "line", box: tried[i].whole.box }));
     const digits = seen.filter((_, k) => !barred[k]);
-    const looked = digits.map((i) => secondLook(answers[i], inks[i]));
+    const looked = digits.map((i) => look(answers[i], inks[i]));
     const letters = amongLetters(digits.map((i) => tried[i].whole), looked.map(({ digit }) => digit.verdict !== "not_digit"));
     const found = digits.map((i, k) => placed(looked[k], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i]), letters[k]));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
     const marks = ordered([...paper.marks, ...bars, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
-    return { found: found.length ? found : [asOne()], marks }; // as on the server, all ink as one
+    return found.length ? told(found, marks, looked) : told([asOne()], marks); // as on the server, all ink as one
   }
 
   function placed(one, box, touching, among_letters) {

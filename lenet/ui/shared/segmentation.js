@@ -464,6 +464,7 @@ export function printedBars(pieces, inks) {
 // Whether what was taken for one digit may be two that touch.
 export function mayTouch({ width, height, data }, doubt) {
   const aspect = width / height;
+  if (pieces.length < BARS.least) return pieces.map(() => false); // most drawings
   if (doubt < WELL_READ) return false;
   if (aspect <= NARROW || aspect > WIDE) return aspect > WIDE;
   let starts = 0;
