@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-from benchmarks.pictures.signs import decimal, exponent, minus, prices, slashed
+from benchmarks.pictures.signs import bracketed, decimal, exponent, minus, percentage, prices, slashed
 from benchmarks.pictures.strokes import (
     Colour,
     Hand,
@@ -870,6 +870,12 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a minus": minus,
         "a date with slashes": slashed([(1, 2), (1, 2), (2, 2)], (1.0, 1.4), False),
         "a mark such as 8/10": slashed([(1, 2), (2, 2)], (1.3, 1.6), False),
+        "a number such as 1)": bracketed(False, False),
+        "a number such as 1), on paper": bracketed(False, True),
+        "a number such as (42)": bracketed(True, False),
+        "a number such as (42), on paper": bracketed(True, True),
+        "a percentage": percentage(False),
+        "a percentage, on paper": percentage(True),
         "digits of different size": sizes(50, 150),
         "digits of very different size": sizes(50, 220),
         "some two to four times as high": heights(1, False),

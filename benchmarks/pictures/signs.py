@@ -107,3 +107,67 @@ def slashed(form: Sequence[tuple[int, int]], high: tuple[float, float], paper: b
         return Sample(page_of(middle(row, shape), pen, shape, rng, paper), text)
 
     return kind
+
+
+def bracketed(opening: bool, paper: bool) -> Kind:
+    """One or two digits before a bracket, as tasks are numbered, or between two, as accounts have negative ones."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall = rng.uniform(50, 100)
+        pen, gap = tall * rng.uniform(0.05, 0.11), tall * rng.uniform(0.15, 0.3)
+        drawings = hand.some(rng, int(rng.integers(1, 3)))
+        row = [p for pens in row_of(drawings, tall, gap, pen, rng) for p in pens]
+        left, _, right, _ = box_of(row)
+        high, bow, lean = tall * rng.uniform(1.0, 1.5), rng.uniform(0.12, 0.28), rng.uniform(-0.1, 0.15)
+        down, apart = (tall - high) / 2 + tall * rng.uniform(-0.05, 0.15), gap * rng.uniform(0.4, 1) + pen
+        curves = [arc(high, bow * rng.uniform(0.8, 1.2), lean, rng) for _ in range(1 + opening)]
+        row += moved([curves[0]], right + apart - curves[0][:, 0].min(), down)
+        if opening:
+            before = curves[1] * (-1, 1)
+            row += moved([before], left - apart - before[:, 0].max(), down)
+        shape = shape_around(row, tall)
+        text = f"({labels(drawings)})" if opening else f"{labels(drawings)})"
+        return Sample(page_of(middle(row, shape), pen, shape, rng, paper), text)
+
+    return kind
+
+
+def arc(high: float, bow: float, lean: float, rng: Generator) -> np.ndarray:
+    """A closing bracket's points, (n, 2): as a hand draws it, with its widest place not quite in the middle."""
+    t = np.linspace(0, 1, 14)
+    bent = t ** rng.uniform(0.8, 1.25)
+    x = high * (bow * (1 - (2 * bent - 1) ** 2) - lean * t)
+    return np.stack([x, high * t], axis=1) + rng.normal(0, 0.006 * high, (14, 2))
+
+
+def percentage(paper: bool) -> Kind:
+    """One or two digits and a percent sign: two small rings and a slash between them."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall = rng.uniform(50, 100)
+        pen, gap = tall * rng.uniform(0.04, 0.09), tall * rng.uniform(0.15, 0.3)
+        drawings = hand.some(rng, int(rng.integers(1, 3)))
+        row = [p for pens in row_of(drawings, tall, gap, pen, rng) for p in pens]
+        high, lean, size = tall * rng.uniform(0.85, 1.15), rng.uniform(0.35, 0.75), tall * rng.uniform(0.28, 0.45)
+        x, y = box_of(row)[2] + gap + pen, (tall - high) / 2
+        apart = 0.12 * tall + pen
+        across = lean * high
+        first = ring(size, rng)
+        second = ring(size * rng.uniform(0.85, 1.15), rng)
+        slash = np.array([(x + size + apart + across / 4, y), (x + size + apart - across * 3 / 4, y + high)])
+        slash += (max(0.0, x + size * 0.4 - slash[1, 0]), 0)
+        middle_x, row_x = slash[:, 0].mean(), x
+        low = middle_x + apart + rng.uniform(0, 0.1) * tall
+        row += [*moved([first], row_x, y + rng.uniform(0, 0.08) * tall), slash, *moved([second], low, y + high - size)]
+        shape = shape_around(row, tall)
+        return Sample(page_of(middle(row, shape), pen, shape, rng, paper), labels(drawings) + "%")
+
+    return kind
+
+
+def ring(size: float, rng: Generator) -> np.ndarray:
+    """A small circle's points, (n, 2), which need not close quite."""
+    begin, turn = rng.uniform(0, 2 * np.pi), 2 * np.pi * rng.uniform(0.97, 1.05)
+    angle = begin + np.linspace(0, turn, 16)
+    wide = rng.uniform(0.8, 1.1)
+    return size / 2 * np.stack([wide * (1 + np.cos(angle)), 1 + np.sin(angle)], axis=1)

@@ -112,8 +112,8 @@ class FoundMark:
     """What stands beside the digits of a picture and is none.
 
     Attributes:
-        kind: "point" (or a comma), "minus" or "slash", which were written; "box", "line" or "ring", which were printed
-            or drawn for the digits.
+        kind: "point" (or a comma), "minus", "slash", "opening" and "closing" (brackets) and "percent" were written;
+            "box", "line" and "ring" were printed or drawn for the digits.
         box: as in `FoundDigit`.
         before: the index of the digit that it stands before, in reading order.
     """
@@ -121,6 +121,10 @@ class FoundMark:
     kind: MarkKind
     box: Box
     before: int
+
+
+# Marks that are part of a number; all others were printed or drawn for it.
+WRITTEN = {"point": ".", "minus": "-", "slash": "/", "opening": "(", "closing": ")", "percent": "%"}
 
 
 @dataclass(frozen=True)
@@ -132,10 +136,9 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The digits with the points, minus signs and slashes among them, such as "-3.14"."""
-        written = {"point": ".", "minus": "-", "slash": "/"}
+        """The digits with the signs among them, such as "-3.14"."""
         signs = [
-            "".join(written.get(m.kind, "") for m in self.marks if m.before == i) for i in range(len(self.digits) + 1)
+            "".join(WRITTEN.get(m.kind, "") for m in self.marks if m.before == i) for i in range(len(self.digits) + 1)
         ]
         return (
             "".join(sign + digit.prediction.label for sign, digit in zip(signs, self.digits, strict=False)) + signs[-1]

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 Box = tuple[int, int, int, int]
-MarkKind = Literal["point", "minus", "slash", "box", "line", "ring"]
+MarkKind = Literal["point", "minus", "slash", "opening", "closing", "percent", "box", "line", "ring"]
 
 # A dotted pen: so many dots at least, of about one size, each this near to the next.  A page of dirt has its specks
 # further apart.
@@ -57,12 +57,25 @@ SLASH_LEAN = 0.2, 1.2  # of its height: so far its upper end is to the right of 
 SLASH_SLENDER = 3.5  # thicknesses: it is at least this long
 SLASH_REACH = 0.8  # of its height: it is as near to what stands before and after it
 DATES = {*product((1, 2), (1, 2), (2, 4)), *product((4,), (1, 2), (1, 2))}  # digits before, between, behind two slashes
-ALIKE = 0.2  # so much the leans of a date's slashes differ at most, and as a share their heights
+ALIKE = (
+    0.2  # so much the leans of a date's slashes differ at most, and as a share their heights, as a pair of brackets'
+)
 LOW = 0.9  # of the digits' median height: a date's slashes are at least as high
 HIGH = 1.15  # of the height of other straight leaning strokes: so high they are, where those may be its slashes too
 FRACTION = 1.2  # of the height of all digits in its row: so high is one without another
 BEYOND = 0.04  # of its height: so far it reaches over and under the digits beside it
 EVEN = 0.6  # of the highest digit's height: the others are at least as high; among digits of all sizes a 1 is as high
+
+# A bracket:
+BRACKET_WIDTH = 0.6  # of its height: it is no wider
+BRACKET_REACH = 0.8  # of its height: it is as near to a digit
+BRACKET_HEIGHT = 0.9  # of the median height of the digits beside it: it is at least as high
+
+# A percent sign's rings beside its slash:
+LOOP_HEIGHT = 0.15, 0.6  # of the slash's height
+LOOP_WIDTH = 0.5, 1.6  # of its own height
+LOOP_REACH = 0.35  # of the slash's height: so near it is
+PERCENT_LEAN = 0.15, 1.3  # of the slash's height, as SLASH_LEAN
 
 # A printed box or row of boxes:
 MIN_BOX_SIDE = 20  # of the mask's pixels
@@ -128,7 +141,8 @@ class Mark:
     """What is written or printed beside the digits.
 
     Attributes:
-        kind: "point" (also a comma), "minus", "slash", "box", "line" (under or over digits) or "ring" (around them).
+        kind: "point" (also a comma), "minus", "slash", "opening" or "closing" (brackets), "percent", "box", "line"
+            (under or over digits) or "ring" (around them).
     """
 
     kind: MarkKind
@@ -684,6 +698,67 @@ def _rises_over(piece: Piece, *beside: Piece) -> bool:
     """Whether a piece reaches further up and down than those beside it."""
     room = BEYOND * piece.height
     return all(p.box[1] - piece.box[1] >= room and piece.box[3] - p.box[3] >= room for p in beside)
+
+
+def brackets(row: Sequence[Piece], bow_of: Callable[[Piece], float]) -> list[tuple[MarkKind, Piece]]:
+    """Which pieces of a row are brackets: two around digits, or one behind them, as tasks are numbered.
+
+    One before them may be an open 6.
+
+    Args:
+        bow_of: how far the middle of a bow is to the right of the line between its ends, by its height; of others 0.
+    """
+    tall = tallest(row)
+    standing = [p for p in row if p.height >= STANDS * tall]
+    bows = [bow_of(p) if p.width <= BRACKET_WIDTH * p.height else 0.0 for p in standing]
+    digits = [p for p, bow in zip(standing, bows, strict=True) if not bow]
+    if not digits:
+        return []
+    high = BRACKET_HEIGHT * float(np.median([p.height for p in digits]))
+    found: list[tuple[MarkKind, Piece]] = []
+    opening: Piece | None = None
+    for i, (piece, bow) in enumerate(zip(standing, bows, strict=True)):
+        if not bow or piece.height < high:
+            continue
+        if bow < 0:
+            after = standing[i + 1] if i + 1 < len(standing) else None
+            opening = piece if after and after.box[0] - piece.box[2] <= BRACKET_REACH * piece.height else None
+        elif i and not bows[i - 1] and piece.box[0] - standing[i - 1].box[2] <= BRACKET_REACH * piece.height:
+            if opening and abs(opening.height - piece.height) <= ALIKE * max(opening.height, piece.height):
+                found.append(("opening", opening))
+            found.append(("closing", piece))
+            opening = None
+    return found
+
+
+def percents(
+    pieces: Sequence[Piece], lean_of: Callable[[Piece], float], is_loop: Callable[[Piece], bool]
+) -> list[tuple[Piece, Piece, Piece]]:
+    """The percent signs: a ring at the left of a slash's upper half, and one at the right of its lower half.
+
+    Args:
+        lean_of: as for `slashes`.
+        is_loop: whether a piece runs around its middle, where it is empty.
+    """
+    found: list[tuple[Piece, Piece, Piece]] = []
+    low, high = LOOP_HEIGHT
+    narrow, wide = LOOP_WIDTH
+    for slash in pieces:
+        small = [
+            p
+            for p in pieces
+            if low * slash.height <= p.height <= high * slash.height
+            and narrow * p.height <= p.width <= wide * p.height
+            and distance(p, slash) <= LOOP_REACH * slash.height
+        ]
+        first = [p for p in small if _across(p) < _across(slash) and _down(p) < _down(slash)]
+        second = [p for p in small if _across(p) > _across(slash) and _down(p) > _down(slash)]
+        if not first or not second or not PERCENT_LEAN[0] <= lean_of(slash) <= PERCENT_LEAN[1]:
+            continue
+        pair = [min(some, key=lambda p: distance(p, slash)) for some in (first, second)]
+        if all(is_loop(p) for p in pair):
+            found.append((pair[0], slash, pair[1]))
+    return found
 
 
 def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lenet.preprocessing.bars import bar_of, end_to_end
+from lenet.preprocessing.bars import bar_of, bow_of, end_to_end
 from lenet.preprocessing.digits import INK_THRESHOLD
 from lenet.preprocessing.gaps import Gap, open_gaps
 from lenet.preprocessing.layout import (
@@ -33,6 +33,7 @@ from lenet.preprocessing.layout import (
     Mark,
     Piece,
     as_high,
+    brackets,
     bridged,
     dividers,
     dotted_line,
@@ -46,6 +47,7 @@ from lenet.preprocessing.layout import (
     joined,
     lines_along,
     overlap,
+    percents,
     printed_box,
     runs_around,
     slashes,
@@ -308,20 +310,30 @@ class Sheet:
         rings = higher([p for p in rest if self._is_ring(p, rest)], rest)
         self.rings = (*rings, *(p for p in as_high(rings, rest) if self._is_ring(p, rest, True)))
         rest = [p for p in rest if p not in self.rings]
+        signs = percents(rest, self._lean, self._is_loop)
+        rest = [p for p in rest if not any(p in sign for sign in signs)]
         in_order = in_rows(_merged(rest))
+        curved = [
+            bracket
+            for row in sorted({p.row for p in in_order})
+            for bracket in brackets([p for p in in_order if p.row == row], lambda p: bow_of(self._cells_of(p)))
+        ]
+        in_order = tuple(p for p in in_order if all(p is not bracket for _, bracket in curved))
         leaning = [
             p
             for row in sorted({p.row for p in in_order})
             for p in slashes([p for p in in_order if p.row == row], self._lean)
         ]
         pieces = [p for p in in_order if p not in leaning]
-        gone = {label for p in leaning for label in p.labels}
+        gone = {label for p in (*leaning, *(bracket for _, bracket in curved)) for label in p.labels}
         rest = [p for p in rest if gone.isdisjoint(p.labels)]
         tall = tallest(rest)
         self._specks = [p for p in rest if POINT * tall <= p.longer < SPECK * tall]
         minus = [p for p in pieces if is_minus(p, [q for q in pieces if q.row == p.row], tall)]
         self.pieces = tuple(p for p in pieces if p not in minus)
         self.marks = (
+            *(Mark("percent", joined(sign).box) for sign in signs),
+            *(Mark(kind, p.box) for kind, p in curved),
             *(Mark("slash", p.box) for p in leaning),
             *(Mark("minus", p.box) for p in minus),
             *(Mark("line", p.box) for p in down),
@@ -338,6 +350,14 @@ class Sheet:
         boxes = [self._cells(inner.box) for inner in held(piece, pieces)]
         around = ((x0 - left, y0 - top, x1 - left, y1 - top) for x0, y0, x1, y1 in boxes)
         return any(runs_around(self._mask_of(piece), box, open_ring) for box in around)
+
+    def _is_loop(self, piece: Piece) -> bool:
+        """Whether a piece runs around its middle, where it is empty."""
+        mask = self._mask_of(piece)
+        down, across = (2 * side // 5 for side in mask.shape)
+        inner = across, down, mask.shape[1] - across, mask.shape[0] - down
+        left, top, right, bottom = inner
+        return not mask[top:bottom, left:right].any() and runs_around(mask, inner)
 
     def _lean(self, piece: Piece) -> float:
         """How far a straight stroke's upper end is to the right of its foot, by its height; 0 of what is none."""
@@ -599,6 +619,8 @@ def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bo
     Args:
         inks: as for `may_touch`.
     """
+    if len(pieces) < MIN_BARS:
+        return [False] * len(pieces)
     full = [float((ink > INK_THRESHOLD).mean()) >= BAR_FULL for ink in inks]
     runs: list[list[int]] = [[]]
     for i, piece in enumerate(pieces):
@@ -619,8 +641,6 @@ def may_touch(ink: np.ndarray, doubt: float) -> bool:
     Args:
         ink: (h, w), of this digit alone, not wider or higher than it.
         doubt: as for `cheapest`.
-    if len(pieces) < MIN_BARS:
-        return [False] * len(pieces)
     """
     marked = ink > INK_THRESHOLD
     height, width = ink.shape

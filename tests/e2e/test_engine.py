@@ -47,6 +47,7 @@ from tests.unit.test_layout import (
     raised,
     ringed,
     rings,
+    signed,
     slashed,
     two_rows_of_heights,
     with_comma,
@@ -333,6 +334,8 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
         slashed("7/20", 1.4),
         slashed("7/4/0/2", 1.4),
         slashed("27141", 1.0, LEANING),
+        *(signed(number) for number in ("7)", "(40)", "(4)(2)", "20%", "(7", "2(4")),
+        signed("71)", bow=4),
     ]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     classifier = DigitClassifier.from_pretrained("digits")

@@ -114,6 +114,24 @@ def slashed(number: str, high: float, one: Strokes = ONE) -> Image.Image:
 LEANING: Strokes = [[(45, 0), (5, 100)]]
 
 
+def signed(text: str, bow: float = 20) -> Image.Image:
+    """Digits half the usual size, with brackets a little higher than they are, and a percent sign's rings and slash."""
+    bowed = [(bow * (1 - (2 * t - 1) ** 2), 60 * t - 5) for t in np.linspace(0, 1, 12)]
+    turn = np.linspace(0, 2 * np.pi, 13)
+    ring = [(9 * float(np.cos(angle)), 9 * float(np.sin(angle))) for angle in turn]
+    signs: dict[str, Strokes] = {
+        ")": [bowed],
+        "(": [[(20 - x, y) for x, y in bowed]],
+        "%": [[(x + 9, y + 9) for x, y in ring], [(38, 0), (12, 50)], [(x + 42, y + 41) for x, y in ring]],
+    }
+    digits = dict(zip("01247", [ZERO, ONE, TWO, FOUR, SEVEN], strict=True))
+    drawn = [
+        at(30 + 55 * i, 200, signs[sign] if sign in signs else digits[sign], 1 if sign in signs else 0.5)
+        for i, sign in enumerate(text)
+    ]
+    return pad(*drawn, width=4)
+
+
 def broken_one() -> Image.Image:
     """2, a 4 whose strokes stand apart, and a 1 in two halves."""
     four = [[(286, 44), (243, 157), (293, 156)], [(304, 93), (301, 179)]]
@@ -366,6 +384,19 @@ def test_slashes_are_no_ones(digits: DigitClassifier, number: str, high: float) 
 def test_ones_that_lean_are_no_slashes(digits: DigitClassifier, number: str) -> None:
     reading = digits.read_page(slashed(number, 1.0, LEANING))
     assert (reading.text, reading.marks) == (number, ())
+
+
+@pytest.mark.parametrize("number", ["7)", "1)", "24)", "(7)", "(40)", "(4)(2)", "7%", "20%"])
+def test_brackets_and_percent_signs_are_no_digits(digits: DigitClassifier, number: str) -> None:
+    reading = digits.read_page(signed(number))
+    assert reading.text == number
+    assert {mark.kind for mark in reading.marks} <= {"opening", "closing", "percent"}
+
+
+def test_a_bow_is_a_bracket_beside_a_digit_alone() -> None:
+    for number in (")", "(", "(7", "2(4", ")7"):
+        assert Sheet(255 - np.asarray(signed(number))).marks == ()
+    assert Sheet(255 - np.asarray(signed("71)", bow=4))).marks == ()  # a straight 1 at its end
 
 
 def word() -> Image.Image:

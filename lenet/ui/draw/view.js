@@ -164,12 +164,13 @@ export function mount({ element, trigger, props, server, watch }) {
   function readingOf({ reader, beside }) {
     const { pipeline } = props.value;
     const grey = pad.grey();
-    const { found, marks, ...read } = reader.read(grey, pipeline, { hasty: pad.drawing });
+    const { found, marks, hasty } = reader.read(grey, pipeline, { hasty: pad.drawing });
+    const other = beside && besideHere(beside, grey, pipeline);
     return {
-      ...read,
       digits: found.map(({ digit }) => digit),
       marks,
-      beside: beside && besideHere(beside, grey, pipeline),
+      hasty: hasty || Boolean(other?.hasty),
+      beside: other,
       asked: async () => ({ picture: await greyAddress(grey.data, grey.width, grey.height), ...props.value }),
       here: (digit, options) => reader.behind(found[digit], options),
     };
@@ -236,8 +237,8 @@ export function mount({ element, trigger, props, server, watch }) {
     const key = asksBefore && readers.of(asksBefore) ? asksBefore : shipped;
     const other = readers.of(key);
     if (!other) return null;
-    const { found, marks } = other.reader.read(grey, pipeline);
-    return { ...readers.called(key), digits: found.map(({ digit }) => digit), marks };
+    const { found, marks, hasty } = other.reader.read(grey, pipeline, { hasty: pad.drawing });
+    return { ...readers.called(key), digits: found.map(({ digit }) => digit), marks, hasty };
   }
 
   // Without the server the pad goes on, where it has the network, and says so.

@@ -10,8 +10,9 @@ const LONG = 1.6;
 const FULL = 0.75;
 const MIDDLE = 0.25;
 const SPOT = 2.5;
-const FEW = 6;
+const MIN_CELLS = 6;
 const MAX_PAIRS = 1_000_000;
+const BOW = { least: 0.08, rows: 12, ends: 0.1, even: [0.4, 1.05], thick: 1.8, slender: 6 };
 
 // The pieces, with those made one that meet, nearest first, while that is no larger than a digit; and the gaps: {whole, gaps}.
 export function endToEnd(pieces, areas, cellsOf, scale) {
@@ -36,7 +37,7 @@ export function endToEnd(pieces, areas, cellsOf, scale) {
 // The bar that a component is; null where it is none.
 export function barOf([xs, ys]) {
   const count = xs.length;
-  if (count < FEW) return null;
+  if (count < MIN_CELLS) return null;
   let [x, y, xx, yy, xy] = [0, 0, 0, 0, 0];
   for (let i = 0; i < count; i += 1) {
     x += xs[i];
@@ -52,6 +53,33 @@ export function barOf([xs, ys]) {
   if (long < LONG * thick || count < FULL * long * thick) return null;
   const turn = Math.atan2(2 * xy, xx - yy) / 2;
   return { centre, along: [Math.cos(turn), Math.sin(turn)], long, thick };
+}
+
+// How far the middle of a bow lies to the right of the line between its ends, by its height; 0 of what is none.
+export function bowOf([xs, ys]) {
+  const [top, bottom] = range(ys);
+  const high = bottom - top + 1;
+  const usual = xs.length / high;
+  if (high < Math.max(BOW.rows, BOW.slender * usual)) return 0;
+  const [thick, sums, lefts, rights] = [0, 0, Infinity, -Infinity].map((value) => new Float64Array(high).fill(value));
+  for (let i = 0; i < xs.length; i += 1) {
+    const row = ys[i] - top;
+    thick[row] += 1;
+    sums[row] += xs[i];
+    lefts[row] = Math.min(lefts[row], xs[i]);
+    rights[row] = Math.max(rights[row], xs[i]);
+  }
+  if (thick.some((count) => !count || count > BOW.thick * usual)) return 0;
+  if (thick.filter((count, row) => rights[row] - lefts[row] + 1 > count).length > high / 20) return 0;
+  const middle = sums.map((sum, row) => sum / thick[row]);
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const end = Math.max(1, Math.trunc(BOW.ends * high));
+  const [upper, lower] = [mean(middle.subarray(0, end)), mean(middle.subarray(-end))];
+  const away = middle.map((x, row) => x - upper - ((lower - upper) * (row - (end - 1) / 2)) / (high - end));
+  const fifth = Math.floor(high / 5);
+  const [above, bow, below] = [1, 2, 3].map((i) => mean(away.subarray(i * fifth, (i + 1) * fifth)) / high);
+  const even = [above, below].every((part) => part / bow >= BOW.even[0] && part / bow <= BOW.even[1]);
+  return Math.abs(bow) >= BOW.least && even ? bow : 0;
 }
 
 // How far a component is from the end of the bar that it lies before; infinite where it does not.

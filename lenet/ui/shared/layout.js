@@ -47,6 +47,9 @@ const HIGH = 1.15;
 const FRACTION = 1.2;
 const BEYOND = 0.04;
 const EVEN = 0.6;
+const BRACKET = { width: 0.6, reach: 0.8, height: 0.9 };
+const LOOP = { height: [0.15, 0.6], width: [0.5, 1.6], reach: 0.35 };
+const PERCENT_LEAN = [0.15, 1.3];
 
 export const widthOf = ({ box }) => box[2] - box[0];
 export const heightOf = ({ box }) => box[3] - box[1];
@@ -303,6 +306,49 @@ export function slashes(row, leanOf) {
   const risesOver = (i, { box }) => box[1] - standing[i].box[1] >= room(i) && standing[i].box[3] - box[3] >= room(i);
   const isHigh = (i) => heights[i] >= FRACTION * highest && risesOver(i, standing[i - 1]) && risesOver(i, standing[i + 1]);
   return leaning.filter(isHigh).map((i) => standing[i]);
+}
+
+// Which pieces of a row are brackets: two around digits, or one behind them: [{kind, piece}].
+export function brackets(row, bowOf) {
+  const standing = row.filter((p) => heightOf(p) >= STANDS * tallest(row));
+  const bows = standing.map((p) => (widthOf(p) <= BRACKET.width * heightOf(p) ? bowOf(p) : 0));
+  const digits = standing.filter((_, i) => !bows[i]);
+  if (!digits.length) return [];
+  const high = BRACKET.height * median(digits.map(heightOf));
+  const near = (i) => i > 0 && i < standing.length && standing[i].box[0] - standing[i - 1].box[2];
+  const found = [];
+  let opening = null;
+  standing.forEach((piece, i) => {
+    const [bow, reach] = [bows[i], BRACKET.reach * heightOf(piece)];
+    if (!bow || heightOf(piece) < high) return;
+    if (bow < 0) opening = i + 1 < standing.length && near(i + 1) <= reach ? piece : null;
+    else if (i && !bows[i - 1] && near(i) <= reach) {
+      const alike = opening && Math.abs(heightOf(opening) - heightOf(piece)) <= ALIKE * Math.max(heightOf(opening), heightOf(piece));
+      if (alike) found.push({ kind: "opening", piece: opening });
+      found.push({ kind: "closing", piece });
+      opening = null;
+    }
+  });
+  return found;
+}
+
+// The percent signs, as three pieces each: a ring at the left of a slash's upper half, and one at the right of its lower half.
+export function percents(pieces, leanOf, isLoop) {
+  return pieces.flatMap((slash) => {
+    const high = heightOf(slash);
+    const small = pieces.filter((p) => {
+      const wide = widthOf(p) / heightOf(p);
+      const sized = heightOf(p) >= LOOP.height[0] * high && heightOf(p) <= LOOP.height[1] * high;
+      return sized && wide >= LOOP.width[0] && wide <= LOOP.width[1] && gap(p, slash) <= LOOP.reach * high;
+    });
+    const first = small.filter((p) => across(p) < across(slash) && down(p) < down(slash));
+    const second = small.filter((p) => across(p) > across(slash) && down(p) > down(slash));
+    if (!first.length || !second.length) return [];
+    const lean = leanOf(slash);
+    if (lean < PERCENT_LEAN[0] || lean > PERCENT_LEAN[1]) return [];
+    const [one, other] = [first, second].map((some) => least(some, (p) => gap(p, slash)));
+    return isLoop(one) && isLoop(other) ? [[one, slash, other]] : [];
+  });
 }
 
 // Whether a piece of a row is a minus or a dash: flat, at half the height, apart from all others, before a digit.

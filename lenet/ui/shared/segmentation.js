@@ -1,9 +1,9 @@
 // Which ink of a drawing is one digit: lenet/preprocessing/segmentation.py, which says why, and where its numbers come
 // from.  A box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box}.
 
-import { barOf, endToEnd } from "./bars.js";
+import { barOf, bowOf, endToEnd } from "./bars.js";
 import { openGaps } from "./gaps.js";
-import { MAX_DOTS, SLASH_SLENDER, asHigh, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, runsAround, slashes, tallest, widthOf } from "./layout.js";
+import { MAX_DOTS, SLASH_SLENDER, asHigh, brackets, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, percents, runsAround, slashes, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
 import { isEmptyFrame, printedBox, underline } from "./printed.js";
@@ -246,11 +246,15 @@ function divided(components, parts) {
   const digits = found.filter((piece) => !lines.includes(piece));
   const closedRings = higher(digits.filter((piece) => isRing(piece, digits, parts)), digits);
   const rings = [...closedRings, ...asHigh(closedRings, digits).filter((piece) => isRing(piece, digits, parts, true))];
-  const withSlashes = digits.filter((piece) => !rings.includes(piece));
-  const all = inRows(merged(withSlashes));
-  const inRow = (row) => all.filter((piece) => piece.row === row);
-  const leaning = [...new Set(all.map(({ row }) => row))].flatMap((row) => slashes(inRow(row), (piece) => leanOf(piece, parts)));
-  const gone = new Set(leaning.flatMap(({ labels }) => labels));
+  const unringed = digits.filter((piece) => !rings.includes(piece));
+  const signs = percents(unringed, (piece) => leanOf(piece, parts), (piece) => isLoop(piece, parts));
+  const withSlashes = unringed.filter((piece) => !signs.some((sign) => sign.includes(piece)));
+  const ordered = inRows(merged(withSlashes));
+  const byRows = (some, find) => [...new Set(some.map(({ row }) => row))].flatMap((row) => find(some.filter((piece) => piece.row === row)));
+  const curved = byRows(ordered, (row) => brackets(row, (piece) => bowOf(cellsOf(piece, parts))));
+  const all = ordered.filter((piece) => !curved.some((bracket) => bracket.piece === piece));
+  const leaning = byRows(all, (row) => slashes(row, (piece) => leanOf(piece, parts)));
+  const gone = new Set([...leaning, ...curved.map(({ piece }) => piece)].flatMap(({ labels }) => labels));
   const [rest, rows] = [withSlashes, all].map((some) => some.filter(({ labels }) => !labels.some((label) => gone.has(label))));
   const tall = tallest(rest);
   const minus = rows.filter((piece) => isMinus(piece, rows.filter(({ row }) => row === piece.row), tall));
@@ -259,7 +263,7 @@ function divided(components, parts) {
     pieces: rows.filter((piece) => !minus.includes(piece)),
     along: lines, // what looks like them: the foot of a broken 2 does too
     specks: rest.filter((piece) => longerOf(piece) >= POINT * tall && longerOf(piece) < SPECK * tall),
-    marks: [...leaning.map(as("slash")), ...minus.map(as("minus")), ...[...drawnDown, ...lines].map(as("line")), ...rings.map(as("ring")), ...empty.map(as("box"))],
+    marks: [...signs.map(joined).map(as("percent")), ...curved.map(({ kind, piece: { box } }) => ({ kind, box })), ...leaning.map(as("slash")), ...minus.map(as("minus")), ...[...drawnDown, ...lines].map(as("line")), ...rings.map(as("ring")), ...empty.map(as("box"))],
   };
 }
 
@@ -268,6 +272,17 @@ function leanOf(piece, parts) {
   const bar = barOf(cellsOf(piece, parts));
   const [across, down] = bar?.along ?? [0, 0];
   return down && bar.long >= SLASH_SLENDER * bar.thick ? -across / down : 0;
+}
+
+// Whether a piece runs around its middle, where it is empty.
+function isLoop(piece, parts) {
+  const own = new Set(piece.labels);
+  const isInk = (x, y) => own.has(parts.labels[y * parts.mask.width + x]);
+  const ring = cellsIn(piece, parts);
+  const middle = (from, to, away = Math.floor((2 * (to - from)) / 5)) => [from + away, to - away];
+  const [[left, right], [top, bottom]] = [middle(ring[0], ring[2]), middle(ring[1], ring[3])];
+  for (let y = top; y < bottom; y += 1) for (let x = left; x < right; x += 1) if (isInk(x, y)) return false;
+  return runsAround(isInk, ring, [left, top, right, bottom], false);
 }
 
 // A piece's box in the mask.
@@ -449,6 +464,7 @@ export function amongLetters(pieces, areDigits) {
 
 // Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
 export function printedBars(pieces, inks) {
+  if (pieces.length < BARS.least) return pieces.map(() => false); // most drawings
   const full = inks.map(({ data }) => data.reduce((sum, value) => sum + (value > INK_THRESHOLD), 0) / data.length >= BARS.full);
   const runs = [[]];
   pieces.forEach((piece, i) => {
@@ -464,7 +480,6 @@ export function printedBars(pieces, inks) {
 // Whether what was taken for one digit may be two that touch.
 export function mayTouch({ width, height, data }, doubt) {
   const aspect = width / height;
-  if (pieces.length < BARS.least) return pieces.map(() => false); // most drawings
   if (doubt < WELL_READ) return false;
   if (aspect <= NARROW || aspect > WIDE) return aspect > WIDE;
   let starts = 0;
