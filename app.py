@@ -5,19 +5,18 @@ import sys
 from lenet.errors import LeNetError
 
 try:
-    from lenet.signals import told_to_end
     from lenet.ui import environment, surroundings
 
     environment.check()
     with surroundings.nothing_collected():
-        from lenet.ui.page import build, launch_options, warm_up
+        from lenet.ui.page import build, launch_options, serve
         from lenet.ui.train.saved import home
 
         demo = build(saved=home())
         options = launch_options(demo)
     if __name__ == "__main__":
-        with told_to_end() as told:
-            warm_up(demo)
-            demo.launch(**options, until=told)
+        serve(demo, options)
 except LeNetError as error:
     sys.exit(f"error: {error}")
+except KeyboardInterrupt:  # told twice
+    sys.exit(130)

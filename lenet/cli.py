@@ -211,13 +211,12 @@ def open_page() -> None:
 
     environment.check()
     with surroundings.nothing_collected():
-        from lenet.ui.page import build, launch_options, warm_up
+        from lenet.ui.page import build, launch_options, serve
         from lenet.ui.train.saved import home
 
         demo = build(saved=home())
         options = launch_options(demo)
-    warm_up(demo)
-    demo.launch(**options)
+    serve(demo, options)
 
 
 # --------------------------------------------------------------------------------------------------

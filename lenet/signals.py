@@ -11,11 +11,11 @@ from types import FrameType
 
 @contextlib.contextmanager
 def told_to_end() -> Iterator[Callable[[], bool]]:
-    """Yields what tells whether Ctrl-C was pressed, or the process told to end as by `docker stop`.
+    """Yields a function that says whether Ctrl-C or SIGTERM, as of `docker stop`, has come.
 
-    No exception, as Python makes of Ctrl-C: it would leave half of a training step done, is lost where it meets a
-    destructor, and leaves a lock taken where it meets an import.  Told again, the program ends at once.  torchrun hands
-    both on to every process.
+    It sets a flag, for an exception in the middle of a step would leave half of it done, is lost in a destructor, and
+    in an import leaves a lock taken.  The second one ends the program at once.  torchrun hands both on to every
+    process.  On a thread other than the main one, such as that of `gradio app.py`, nothing is heard.
     """
     told: list[int] = []
 
@@ -24,7 +24,7 @@ def told_to_end() -> Iterator[Callable[[], bool]]:
         signal.signal(number, before[signal.Signals(number)])
 
     before = {}
-    if threading.current_thread() is threading.main_thread():  # no other may, such as the one of `gradio app.py`
+    if threading.current_thread() is threading.main_thread():
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: bool(told)

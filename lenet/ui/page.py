@@ -20,6 +20,7 @@ from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, FoundDigit
 from lenet.inference.photos import PhotoClassifier
 from lenet.models.cpu import give_freed_memory_back
 from lenet.preprocessing.images import Picture, open_picture
+from lenet.signals import told_to_end
 from lenet.ui import environment, messages, surroundings
 from lenet.ui.draw import tab as draw
 from lenet.ui.photo import tab as photo
@@ -119,13 +120,22 @@ class Page(files.UploadsOnly):
             ) from error
 
     def block_thread(self) -> None:
-        while self.is_running and not self._until():
-            time.sleep(0.1)
-        self.close(verbose=False)
+        try:
+            while self.is_running and not self._until():
+                time.sleep(0.1)
+        finally:
+            self.close(verbose=False)
 
     def close(self, verbose: bool = True) -> None:
         super().close(verbose)
         self.holds.close()
+
+
+def serve(page: Page, options: Mapping[str, Any]) -> None:
+    """Launch it, and return once the process is told to end."""
+    with told_to_end() as told:
+        warm_up(page)
+        page.launch(**options, until=told)
 
 
 def launch_options(page: Page) -> dict[str, Any]:

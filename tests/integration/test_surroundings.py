@@ -116,26 +116,29 @@ def test_a_server_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
 
 # What tells it to end where an exception is lost: in a destructor, while it starts.
 IN_A_DESTRUCTOR = """
-import httpx, runpy, signal
+import httpx, runpy, signal, sys
+from lenet import cli
 
 class Told:
     def __del__(self):
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.{signal})
 
 def get(*args, before=httpx.get, **options):
     Told()
     return before(*args, **options)
 
 httpx.get = get
-runpy.run_path("app.py", run_name="__main__")
+{start}
 """
+START = {"app.py": 'runpy.run_path("app.py", run_name="__main__")', "lenet app": 'sys.exit(cli.main(["app"]))'}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process is killed")
-def test_a_server_is_told_to_end_at_any_moment(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "signal"), [("app.py", "SIGTERM"), ("lenet app", "SIGINT")])
+def test_a_server_is_told_to_end_at_any_moment(name: str, signal: str, tmp_path: Path) -> None:
     port = str(free_port())
     told = subprocess.run(
-        [sys.executable, "-c", IN_A_DESTRUCTOR],
+        [sys.executable, "-c", IN_A_DESTRUCTOR.replace("{signal}", signal).replace("{start}", START[name])],
         cwd=ROOT,
         env={**os.environ, **NO_PROXIES, "LENET_RUNS_DIR": str(tmp_path), "GRADIO_SERVER_PORT": port},
         capture_output=True,
