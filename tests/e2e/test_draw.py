@@ -113,6 +113,20 @@ def test_an_answer_that_follows_the_pen_keeps_what_it_can(page: Page) -> None:
     expect(page.locator("#pad .bar.best .name")).to_have_text("7")
 
 
+def test_layers_are_painted_anew_at_another_width(page: Page) -> None:
+    draw(page, SEVEN, side=280)
+    expect_label(page, "7")
+    page.locator("#pad .inside").scroll_into_view_if_needed()
+    fit = """() => [...document.querySelectorAll("#pad .layer canvas")].filter((canvas) => canvas.checkVisibility())
+      .every(({ style, clientWidth: wide, parentElement: { clientWidth: room } }) => style.width && wide <= room)"""
+    page.wait_for_function(fit)
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.wait_for_function(fit)
+    page.locator("#pad .every").check()
+    page.wait_for_function(fit)
+    assert page.locator("#pad .layer canvas:visible").count() > page.locator("#pad .layer.telling").count()
+
+
 def test_a_late_answer_to_the_pens_first_dot_has_no_doubts(open_page: Callable[..., Page]) -> None:
     page = open_page(in_browser=False)
     held: list[Route] = []

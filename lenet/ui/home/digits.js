@@ -17,6 +17,7 @@ export function show(element, table, examples) {
   const [canvas, result, boxes, steps] = [".pad", ".result", ".boxes", ".steps"].map(find);
   const reader = digitReader(table);
   let [found, marks] = [[], []]; // what is on the pad
+  let hasty = false; // a second look is to follow, once the pen is up
   let place = null; // [x, y], parts of the pad: of the digit that a person chose
   let certain = false; // a person has said that the drawing shows digits
   let waiting = false; // for the next frame
@@ -38,7 +39,7 @@ export function show(element, table, examples) {
 
   function read() {
     waiting = false;
-    ({ found, marks } = pad.empty ? { found: [], marks: [] } : reader.read(pad.grey()));
+    ({ found, marks, hasty } = pad.empty ? { found: [], marks: [], hasty: false } : reader.read(pad.grey(), "modern", { hasty: pad.drawing }));
     render();
   }
 
@@ -46,7 +47,7 @@ export function show(element, table, examples) {
     const held = [...result.querySelectorAll("button")].indexOf(document.activeElement); // under the keyboard
     const plain = found.map(({ digit }) => digit);
     const told = { digits: certain ? plain.map((digit) => withoutDoubt(digit, table.limits.unsure)) : plain, marks };
-    const { drawing } = pad;
+    const drawing = pad.drawing || hasty;
     const answer = () => answerOf(told, chosen(), { certain: plain.some(doubted) ? certain : undefined, drawing });
     follow(result, [found.length ? answer() : emptyAnswer(table.classes, reader.knowsNonDigits)]);
     follow(boxes, found.length ? boxesOf(told, chosen(), drawing) : []);

@@ -37,7 +37,8 @@ function become(node, part) {
   if (node.nodeName !== part.nodeName) node.replaceWith(part);
   else if (part.nodeType === Node.TEXT_NODE) node.data = part.data;
   else {
-    for (const { name } of [...node.attributes]) if (!part.hasAttribute(name)) node.removeAttribute(name);
+    // but a style of its own: a word's sentence that would run out of the window is moved by one
+    for (const { name } of [...node.attributes]) if (name !== "style" && !part.hasAttribute(name)) node.removeAttribute(name);
     for (const { name, value } of part.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
     follow(node, [...part.childNodes]);
   }
