@@ -40,7 +40,7 @@ from benchmarks.drawings.numbers import PAD, numbers
 from benchmarks.pictures.kinds import KINDS
 from benchmarks.pictures.strokes import Hand
 from lenet.data.strokes import Drawing, read_drawings, render
-from lenet.inference.digits import DigitClassifier
+from lenet.inference.digits import WRITTEN, DigitClassifier
 from lenet.inference.pretrained import load
 from lenet.inference.web import Table, to_table
 from lenet.preprocessing.images import open_picture
@@ -259,7 +259,8 @@ def page_of(classifier: DigitClassifier, picture: Image.Image, pipeline: str = "
     reading = classifier.read_page(picture, pipeline)
     predictions = [f.prediction for f in reading.digits] or [classifier.predict(picture, pipeline)]
     answers = [Answer(p.label, p.verdict, [*p.probs.values(), p.p_not_digit]) for p in predictions]
-    return Page(answers, [(mark.kind, mark.before) for mark in reading.marks])
+    marks = [mark for mark in reading.marks if reading.digits or mark.kind not in WRITTEN]
+    return Page(answers, [(mark.kind, mark.before) for mark in marks])
 
 
 def compare(

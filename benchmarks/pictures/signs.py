@@ -156,9 +156,8 @@ def percentage(paper: bool) -> Kind:
         second = ring(size * rng.uniform(0.85, 1.15), rng)
         slash = np.array([(x + size + apart + across / 4, y), (x + size + apart - across * 3 / 4, y + high)])
         slash += (max(0.0, x + size * 0.4 - slash[1, 0]), 0)
-        middle_x, row_x = slash[:, 0].mean(), x
-        low = middle_x + apart + rng.uniform(0, 0.1) * tall
-        row += [*moved([first], row_x, y + rng.uniform(0, 0.08) * tall), slash, *moved([second], low, y + high - size)]
+        low = slash[:, 0].mean() + apart + rng.uniform(0, 0.1) * tall
+        row += [*moved([first], x, y + rng.uniform(0, 0.08) * tall), slash, *moved([second], low, y + high - size)]
         shape = shape_around(row, tall)
         return Sample(page_of(middle(row, shape), pen, shape, rng, paper), labels(drawings) + "%")
 

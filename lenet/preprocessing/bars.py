@@ -104,7 +104,7 @@ def bar_of(cells: Cells) -> Bar | None:
 
 
 def bow_of(cells: Cells) -> float:
-    """How far the middle of a bow lies to the right of the line between its ends, by its height; 0 of what is none.
+    """How far the middle of a bow lies to the right of the line between its ends, by its height; 0 of any other stroke.
 
     Args:
         cells: row by row, each from left to right.
@@ -124,7 +124,7 @@ def bow_of(cells: Cells) -> float:
     upper, lower = middle[:end].sum() / end, middle[-end:].sum() / end
     away = middle - upper - (lower - upper) * (np.arange(high) - (end - 1) / 2) / (high - end)
     fifth = high // 5
-    above, bow, below = (float(away[i * fifth : (i + 1) * fifth].sum()) / (fifth * high) for i in (1, 2, 3))
+    above, bow, below = (float(away[i * fifth : (i + 1) * fifth].sum()) / fifth / high for i in (1, 2, 3))
     least, most = BOW_EVEN
     if abs(bow) < BOW or not all(least <= part / bow <= most for part in (above, below)):
         return 0.0

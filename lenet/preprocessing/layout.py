@@ -57,9 +57,7 @@ SLASH_LEAN = 0.2, 1.2  # of its height: so far its upper end is to the right of 
 SLASH_SLENDER = 3.5  # thicknesses: it is at least this long
 SLASH_REACH = 0.8  # of its height: it is as near to what stands before and after it
 DATES = {*product((1, 2), (1, 2), (2, 4)), *product((4,), (1, 2), (1, 2))}  # digits before, between, behind two slashes
-ALIKE = (
-    0.2  # so much the leans of a date's slashes differ at most, and as a share their heights, as a pair of brackets'
-)
+ALIKE = 0.2  # so much the leans of a date's slashes differ at most; as a share, their heights and those of two brackets
 LOW = 0.9  # of the digits' median height: a date's slashes are at least as high
 HIGH = 1.15  # of the height of other straight leaning strokes: so high they are, where those may be its slashes too
 FRACTION = 1.2  # of the height of all digits in its row: so high is one without another
@@ -69,12 +67,13 @@ EVEN = 0.6  # of the highest digit's height: the others are at least as high; am
 # A bracket:
 BRACKET_WIDTH = 0.6  # of its height: it is no wider
 BRACKET_REACH = 0.8  # of its height: it is as near to a digit
-BRACKET_HEIGHT = 0.9  # of the median height of the digits beside it: it is at least as high
+BRACKET_HEIGHT = 0.9  # of the median height of what is no bow in its row: it is at least as high
 
 # A percent sign's rings beside its slash:
 LOOP_HEIGHT = 0.15, 0.6  # of the slash's height
 LOOP_WIDTH = 0.5, 1.6  # of its own height
 LOOP_REACH = 0.35  # of the slash's height: so near it is
+LOOP_AWAY = 0.1  # of the slash's height: so far its middle is over or under the slash's
 PERCENT_LEAN = 0.15, 1.3  # of the slash's height, as SLASH_LEAN
 
 # A printed box or row of boxes:
@@ -751,8 +750,9 @@ def percents(
             and narrow * p.height <= p.width <= wide * p.height
             and distance(p, slash) <= LOOP_REACH * slash.height
         ]
-        first = [p for p in small if _across(p) < _across(slash) and _down(p) < _down(slash)]
-        second = [p for p in small if _across(p) > _across(slash) and _down(p) > _down(slash)]
+        away = 2 * LOOP_AWAY * slash.height
+        first = [p for p in small if _across(p) < _across(slash) and _down(p) <= _down(slash) - away]
+        second = [p for p in small if _across(p) > _across(slash) and _down(p) >= _down(slash) + away]
         if not first or not second or not PERCENT_LEAN[0] <= lean_of(slash) <= PERCENT_LEAN[1]:
             continue
         pair = [min(some, key=lambda p: distance(p, slash)) for some in (first, second)]

@@ -138,7 +138,7 @@ class Sheet:
     Attributes:
         ink: white on black, (H, W) uint8.
         pieces: in reading order: rows from the top down, each from left to right; none where nothing is drawn.
-        marks: what stands beside them: minus signs, printed boxes and lines, and rings.
+        marks: what stands beside them: signs but for points, printed boxes and lines, and rings.
         rings: the pieces that were drawn around others.
         frames: empty ones, which were drawn beside others.
         cost: of reading the ink in this way rather than another, as that of a trial.

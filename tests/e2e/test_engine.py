@@ -127,6 +127,23 @@ def test_the_browser_shows_every_size_that_an_answer_is_of(page: Page, sure: boo
             assert np.abs(np.array(pixels) - stage.image.ravel().astype(int)).max() <= 2
 
 
+# Where a hasty reading is not what a whole one is, though it does not say so.
+HASTY = """({ width, height, greys }) => greys.filter((grey) => {
+  const drawing = { width, height, data: Uint8Array.from(grey) };
+  const [whole, early] = [false, true].map((hasty) => window.reader.read(drawing, "modern", { hasty }));
+  const said = ({ found, marks }) => JSON.stringify([found.map(({ digit }) => digit), marks]);
+  const sure = early.found.every(({ digit }) => digit.verdict === "sure");
+  return whole.hasty || (early.hasty ? sure : said(whole) !== said(early));
+}).length"""
+
+
+def test_a_hasty_reading_says_where_a_second_look_is_to_follow(browser: Browser) -> None:
+    reader = BrowserReader(browser, table_of("digits"))
+    pictures = [signed("7)"), signed("204"), with_point(8), ringed(TWO), word(), barcode(5), two_rows_of_heights()]
+    greys = [[*picture.tobytes()] for picture in pictures]
+    assert not run(reader.page, HASTY, {"width": 280, "height": 280, "greys": greys})
+
+
 # How a number in the middle of each layer's maps came about: [layer, operation, its sum or its patch, its first value].
 TRACE = """async ({ table, x }) => {
   const [{ network }, { traced }] = await Promise.all([import("./shared/engine.js"), import("./draw/trace.js")]);
@@ -333,8 +350,9 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
         slashed("27/4/20", 1.0),
         slashed("7/20", 1.4),
         slashed("7/4/0/2", 1.4),
+        slashed("10/07", 1.9),
         slashed("27141", 1.0, LEANING),
-        *(signed(number) for number in ("7)", "(40)", "(4)(2)", "20%", "(7", "2(4")),
+        *(signed(number) for number in ("7)", "(40)", "(4)(2)", "20%", "%", "(7", "2(4")),
         signed("71)", bow=4),
     ]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]

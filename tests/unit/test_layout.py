@@ -372,6 +372,7 @@ def test_a_dash_may_be_nearer_to_either_digit(digits: DigitClassifier, before: f
         ("7/20", 1.4),
         ("2/4", 1.4),
         ("7/4/0/2", 1.4),
+        ("10/07", 1.9),  # no percent sign
     ],
 )
 def test_slashes_are_no_ones(digits: DigitClassifier, number: str, high: float) -> None:

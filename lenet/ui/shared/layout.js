@@ -48,7 +48,7 @@ const FRACTION = 1.2;
 const BEYOND = 0.04;
 const EVEN = 0.6;
 const BRACKET = { width: 0.6, reach: 0.8, height: 0.9 };
-const LOOP = { height: [0.15, 0.6], width: [0.5, 1.6], reach: 0.35 };
+const LOOP = { height: [0.15, 0.6], width: [0.5, 1.6], reach: 0.35, away: 0.1 };
 const PERCENT_LEAN = [0.15, 1.3];
 
 export const widthOf = ({ box }) => box[2] - box[0];
@@ -341,8 +341,9 @@ export function percents(pieces, leanOf, isLoop) {
       const sized = heightOf(p) >= LOOP.height[0] * high && heightOf(p) <= LOOP.height[1] * high;
       return sized && wide >= LOOP.width[0] && wide <= LOOP.width[1] && gap(p, slash) <= LOOP.reach * high;
     });
-    const first = small.filter((p) => across(p) < across(slash) && down(p) < down(slash));
-    const second = small.filter((p) => across(p) > across(slash) && down(p) > down(slash));
+    const away = 2 * LOOP.away * high;
+    const first = small.filter((p) => across(p) < across(slash) && down(p) <= down(slash) - away);
+    const second = small.filter((p) => across(p) > across(slash) && down(p) >= down(slash) + away);
     if (!first.length || !second.length) return [];
     const lean = leanOf(slash);
     if (lean < PERCENT_LEAN[0] || lean > PERCENT_LEAN[1]) return [];

@@ -25,7 +25,7 @@ from PIL import Image
 
 from lenet.errors import CheckpointError, ImageError, LeNetError
 from lenet.inference.classifier import Classifier, Prediction
-from lenet.inference.digits import WHOLE_PICTURE, DigitClassifier, DigitPrediction, FoundDigit, Reading
+from lenet.inference.digits import WHOLE_PICTURE, WRITTEN, DigitClassifier, DigitPrediction, FoundDigit, Reading
 from lenet.inference.explain import (
     Counterfactual,
     Layer,
@@ -400,7 +400,8 @@ class Networks:
         found = network.read_page(image, pipeline)
         if not found.digits:  # an empty pad is one picture too, of nothing
             whole = FoundDigit(WHOLE_PICTURE, network.predict(image, pipeline), False)
-            found = replace(found, digits=(whole,))
+            printed = tuple(mark for mark in found.marks if mark.kind not in WRITTEN)
+            found = replace(found, digits=(whole,), marks=printed)
         self._readings.put(name, found)
         return found
 

@@ -13,6 +13,8 @@ import { inputOf, layersOf, softmax } from "./outputs.js";
 import { classic, fitted, inked } from "./preprocess.js";
 import { amongLetters, cheapest, mayTouch, printedBars, sheet, trials } from "./segmentation.js";
 
+const PRINTED = new Set(["box", "line", "ring"]); // marks that are no part of a number
+
 export function digitReader(table) {
   const net = network(table);
   if (!net) return null;
@@ -95,7 +97,7 @@ export function digitReader(table) {
     const found = digits.map((i, k) => placed(looked[k], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i]), letters[k]));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
     const marks = ordered([...paper.marks, ...bars, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
-    return found.length ? told(found, marks, looked) : told([asOne()], marks); // as on the server, all ink as one
+    return found.length ? told(found, marks, looked) : told([asOne()], marks.filter(({ kind }) => PRINTED.has(kind))); // as on the server, all ink as one
   }
 
   function placed(one, box, touching, among_letters) {
