@@ -29,8 +29,8 @@ SPOT = 2.5  # squares of the thickness: the ends of two strokes are no larger, s
 MIN_CELLS = 6  # fewer show no direction
 MAX_PAIRS = 1_000_000  # of cells that are compared: 10 ms
 
-# A stroke that is a bow, such as a bracket: 393 of 400 drawn ones.  Of 7,494 digits that 30 people wrote one is bowed
-# to the right, a 1, and 24 to the left, most of them a 1 or a 6.
+# A stroke that is a bow, such as a bracket: 395 of 400 drawn ones.  Of 7,494 digits that 30 people wrote two are bows,
+# drawn with a pen of 16 on 280 pixels: a 1 to the left, and a 1 to the right.
 BOW = 0.08  # of its height: its middle is so far from the line between its ends
 BOW_ROWS = 12  # cells: it is at least so high
 BOW_ENDS = 0.1  # of its height: what an end is

@@ -702,7 +702,7 @@ def _rises_over(piece: Piece, *beside: Piece) -> bool:
 def brackets(row: Sequence[Piece], bow_of: Callable[[Piece], float]) -> list[tuple[MarkKind, Piece]]:
     """Which pieces of a row are brackets: two around digits, or one behind them, as tasks are numbered.
 
-    One before them may be an open 6.
+    One before them alone is left to the network: nobody writes it so.
 
     Args:
         bow_of: how far the middle of a bow is to the right of the line between its ends, by its height; of others 0.

@@ -251,6 +251,19 @@ def test_an_element_has_properties_attributes_and_children_that_are_text(scripts
     assert scripts.run("shared/elements.js", code, hostile) == ["a", *[hostile] * 3, 1, 1, hostile, 1]
 
 
+def test_what_follows_an_answer_keeps_its_elements(scripts: Scripts) -> None:
+    code = """
+      const said = (about, word) => m.make("p", about, m.make("b", { textContent: word }));
+      const place = m.make("div", {}, said({ title: "old" }, "one"), "more");
+      const [first, word] = [place.firstChild, place.querySelector("b")];
+      word.style.translate = "-4px"; // back into the window
+      m.follow(place, [said({}, "two")]);
+      return [place.firstChild === first, place.querySelector("b") === word, place.innerHTML];
+    """
+    found = scripts.run("shared/elements.js", code)
+    assert found == [True, True, '<p><b style="translate: -4px;">two</b></p>']
+
+
 @pytest.mark.parametrize(
     ("wishes", "expected"),
     [

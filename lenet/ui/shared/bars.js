@@ -55,7 +55,7 @@ export function barOf([xs, ys]) {
   return { centre, along: [Math.cos(turn), Math.sin(turn)], long, thick };
 }
 
-// How far the middle of a bow lies to the right of the line between its ends, by its height; 0 of what is none.
+// How far the middle of a bow lies to the right of the line between its ends, by its height; 0 of any other stroke.
 export function bowOf([xs, ys]) {
   const [top, bottom] = range(ys);
   const high = bottom - top + 1;

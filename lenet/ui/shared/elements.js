@@ -22,8 +22,8 @@ export const makeSvg = (tag, attributes = {}, ...children) => {
   return made;
 };
 
-// Make the children of `element` say what `parts` say, keeping those that can: where an answer follows the pen, the page is
-// laid out anew for what has changed alone, what is held by the keyboard stays, and a word's sentence stays open.
+// Make the children of `element` what `parts` are.  Children that need not be replaced stay: then the browser lays out
+// anew only what has changed, the keyboard's focus stays where it is, and so does a word's sentence that is open.
 export function follow(element, parts) {
   const old = [...element.childNodes];
   parts.forEach((part, i) => {
@@ -37,7 +37,7 @@ function become(node, part) {
   if (node.nodeName !== part.nodeName) node.replaceWith(part);
   else if (part.nodeType === Node.TEXT_NODE) node.data = part.data;
   else {
-    // but a style of its own: a word's sentence that would run out of the window is moved by one
+    // A style stays: by one a word's sentence is moved back into the window.
     for (const { name } of [...node.attributes]) if (name !== "style" && !part.hasAttribute(name)) node.removeAttribute(name);
     for (const { name, value } of part.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
     follow(node, [...part.childNodes]);

@@ -242,8 +242,8 @@ export function layers(element, enlarge) {
     empty: emptyLayers,
     paint: measureAndPaint,
     // Show every layer, or only the telling ones.
-    all(all) {
-      every = all;
+    all(shown) {
+      every = shown;
       rows.classList.toggle("all", every);
       measureAndPaint();
     },
