@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
+from scipy import ndimage
 
 from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.errors import Text
@@ -864,6 +865,33 @@ def test_strokes_become_the_pixels_that_a_canvas_shows(scripts: Scripts) -> None
     difference = abs(shown - ours)  # on edges alone: a canvas rounds their place, and its round ends have corners
     assert difference.max() <= 96
     assert difference.mean() < 0.3
+
+
+def test_what_hangs_together_in_a_mask_is_what_scipy_says(scripts: Scripts) -> None:
+    """Also by corners, and never from the end of a row to the start of the next."""
+    rng = np.random.default_rng(3)
+    sizes = [(1, 1), (1, 9), (9, 1), (2, 2), (12, 7), (40, 33)]
+    masks = [(rng.random(size) < ink).astype(int) for size in sizes for ink in (0.0, 0.2, 0.45, 0.7, 1.0)]
+    spiral = np.zeros((9, 9), int)
+    spiral[0], spiral[:, 8], spiral[8, 2:], spiral[2:, 2], spiral[2, 2:7], spiral[4:7, 6], spiral[6, 4:7] = (1,) * 7
+    masks.append(spiral)
+    code = """
+        return given.map(([width, height, cells]) => {
+            const { labels, boxes, areas } = m.labelled({ width, height, data: Uint8Array.from(cells) });
+            return [[...labels], boxes, areas];
+        });
+    """
+    found = scripts.run(
+        "shared/mask.js", code, [[mask.shape[1], mask.shape[0], mask.ravel().tolist()] for mask in masks]
+    )
+    for mask, (labels, boxes, areas) in zip(masks, found, strict=True):
+        expected, count = ndimage.label(mask, np.ones((3, 3)))
+        assert labels == expected.ravel().tolist()
+        assert areas == np.bincount(expected.ravel(), minlength=count + 1)[1:].tolist()
+        places = [
+            (columns.start, rows.start, columns.stop, rows.stop) for rows, columns in ndimage.find_objects(expected)
+        ]
+        assert [tuple(box) for box in boxes] == places
 
 
 def test_strokes_are_the_same_pixels_however_they_came(scripts: Scripts) -> None:

@@ -52,11 +52,13 @@ export function raster(width, height) {
   const newest = new Float32Array(width * height); // of the last one
   let known = []; // the strokes whose ink that is
   let points = 0; // of the last one
+  const pixels = new Uint8Array(width * height); // the picture
+  let [top, bottom] = [0, height]; // the rows of it that are to be computed anew
 
   function forget() {
     below.fill(0);
     newest.fill(0);
-    [known, points] = [[], 0];
+    [known, points, top, bottom] = [[], 0, 0, height];
   }
 
   const newestOver = () => whiteUnder(known.at(-1)?.erases);
@@ -66,13 +68,16 @@ export function raster(width, height) {
     for (let i = 0; i < below.length; i += 1) below[i] = 1 - white(below[i], newest[i]);
     newest.fill(0);
     known.push(stroke);
-    points = 0;
+    [points, top, bottom] = [0, 0, height];
   }
 
   function goOn(stroke) {
     for (; points < stroke.points.length; points += 1) {
-      const to = stroke.points[points];
-      line(newest, width, height, stroke.points[Math.max(0, points - 1)], to, stroke.width / 2);
+      const [from, to] = [stroke.points[Math.max(0, points - 1)], stroke.points[points]];
+      const reach = stroke.width / 2;
+      line(newest, width, height, from, to, reach);
+      top = Math.max(0, Math.min(top, Math.floor(Math.min(from.y, to.y) - reach - 1)));
+      bottom = Math.min(height, Math.max(bottom, Math.ceil(Math.max(from.y, to.y) + reach + 1)));
     }
   }
 
@@ -85,9 +90,9 @@ export function raster(width, height) {
       goOn(stroke);
     });
     const white = newestOver();
-    const pixels = new Uint8Array(below.length);
     // a plain loop: Uint8Array.from with a function takes twenty times as long, at each movement of the pen
-    for (let i = 0; i < pixels.length; i += 1) pixels[i] = Math.round(255 * white(below[i], newest[i]));
-    return pixels;
+    for (let i = top * width; i < bottom * width; i += 1) pixels[i] = Math.round(255 * white(below[i], newest[i]));
+    [top, bottom] = [height, 0];
+    return pixels.slice();
   };
 }

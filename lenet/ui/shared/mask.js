@@ -13,43 +13,38 @@ export function reduced({ width, data }, [left, top, right, bottom], factor, thr
 }
 
 // The parts of a mask that hang together, also by corners, from 1 in the order of their first pixels: their labels,
-// boxes and areas.
-export function labelled({ width, height, data }) {
-  const wide = width + 2; // a border, so that every pixel has neighbours
-  const marks = new Int32Array(wide * (height + 1));
-  const parents = [0]; // of marks that turned out to be one part's: the smallest is its name
-  const nameOf = (mark) => {
-    let name = mark;
+// boxes and areas.  Found run by run, a run being ink without a gap in one row.
+export function labelled({ width, data }) {
+  const wide = width + 1; // so that the end of a row does not touch the start of the next
+  const runs = []; // [first pixel, row, start, end]; from `start` on, places count `wide` a row
+  const parents = []; // of runs that turned out to be one part's: the first is its name
+  const nameOf = (run) => {
+    let name = run;
     while (parents[name] !== name) name = parents[name];
     return name;
   };
-  for (let y = 0, i = 0; y < height; y += 1)
-    for (let x = 0, at = (y + 1) * wide + 1; x < width; x += 1, i += 1, at += 1) {
-      if (!data[i]) continue;
-      const [before, above, after] = [marks[at - 1] || marks[at - wide - 1], marks[at - wide], marks[at - wide + 1]];
-      const mark = above || before || after || parents.push(parents.length) - 1;
-      if (before && after && !above) {
-        const [one, other] = [nameOf(before), nameOf(after)];
-        parents[Math.max(one, other)] = Math.min(one, other);
-      }
-      marks[at] = mark;
+  let above = 0; // the first run that may touch the next one from above
+  for (let first = data.indexOf(1), end = 0; first >= 0; first = data.indexOf(1, end)) {
+    const y = Math.floor(first / width);
+    for (end = first + 1; data[end] && end < (y + 1) * width; ) end += 1;
+    const [from, to] = [first + y, end + y];
+    const run = parents.push(parents.length) - 1;
+    runs.push([first, y, from, to]);
+    while (runs[above][3] + wide < from) above += 1;
+    for (let other = above; runs[other][2] + wide <= to; other += 1) {
+      const [one, its] = [nameOf(other), nameOf(run)];
+      parents[Math.max(one, its)] = Math.min(one, its);
     }
-  const numbers = new Int32Array(parents.length); // of each mark's part
-  let count = 0;
-  for (let mark = 1; mark < parents.length; mark += 1) numbers[mark] = parents[mark] === mark ? (count += 1) : numbers[nameOf(mark)];
-  const labels = new Int32Array(data.length);
-  const areas = new Array(count).fill(0);
-  const boxes = areas.map(() => [width, height, 0, 0]);
-  for (let y = 0, i = 0; y < height; y += 1)
-    for (let x = 0; x < width; x += 1, i += 1) {
-      if (!data[i]) continue;
-      labels[i] = numbers[marks[(y + 1) * wide + 1 + x]];
-      areas[labels[i] - 1] += 1;
-      const box = boxes[labels[i] - 1];
-      if (x < box[0]) box[0] = x;
-      if (x >= box[2]) box[2] = x + 1;
-      if (y < box[1]) box[1] = y;
-      box[3] = y + 1;
-    }
+  }
+  const [labels, boxes, areas] = [new Int32Array(data.length), [], []];
+  const numbers = []; // of each run's part
+  runs.forEach(([first, y, from, to], run) => {
+    const [left, right] = [first - y * width, first - y * width + to - from];
+    const number = (numbers[run] = parents[run] === run ? boxes.push([left, y, right, y + 1]) : numbers[nameOf(run)]);
+    labels.fill(number, first, first + to - from);
+    areas[number - 1] = (areas[number - 1] ?? 0) + to - from;
+    const box = boxes[number - 1];
+    [box[0], box[2], box[3]] = [Math.min(box[0], left), Math.max(box[2], right), y + 1];
+  });
   return { labels, boxes, areas };
 }

@@ -32,9 +32,11 @@ function paste(onto, { width, height, data }, left, top) {
   for (let y = 0; y < height; y += 1) onto.data.set(data.subarray(y * width, (y + 1) * width), (top + y) * onto.width + left);
 }
 
-// Each pixel by a table of 256.
+// Each pixel by a table of 256.  Here and where else a frame would wait, plain loops: a call for each pixel takes ten times as long.
 function mapped({ width, height, data }, table) {
-  return picture(width, height, data.map((value) => table[value]));
+  const found = picture(width, height);
+  for (let i = 0; i < data.length; i += 1) found.data[i] = table[data[i]];
+  return found;
 }
 
 // The box of what is not `ground`; null where everything is.  Most of a pad is empty: that is passed over by 4 pixels.
@@ -77,9 +79,19 @@ const sinc = (x) => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
 export const LANCZOS = { support: 3, weigh: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) };
 export const BILINEAR = { support: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x)) };
 
+const KEPT = 64;
+const kept = new Map(); // of `windows`: the box of a drawing often stays while the pen moves on within it
+
 // Which pixels of `length` make each of `count`, with which weights, as Pillow has it (Resample.c): [{from, weights}].
 // `length` need not be whole; there are `limit` pixels.
-function windows(length, count, { support, weigh }, limit) {
+function windows(length, count, filter, limit) {
+  const key = [length, count, filter.support, limit].join();
+  if (!kept.has(key) && kept.size === KEPT) kept.clear();
+  if (!kept.has(key)) kept.set(key, windowsOf(length, count, filter, limit));
+  return kept.get(key);
+}
+
+function windowsOf(length, count, { support, weigh }, limit) {
   const scale = length / count;
   const stretch = Math.max(scale, 1);
   return Array.from({ length: count }, (_, i) => {
@@ -93,15 +105,16 @@ function windows(length, count, { support, weigh }, limit) {
 }
 
 const BITS = 22; // of a weight's fraction, in Pillow's whole numbers
+const whole = (weight) => Math.trunc(weight * (1 << BITS) + (weight < 0 ? -0.5 : 0.5));
 
 // One direction of `resize`: lines that are `step` apart, of pixels that are `stride` apart.
 function resized(data, lines, step, stride, places, out, outStep, outStride) {
   for (let i = 0; i < places.length; i += 1) {
-    const whole = Int32Array.from(places[i].weights, (weight) => Math.trunc(weight * (1 << BITS) + (weight < 0 ? -0.5 : 0.5)));
+    const weights = Int32Array.from(places[i].weights.map(whole));
     const first = places[i].from * stride;
     for (let line = 0; line < lines; line += 1) {
       let sum = 1 << (BITS - 1);
-      for (let k = 0, at = line * step + first; k < whole.length; k += 1, at += stride) sum = (sum + whole[k] * data[at]) | 0;
+      for (let k = 0, at = line * step + first; k < weights.length; k += 1, at += stride) sum = (sum + weights[k] * data[at]) | 0;
       const value = sum >> BITS;
       out[line * outStep + i * outStride] = value < 0 ? 0 : value > 255 ? 255 : value;
     }
@@ -151,13 +164,14 @@ export function toGrey({ width, height, data }) {
 
 // The frame of a picture, once around.
 function frameOf({ width, height, data }) {
-  const [right, bottom] = [width - 1, (height - 1) * width];
-  return Uint8Array.from({ length: 2 * (width + height) }, (_, i) => {
-    if (i < width) return data[i];
-    if (i < width + height) return data[(i - width) * width + right];
-    const back = i - width - height;
-    return back < width ? data[bottom + right - back] : data[bottom - (back - width) * width];
-  });
+  const found = new Uint8Array(2 * (width + height));
+  found.set(data.subarray(0, width));
+  found.set(data.subarray((height - 1) * width), width);
+  for (let y = 0, i = 2 * width; y < height; y += 1) {
+    found[i++] = data[y * width];
+    found[i++] = data[(y + 1) * width - 1];
+  }
+  return found;
 }
 
 // As numpy's percentile, of `share` from 0 to 1: between two values in proportion.
@@ -265,7 +279,8 @@ export function classic(grey, form) {
 function finished(stages, image, blank, form) {
   const x = toInput([image], form);
   const [low, high] = [(0 - form.mean[0]) / form.std[0], (1 - form.mean[0]) / form.std[0]];
-  const shown = picture(form.size, form.size, Uint8Array.from(x, (value) => (value - low) * (255 / (high - low)) + 0.5));
+  const shown = picture(form.size, form.size);
+  for (let i = 0; i < shown.data.length; i += 1) shown.data[i] = (x[i] - low) * (255 / (high - low)) + 0.5;
   return { stages: [...stages, { name: "Normalised", image: shown }], x, blank };
 }
 
@@ -275,9 +290,7 @@ export function toInput(channels, { size, mean, std, scaling }) {
   channels.forEach((channel, c) => {
     const values = scaling === "resize" ? stretched(channel, size) : bordered(channel, size);
     const [scale, shift] = [Math.fround(1 / (255 * std[c])), Math.fround(-mean[c] / std[c])];
-    values.forEach((value, i) => {
-      found[c * size * size + i] = Math.fround(value * scale) + shift;
-    });
+    for (let i = 0; i < values.length; i += 1) found[c * size * size + i] = Math.fround(values[i] * scale) + shift;
   });
   return found;
 }
