@@ -152,15 +152,15 @@ export function inside({ element, props, server, pad, example, heard }) {
   }
 
   function showHere() {
-    const { layers: found, outputs: computed, stages: seen } = answered.here({ every: every.checked });
+    const found = answered.here({ every: every.checked });
     if (inView.has(steps)) {
-      stages = seen;
+      ({ stages } = found);
       showStages();
     }
-    if (!found) return rest(); // nothing is drawn
-    if (inView.has(rows)) showLayers(found, computed);
+    if (!found.outputs) return rest(); // nothing is drawn
+    if (inView.has(rows)) showLayers(found.layers, found.outputs);
     if (!inView.has(why)) return;
-    ink = inkOf(seen.at(-1).image);
+    ink = inkOf(found.stages.at(-1).image);
     const older = evidence !== null; // of another drawing
     evidence = null;
     paintWhy();

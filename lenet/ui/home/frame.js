@@ -38,7 +38,7 @@ export function layersIn(element, blank, behind) {
   const show = () => {
     const found = behind(every.checked);
     outputs = found?.outputs;
-    if (found?.layers) painted.show(found.layers);
+    if (found?.outputs) painted.show(found.layers);
     else painted.empty();
   };
   every.addEventListener("change", () => {

@@ -8,7 +8,7 @@ import { say, spoken, translated } from "./language.js";
 // A class and how likely it is, or another part of a whole; of spans, so that a button may hold it too.
 export function bar(name, part, best, decimals = 0) {
   const fill = make("span", { className: "fill" });
-  fill.style.transform = `scaleX(${part.toFixed(4)})`;
+  fill.style.transform = `scaleX(${part.toFixed(3)})`;
   return make(
     "span",
     { className: best ? "bar best" : "bar" },

@@ -203,15 +203,15 @@ export function layers(element, enlarge) {
     canvas.style.height = `${height / dots}px`;
   }
 
-  // At another width.  To ask for it lays the page out, which a moving pen has no time for.
+  // At another width, or in other colours.  To ask for the width lays the page out, which a moving pen has no time for.
   function measureAndPaint() {
     for (const row of shownLayers) row.width = 0;
     paintRows();
+    paintCells(element.querySelector(".ramp"), 255, 1, (i) => theme().signed[i + 1]);
   }
 
   function paintRows() {
     for (const row of shownLayers) if (every || row.layer.telling) paintRow(row);
-    paintCells(element.querySelector(".ramp"), 255, 1, (i) => theme().signed[i + 1]);
   }
 
   function showLayers(layers) {

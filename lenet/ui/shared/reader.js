@@ -111,7 +111,9 @@ export function digitReader(table) {
     return {
       why: null,
       outputs: outputs.length ? [inputOf(table, x), ...outputs] : null,
-      layers: outputs.length ? layersOf(outputs, classes, every) : null,
+      get layers() {
+        return outputs.length ? layersOf(outputs, classes, every) : null; // only for who looks at them
+      },
       stages: stages.map(({ name, image }) => stageOf(told.find((stage) => stage.name === name), image)),
     };
   }
