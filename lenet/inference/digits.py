@@ -24,7 +24,7 @@ from lenet.inference.pretrained import Checkpoint
 from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture, open_picture
 from lenet.preprocessing.ink import WORKING_SIDE
-from lenet.preprocessing.layout import Mark, MarkKind
+from lenet.preprocessing.pieces import Mark, MarkKind
 from lenet.preprocessing.segmentation import (
     MASK_PIXELS,
     Sheet,

@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from lenet.preprocessing.layout import Piece, distance, joined, tallest
+from lenet.preprocessing.pieces import Piece, distance, joined, tallest
 
 MAX_BARS = 100  # components: a dozen digits have 84; more are dots, or noise
 GAP = 0.85  # of a bar's thickness: what is further from its end does not meet it

@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from lenet.preprocessing.bars import Cells, close_to
-from lenet.preprocessing.layout import Piece, distance, joined
+from lenet.preprocessing.pieces import Piece, distance, joined
 
 MAX_STROKES = 40  # components: more are a page, or noise
 REACH = 0.14  # of the longer side of both strokes together: a wider gap is none

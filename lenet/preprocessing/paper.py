@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 
 from lenet.preprocessing.ink import PAPER_MIN_SIDE, strengthened
 from lenet.preprocessing.plate import find_plate
-from lenet.preprocessing.printed_lines import find_lines, without_lines
+from lenet.preprocessing.ruled_lines import find_lines, without_lines
 from lenet.preprocessing.sheet import without_surroundings
 from lenet.preprocessing.thickness import thickness, thicknesses
 

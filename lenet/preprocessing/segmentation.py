@@ -23,37 +23,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lenet.preprocessing.around import as_high, dividers, frames, held, higher, lines_along, runs_around
 from lenet.preprocessing.bars import bar_of, bow_of, end_to_end
 from lenet.preprocessing.digits import INK_THRESHOLD
 from lenet.preprocessing.gaps import Gap, open_gaps
-from lenet.preprocessing.layout import (
-    MAX_DOTS,
-    SLASH_SLENDER,
-    Box,
-    Mark,
-    Piece,
-    as_high,
-    brackets,
-    bridged,
-    dividers,
-    dotted_line,
-    frames,
-    held,
-    higher,
-    in_rows,
-    is_empty_frame,
-    is_minus,
-    is_point,
-    joined,
-    lines_along,
-    overlap,
-    percents,
-    printed_box,
-    runs_around,
-    slashes,
-    tallest,
-    underline,
-)
+from lenet.preprocessing.layout import MAX_DOTS, bridged, dotted_line, in_rows
+from lenet.preprocessing.pieces import Box, Mark, Piece, joined, overlap, tallest
+from lenet.preprocessing.printed import is_empty_frame, printed_box, underline
+from lenet.preprocessing.signs import SLASH_SLENDER, brackets, is_minus, is_point, percents, slashes
 from lenet.preprocessing.thickness import thicknesses
 
 FAINT = 24  # of 255: printed boxes may be fainter than ink

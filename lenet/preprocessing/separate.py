@@ -12,8 +12,8 @@ import numpy as np
 
 from lenet.preprocessing.digits import DIGIT_SIDE, fitted, inked
 from lenet.preprocessing.images import Picture
-from lenet.preprocessing.layout import Piece, joined, tallest
 from lenet.preprocessing.normalization import InputFormat
+from lenet.preprocessing.pieces import Piece, joined, tallest
 from lenet.preprocessing.segmentation import Sheet
 
 FORM = InputFormat(DIGIT_SIDE)

@@ -24,7 +24,7 @@ from lenet.errors import Text
 from lenet.inference.classifier import UNSURE_BELOW
 from lenet.inference.digits import DigitPrediction, FoundDigit
 from lenet.preprocessing.images import is_plain
-from lenet.preprocessing.layout import printed_box
+from lenet.preprocessing.printed import printed_box
 from lenet.preprocessing.stages import Preprocessed
 from lenet.ui import messages
 from lenet.ui.shared import assets, facts, pictures, texts

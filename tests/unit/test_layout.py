@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw
 
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
-from lenet.preprocessing.layout import Piece, in_rows
+from lenet.preprocessing.layout import in_rows
+from lenet.preprocessing.pieces import Piece
 from lenet.preprocessing.segmentation import Sheet
 from lenet.preprocessing.separate import separate_drawings
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text

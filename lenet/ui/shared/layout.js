@@ -1,5 +1,6 @@
-// How pieces of ink stand on a pad: lenet/preprocessing/layout.py, which says why; printed boxes are in printed.js.  A
-// piece is {labels, box, row}, its box [left, top, right, bottom] in pixels of the ink.
+// How pieces of ink stand on a pad: pieces.py, layout.py, around.py and signs.py of lenet/preprocessing, which say why.
+// They are one script here, for the file to take home must stay small; printed boxes are in printed.js.  A piece is
+// {labels, box, row}, its box [left, top, right, bottom] in pixels of the ink.
 
 const MIN_DOTS = 6;
 const DOT_RANGE = 2;

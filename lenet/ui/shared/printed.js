@@ -1,5 +1,5 @@
 // Printed boxes that digits stand in, lines that they touch, and empty frames: `printed_box`, `underline` and
-// `is_empty_frame` of lenet/preprocessing/layout.py, which says why.  A mask is {width, height, data}, with 1 where ink is.
+// `is_empty_frame` of lenet/preprocessing/printed.py, which says why.  A mask is {width, height, data}, with 1 where ink is.
 
 import { median } from "./layout.js";
 import { labelled } from "./mask.js";

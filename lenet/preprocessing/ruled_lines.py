@@ -1,5 +1,4 @@
-"""The lines that are printed on a photographed page, such as those of squared paper: where they run, and the page
-without them.
+"""The ruled lines of a photographed page, such as those of squared paper: where they run, and the page without them.
 
 `darkness` is float32 (H, W), 0 for paper and 1 for black, as `lenet.preprocessing.paper` measures it.  Lines run from
 left to right here; those from top to bottom are looked for in the page turned over its diagonal.
