@@ -24,16 +24,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lenet.data.download import (
-    CIFAR10_FILES,
-    CIFAR10_FOLDER,
-    CIFAR10_RECORD,
-    CIFAR10_RECORDS,
-    IDX_FILES,
-    fetch,
-    read_idx,
-)
+from lenet.data.download import fetch
 from lenet.data.drawn_digits import apart, digit, dotted
+from lenet.data.formats import CIFAR10_FILES, CIFAR10_FOLDER, CIFAR10_RECORD, CIFAR10_RECORDS, IDX_FILES, read_idx
 from lenet.data.non_digits import non_digit
 from lenet.data.strokes import (
     CANVAS,

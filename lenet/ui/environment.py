@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from lenet import http_settings
 from lenet.data.datasets import data_root
-from lenet.data.download import hub_site
+from lenet.data.published import hub_site
 from lenet.errors import LeNetError
 
 _ON, _OFF = ("1", "on", "true", "yes"), ("0", "off", "false", "no")

@@ -22,9 +22,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lenet.data import download
-from lenet.data.datasets import CIFAR10_RECORDS, IDX_FILES, load
-from lenet.data.download import Block, Expected, Mirror, Part, Progress, Published, fetch, following, verified
+from lenet.data import checksums, download, formats, published, transfer
+from lenet.data.checksums import Block, Expected, verified
+from lenet.data.datasets import load
+from lenet.data.download import Progress, fetch, following
+from lenet.data.formats import CIFAR10_FILES, CIFAR10_RECORDS, IDX_FILES, Part
+from lenet.data.published import PUBLISHED, Mirror, Published
 from lenet.errors import DataError
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +37,7 @@ COLOURS = Part(RNG.integers(0, 256, (10, 3, 32, 32), np.uint8), np.arange(10, dt
 
 
 def block_of(part: Part) -> Block:
-    return download._block(part.images, part.labels)
+    return checksums._block(part.images, part.labels)
 
 
 def parquet(part: Part, image: str = "image") -> bytes:
@@ -123,9 +126,9 @@ def web() -> Iterator[Web]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "SILENCE", 1.0)
+    monkeypatch.setattr(transfer, "SILENCE", 1.0)
     monkeypatch.setattr(download, "BETWEEN_WORDS", 0.0)
-    monkeypatch.setattr(download, "PAUSE", 0.0)
+    monkeypatch.setattr(transfer, "PAUSE", 0.0)
     monkeypatch.setattr(download, "WAIT", 0.02)
 
 
@@ -136,13 +139,13 @@ def small(web: Web, monkeypatch: pytest.MonkeyPatch, offline: None) -> Web:
     for name, array in zip(IDX_FILES, (TEN.images[:, 0], TEN.labels) * 2, strict=True):
         files[f"/site/{name}.gz"] = idx(array)
     web.files = files
-    hub = Mirror((f"{web.url}/hub/train", f"{web.url}/hub/test"), 20_000, download._from_parquet("image", "label"))
+    hub = Mirror((f"{web.url}/hub/train", f"{web.url}/hub/test"), 20_000, formats.from_parquet("image", "label"))
     expected = Expected(TEN.images.shape, (block_of(TEN),))
-    mirrors = hub, download._site(f"{web.url}/site/", 20_000)
+    mirrors = hub, published._site(f"{web.url}/site/", 20_000)
     monkeypatch.setitem(
-        download.PUBLISHED,
+        PUBLISHED,
         "mnist",
-        replace(download.PUBLISHED["mnist"], mirrors=lambda: mirrors, expected={"train": expected, "test": expected}),
+        replace(PUBLISHED["mnist"], mirrors=lambda: mirrors, expected={"train": expected, "test": expected}),
     )
     return web
 
@@ -325,7 +328,7 @@ def test_what_is_longer_than_the_file_is_begun_anew(small: Web, tmp_path: Path) 
     small.behave = lambda h, c, s: s >= len(c) and status(416)(h, c, s)
     place = tmp_path / ".mnist.download"
     place.mkdir()
-    for mirror in download.PUBLISHED["mnist"].mirrors():
+    for mirror in PUBLISHED["mnist"].mirrors():
         for url in mirror.urls:
             download._part(url, place).write_bytes(bytes(30_000))
     bring(tmp_path)
@@ -349,7 +352,7 @@ def test_a_full_disk_says_so(small: Web, tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(download, "_write", full)
+    monkeypatch.setattr(formats, "_write", full)
     with pytest.raises(DataError, match=r"cannot be written \(No space left on device\): free some space"):
         bring(tmp_path)
 
@@ -397,14 +400,12 @@ def test_one_brings_it_and_the_others_wait(small: Web, tmp_path: Path) -> None:
 
 
 def test_what_the_hub_has_here_already_is_not_brought(small: Web, tmp_path: Path) -> None:
-    hub, site = download.PUBLISHED["mnist"].mirrors()
+    hub, site = PUBLISHED["mnist"].mirrors()
     for name in ("train", "test"):
         (tmp_path / name).write_bytes(small.files[f"/hub/{name}"])
     at_hand = replace(hub, at_hand=lambda url: tmp_path / url.rsplit("/", 1)[1])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(
-            download.PUBLISHED, "mnist", replace(download.PUBLISHED["mnist"], mirrors=lambda: (at_hand, site))
-        )
+        patch.setitem(PUBLISHED, "mnist", replace(PUBLISHED["mnist"], mirrors=lambda: (at_hand, site)))
         bring(tmp_path)
     assert is_whole(tmp_path)
     assert small.asked == []
@@ -417,7 +418,7 @@ def test_what_the_hub_has_here_already_is_not_brought(small: Web, tmp_path: Path
 
 def test_a_parquet_of_ten_colour_pictures(tmp_path: Path) -> None:
     (tmp_path / "ten").write_bytes(parquet(COLOURS, "img"))
-    part = download._parquet(tmp_path / "ten", "img", "label")
+    part = formats._parquet(tmp_path / "ten", "img", "label")
     assert np.array_equal(part.images, COLOURS.images)
     assert np.array_equal(part.labels, COLOURS.labels)
 
@@ -457,32 +458,32 @@ def test_marks_that_fit_pass() -> None:
 
 
 def test_the_archive_of_its_own_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "CIFAR10_RECORDS", 2)
+    monkeypatch.setattr(formats, "CIFAR10_RECORDS", 2)
     batches = [RNG.integers(0, 10, (2, 3073), np.uint8) for _ in range(6)]
     with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as archive:
-        for name, records in zip(download.CIFAR10_FILES, batches, strict=True):
+        for name, records in zip(CIFAR10_FILES, batches, strict=True):
             entry = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
             entry.size = records.nbytes
             archive.addfile(entry, io.BytesIO(records.tobytes()))
-    decoded = download._from_cifar10_archive([tmp_path / "x.tar.gz"])
-    download._write_cifar10(tmp_path, decoded)
-    for name, records in zip(download.CIFAR10_FILES, batches, strict=True):
+    decoded = formats.from_cifar10_archive([tmp_path / "x.tar.gz"])
+    formats.write_cifar10(tmp_path, decoded)
+    for name, records in zip(CIFAR10_FILES, batches, strict=True):
         assert (tmp_path / "cifar-10-batches-bin" / name).read_bytes() == records.tobytes()
 
 
 @pytest.mark.data
 def test_the_real_mnist_has_our_checksums(mnist_root: Path) -> None:
     raw = [(mnist_root / "MNIST/raw" / name).read_bytes() for name in IDX_FILES]
-    arrays = [download.read_idx(content) for content in raw]
+    arrays = [formats.read_idx(content) for content in raw]
     decoded = {"train": Part(arrays[0][:, None], arrays[1]), "test": Part(arrays[2][:, None], arrays[3])}
-    verified(decoded, download.PUBLISHED["mnist"].expected)
+    verified(decoded, PUBLISHED["mnist"].expected)
 
 
 @pytest.mark.data
 def test_the_real_cifar10_has_our_checksums(cifar_root: Path) -> None:
-    files = [np.fromfile(cifar_root / "cifar-10-batches-bin" / name, np.uint8) for name in download.CIFAR10_FILES]
+    files = [np.fromfile(cifar_root / "cifar-10-batches-bin" / name, np.uint8) for name in CIFAR10_FILES]
     records = [file.reshape(CIFAR10_RECORDS, 3073) for file in files]
-    expected = download.PUBLISHED["cifar10"].expected
+    expected = PUBLISHED["cifar10"].expected
     for name, found in (("train", np.concatenate([*records[1:5], records[0]])), ("test", records[5])):
         part = Part(found[:, 1:].reshape(-1, 3, 32, 32), found[:, 0])
         verified({name: part}, {name: expected[name]})
@@ -503,8 +504,8 @@ def test_the_hub_may_have_a_mirror(named: str | None, site: str, monkeypatch: py
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
     if named is not None:
         monkeypatch.setenv("HF_ENDPOINT", named)
-    for published in download.PUBLISHED.values():
-        assert published.mirrors()[0].urls[0].startswith(f"{site}/datasets/")
+    for one in PUBLISHED.values():
+        assert one.mirrors()[0].urls[0].startswith(f"{site}/datasets/")
 
 
 @pytest.mark.parametrize("named", ["ftp://mirror.example", "http://[mirror", "http://mirror.example:port", "https://"])
@@ -520,7 +521,7 @@ def test_a_mirror_that_is_no_web_address_is_named(
 
 def test_the_hubs_own_package_may_refuse_the_mirror() -> None:
     """In a process of its own, since it looks at the name when it is imported."""
-    script = "from lenet.data.download import PUBLISHED; print(PUBLISHED['mnist'].mirrors()[0].at_hand('x'))"
+    script = "from lenet.data.published import PUBLISHED; print(PUBLISHED['mnist'].mirrors()[0].at_hand('x'))"
     told = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "HF_ENDPOINT": "http://[mirror"},
@@ -533,13 +534,13 @@ def test_the_hubs_own_package_may_refuse_the_mirror() -> None:
 
 def test_every_data_set_has_two_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
-    for published in download.PUBLISHED.values():
-        assert isinstance(published, Published)
-        assert len(published.mirrors()) == 2
-        assert "huggingface.co" in published.mirrors()[0].urls[0]
+    for one in PUBLISHED.values():
+        assert isinstance(one, Published)
+        assert len(one.mirrors()) == 2
+        assert "huggingface.co" in one.mirrors()[0].urls[0]
 
 
 def test_a_file_that_unpacks_to_more_than_any_has_is_not_unpacked(tmp_path: Path) -> None:
-    (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(download.MAX_UNZIPPED + 1)))
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(formats.MAX_UNZIPPED + 1)))
     with pytest.raises(ValueError, match=r"bomb\.gz"):
-        download._from_idx([tmp_path / "bomb.gz"])
+        formats.from_idx([tmp_path / "bomb.gz"])
