@@ -15,6 +15,7 @@ from lenet.preprocessing.images import Picture
 
 Pens = list[np.ndarray]  # strokes, (points, 2) each: x and y in pixels of the picture
 Colour = tuple[int, int, int]
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,11 @@ def pen_of(strokes: Pens, rng: Generator, low: float = 0.04, high: float = 0.12)
     """A pen's width, as a share of how large is written."""
     left, top, right, bottom = box_of(strokes)
     return max(1.5, max(right - left, bottom - top) * rng.uniform(low, high))
+
+
+def pad_picture(hand: Hand, rng: Generator, shape: tuple[int, int] = (280, 280)) -> tuple[str, np.ndarray]:
+    text, strokes = one(hand, rng, shape)
+    return text, painted(np.full(shape, 255, np.float32), cover(shape, strokes, pen_of(strokes, rng)), 0)
 
 
 # --------------------------------------------------------------------------------------------------
