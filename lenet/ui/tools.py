@@ -5,7 +5,7 @@
 What a tool is told of, and how it is reached, is Gradio's; its call is ours.  Gradio's own call
 
 - writes a picture in base64 to the disk, where nobody counts or removes it, and opens no picture that was uploaded,
-- sends what trains to this server once more, by HTTP.  To the limits of `lenet.ui.train.runs` all of these would come
+- sends what trains to this server once more, by HTTP.  To the limits of `lenet.ui.train.queue` all of these would come
   from this machine, or from where a header says; each would hold one of the server's forty threads; and its run would
   go on when the client has left,
 - answers in Python's notation rather than in JSON.

@@ -25,7 +25,7 @@ from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
 from lenet.ui.shared.bodies import TOO_LONG
 from lenet.ui.shared.requests import NOT_UNDERSTOOD
-from lenet.ui.train.runs import MAX_RUNS_PER_OWNER
+from lenet.ui.train.queue import MAX_RUNS_PER_OWNER
 from lenet.ui.train.settings import of
 from tests.integration.test_files import META, SHIP, App
 from tests.serving import serve

@@ -18,7 +18,7 @@ from lenet.data.strokes import render
 from lenet.training.recipes import RECIPES
 from lenet.ui.train import settings
 from lenet.ui.train import tab as train
-from lenet.ui.train.runs import MAX_RUNS_PER_OWNER
+from lenet.ui.train.queue import MAX_RUNS_PER_OWNER
 from tests.integration.test_endpoints import SEVEN
 from tests.serving import serve
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lenet.ui.shared import assets, texts
-from lenet.ui.train import runs
+from lenet.ui.train.queue import MAX_RUNS_PER_OWNER
 
 FOLDER = assets.HERE
 SCRIPTS = sorted(FOLDER.rglob("*.js"))
@@ -173,11 +173,11 @@ def test_light_and_dark_have_every_colour_that_scripts_paint_with() -> None:
     )
     ramps = {f"ramp-{side}-{stop}" for side in ("plus", "minus") for stop in range(1, 5)}
     numbers = {"plus", "minus", "ramp-zero", "ramp-ink", *ramps}
-    lines = {f"run-{colour}" for colour in range(runs.MAX_RUNS_PER_OWNER)}
+    lines = {f"run-{colour}" for colour in range(MAX_RUNS_PER_OWNER)}
     for theme in (light, dark):
         assert numbers | lines <= set(theme)
         assert all(re.fullmatch("#[0-9a-f]{6}", theme[name]) for name in numbers | lines)
-        assert len({theme[name] for name in lines}) == runs.MAX_RUNS_PER_OWNER
+        assert len({theme[name] for name in lines}) == MAX_RUNS_PER_OWNER
     scripts = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     named = set(re.findall(r'variable\("([\w-]+)"\)', scripts))
     assert named

@@ -61,7 +61,7 @@ def test_a_second_visitor_is_shown_the_same_run_and_gets_a_network_of_their_own(
     assert replay
     assert not replay.live
     watch(registry, second, "done")
-    assert registry._training is None, "nothing was trained for it"
+    assert registry._queue.training is None, "nothing was trained for it"
     assert second.key != first.key
     assert second.path != first.path
     assert bits(registry.networks, second) == bits(registry.networks, first)
@@ -130,11 +130,11 @@ def test_a_run_that_is_watched_goes_on_without_its_visitor(registry: Runs) -> No
     until(lambda: has_learned(first))
     second = registry.begin(BEN, LONG)
     assert facts(registry, second).replay == Replayed(live=True, ago=0.0)
-    registry._heard[ANNE] = time.monotonic() - 1001
+    registry._queue.heard[ANNE] = time.monotonic() - 1001
     seen = first.last
     until(lambda: first.last != seen)
     assert first.status == "running"
-    registry._heard[BEN] = time.monotonic() - 1001
+    registry._queue.heard[BEN] = time.monotonic() - 1001
     status(first, "away")
 
 
@@ -148,7 +148,7 @@ def test_who_watches_a_run_that_is_changed_trains_from_the_beginning(registry: R
     if change == "scale":
         registry.pause(ANNE, first.id)
     until(lambda: facts(registry, second).replay is None)
-    until(lambda: registry._training is second and has_learned(second))
+    until(lambda: registry._queue.training is second and has_learned(second))
     registry.remove(BEN, second.id)
 
 
@@ -229,7 +229,7 @@ def test_a_run_of_few_epochs_is_validated_within_them_and_learns_the_same(regist
 
 
 def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet.ui.train.runs.BETWEEN_FIRST_SNAPSHOTS", 0)
+    monkeypatch.setattr("lenet.ui.train.training.BETWEEN_FIRST_SNAPSHOTS", 0)
     first = registry.begin(ANNE, LONG)
     until(lambda: has_learned(first))
     second = registry.begin(BEN, LONG)
@@ -280,12 +280,12 @@ def test_a_run_that_rests_answers_from_its_network_as_it_is(registry: Runs) -> N
 
 
 def test_a_run_that_rests_on_disk_is_not_read_for_a_drawing(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet.ui.train.runs.load_state", lambda *_: pytest.fail("read for a drawing"))
+    monkeypatch.setattr("lenet.ui.train.storage.load_state", lambda *_: pytest.fail("read for a drawing"))
     run = registry.begin(ANNE, LONG)
     until(lambda: has_learned(run))
     registry.pause(ANNE, run.id)
     status(run, "paused")
-    training, run.training = run.training, None  # as `Runs._tidy` does
+    training, run.training = run.training, None  # as `Queue.tidy` does
     registry.draw(ANNE, run.id, DATA.val.images[0, 0].numpy())
     assert facts(registry, run).drawn is None
     run.training = training

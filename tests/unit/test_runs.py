@@ -25,11 +25,12 @@ from lenet.training.loop import EpochEnd, TrainingState, fit, start
 from lenet.training.recipes import RECIPES, Recipe
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
-from lenet.ui.train import runs
+from lenet.ui.train import queue, replay, runs, training
 from lenet.ui.train.loading import LOADERS
 from lenet.ui.train.messages import Downloading, Known, RunFacts, SameRun
+from lenet.ui.train.queue import MAX_RUNS_PER_OWNER
 from lenet.ui.train.run import ENDED, MAX_POINTS, Run, Series
-from lenet.ui.train.runs import MAX_RUNS_PER_OWNER, Runs
+from lenet.ui.train.runs import Runs
 
 ANNE, BEN = "a" * 32, "b" * 32
 RECIPE = RECIPES["digits-demo"].with_changes(epochs=3, batch_size=32)
@@ -59,7 +60,7 @@ def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nobody_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     """These runs have few recipes and are about who trains when; tests/unit/test_replay.py is about who follows."""
-    monkeypatch.setattr(runs.Recordings, "find", lambda self, recipe: None)
+    monkeypatch.setattr(replay.Recordings, "find", lambda self, recipe: None)
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def facts_of(registry: Runs, visitor: str, watched: str = "") -> RunFacts:
 
 def gone(registry: Runs, visitor: str) -> None:
     """As if nothing had been heard of the visitor for too long."""
-    registry._heard[visitor] = time.monotonic() - 1001
+    registry._queue.heard[visitor] = time.monotonic() - 1001
 
 
 # --------------------------------------------------------------------------------------------------
@@ -150,12 +151,12 @@ def test_a_run_stops_within_a_validation(registry: Runs, monkeypatch: pytest.Mon
 @pytest.fixture
 def measuring(monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Before each batch of a measurement."""
-    gate, real = Gate(), runs.finish
+    gate, real = Gate(), training.finish
 
     def finish(state: TrainingState, data: Dataset, before_each: Callable[[], None]) -> Checkpoint:
         return real(state, data, lambda: gate() or before_each())
 
-    monkeypatch.setattr(runs, "finish", finish)
+    monkeypatch.setattr(training, "finish", finish)
     return gate
 
 
@@ -185,7 +186,7 @@ def test_a_run_removed_while_it_is_measured_frees_its_place(registry: Runs, meas
     until(lambda: measuring.reached == 1)
     registry.remove(ANNE, run.id)
     measuring.opened.set()
-    until(lambda: registry._training is None)
+    until(lambda: registry._queue.training is None)
     assert measuring.reached == 1
     status(registry.begin(BEN, RECIPE), "done")
 
@@ -391,7 +392,7 @@ def test_the_registry_keeps_no_loaded_data(registry: Runs) -> None:
 
     registry._loading._load = load
     status(registry.begin(ANNE, RECIPE.with_changes(epochs=1)), "done")
-    registry.remove(ANNE, registry._of(ANNE)[0].id)
+    registry.remove(ANNE, registry._queue.of(ANNE)[0].id)
 
     def freed() -> bool:
         gc.collect()
@@ -406,7 +407,7 @@ def test_of_many_runs_the_oldest_ended_one_goes_with_its_network(registry: Runs)
         status(run, "done")
     assert len({run.colour for run in made}) == MAX_RUNS_PER_OWNER
     newest = registry.begin(ANNE, LONG)
-    assert [run.id for run in registry._of(ANNE)] == [*(run.id for run in made[1:]), newest.id]
+    assert [run.id for run in registry._queue.of(ANNE)] == [*(run.id for run in made[1:]), newest.id]
     assert newest.colour == made[0].colour
     assert newest.number == MAX_RUNS_PER_OWNER + 1
     with pytest.raises(CheckpointError):
@@ -425,17 +426,17 @@ def test_nobody_has_more_runs_under_way_than_colours(registry: Runs) -> None:
 def test_runs_expire_by_age_and_by_number(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     old = registry.begin(ANNE, RECIPE)
     status(old, "done")
-    registry._heard[ANNE] -= runs.KEPT_SECONDS + 1
+    registry._queue.heard[ANNE] -= queue.KEPT_SECONDS + 1
     new = registry.begin(BEN, RECIPE)
-    assert list(registry._runs) == [new.id]
+    assert list(registry._queue.runs) == [new.id]
     status(new, "done")
-    monkeypatch.setattr(runs, "MAX_RUNS", 2)
+    monkeypatch.setattr(queue, "MAX_RUNS", 2)
     others = [registry.begin(f"{number:032x}", RECIPE) for number in range(2)]
-    assert list(registry._runs) == [other.id for other in others]
+    assert list(registry._queue.runs) == [other.id for other in others]
 
 
 def test_too_many_paused_runs_are_not_all_remembered(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MAX_STATES", 2)
+    monkeypatch.setattr(queue, "MAX_STATES", 2)
     made = []
     for number in range(4):
         run = registry.begin(f"{number:032x}", LONG)
@@ -445,7 +446,7 @@ def test_too_many_paused_runs_are_not_all_remembered(registry: Runs, monkeypatch
         status(run, "paused")
         made.append(run)
     registry.look(made[-1].visitor, {})
-    assert list(registry._runs) == [run.id for run in made[2:]]
+    assert list(registry._queue.runs) == [run.id for run in made[2:]]
 
 
 def test_only_what_is_new_travels(registry: Runs) -> None:
@@ -499,7 +500,7 @@ def test_a_removed_run_stops(registry: Runs) -> None:
 
 
 def test_a_run_ends_by_the_clock(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MAX_TRAIN_SECONDS", 0.2)
+    monkeypatch.setattr(training, "MAX_TRAIN_SECONDS", 0.2)
     run = registry.begin(ANNE, LONG)
     status(run, "stopped")
     assert run.late
@@ -522,8 +523,8 @@ def taking_turns(networks: Networks) -> Iterator[Runs]:
 def logged(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The run of each turn from now on."""
     turns: list[Run] = []
-    real = registry._train
-    monkeypatch.setattr(registry, "_train", lambda run: turns.append(run) or real(run))
+    real = registry._training._train
+    monkeypatch.setattr(registry._training, "_train", lambda run: turns.append(run) or real(run))
     return turns
 
 
@@ -564,7 +565,7 @@ def test_a_short_run_overtakes_long_ones(taking_turns: Runs) -> None:
 
 
 def test_turns_change_nothing_of_what_is_learned(taking_turns: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taking_turns._turns, "_seconds", 0.0)  # one step each
+    monkeypatch.setattr(taking_turns._queue.turns, "_seconds", 0.0)  # one step each
     turns = logged(taking_turns, monkeypatch)
     plain = start(RECIPE, "cpu")
     list(fit(plain, DATA))
@@ -597,8 +598,8 @@ def test_a_run_that_gives_way_can_be_paused_and_stopped(taking_turns: Runs) -> N
 
 
 def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry._turns, "_seconds", 15.0)
-    monkeypatch.setattr(registry._turns, "left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
+    monkeypatch.setattr(registry._queue.turns, "_seconds", 15.0)
+    monkeypatch.setattr(registry._queue.turns, "left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
     training = registry.begin(ANNE, LONG)
     status(training, "running")
     runs_of = {BEN: registry.begin(BEN, LONG), ANNE: registry.begin(ANNE, LONG), CAROL: registry.begin(CAROL, RECIPE)}
@@ -619,20 +620,20 @@ def test_the_wait_is_that_of_turns(registry: Runs, monkeypatch: pytest.MonkeyPat
 def test_the_wait_behind_an_address_of_many_visitors_is_that_of_its_turns(
     registry: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry._turns, "_seconds", 15.0)
-    monkeypatch.setattr(registry._turns, "left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
+    monkeypatch.setattr(registry._queue.turns, "_seconds", 15.0)
+    monkeypatch.setattr(registry._queue.turns, "left", lambda run: 2.0 if run.recipe == RECIPE else 100.0)
     invented = [registry.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(10)]
     status(invented[0], "running")
     pupils = [(ANNE, "192.0.2.2", LONG), (BEN, "192.0.2.2", RECIPE), (CAROL, "192.0.2.3", RECIPE)]
     made = [registry.begin(visitor, recipe, address=address) for visitor, address, recipe in pupils]
     for run in (*invented[1:], *made):
         status(run, "waiting")
-    queue = registry._queue()
+    turns, line, trains = registry._queue.turns, registry._queue.waiting(), registry._queue.training
     # Anne, Carol, one of those behind the first address, Ben, the second of these, ...
-    waits = [registry._turns.wait(run, queue, registry._training) for run in (made[0], made[2], invented[1], made[1])]
+    waits = [turns.wait(run, line, trains) for run in (made[0], made[2], invented[1], made[1])]
     assert [wait.place for wait in waits] == [1, 2, 3, 4]
     assert [wait.seconds for wait in waits] == pytest.approx([15, 30, 32, 47], abs=5)
-    third = registry._turns.wait(invented[2], queue, registry._training)
+    third = turns.wait(invented[2], line, trains)
     assert third.place == 5
     assert third.seconds == pytest.approx(49, abs=5)  # a turn of Anne's, Carol's run, a turn of the second, Ben's run
 
@@ -672,32 +673,32 @@ def test_a_class_behind_one_address_has_room(registry: Runs) -> None:
 
 
 def test_an_address_has_half_of_all_places(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MAX_RUNS", 6)
+    monkeypatch.setattr(queue, "MAX_RUNS", 6)
     short = registry.begin(ANNE, RECIPE, address="192.0.2.1")
     status(short, "done")
     long = [registry.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(3)]
     until(lambda: any(run.status == "running" for run in long))
-    assert short.id not in registry._runs, "of the address what had ended went first"
+    assert short.id not in registry._queue.runs, "of the address what had ended went first"
     with pytest.raises(RecipeError, match="Your network address"):
         registry.begin(CAROL, LONG, address="192.0.2.1")
     status(registry.begin(BEN, RECIPE, address="192.0.2.2"), "waiting")
 
 
 def test_nobody_who_is_there_is_pushed_out(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MAX_RUNS", 2)
+    monkeypatch.setattr(queue, "MAX_RUNS", 2)
     first, second = registry.begin(ANNE, LONG), registry.begin(BEN, LONG)
     with pytest.raises(RecipeError, match="try again in a minute"):
         registry.begin(CAROL, LONG)
     gone(registry, BEN)
     third = registry.begin(CAROL, LONG)
-    assert set(registry._runs) == {first.id, third.id}
-    assert second.id not in registry._runs
+    assert set(registry._queue.runs) == {first.id, third.id}
+    assert second.id not in registry._queue.runs
 
 
 def test_runs_that_have_begun_are_no_more_than_memory_holds(
     taking_turns: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "MAX_STATES", 4)
+    monkeypatch.setattr(queue, "MAX_STATES", 4)
     there = [taking_turns.begin(f"{number:032x}", LONG, address="192.0.2.1") for number in range(3)]
     elsewhere = taking_turns.begin(ANNE, LONG, address="192.0.2.2")
     until(lambda: elsewhere.last is not None and there[1].last is not None)

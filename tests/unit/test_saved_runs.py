@@ -16,7 +16,7 @@ import lenet.training.loop
 from lenet.errors import CheckpointError
 from lenet.ui.shared.networks import Networks
 from lenet.ui.shared.pictures import Pictures
-from lenet.ui.train import runs
+from lenet.ui.train import queue, storage
 from lenet.ui.train.run import Run
 from lenet.ui.train.runs import Runs
 from lenet.ui.train.saved import SavedRuns, home
@@ -26,7 +26,7 @@ from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, facts_of, until
 @pytest.fixture(autouse=True)
 def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lenet.training.loop, "SECONDS_BETWEEN_STEPS", 0)
-    monkeypatch.setattr(runs, "SECONDS_BETWEEN_SAVES", 0.05)
+    monkeypatch.setattr(storage, "SECONDS_BETWEEN_SAVES", 0.05)
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def opened(folder: Path, name: str) -> Runs:
 
 def dies(made: Runs) -> None:
     """As by kill -9: nothing more is written, and the system takes the lock back."""
-    assert made._saved is not None
-    saved, made._saved = made._saved, None
+    assert made._storage._saved is not None
+    saved, made._storage._saved = made._storage._saved, None
     saved._lock.close()
     made.close()
 
@@ -77,7 +77,7 @@ def test_a_run_that_a_dead_server_has_left_goes_on_where_it_was_saved(server: Ru
 
 
 def test_a_run_that_had_not_come_far_begins_anew(server: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "SECONDS_BETWEEN_SAVES", 1000.0)
+    monkeypatch.setattr(storage, "SECONDS_BETWEEN_SAVES", 1000.0)
     run = server.begin(ANNE, LONG)
     until(lambda: run.epoch >= 1)
     dies(server)
@@ -91,7 +91,7 @@ def test_a_finished_network_is_there_again(server: Runs, tmp_path: Path) -> None
     run = server.begin(ANNE, RECIPE)
     until(lambda: run.status == "done")
     metrics = run.metrics
-    saved = server._saved
+    saved = server._storage._saved
     assert saved is not None
     until(lambda: saved.network(run.id).exists())
     time.sleep(0.2)
@@ -118,7 +118,7 @@ def test_a_removed_run_leaves_nothing(server: Runs, tmp_path: Path) -> None:
     run = server.begin(ANNE, LONG)
     until(lambda: run.saved)
     server.remove(ANNE, run.id)
-    until(lambda: server._training is None)
+    until(lambda: server._queue.training is None)
     assert not list((tmp_path / "runs").glob("*/*.json"))
 
 
@@ -135,8 +135,8 @@ def test_a_clock_that_jumps_loses_no_run_under_way(server: Runs, days: int, monk
 def test_a_disk_that_fills_in_mid_run_loses_nothing(server: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     run = server.begin(ANNE, RECIPE.with_changes(epochs=6))
     until(lambda: run.epoch >= 1)
-    assert server._saved is not None
-    monkeypatch.setattr(server._saved, "_folder", Path("/dev/full"))  # where nothing can be written
+    assert server._storage._saved is not None
+    monkeypatch.setattr(server._storage._saved, "_folder", Path("/dev/full"))  # where nothing can be written
     monkeypatch.setattr(server.networks, "place", Path("/dev/full"))
     until(lambda: run.status in ("done", "failed"))
     assert run.status == "done"
@@ -148,8 +148,8 @@ def test_a_disk_that_fills_in_mid_run_loses_nothing(server: Runs, monkeypatch: p
 def test_damaged_and_old_records_are_left_out(server: Runs, tmp_path: Path) -> None:
     run = server.begin(ANNE, LONG)
     until(lambda: run.saved)
-    assert server._saved is not None
-    folder = server._saved._folder
+    assert server._storage._saved is not None
+    folder = server._storage._saved._folder
     dies(server)
     (folder / "x.json").write_text("{")
     (folder / "y.json").write_text('{"id": "y"}')
@@ -177,7 +177,7 @@ def has_paused(run: Run) -> bool:
 
 
 def test_paused_runs_wait_on_disk_where_there_are_many(server: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MAX_STATES", 2)
+    monkeypatch.setattr(queue, "MAX_STATES", 2)
     made = []
     for visitor in (ANNE, BEN, "c" * 32, "d" * 32):
         run = server.begin(visitor, LONG)
@@ -186,7 +186,7 @@ def test_paused_runs_wait_on_disk_where_there_are_many(server: Runs, monkeypatch
         until(partial(has_paused, run))
         made.append(run)
     until(lambda: sum(run.training is not None for run in made) <= 2)
-    assert all(run.id in server._runs for run in made)
+    assert all(run.id in server._queue.runs for run in made)
     for run in made:
         epoch = run.epoch
         server.resume(run.visitor, run.id)

@@ -79,7 +79,7 @@ class Drawing:
 
 @dataclass
 class Run:
-    """A visitor's run; written under the registry's lock.
+    """A visitor's run; written under the lock of all that runs hold, see `Runs`.
 
     Attributes:
         colour: its place in the page's palette, among the visitor's runs its own.
@@ -162,7 +162,7 @@ class Run:
 
     @property
     def resting(self) -> TrainingState | None:
-        """Under the registry's lock: its state, where that is in memory, nothing changes it and the page shows it."""
+        """Under the lock: its state, where that is in memory, nothing changes it and the page shows it."""
         shown = self.status in RESTING and self.playback is None
         return self.training.state if self.training is not None and shown else None
 

@@ -47,8 +47,10 @@ from lenet.ui.train.messages import (
     ShowDrawing,
     TellRun,
 )
+from lenet.ui.train.queue import KEPT_SECONDS, MAX_RUNS_PER_OWNER
 from lenet.ui.train.run import ACTIVE, Run
-from lenet.ui.train.runs import KEPT_SECONDS, MAX_NAME_LENGTH, MAX_RUNS_PER_OWNER, MAX_TRAIN_SECONDS
+from lenet.ui.train.runs import MAX_NAME_LENGTH
+from lenet.ui.train.training import MAX_TRAIN_SECONDS
 
 DEFAULT = "digits-demo"
 # A button each above the settings: the texts' key, and the recipe, or what stands in for it until there is one.

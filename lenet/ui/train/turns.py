@@ -5,7 +5,7 @@ many visitors has no more turns for it.  Each turn trains the owner's oldest wai
 owners wait, the turn ends after TURN_SECONDS, and the run goes on at its owner's next turn.  So nobody's long runs
 hold up the others' short ones.
 
-Nothing here is locked: `Runs` asks under its own lock.
+Nothing here is locked: who asks holds the lock of all that runs hold.
 """
 
 from __future__ import annotations
