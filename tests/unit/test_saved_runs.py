@@ -93,8 +93,8 @@ def test_a_finished_network_is_there_again(server: Runs, tmp_path: Path) -> None
     metrics = run.metrics
     saved = server._storage._saved
     assert saved is not None
-    until(lambda: saved.network(run.id).exists())
-    time.sleep(0.2)
+    until(lambda: server._queue.training is None)  # all is written
+    assert saved.network(run.id).exists()
     dies(server)
     after = opened(tmp_path, "second")
     facts = facts_of(after, ANNE)
