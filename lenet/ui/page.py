@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -218,19 +219,13 @@ def build(saved: Path | None = None) -> Page:
         for name, tab in built.items():
             if tab.ahead is not None:
                 tab.ahead()(_selecting(name), None, tabs, queue=False, api_visibility="private")
-        _publish(
-            bound(server, classify_digit),
-            [
-                photo.uploaded_image(render=False),
-                gr.Textbox("digits", render=False),
-                gr.Textbox("modern", render=False),
-            ],
-        )
-        _publish(
-            bound(server, classify_photo), [photo.uploaded_image(render=False), gr.Textbox("photos", render=False)]
-        )
-        _publish(bound(server, networks), [])
-        _publish(bound(server, report_of), [gr.Textbox("digits", render=False)], "report")
+        _publish_endpoints(server)
+    _tune_queue(page)
+    return page
+
+
+def _tune_queue(page: Page) -> None:
+    """How Gradio works off the events of the page."""
     # A drawing is answered while a run goes on: only runs wait for each other, in a queue of their own (`runs`).
     # Programs that ask to train pass through Gradio's at once; its length is for a burst of them and a class's uploads.
     page.queue(max_size=200, default_concurrency_limit=4, api_open=False)  # no event passes the queue by
@@ -238,7 +233,6 @@ def build(saved: Path | None = None) -> Page:
     # a `gr.Progress`, which costs 1%; the page has none.
     page._queue.sleep_when_free, page._queue.progress_update_sleep_when_free = 0.02, 1.0
     forgive_readers_who_left(page._queue)
-    return page
 
 
 def _selecting(name: str) -> Callable[[], gr.Tabs]:
@@ -301,6 +295,15 @@ def _connect_source(server: Server, source: Source, visitor: Visitor, tabs: gr.T
 
 # --------------------------------------------------------------------------------------------------
 # For programs
+
+
+def _publish_endpoints(server: Server) -> None:
+    """All but `train`, which its tab publishes."""
+    picture, choice = partial(photo.uploaded_image, render=False), partial(gr.Textbox, render=False)
+    _publish(bound(server, classify_digit), [picture(), choice("digits"), choice("modern")])
+    _publish(bound(server, classify_photo), [picture(), choice("photos")])
+    _publish(bound(server, networks), [])
+    _publish(bound(server, report_of), [choice("digits")], "report")
 
 
 def _publish(function: Any, inputs: list[Any], name: str = "") -> None:

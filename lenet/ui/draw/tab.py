@@ -162,43 +162,52 @@ def _pipelines() -> list[tuple[str, str]]:
     return [(texts.say(f"pipeline_{name}"), name) for name in PIPELINES]
 
 
+def _pad(server: Server, default: str, names: list[str]) -> gr.HTML:
+    """The pad and all beside it, which the tab's script makes.
+
+    Args:
+        default: the network that it begins with.
+        names: the networks in weights/ that read drawings.
+    """
+    classes = server.networks.get(default).classes
+    return gr.HTML(
+        value={"network": default, "pipeline": "modern"},
+        html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
+        js_on_load=assets.mount("draw/view.js", events=["use"]),
+        server_functions=[
+            *server_functions(
+                server,
+                fetch_network,
+                read_drawing,
+                look_inside,
+                what_if,
+                what_was_seen,
+                lane=partial(_lane, server),
+            ),
+            *server_functions(server, wrong.begin_correcting, wrong.look_at_correcting, wrong.export_corrected),
+        ],
+        mostCorrections=MAX_CORRECTIONS,
+        examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
+        classes=classes,
+        # Of a visitor's own hardly any.
+        knowing=[name for name in names if server.networks.digit_reader(name).knows_non_digits],
+        layers=[asdict(layer) for layer in facts.layers(server.networks.blank(default), classes, every=False)],
+        unsureBelow=UNSURE_BELOW,
+        largest=pictures.MAX_BYTES,
+        side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
+        seen=server.networks.get(default).recipe.input.size,
+        elem_id="pad",
+    )
+
+
 def build(server: Server, visitor: Visitor) -> Tab:
     """The tab's contents."""
     choices = networks.shipped(DigitClassifier)
     if not choices:
         return without_networks("no_digit_networks")
     default = choices[0][1]
-    classes = server.networks.get(default).classes
     with gr.Column(elem_id="drawing"):
-        pad = gr.HTML(
-            value={"network": default, "pipeline": "modern"},
-            html_template=assets.template("draw/tab.html").replace("@layers@", assets.template("shared/layers.html")),
-            js_on_load=assets.mount("draw/view.js", events=["use"]),
-            server_functions=[
-                *server_functions(
-                    server,
-                    fetch_network,
-                    read_drawing,
-                    look_inside,
-                    what_if,
-                    what_was_seen,
-                    lane=partial(_lane, server),
-                ),
-                *server_functions(server, wrong.begin_correcting, wrong.look_at_correcting, wrong.export_corrected),
-            ],
-            mostCorrections=MAX_CORRECTIONS,
-            examples=json.loads((HERE / "examples.json").read_text(encoding="utf-8")),
-            classes=classes,
-            knowing=[
-                name for _, name in choices if server.networks.digit_reader(name).knows_non_digits
-            ],  # of a visitor's own hardly any
-            layers=[asdict(layer) for layer in facts.layers(server.networks.blank(default), classes, every=False)],
-            unsureBelow=UNSURE_BELOW,
-            largest=pictures.MAX_BYTES,
-            side=2 * WORKING_SIDE,  # of a picture's longer side: twice what is looked at, and quickly sent
-            seen=server.networks.get(default).recipe.input.size,
-            elem_id="pad",
-        )
+        pad = _pad(server, default, [name for _, name in choices])
         with gr.Row(elem_classes="choices"):
             network = gr.Dropdown(choices, value=default, label=texts.say("network"), scale=2)
             pipeline = gr.Radio(_pipelines(), value="modern", label=texts.say("pipeline"), scale=3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -208,7 +208,7 @@ async def train(
         seed: the same seed gives the same network.
     """
     read, address, visitor = _reader(request), address_of(request), secrets.token_hex(16)
-    curves: dict[str, Any] = {name: {"train": [], "validation": []} for name in ("loss", "accuracy")}
+    curves = _curves([], [])
     yield _status("Starting", f"{recipe} on {dataset}"), curves, None
     run: Run | None = None
     try:
@@ -218,9 +218,7 @@ async def train(
                 if run is None:
                     run = server.runs.begin(visitor, wanted, owner=f"programs of {address}", address=address)
                 facts = server.runs.facts(visitor, run.id)
-                for split, line in {"train": facts.train, "validation": facts.val}.items():
-                    for column, name in enumerate(("loss", "accuracy"), start=1):
-                        curves[name][split] = [[point[0], point[column]] for point in line.points]
+                curves = _curves(facts.train.points, facts.val.points)
                 yield _said(facts), curves, str(run.path) if run.path else None
                 if facts.status not in ACTIVE:
                     return
@@ -262,6 +260,15 @@ def _asked(recipe: str, **changes: Any) -> Recipe:
         RecipeError: there is no such recipe here, or a setting is wrong.
     """
     return settings.chosen(settings.of(recipe_named(recipe)) | changes | {"recipe": recipe})
+
+
+def _curves(train: Sequence[Sequence[float]], validation: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """What `train` tells of the lines of a run, whose points are (epochs, loss, accuracy, ...)."""
+    lines = {"train": train, "validation": validation}
+    return {
+        name: {split: [[point[0], point[column]] for point in points] for split, points in lines.items()}
+        for column, name in enumerate(("loss", "accuracy"), start=1)
+    }
 
 
 def _said(facts: RunFacts) -> str:
