@@ -32,7 +32,7 @@ from benchmarks.pictures.lines import (
     touching_line,
     underlined,
 )
-from benchmarks.pictures.signs import bracketed, decimal, exponent, minus, percentage, prices, slashed
+from benchmarks.pictures.signs import bracketed, decimal, exponent, minus, percentage, prices, slashed, temperature
 from benchmarks.pictures.strokes import BLACK, Colour, Kind
 
 BRIGHTS: list[Colour] = [(240, 140, 40), (245, 140, 190), (245, 215, 60), (130, 190, 240), (150, 210, 90)]
@@ -113,6 +113,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a number such as (42), on paper": bracketed(True, True),
         "a percentage": percentage(False),
         "a percentage, on paper": percentage(True),
+        "a temperature": temperature(False),
+        "a temperature, on paper": temperature(True),
         "digits of different size": sizes(50, 150),
         "digits of very different size": sizes(50, 220),
         "some two to four times as high": heights(1, False),

@@ -164,6 +164,23 @@ def percentage(paper: bool) -> Kind:
     return kind
 
 
+def temperature(paper: bool) -> Kind:
+    """One or two digits and a degree sign: a ring a fifth to a third as high, beside the top of the last one."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall = rng.uniform(50, 100)
+        pen, gap = tall * rng.uniform(0.04, 0.08), tall * rng.uniform(0.15, 0.3)
+        drawings = hand.some(rng, int(rng.integers(1, 3)))
+        row = [p for pens in row_of(drawings, tall, gap, pen, rng) for p in pens]
+        _, top, right, _ = box_of(row)
+        sign = ring(tall * rng.uniform(0.18, 0.3), rng)
+        row += moved([sign], right + pen + tall * rng.uniform(0.04, 0.2), top + tall * rng.uniform(-0.1, 0.05))
+        shape = shape_around(row, tall)
+        return Sample(page_of(middle(row, shape), pen, shape, rng, paper), labels(drawings))
+
+    return kind
+
+
 def ring(size: float, rng: Generator) -> np.ndarray:
     """A small circle's points, (n, 2), which need not close quite."""
     begin, turn = rng.uniform(0, 2 * np.pi), 2 * np.pi * rng.uniform(0.97, 1.05)

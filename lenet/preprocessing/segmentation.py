@@ -42,6 +42,8 @@ SPECK = 0.08  # ink with no longer side than this is dirt
 POINT = 0.04  # but for a fine pen's decimal point
 DOT = 0.3  # and with no longer side than this, no digit by itself
 LITTLE = 0.2  # unless it is higher than this, and surely read
+DEGREE = 0.38  # and so is what is raised at the end of a row, beside a digit of full height: a ring there is no 0
+FULL_HEIGHT = 0.6  # at least
 DOT_GAP = 0.08  # but part of one that is as close as this
 ROUND_POINT = 0.2  # unless it is a point: round, and with no longer side than this
 SMALL = 0.3  # a piece lower than this is part of what stands over or under it
@@ -90,6 +92,7 @@ MIN_BARS, BAR_FULL, BAR_EDGE = 6, 0.9, 0.03
 # Digits of a number and letters of a word are no further apart, of the higher one's height.
 WORD_GAP = 0.6
 LETTERS = 1 / 3  # of a word: where so many are no digits, it is a word, and none of the others is surely one
+SIGN_ROOM = 0.06  # of a neighbour's height: + and = have as much above and below, where letters stand on the line
 
 
 @dataclass(frozen=True)
@@ -484,8 +487,8 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
     alone = [sum(p.row == q.row for q in pieces) == 1 for p in pieces]
     found = []
     for first, piece in enumerate(pieces):
-        little = _little(piece, pieces, tall) if dots[first] else ""
-        found.append(Trial(first, first + 1, piece, 0.0, not dots[first], little))
+        is_digit = not (dots[first] or _may_be_degree(pieces, first, tall))
+        found.append(Trial(first, first + 1, piece, 0.0, is_digit, "" if is_digit else _little(piece, pieces, tall)))
         whole, cost = piece, 0.0
         for last in range(first + 1, min(first + MAX_PIECES_OF_A_DIGIT, len(pieces))):
             colon = _is_dot(pieces[last], tall) and _is_dot(pieces[last - 1], tall)
@@ -512,8 +515,17 @@ def _little(dot: Piece, pieces: Sequence[Piece], tall: int) -> str:
         return ""
     before = [p for p in pieces if p.row == dot.row and p.height >= DOT * tall and p.box[0] < dot.box[0]]
     if before and _is_raised(dot, before[-1]):
-        return "23456789"
+        return "23456789" if dot.longer < DOT * tall else "123456789"
     return "023456789" if before and is_point(dot, pieces, tall, DOT) else "0123456789"
+
+
+def _may_be_degree(pieces: Sequence[Piece], i: int, tall: int) -> bool:
+    """Whether a piece is raised and little at the end of its row, beside a digit of full height."""
+    piece, before = pieces[i], pieces[i - 1]
+    is_last = i + 1 == len(pieces) or pieces[i + 1].row != piece.row
+    if i == 0 or not is_last or before.row != piece.row or piece.longer >= DEGREE * tall:
+        return False
+    return before.height >= FULL_HEIGHT * tall and _is_raised(piece, before)
 
 
 def _is_round(piece: Piece) -> bool:
@@ -584,10 +596,20 @@ def among_letters(pieces: Sequence[Piece], are_digits: Sequence[bool]) -> list[b
         words[-1].append(i)
     found = [False] * len(pieces)
     for word in words:
-        letters = sum(not are_digits[i] for i in word)
+        row = [pieces[i] for i in word]
+        letters = sum(not are_digits[i] and not _is_sign(row, place) for place, i in enumerate(word))
         for i in word:
             found[i] = letters >= LETTERS * len(word)
     return found
+
+
+def _is_sign(row: Sequence[Piece], i: int) -> bool:
+    """Whether a piece hangs in the middle of its neighbours' height, as + and = do in a sum."""
+    above, below = row[i].box[1], row[i].box[3]
+    beside = [*row[max(i - 1, 0) : i], *row[i + 1 : i + 2]]
+    return bool(beside) and all(
+        p.box[1] + SIGN_ROOM * p.height <= above and below <= p.box[3] - SIGN_ROOM * p.height for p in beside
+    )
 
 
 def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bool]:

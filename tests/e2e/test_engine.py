@@ -32,6 +32,7 @@ from tests.unit.test_bars import display
 from tests.unit.test_layout import (
     LEANING,
     NINE,
+    addition,
     barcode,
     broken_one,
     column,
@@ -329,7 +330,16 @@ def test_the_browser_tells_digits_from_what_stands_beside_them(browser: Browser,
 
 def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(browser: Browser) -> None:
     pictures = [with_point(gap) for gap in (5, 8, 15)] + [with_dash(*gaps) for gaps in ((15, 45), (30, 30), (45, 15))]
-    pictures += [prices(), comb(TWO, SEVEN, FOUR), raised(TWO, 0.5), raised(ZERO, 0.15), little(), high_exponent()]
+    pictures += [
+        prices(),
+        comb(TWO, SEVEN, FOUR),
+        raised(TWO, 0.5),
+        raised(ZERO, 0.15),
+        raised(ZERO, 0.3),
+        little(),
+        high_exponent(),
+        addition(),
+    ]
     pictures += [barcode(8, 8), barcode(5)]
     pictures += [little(ZERO, 292), little(ZERO, 100), with_comma(), two_rows_of_heights()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]

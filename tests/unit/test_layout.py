@@ -314,7 +314,8 @@ COLON = [[[(210, 230), (211, 231)]], [[(210, 280), (211, 281)]]]
 
 def test_an_exponent_is_a_digit_and_a_degree_sign_is_none(digits: DigitClassifier) -> None:
     assert text(digits.read(raised(TWO, 0.5))) == "72"
-    assert text(digits.read(raised(ZERO, 0.15))) == "7"
+    assert [text(digits.read(raised(ZERO, size))) for size in (0.15, 0.24, 0.3)] == ["7", "7", "7"]
+    assert text(digits.read(raised(TWO, 0.35))) == "72"
     assert text(digits.read(high_exponent())) == "72"
 
 
@@ -409,6 +410,14 @@ def word() -> Image.Image:
     return pad(*(at(x, 200, sign, 0.7) for x, sign in signs), width=6)
 
 
+def addition() -> Image.Image:
+    """2 + 7 = 4, its signs in the middle of the digits' height."""
+    plus = [[(0, 50), (60, 50)], [(30, 20), (30, 80)]]
+    equals = [[(0, 35), (60, 35)], [(0, 60), (60, 60)]]
+    signs = zip((20, 115, 190, 270, 345), (TWO, plus, SEVEN, equals, FOUR), strict=True)
+    return pad(*(at(x, 200, sign, 0.7) for x, sign in signs), width=6)
+
+
 def test_a_high_one_that_leans_far_from_others_is_no_slash(digits: DigitClassifier) -> None:
     reading = digits.read_page(
         pad(at(60, 210, TWO, 0.7), [[(255, 200), (230, 300)]], at(400, 210, SEVEN, 0.7), width=6)
@@ -422,6 +431,12 @@ def test_no_letter_of_a_word_is_surely_a_digit(digits: DigitClassifier) -> None:
     assert (o.prediction.label, o.prediction.verdict, o.among_letters) == ("0", "unsure", True)
     assert o.prediction.confidence > 0.9
     assert o.without_doubt().prediction.verdict == "sure"
+
+
+def test_the_signs_of_a_sum_are_no_letters(digits: DigitClassifier) -> None:
+    found = digits.read(addition())
+    assert [f.prediction.label for f in found if f.prediction.verdict == "sure"] == ["2", "7", "4"]
+    assert not any(f.among_letters for f in found)
 
 
 def test_a_broken_digit_stands_in_one_row_beside_another() -> None:

@@ -14,6 +14,7 @@ const MASK_PIXELS = 40000;
 const SPECK = 0.08;
 const POINT = 0.04;
 const DOT = 0.3;
+const [DEGREE, FULL_HEIGHT] = [0.38, 0.6];
 const LITTLE = 0.2;
 const DOT_GAP = 0.08;
 const ROUND_POINT = 0.2;
@@ -33,6 +34,7 @@ const CLOSED = -3;
 const BARS = { least: 6, full: 0.9, edge: 0.03 };
 const WORD_GAP = 0.6;
 const LETTERS = 1 / 3;
+const SIGN_ROOM = 0.06;
 const WELL_READ = 0.05;
 const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
@@ -370,8 +372,8 @@ export function trials(pieces) {
   const single = pieces.map(({ row }) => pieces.filter((other) => other.row === row).length === 1); // in its row
   const found = [];
   pieces.forEach((piece, first) => {
-    const little = dots[first] ? littleOf(piece, pieces, tall) : "";
-    found.push({ first, last: first + 1, whole: piece, cost: 0, digit: !dots[first], little });
+    const digit = !dots[first] && !mayBeDegree(pieces, first, tall);
+    found.push({ first, last: first + 1, whole: piece, cost: 0, digit, little: digit ? "" : littleOf(piece, pieces, tall) });
     let [whole, cost] = [piece, 0];
     for (let last = first + 1; last < Math.min(first + MAX_PIECES_OF_A_DIGIT, pieces.length); last += 1) {
       if (points[last] || points[last - 1] || (isDot(pieces[last], tall) && isDot(pieces[last - 1], tall))) break;
@@ -394,8 +396,15 @@ export function trials(pieces) {
 function littleOf(dot, pieces, tall) {
   if (heightOf(dot) < LITTLE * tall) return "";
   const before = pieces.filter((p) => p.row === dot.row && heightOf(p) >= DOT * tall && p.box[0] < dot.box[0]);
-  if (before.length && isRaised(dot, before.at(-1))) return "23456789";
+  if (before.length && isRaised(dot, before.at(-1))) return longerOf(dot) < DOT * tall ? "23456789" : "123456789";
   return before.length && isPoint(dot, pieces, tall, DOT) ? "023456789" : "0123456789";
+}
+
+// Whether a piece is raised and little at the end of its row, beside a digit of full height.
+function mayBeDegree(pieces, i, tall) {
+  const [before, piece, after] = [pieces[i - 1], pieces[i], pieces[i + 1]];
+  if (!before || after?.row === piece.row || before.row !== piece.row || longerOf(piece) >= DEGREE * tall) return false;
+  return heightOf(before) >= FULL_HEIGHT * tall && isRaised(piece, before);
 }
 
 const isRound = (piece) => longerOf(piece) <= 1.6 * Math.min(widthOf(piece), heightOf(piece));
@@ -459,7 +468,16 @@ export function amongLetters(pieces, areDigits) {
     if (apart) words.push([]);
     words.at(-1).push(i);
   });
-  return words.flatMap((word) => word.map(() => word.filter((i) => !areDigits[i]).length >= LETTERS * word.length));
+  const letters = (word) => word.filter((i, place) => !areDigits[i] && !isSign(word.map((k) => pieces[k]), place)).length;
+  return words.flatMap((word) => word.map(() => letters(word) >= LETTERS * word.length));
+}
+
+// Whether a piece hangs in the middle of its neighbours' height, as + and = do in a sum.
+function isSign(row, i) {
+  const [, above, , below] = row[i].box;
+  const beside = [row[i - 1], row[i + 1]].filter(Boolean);
+  const hangs = (p) => p.box[1] + SIGN_ROOM * heightOf(p) <= above && below <= p.box[3] - SIGN_ROOM * heightOf(p);
+  return beside.length > 0 && beside.every(hangs);
 }
 
 // Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
