@@ -7,9 +7,6 @@ few pieces, except where digits touch; so neighbours are tried together too, the
 each trial reads, and the row of trials that costs least is the answer.  The paper cuts ink as well,
 where digits touch.  Here nothing is cut: what looks like two digits is said to, and not guessed.
 
-A box is (left, top, right, bottom) in pixels of the ink.  "Tall" is the tallest piece's height, the
-measure of how large the writing is.
-
 The numbers below were chosen on the train and val writers of the pen drawings; what they are worth is
 printed by `benchmarks drawings numbers`.
 """
@@ -42,10 +39,10 @@ SPECK = 0.08  # ink with no longer side than this is dirt
 POINT = 0.04  # but for a fine pen's decimal point
 DOT = 0.3  # and with no longer side than this, no digit by itself
 LITTLE = 0.2  # unless it is higher than this, and surely read
-DEGREE = 0.38  # and so is what is raised at the end of a row, beside a digit of full height: a ring there is no 0
-FULL_HEIGHT = 0.6  # at least
 DOT_GAP = 0.08  # but part of one that is as close as this
 ROUND_POINT = 0.2  # unless it is a point: round, and with no longer side than this
+DEGREE = 0.38  # a raised piece at the end of a row with no longer side than this may be a degree sign
+FULL_HEIGHT = 0.6  # where the digit before it is at least this high
 SMALL = 0.3  # a piece lower than this is part of what stands over or under it
 APART = 0.3  # pieces further from one another are two digits
 OVERLAP = 0.5  # of the narrower one's width: then they stand over one another
@@ -103,8 +100,8 @@ class Trial:
     last: int
     whole: Piece
     cost: float
-    digit: bool = True  # else a dot, which is left out
-    little: str = ""  # of a dot, the digits that it is all the same where it surely reads as one of them
+    digit: bool = True  # else a dot or perhaps a degree sign, which are left out
+    little: str = ""  # of these, the digits that it is all the same where it surely reads as one of them
 
 
 class Sheet:
@@ -509,21 +506,26 @@ def trials(pieces: Sequence[Piece]) -> list[Trial]:
     return found
 
 
-def _little(dot: Piece, pieces: Sequence[Piece], tall: int) -> str:
-    """Which digits a dot may be, much smaller than others: behind another a comma is like a 1, a degree like a 0."""
-    if dot.height < LITTLE * tall:
+def _little(piece: Piece, pieces: Sequence[Piece], tall: int) -> str:
+    """Which digits a piece may be that is much smaller than others.
+
+    Behind another a comma is like a 1, a degree sign like a 0, and a little stroke that is raised like a 1 too.
+    """
+    if piece.height < LITTLE * tall:
         return ""
-    before = [p for p in pieces if p.row == dot.row and p.height >= DOT * tall and p.box[0] < dot.box[0]]
-    if before and _is_raised(dot, before[-1]):
-        return "23456789" if dot.longer < DOT * tall else "123456789"
-    return "023456789" if before and is_point(dot, pieces, tall, DOT) else "0123456789"
+    before = [p for p in pieces if p.row == piece.row and p.height >= DOT * tall and p.box[0] < piece.box[0]]
+    if before and _is_raised(piece, before[-1]):
+        return "23456789" if piece.longer < DOT * tall else "123456789"
+    return "023456789" if before and is_point(piece, pieces, tall, DOT) else "0123456789"
 
 
 def _may_be_degree(pieces: Sequence[Piece], i: int, tall: int) -> bool:
     """Whether a piece is raised and little at the end of its row, beside a digit of full height."""
+    if i == 0:
+        return False
     piece, before = pieces[i], pieces[i - 1]
     is_last = i + 1 == len(pieces) or pieces[i + 1].row != piece.row
-    if i == 0 or not is_last or before.row != piece.row or piece.longer >= DEGREE * tall:
+    if not is_last or before.row != piece.row or piece.longer >= DEGREE * tall:
         return False
     return before.height >= FULL_HEIGHT * tall and _is_raised(piece, before)
 

@@ -18,7 +18,8 @@ export function covered(inside, x, y) {
   return inside > 0 ? 1 - corner : corner;
 }
 
-// Mark in `ink` (width x height, 0 to 1) the line from one point to the next, `reach` pixels to each side.
+// Mark in `ink` (width x height, 0 to 1) the line from one point to the next, `reach` pixels to each side: in the rows from
+// the first that is returned to before the second.
 function line(ink, width, height, from, to, reach) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = dx * dx + dy * dy;
@@ -40,6 +41,7 @@ function line(ink, width, height, from, to, reach) {
       if (share > ink[i]) ink[i] = share;
     }
   }
+  return [top, bottom + 1];
 }
 
 // What is left white where a stroke covers so much of a pixel that has so much ink.
@@ -73,11 +75,9 @@ export function raster(width, height) {
 
   function goOn(stroke) {
     for (; points < stroke.points.length; points += 1) {
-      const [from, to] = [stroke.points[Math.max(0, points - 1)], stroke.points[points]];
-      const reach = stroke.width / 2;
-      line(newest, width, height, from, to, reach);
-      top = Math.max(0, Math.min(top, Math.floor(Math.min(from.y, to.y) - reach - 1)));
-      bottom = Math.min(height, Math.max(bottom, Math.ceil(Math.max(from.y, to.y) + reach + 1)));
+      const to = stroke.points[points];
+      const [first, end] = line(newest, width, height, stroke.points[Math.max(0, points - 1)], to, stroke.width / 2);
+      [top, bottom] = [Math.min(top, first), Math.max(bottom, end)];
     }
   }
 

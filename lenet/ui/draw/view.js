@@ -229,7 +229,7 @@ export function mount({ element, trigger, props, server, watch }) {
     if (example?.of !== of) example = { grey, of, found: mine.reader.read(grey, pipeline).found[0] };
     const { width, height, data } = grey;
     const question = async () => ({ picture: await greyAddress(data, width, height), network, pipeline, digit: 0, certain: false });
-    return { ...mine.reader.behind(example.found, options), of, question };
+    return Object.assign(mine.reader.behind(example.found, options), { of, question });
   }
 
   // What another network reads in what a visitor's own one is asked: the one that was asked before, else the shipped one.

@@ -76,17 +76,16 @@ function range({ data }) {
 }
 
 const sinc = (x) => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
-export const LANCZOS = { support: 3, weigh: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) };
-export const BILINEAR = { support: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x)) };
-
-const KEPT = 64;
-const kept = new Map(); // of `windows`: the box of a drawing often stays while the pen moves on within it
+// A filter keeps the windows that it was asked for: the box of a drawing often stays while the pen moves on within it.
+export const LANCZOS = { support: 3, weigh: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0), kept: new Map() };
+export const BILINEAR = { support: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x)), kept: new Map() };
+const MAX_KEPT = 64;
 
 // Which pixels of `length` make each of `count`, with which weights, as Pillow has it (Resample.c): [{from, weights}].
 // `length` need not be whole; there are `limit` pixels.
 function windows(length, count, filter, limit) {
-  const key = [length, count, filter.support, limit].join();
-  if (!kept.has(key) && kept.size === KEPT) kept.clear();
+  const [{ kept }, key] = [filter, [length, count, limit].join()];
+  if (!kept.has(key) && kept.size === MAX_KEPT) kept.clear();
   if (!kept.has(key)) kept.set(key, windowsOf(length, count, filter, limit));
   return kept.get(key);
 }
@@ -162,7 +161,7 @@ export function toGrey({ width, height, data }) {
 
 // --- ink -----------------------------------------------------------------------------------------------------
 
-// The frame of a picture, once around.
+// The pixels of a picture's frame, in no order; those of the corners twice.
 function frameOf({ width, height, data }) {
   const found = new Uint8Array(2 * (width + height));
   found.set(data.subarray(0, width));

@@ -468,8 +468,11 @@ export function amongLetters(pieces, areDigits) {
     if (apart) words.push([]);
     words.at(-1).push(i);
   });
-  const letters = (word) => word.filter((i, place) => !areDigits[i] && !isSign(word.map((k) => pieces[k]), place)).length;
-  return words.flatMap((word) => word.map(() => letters(word) >= LETTERS * word.length));
+  return words.flatMap((word) => {
+    const row = word.map((i) => pieces[i]);
+    const letters = word.filter((i, place) => !areDigits[i] && !isSign(row, place)).length;
+    return word.map(() => letters >= LETTERS * word.length);
+  });
 }
 
 // Whether a piece hangs in the middle of its neighbours' height, as + and = do in a sum.

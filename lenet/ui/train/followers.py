@@ -24,6 +24,7 @@ class Followers:
     Args:
         lock: of all that runs hold.
         queue: says who follows whom.
+        results: keeps the network that is handed over.
         loading: has threads, in which networks are handed over.
     """
 

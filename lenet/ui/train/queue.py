@@ -34,11 +34,11 @@ KEPT_SECONDS = 2 * 3600.0  # since their visitor was last heard of
 
 
 class Queue:
-    """See the module; all is called under the lock, which the queue takes itself where data have come.
+    """See the module; its methods are called under the lock, which it takes itself where data have come.
 
     Args:
         lock: of all that runs hold.
-        runs: the runs by their ids, which only the queue changes.
+        runs: the runs by their ids, which only the queue changes; `Storage` reads them, and the queue needs `Storage`.
         networks: forgets what a run has come to, with the run.
         storage: the same.
         loading: has the runs' data.

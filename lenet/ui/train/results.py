@@ -20,6 +20,10 @@ class Results:
 
     Args:
         lock: of all that runs hold.
+        networks: gets the network.
+        queue: lays the run to rest.
+        storage: writes the network to the disk.
+        drawings: of what runs are asked while they learn.
     """
 
     def __init__(self, lock: Condition, networks: Networks, queue: Queue, storage: Storage, drawings: Drawings) -> None:

@@ -103,7 +103,9 @@ class Storage:
                 self._saved.state(run.id).unlink(missing_ok=True)
             except (CheckpointError, OSError):
                 logging.warning("a run's network was not saved")
-            self._saved.write(record_of(run) | {"history": [asdict(event) for event in history]})
+            with self._lock:
+                record = record_of(run)
+            self._saved.write(record | {"history": [asdict(event) for event in history]})
             self.clear(run)
 
     def clear(self, run: Run) -> None:
