@@ -309,9 +309,12 @@ def test_a_picture_behind_a_web_address_is_fetched(photo_tab: Page) -> None:
     page.get_by_role("button", name="Open the drawn ship").click()
     expect_label(page, "ship")
     page.get_by_label("Web address of a picture").fill("https://example.org/plane.png")
-    page.get_by_role("button", name="Fetch").click()
-    expect(page.locator("#photo .working")).to_be_visible(timeout=1_000)
-    expect(page.locator("#photo .working")).to_have_text("Fetching the picture")
+    with page.expect_request(lambda request: "example.org" in (request.post_data or "")):
+        page.get_by_role("button", name="Fetch").click()
+        expect(page.locator("#photo .working")).to_be_visible(timeout=1_000)
+        expect(page.locator("#photo .working")).to_have_text("Fetching the picture")
+    while not held:
+        page.wait_for_timeout(20)  # its handler is called a little later
     held[0].fulfill(content_type="application/json", body=reply)
     expect_label(page, "airplane")
     expect(page.locator("#photo .working")).to_be_hidden()

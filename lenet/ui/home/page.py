@@ -26,6 +26,7 @@ MAX_PHOTO_PARAMETERS = 130_000  # of a network for photos: larger ones take a ph
 DIGITS, PHOTOS = "home/digits.js", "home/photos.js"  # of which one is what the file begins with
 TEMPLATE, LAYERS = "home/page.html", "shared/layers.html"
 STYLES = ("shared/style.css", "report/style.css", "home/style.css")
+CSS_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 ESCAPED = str.maketrans({"%": "%25", "#": "%23", "\n": "%0A"})  # what ends an address, or is not let into one
 WORD = re.compile(r'"(\w+)"')  # what a script or a template says is named there by its key
 
@@ -65,7 +66,7 @@ def document(checkpoint: Checkpoint, name: str, made: date) -> str:
     examples = json.loads(assets.template("draw/examples.json")) if reads_digits else []
     return _template().render(
         name=name,
-        css=Markup("".join(map(assets.template, STYLES))),
+        css=Markup(CSS_COMMENT.sub("", "".join(map(assets.template, STYLES)))),
         imports=_json({"imports": _modules(entry, table, examples)}),
         entry=entry,
         network=_json(table),
