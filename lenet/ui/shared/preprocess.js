@@ -32,7 +32,7 @@ function paste(onto, { width, height, data }, left, top) {
   for (let y = 0; y < height; y += 1) onto.data.set(data.subarray(y * width, (y + 1) * width), (top + y) * onto.width + left);
 }
 
-// Each pixel by a table of 256.  Here and where else a frame would wait, plain loops: a call for each pixel takes ten times as long.
+// Each pixel by a table of 256.  A plain loop, as everywhere that a moving pen waits for: a call for each pixel takes longer.
 function mapped({ width, height, data }, table) {
   const found = picture(width, height);
   for (let i = 0; i < data.length; i += 1) found.data[i] = table[data[i]];
@@ -84,7 +84,8 @@ const MAX_KEPT = 64;
 // Which pixels of `length` make each of `count`, with which weights, as Pillow has it (Resample.c): [{from, weights}].
 // `length` need not be whole; there are `limit` pixels.
 function windows(length, count, filter, limit) {
-  const [{ kept }, key] = [filter, [length, count, limit].join()];
+  const { kept } = filter;
+  const key = [length, count, limit].join();
   if (!kept.has(key) && kept.size === MAX_KEPT) kept.clear();
   if (!kept.has(key)) kept.set(key, windowsOf(length, count, filter, limit));
   return kept.get(key);
