@@ -1199,10 +1199,33 @@ def test_browser_and_server_read_the_same(open_page: Callable[..., Page], networ
             in_browser(page)
         draw(page, SEVEN, side=280)
         expect(page.locator("#pad .ask")).to_be_enabled()
-        texts = ("#pad .answer", "#pad .layer .title")  # which comes second may be a matter of rounding
-        shown.append([settled(page).inner_text(), *(page.locator(place).all_inner_texts() for place in texts)])
+        said = settled(page).inner_text()
+        page.locator("#pad .layers").scroll_into_view_if_needed()  # layers out of view stay as they were
+        expect(page.locator("#pad .layer .title").last).to_contain_text("10 numbers")
+        shown.append([said, *page.locator("#pad .layer .title").all_inner_texts()])
         page.close()
     assert shown[0] == shown[1]
+
+
+def test_a_question_that_an_older_one_overtook_is_asked_again(open_page: Callable[..., Page]) -> None:
+    page = open_page(in_browser=False)
+    draw(page, [[(80, 60), (80, 220)]], side=280)
+    expect_label(page, "1")
+    draw(page, [[(130, 60), (230, 60), (180, 220)]], side=280)
+    expect_label(page, "17")
+    settled(page)
+    overtaken: list[Route] = []
+
+    def overtake(route: Route) -> None:
+        if overtaken or asked_function(route.request) != "read_drawing":
+            return route.fallback()
+        overtaken.append(route)
+        route.fulfill(json={"superseded": True})
+
+    page.route("**/component_server/**", overtake)
+    page.get_by_role("button", name="Undo").click()
+    expect_label(page, "1")
+    assert overtaken
 
 
 def test_a_layer_that_no_browser_knows_is_left_to_the_server(open_page: Callable[..., Page]) -> None:

@@ -206,6 +206,7 @@ export function mount({ element, trigger, props, server, watch }) {
     }
     asking -= 1;
     if (!superseded) shown = Math.max(shown, known);
+    else if (known === asked) asked = -1; // the newest, overtaken on its way by an older one: it is asked again
     result.dataset.changes = shown; // which state of the pad is answered; `benchmarks latency page` reads it
     if (asked !== changes) read();
     else if (!asking) result.setAttribute("aria-busy", "false");
