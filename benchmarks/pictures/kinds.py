@@ -32,7 +32,17 @@ from benchmarks.pictures.lines import (
     touching_line,
     underlined,
 )
-from benchmarks.pictures.signs import bracketed, decimal, exponent, minus, percentage, prices, slashed, temperature
+from benchmarks.pictures.signs import (
+    bracketed,
+    decimal,
+    equation,
+    exponent,
+    minus,
+    percentage,
+    prices,
+    slashed,
+    temperature,
+)
 from benchmarks.pictures.strokes import BLACK, Colour, Kind
 
 BRIGHTS: list[Colour] = [(240, 140, 40), (245, 140, 190), (245, 215, 60), (130, 190, 240), (150, 210, 90)]
@@ -113,6 +123,10 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a number such as (42), on paper": bracketed(True, True),
         "a percentage": percentage(False),
         "a percentage, on paper": percentage(True),
+        "a sum": equation("+-", False),
+        "a sum, on paper": equation("+-", True),
+        "a product": equation("×", False),
+        "a product, on paper": equation("×", True),
         "a temperature": temperature(False),
         "a temperature, on paper": temperature(True),
         "digits of different size": sizes(50, 150),

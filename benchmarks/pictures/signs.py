@@ -187,3 +187,41 @@ def ring(size: float, rng: Generator) -> np.ndarray:
     angle = begin + np.linspace(0, turn, 16)
     wide = rng.uniform(0.8, 1.1)
     return size / 2 * np.stack([wide * (1 + np.cos(angle)), 1 + np.sin(angle)], axis=1)
+
+
+def equation(signs: str, paper: bool) -> Kind:
+    """Two numbers of one or two digits, one of these signs between them, an equals sign and another number."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        tall = rng.uniform(50, 90)
+        pen, gap = tall * rng.uniform(0.05, 0.1), tall * rng.uniform(0.2, 0.5)
+        row, text, x = [], "", 0.0
+        for sign in (str(rng.choice([*signs])), "=", ""):
+            drawings = hand.some(rng, int(rng.integers(1, 3)))
+            for pens in row_of(drawings, tall, 0.2 * tall, pen, rng):
+                row += moved(pens, x, 0)
+            text += labels(drawings) + sign
+            if not sign:
+                break
+            size = tall * rng.uniform(0.4, 0.7)
+            at, down = box_of(row)[2] + gap + pen, (tall - size) / 2 + tall * rng.uniform(-0.05, 0.1)
+            row += moved(written(sign, size, rng), at, down)
+            x = box_of(row)[2] + gap + pen
+        shape = shape_around(row, tall)
+        return Sample(page_of(middle(row, shape), pen, shape, rng, paper), text)
+
+    return kind
+
+
+def written(sign: str, size: float, rng: Generator) -> list[np.ndarray]:
+    """The strokes of +, ×, - or =, each (2, 2), in a square of `size`, as a hand draws them."""
+    ends: dict[str, list[list[tuple[float, float]]]] = {
+        "+": [[(0, 0.5), (1, 0.5)], [(0.5, 0), (0.5, 1)]],
+        "×": [[(0, 0), (1, 1)], [(1, 0), (0, 1)]],
+        "-": [[(0, 0.5), (1, 0.5)]],
+        "=": [[(0, 0.3), (1, 0.3)], [(0, 0.7), (1, 0.7)]],
+    }
+    wide = rng.uniform(0.8, 1.1)
+    strokes = [(np.array(points) + rng.normal(0, 0.05, (2, 2))) * (wide, 1) * size for points in ends[sign]]
+    left, _, _, _ = box_of(strokes)
+    return moved(strokes, -left, 0)

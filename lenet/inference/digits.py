@@ -112,8 +112,8 @@ class FoundMark:
     """What stands beside the digits of a picture and is none.
 
     Attributes:
-        kind: "point" (or a comma), "minus", "slash", "opening" and "closing" (brackets) and "percent" were written;
-            "box", "line" and "ring" were printed or drawn for the digits.
+        kind: "point" (or a comma), "minus", "plus", "times", "equals", "slash", "opening" and "closing" (brackets) and
+            "percent" were written; "box", "line" and "ring" were printed or drawn for the digits.
         box: as in `FoundDigit`.
         before: the index of the digit that it stands before, in reading order.
     """
@@ -124,7 +124,17 @@ class FoundMark:
 
 
 # Marks that are part of a number; all others were printed or drawn for it.
-WRITTEN = {"point": ".", "minus": "-", "slash": "/", "opening": "(", "closing": ")", "percent": "%"}
+WRITTEN = {
+    "point": ".",
+    "minus": "-",
+    "plus": "+",
+    "times": "×",
+    "equals": "=",
+    "slash": "/",
+    "opening": "(",
+    "closing": ")",
+    "percent": "%",
+}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from lenet.preprocessing.pieces import Piece, distance, joined, tallest
+from lenet.preprocessing.pieces import MarkKind, Piece, distance, joined, tallest
 
 MAX_BARS = 100  # components: a dozen digits have 84; more are dots, or noise
 GAP = 0.85  # of a bar's thickness: what is further from its end does not meet it
@@ -38,6 +38,17 @@ BOW_EVEN = 0.4, 1.05  # of its middle's distance: that of its parts above and be
 BOW_THICK = 1.8  # of its mean thickness: it is nowhere thicker
 BOW_SLENDER = 6.0  # thicknesses: it is at least as high; a thick pen fills the loop of a 9
 
+# A cross, by the directions of its ends from its middle, turned together by four right angles: 1 where they are four at
+# right angles.  Of 7,494 digits, at widths of 8 to 28 of 100, 29 at most are such a cross: 28 times a 4 that is like a
+# plus.
+CROSS_FAR = 0.5  # of its longest arm: what is further from its middle is an end
+CROSS_EVEN = 0.4  # of its longest arm: the others reach so far
+CROSS_SHARE = 0.08  # of the ends: each arm has as many
+CROSSES: dict[MarkKind, tuple[float, float, float]] = {  # how alike, and from how many degrees to how many it leans
+    "plus": (0.65, 0, 15),
+    "times": (0.5, 30, 45),
+}
+DOUBLE = 0.5  # of the columns of two bars that touch
 
 Cells = tuple[np.ndarray, np.ndarray]  # x and y of each, float
 
@@ -129,6 +140,34 @@ def bow_of(cells: Cells) -> float:
     if abs(bow) < BOW or not all(least <= part / bow <= most for part in (above, below)):
         return 0.0
     return bow
+
+
+def cross_of(cells: Cells) -> MarkKind | None:
+    """Whether a stroke is a "plus" or a "times": four arms, at about right angles."""
+    x, y = (values - np.median(values) for values in cells)
+    away = np.hypot(x, y)
+    ends = away > CROSS_FAR * away.max()
+    if len(x) < MIN_CELLS or not ends.any():
+        return None
+    turns = np.arctan2(y[ends], x[ends])
+    mean = np.exp(4j * turns).mean()
+    lean = math.atan2(mean.imag, mean.real) / 4
+    arm = np.round((turns - lean) / (math.pi / 2)).astype(int) % 4
+    reach = [float(away[ends][arm == i].max(initial=0)) for i in range(4)]
+    if min(reach) < CROSS_EVEN * max(reach) or np.bincount(arm, minlength=4).min() < CROSS_SHARE * len(arm):
+        return None
+    for kind, (alike, least, most) in CROSSES.items():
+        if abs(mean) >= alike and least <= abs(math.degrees(lean)) <= most:
+            return kind
+    return None
+
+
+def is_double(mask: np.ndarray) -> bool:
+    """Whether a stroke, bool (H, W), is two bars over one another that touch: most columns, up to one end, have two."""
+    begins = np.count_nonzero(mask & ~np.pad(mask, ((1, 0), (0, 0)))[:-1], axis=0)
+    end = max(len(begins) // 4, 1)
+    two = begins == 2
+    return bool(two.mean() >= DOUBLE and max(two[:end].mean(), two[-end:].mean()) >= DOUBLE)
 
 
 def _before(bar: Bar | None, other: Cells) -> float:

@@ -13,7 +13,9 @@ from typing import Literal
 import numpy as np
 
 Box = tuple[int, int, int, int]
-MarkKind = Literal["point", "minus", "slash", "opening", "closing", "percent", "box", "line", "ring"]
+MarkKind = Literal[
+    "point", "minus", "plus", "times", "equals", "slash", "opening", "closing", "percent", "box", "line", "ring"
+]
 
 # Of tall:
 STANDS = 0.5  # what is at least this high stands in a row of its own
@@ -47,8 +49,8 @@ class Mark:
     """What is written or printed beside the digits.
 
     Attributes:
-        kind: "point" (also a comma), "minus", "slash", "opening" or "closing" (brackets), "percent", "box", "line"
-            (under or over digits) or "ring" (around them).
+        kind: "point" (also a comma), "minus", "plus", "times", "equals", "slash", "opening" or "closing" (brackets),
+            "percent", "box", "line" (under or over digits) or "ring" (around them).
     """
 
     kind: MarkKind

@@ -21,13 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lenet.preprocessing.around import as_high, dividers, frames, held, higher, lines_along, runs_around
-from lenet.preprocessing.bars import bar_of, bow_of, end_to_end
+from lenet.preprocessing.bars import bar_of, bow_of, cross_of, end_to_end, is_double
 from lenet.preprocessing.digits import INK_THRESHOLD
 from lenet.preprocessing.gaps import Gap, open_gaps
 from lenet.preprocessing.layout import MAX_DOTS, bridged, dotted_line, in_rows
 from lenet.preprocessing.pieces import Box, Mark, Piece, joined, overlap, tallest
 from lenet.preprocessing.printed import is_empty_frame, printed_box, underline
-from lenet.preprocessing.signs import SLASH_SLENDER, brackets, is_minus, is_point, percents, slashes
+from lenet.preprocessing.signs import SLASH_SLENDER, brackets, is_minus, is_point, percents, slashes, sums
 from lenet.preprocessing.thickness import thicknesses
 
 FAINT = 24  # of 255: printed boxes may be fainter than ink
@@ -135,6 +135,7 @@ class Sheet:
         self._dotted: list[Mark] = []
         self._found: list[Piece] = []
         self._along: list[Piece] = []  # what looks like lines under or over digits: the foot of a broken 2 does too
+        self._signed: set[int] = set()  # labels of a sum's signs
         self.cost = 0.0
         self._bridge = 0
         if unboxed and self._label(FAINT) and (printed := self._without_printed()):
@@ -165,14 +166,15 @@ class Sheet:
             return barred
         if 2 * sum(_is_round(p) for p in self._found) >= len(self._found):  # a dotted pen's, or none
             return None
-        areas = [self._areas[p.labels[0]] for p in self._found]
-        pieces, gaps = end_to_end(self._found, areas, self._cells_of, self._factor)
+        found = [p for p in self._found if p.labels[0] not in self._signed]  # the bars of = are near at their ends too
+        areas = [self._areas[p.labels[0]] for p in found]
+        pieces, gaps = end_to_end(found, areas, self._cells_of, self._factor)
         if not gaps:
             return None
         sheet = copy(self)
         sheet.cost = JOINT * (len(gaps) - 1)
         sheet._bridge = (round(max(gaps) * self._factor) + 2) | 1
-        sheet._divide(pieces)
+        sheet._divide([*pieces, *(p for p in self._found if p not in found)])
         return sheet
 
     def with_gaps_closed(self, at_sides: bool = False) -> Sheet | None:
@@ -289,6 +291,9 @@ class Sheet:
         rest = [p for p in rest if p not in self.rings]
         signs = percents(rest, self._lean, self._is_loop)
         rest = [p for p in rest if not any(p in sign for sign in signs)]
+        summed = sums(rest, lambda p: cross_of(self._cells_of(p)), lambda p: is_double(self._mask_of(p)))
+        self._signed = {label for _, sign in summed for label in sign.labels}
+        rest = [p for p in rest if self._signed.isdisjoint(p.labels)]
         in_order = in_rows(_merged(rest))
         curved = [
             bracket
@@ -310,7 +315,7 @@ class Sheet:
         self.pieces = tuple(p for p in pieces if p not in minus)
         self.marks = (
             *(Mark("percent", joined(sign).box) for sign in signs),
-            *(Mark(kind, p.box) for kind, p in curved),
+            *(Mark(kind, p.box) for kind, p in (*summed, *curved)),
             *(Mark("slash", p.box) for p in leaning),
             *(Mark("minus", p.box) for p in minus),
             *(Mark("line", p.box) for p in down),

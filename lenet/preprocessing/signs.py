@@ -1,4 +1,4 @@
-"""Signs between the digits: slashes, brackets, percent signs, minuses and points."""
+"""Signs between the digits: slashes, brackets, percent signs, minuses, points, and those of a sum."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from itertools import combinations, product
 
 import numpy as np
 
-from lenet.preprocessing.pieces import FLAT, LINE, STANDS, MarkKind, Piece, across, distance, down, overlap, tallest
+from lenet.preprocessing.pieces import (
+    FLAT,
+    LINE,
+    STANDS,
+    MarkKind,
+    Piece,
+    across,
+    distance,
+    down,
+    joined,
+    overlap,
+    tallest,
+)
 
 # Of tall:
 POINT_REACH = 0.5  # a point is no further from a digit
@@ -37,6 +49,19 @@ LOOP_WIDTH = 0.5, 1.6  # of its own height
 LOOP_REACH = 0.35  # of the slash's height: so near it is
 LOOP_AWAY = 0.1  # of the slash's height: so far its middle is over or under the slash's
 PERCENT_LEAN = 0.15, 1.3  # of the slash's height, as SLASH_LEAN
+
+# A plus, a times or an equals sign, by the height of the digits beside it:
+SUM_HEIGHT = 0.85  # it is no higher
+SUM_MIDDLE = 0.28, 0.75  # so far down hangs its middle
+SUM_REACH = 1.2  # so near they are
+# And of an equals sign:
+EQUALS_HEIGHT = 0.65  # of the digit's height: it is no higher, with what is between its bars
+EQUALS_WIDTH = 0.2, 1.1  # of that: so long its bars are
+EQUALS_BAR = 1.8  # of its height: a bar is at least so long
+EQUALS_ALIKE = 0.6  # of the longer one: so much of both bars is over one another
+EQUALS_ASLANT = 0.6  # of the lower one's height: boxes of bars that lean overlap by no more
+EQUALS_FLAT = 0.62  # of its width: bars that touch at an end are no higher together; the sides of < are further apart
+EQUALS_APART = 0.5  # of its width: what is over or under it is further away
 
 
 def slashes(row: Sequence[Piece], lean_of: Callable[[Piece], float]) -> list[Piece]:
@@ -142,6 +167,60 @@ def percents(
         if all(is_loop(p) for p in pair):
             found.append((pair[0], slash, pair[1]))
     return found
+
+
+def sums(
+    pieces: Sequence[Piece], cross_of: Callable[[Piece], MarkKind | None], is_double: Callable[[Piece], bool]
+) -> list[tuple[MarkKind, Piece]]:
+    """The signs of a sum: crosses between two digits, and two bars over one another behind one.
+
+    Args:
+        cross_of: "plus" or "times" where a piece is such a cross.
+        is_double: whether a piece is two bars over one another that touch at one end.
+    """
+    found: list[tuple[MarkKind, Piece]] = []
+    for piece in pieces:
+        left, right = _beside(piece, pieces)
+        if left and right and (kind := cross_of(piece)):
+            found.append((kind, piece))
+    bars = [p for p in pieces if p.width >= EQUALS_BAR * p.height]
+    pairs = [pair for pair in combinations(bars, 2) if _are_alike(*pair)]
+    for one in [*pairs, *((p,) for p in pieces if p.height <= EQUALS_FLAT * p.width)]:
+        if _stands_as_equals(joined(one), [p for p in pieces if p not in one]) and (len(one) == 2 or is_double(one[0])):
+            found.append(("equals", joined(one)))
+    return found
+
+
+def _are_alike(a: Piece, b: Piece) -> bool:
+    """Whether two bars are about as long, and over one another."""
+    lower = min(a.height, b.height)
+    return overlap(a, b, 0) >= EQUALS_ALIKE * joined([a, b]).width and overlap(a, b, 1) <= EQUALS_ASLANT * lower
+
+
+def _stands_as_equals(sign: Piece, others: Sequence[Piece]) -> bool:
+    """Whether what may be an equals sign is as large as one, behind a digit, and alone there."""
+    left, _ = _beside(sign, others)
+    least, most = EQUALS_WIDTH
+    near = EQUALS_APART * sign.width
+    return (
+        any(least * p.height <= sign.width <= most * p.height for p in left)
+        and all(sign.height <= EQUALS_HEIGHT * p.height for p in left)
+        and not any(overlap(p, sign, 0) > 0 and overlap(p, sign, 1) > -near for p in others)
+    )
+
+
+def _beside(sign: Piece, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """The pieces at the left and at the right of a sign in the middle of whose height it hangs, all higher than it."""
+    low, high = SUM_MIDDLE
+    beside = [
+        p
+        for p in pieces
+        if sign.height <= SUM_HEIGHT * p.height
+        and low * p.height <= down(sign) / 2 - p.box[1] <= high * p.height
+        and distance(p, sign) <= SUM_REACH * p.height
+        and overlap(p, sign, 0) <= sign.width / 2
+    ]
+    return [p for p in beside if across(p) < across(sign)], [p for p in beside if across(p) > across(sign)]
 
 
 def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:

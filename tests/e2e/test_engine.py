@@ -32,12 +32,12 @@ from tests.unit.test_bars import display
 from tests.unit.test_layout import (
     LEANING,
     NINE,
-    addition,
     barcode,
     broken_one,
     column,
     columns,
     comb,
+    comparison,
     framed,
     grid,
     high_exponent,
@@ -338,7 +338,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
         raised(ZERO, 0.3),
         little(),
         high_exponent(),
-        addition(),
+        comparison(),
     ]
     pictures += [barcode(8, 8), barcode(5)]
     pictures += [little(ZERO, 292), little(ZERO, 100), with_comma(), two_rows_of_heights()]
@@ -362,7 +362,10 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
         slashed("7/4/0/2", 1.4),
         slashed("10/07", 1.9),
         slashed("27141", 1.0, LEANING),
-        *(signed(number) for number in ("7)", "(40)", "(4)(2)", "20%", "%", "(7", "2(4")),
+        *(
+            signed(number)
+            for number in ("7)", "(40)", "(4)(2)", "20%", "%", "(7", "2(4", "2+7=4", "4×7=2", "0-4", "7=", "2+", "=7")
+        ),
         signed("71)", bow=4),
     ]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]

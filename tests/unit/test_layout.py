@@ -116,7 +116,7 @@ LEANING: Strokes = [[(45, 0), (5, 100)]]
 
 
 def signed(text: str, bow: float = 20) -> Image.Image:
-    """Digits half the usual size, with brackets a little higher than they are, and a percent sign's rings and slash."""
+    """Digits half the usual size, with brackets a little higher than they are, percent signs, and the signs of sums."""
     bowed = [(bow * (1 - (2 * t - 1) ** 2), 60 * t - 5) for t in np.linspace(0, 1, 12)]
     turn = np.linspace(0, 2 * np.pi, 13)
     ring = [(9 * float(np.cos(angle)), 9 * float(np.sin(angle))) for angle in turn]
@@ -124,6 +124,10 @@ def signed(text: str, bow: float = 20) -> Image.Image:
         ")": [bowed],
         "(": [[(20 - x, y) for x, y in bowed]],
         "%": [[(x + 9, y + 9) for x, y in ring], [(38, 0), (12, 50)], [(x + 42, y + 41) for x, y in ring]],
+        "+": [[(0, 26), (30, 24)], [(14, 10), (16, 40)]],
+        "×": [[(0, 10), (28, 42)], [(28, 12), (2, 40)]],
+        "=": [[(0, 18), (30, 17)], [(1, 34), (29, 33)]],
+        "-": [[(0, 26), (30, 25)]],
     }
     digits = dict(zip("01247", [ZERO, ONE, TWO, FOUR, SEVEN], strict=True))
     drawn = [
@@ -396,6 +400,20 @@ def test_brackets_and_percent_signs_are_no_digits(digits: DigitClassifier, numbe
     assert {mark.kind for mark in reading.marks} <= {"opening", "closing", "percent"}
 
 
+@pytest.mark.parametrize("number", ["2+7=4", "4×7", "20+4-7=1", "0×2=0", "7="])
+def test_the_signs_of_a_sum_are_read(digits: DigitClassifier, number: str) -> None:
+    reading = digits.read_page(signed(number))
+    assert reading.text == number
+    assert [found.prediction.verdict for found in reading.digits] == ["sure"] * len(reading.digits)
+
+
+def test_a_cross_is_a_sign_between_two_digits_alone() -> None:
+    for number in ("+", "×7", "2+", "=7"):
+        assert Sheet(255 - np.asarray(signed(number))).marks == ()
+    high = [[(220, 150), (300, 250)], [(300, 150), (220, 250)]]  # as an X in a word
+    assert Sheet(255 - np.asarray(pad(at(60, 200, TWO, 0.7), high, at(400, 200, SEVEN, 0.7), width=6))).marks == ()
+
+
 def test_a_bow_is_a_bracket_beside_a_digit_alone() -> None:
     for number in (")", "(", "(7", "2(4", ")7"):
         assert Sheet(255 - np.asarray(signed(number))).marks == ()
@@ -410,11 +428,10 @@ def word() -> Image.Image:
     return pad(*(at(x, 200, sign, 0.7) for x, sign in signs), width=6)
 
 
-def addition() -> Image.Image:
-    """2 + 7 = 4, its signs in the middle of the digits' height."""
-    plus = [[(0, 50), (60, 50)], [(30, 20), (30, 80)]]
-    equals = [[(0, 35), (60, 35)], [(0, 60), (60, 60)]]
-    signs = zip((20, 115, 190, 270, 345), (TWO, plus, SEVEN, equals, FOUR), strict=True)
+def comparison() -> Image.Image:
+    """2 < 7 > 4, its signs in the middle of the digits' height."""
+    less, greater = [[(60, 20), (0, 50), (60, 80)]], [[(0, 20), (60, 50), (0, 80)]]
+    signs = zip((20, 115, 190, 270, 345), (TWO, less, SEVEN, greater, FOUR), strict=True)
     return pad(*(at(x, 200, sign, 0.7) for x, sign in signs), width=6)
 
 
@@ -433,8 +450,8 @@ def test_no_letter_of_a_word_is_surely_a_digit(digits: DigitClassifier) -> None:
     assert o.without_doubt().prediction.verdict == "sure"
 
 
-def test_the_signs_of_a_sum_are_no_letters(digits: DigitClassifier) -> None:
-    found = digits.read(addition())
+def test_signs_that_are_not_known_are_no_letters(digits: DigitClassifier) -> None:
+    found = digits.read(comparison())
     assert [f.prediction.label for f in found if f.prediction.verdict == "sure"] == ["2", "7", "4"]
     assert not any(f.among_letters for f in found)
 

@@ -25,7 +25,7 @@ export const doubted = (digit) => amongDigits(digit) && (rejected(digit) || (dig
 export const shown = (digit) => (rejected(digit) ? "" : digit.label);
 
 // What was written beside the digits; all else was drawn or printed for them.
-const SIGNS = { point: ".", minus: "−", slash: "/", opening: "(", closing: ")", percent: "%" };
+const SIGNS = { point: ".", minus: "−", plus: "+", times: "×", equals: "=", slash: "/", opening: "(", closing: ")", percent: "%" };
 const signsBefore = (marks, place) => marks.filter(({ kind, before }) => kind in SIGNS && before === place).map(({ kind }) => SIGNS[kind]).join("");
 
 // What stands there as one number; "?" where a digit is none.

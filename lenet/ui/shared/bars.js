@@ -2,6 +2,7 @@
 // component in two arrays; a bar is {centre, along, long, thick}.
 
 import { gap, joined, longerOf, median, tallest } from "./layout.js";
+import { round } from "./preprocess.js";
 
 const MAX_BARS = 100;
 const GAP = 0.85;
@@ -13,6 +14,9 @@ const SPOT = 2.5;
 const MIN_CELLS = 6;
 const MAX_PAIRS = 1_000_000;
 const BOW = { least: 0.08, rows: 12, ends: 0.1, even: [0.4, 1.05], thick: 1.8, slender: 6 };
+const CROSS = { far: 0.5, even: 0.4, share: 0.08 };
+const DOUBLE = 0.5;
+const CROSSES = { plus: [0.65, 0, 15], times: [0.5, 30, 45] };
 
 // The pieces, with those made one that meet, nearest first, while that is no larger than a digit; and the gaps: {whole, gaps}.
 export function endToEnd(pieces, areas, cellsOf, scale) {
@@ -80,6 +84,44 @@ export function bowOf([xs, ys]) {
   const [above, bow, below] = [1, 2, 3].map((i) => mean(away.subarray(i * fifth, (i + 1) * fifth)) / high);
   const even = [above, below].every((part) => part / bow >= BOW.even[0] && part / bow <= BOW.even[1]);
   return Math.abs(bow) >= BOW.least && even ? bow : 0;
+}
+
+// Whether a stroke is a "plus" or a "times", four arms at about right angles; else null.
+export function crossOf(cells) {
+  const [x, y] = cells.map((values) => {
+    const sorted = Int32Array.from(values).sort();
+    const middle = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+    return Float64Array.from(values, (value) => value - middle);
+  });
+  const away = x.map((value, i) => Math.hypot(value, y[i]));
+  const far = CROSS.far * away.reduce((most, value) => Math.max(most, value), 0);
+  const ends = [...away.keys()].filter((i) => away[i] > far);
+  if (x.length < MIN_CELLS || !ends.length) return null;
+  const turns = ends.map((i) => Math.atan2(y[i], x[i]));
+  const mean = [Math.cos, Math.sin].map((part) => turns.reduce((sum, turn) => sum + part(4 * turn), 0) / turns.length);
+  const lean = Math.atan2(mean[1], mean[0]) / 4;
+  const [reach, count] = [[0, 0, 0, 0], [0, 0, 0, 0]];
+  turns.forEach((turn, i) => {
+    const arm = (round((turn - lean) / (Math.PI / 2)) + 4) % 4;
+    reach[arm] = Math.max(reach[arm], away[ends[i]]);
+    count[arm] += 1;
+  });
+  if (Math.min(...reach) < CROSS.even * Math.max(...reach) || Math.min(...count) < CROSS.share * turns.length) return null;
+  const degrees = Math.abs((lean * 180) / Math.PI);
+  const kinds = Object.entries(CROSSES).filter(([, [alike, least, most]]) => Math.hypot(...mean) >= alike && degrees >= least && degrees <= most);
+  return kinds.length ? kinds[0][0] : null;
+}
+
+// Whether a stroke, a mask, is two bars over one another that touch: most columns, up to one end, have two.
+export function isDouble({ width, height, data }) {
+  const two = Array.from({ length: width }, (_, x) => {
+    let begins = 0;
+    for (let y = 0; y < height; y += 1) begins += data[y * width + x] && !(y && data[(y - 1) * width + x]) ? 1 : 0;
+    return begins === 2;
+  });
+  const share = (some) => some.filter(Boolean).length / some.length;
+  const end = Math.max(Math.floor(width / 4), 1);
+  return share(two) >= DOUBLE && Math.max(share(two.slice(0, end)), share(two.slice(-end))) >= DOUBLE;
 }
 
 // How far a component is from the end of the bar that it lies before; infinite where it does not.

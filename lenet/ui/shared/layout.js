@@ -51,6 +51,8 @@ const EVEN = 0.6;
 const BRACKET = { width: 0.6, reach: 0.8, height: 0.9 };
 const LOOP = { height: [0.15, 0.6], width: [0.5, 1.6], reach: 0.35, away: 0.1 };
 const PERCENT_LEAN = [0.15, 1.3];
+const SUM = { height: 0.85, middle: [0.28, 0.75], reach: 1.2 };
+const EQUALS = { height: 0.65, width: [0.2, 1.1], bar: 1.8, alike: 0.6, aslant: 0.6, flat: 0.62, apart: 0.5 };
 
 export const widthOf = ({ box }) => box[2] - box[0];
 export const heightOf = ({ box }) => box[3] - box[1];
@@ -351,6 +353,46 @@ export function percents(pieces, leanOf, isLoop) {
     const [one, other] = [first, second].map((some) => least(some, (p) => gap(p, slash)));
     return isLoop(one) && isLoop(other) ? [[one, slash, other]] : [];
   });
+}
+
+// The signs of a sum, {kind, piece}: crosses between two digits, and two bars over one another behind one.
+export function sums(pieces, crossOf, isDouble) {
+  const crosses = pieces.flatMap((piece) => {
+    const [left, right] = beside(piece, pieces);
+    const kind = left.length && right.length ? crossOf(piece) : null;
+    return kind ? [{ kind, piece }] : [];
+  });
+  const bars = pieces.filter((p) => widthOf(p) >= EQUALS.bar * heightOf(p));
+  const pairs = bars.flatMap((a, i) => bars.slice(i + 1).filter((b) => areAlike(a, b)).map((b) => [a, b]));
+  const flat = pieces.filter((p) => heightOf(p) <= EQUALS.flat * widthOf(p)).map((p) => [p]);
+  const equals = [...pairs, ...flat].filter((one) => standsAsEquals(joined(one), pieces.filter((p) => !one.includes(p))) && (one.length === 2 || isDouble(one[0])));
+  return [...crosses, ...equals.map((one) => ({ kind: "equals", piece: joined(one) }))];
+}
+
+function areAlike(a, b) {
+  const lower = Math.min(heightOf(a), heightOf(b));
+  return overlap(a, b, 0) >= EQUALS.alike * widthOf(joined([a, b])) && overlap(a, b, 1) <= EQUALS.aslant * lower;
+}
+
+function standsAsEquals(sign, others) {
+  const [left] = beside(sign, others);
+  const [least, most] = EQUALS.width;
+  const [wide, high] = [widthOf(sign), heightOf(sign)];
+  return (
+    left.some((p) => wide >= least * heightOf(p) && wide <= most * heightOf(p)) &&
+    left.every((p) => high <= EQUALS.height * heightOf(p)) &&
+    !others.some((p) => overlap(p, sign, 0) > 0 && overlap(p, sign, 1) > -EQUALS.apart * wide)
+  );
+}
+
+// The pieces at the left and at the right of a sign in the middle of whose height it hangs, all higher than it.
+function beside(sign, pieces) {
+  const found = pieces.filter((p) => {
+    const [high, at] = [heightOf(p), down(sign) / 2 - p.box[1]];
+    const hangs = at >= SUM.middle[0] * high && at <= SUM.middle[1] * high;
+    return heightOf(sign) <= SUM.height * high && hangs && gap(p, sign) <= SUM.reach * high && overlap(p, sign, 0) <= widthOf(sign) / 2;
+  });
+  return [found.filter((p) => across(p) < across(sign)), found.filter((p) => across(p) > across(sign))];
 }
 
 // Whether a piece of a row is a minus or a dash: flat, at half the height, apart from all others, before a digit.

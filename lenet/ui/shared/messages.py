@@ -191,8 +191,8 @@ class Mark:
     """What stands beside the digits of a drawing and is none.
 
     Attributes:
-        kind: "point" (or a comma), "minus", "slash", "opening" and "closing" (brackets) and "percent" were written;
-            "box", "line" and "ring" were printed or drawn for the digits.
+        kind: "point" (or a comma), "minus", "plus", "times", "equals", "slash", "opening" and "closing" (brackets) and
+            "percent" were written; "box", "line" and "ring" were printed or drawn for the digits.
         box: as in `Digit`.
         before: the place of the digit that it stands before, in reading order; their number after the last one.
     """
