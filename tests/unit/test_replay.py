@@ -18,9 +18,9 @@ from lenet.ui.train import replay
 from lenet.ui.train.messages import Replayed, RunFacts
 from lenet.ui.train.run import ENDED, Run
 from lenet.ui.train.runs import Runs
-from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, has_learned, networks, registry, status, until
+from tests.unit.test_runs import ANNE, BEN, DATA, LONG, RECIPE, has_learned, networks, runs, status, until
 
-__all__ = ["networks", "registry"]  # fixtures
+__all__ = ["networks", "runs"]  # fixtures
 
 CLARA = "c" * 32
 DIVERGES = RECIPE.with_changes(model="lenet-wide", optimizer="sgd", lr=100.0, momentum=0.9)
@@ -31,19 +31,19 @@ def every_step_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lenet.training.loop.SECONDS_BETWEEN_STEPS", 0)
 
 
-def watch(registry: Runs, run: Run, *wanted: str) -> None:
+def watch(runs: Runs, run: Run, *wanted: str) -> None:
     """Look, as a page does, until the run is so."""
-    until(lambda: bool(registry.look(run.visitor, {})) and run.status in wanted)
+    until(lambda: bool(runs.look(run.visitor, {})) and run.status in wanted)
 
 
-def facts(registry: Runs, run: Run) -> RunFacts:
-    found = next(facts for facts in registry.look(run.visitor, {}, run.id) if facts.id == run.id)
+def facts(runs: Runs, run: Run) -> RunFacts:
+    found = next(facts for facts in runs.look(run.visitor, {}, run.id) if facts.id == run.id)
     assert isinstance(found, RunFacts)
     return found
 
 
-def view(registry: Runs, run: Run) -> dict[str, Any]:
-    seen = facts(registry, run).snapshot
+def view(runs: Runs, run: Run) -> dict[str, Any]:
+    seen = facts(runs, run).snapshot
     assert seen is not None
     return seen.view
 
@@ -53,39 +53,39 @@ def bits(networks: Networks, run: Run) -> dict[str, bytes]:
     return {name: tensor.numpy().tobytes() for name, tensor in weights.items()}
 
 
-def test_a_second_visitor_is_shown_the_same_run_and_gets_a_network_of_their_own(registry: Runs) -> None:
-    first = registry.begin(ANNE, RECIPE)
+def test_a_second_visitor_is_shown_the_same_run_and_gets_a_network_of_their_own(runs: Runs) -> None:
+    first = runs.begin(ANNE, RECIPE)
     status(first, "done")
-    second = registry.begin(BEN, RECIPE)
-    replay = facts(registry, second).replay
+    second = runs.begin(BEN, RECIPE)
+    replay = facts(runs, second).replay
     assert replay
     assert not replay.live
-    watch(registry, second, "done")
-    assert registry._queue.training is None, "nothing was trained for it"
+    watch(runs, second, "done")
+    assert runs._queue.training is None, "nothing was trained for it"
     assert second.key != first.key
     assert second.path != first.path
-    assert bits(registry.networks, second) == bits(registry.networks, first)
+    assert bits(runs.networks, second) == bits(runs.networks, first)
     assert (second.train, second.val, second.best) == (first.train, first.val, first.best)
     assert (second.metrics, second.tested, second.worked) == (first.metrics, first.tested, first.worked)
-    assert view(registry, second) == first.view
-    registry.remove(ANNE, first.id)
-    assert registry.networks.file(second.key).exists()
+    assert view(runs, second) == first.view
+    runs.remove(ANNE, first.id)
+    assert runs.networks.file(second.key).exists()
 
 
 def test_a_replay_that_is_removed_while_its_network_is_kept_leaves_none(
-    registry: Runs, monkeypatch: pytest.MonkeyPatch
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = registry.begin(ANNE, RECIPE)
+    first = runs.begin(ANNE, RECIPE)
     status(first, "done")
-    second, keep, kept = registry.begin(BEN, RECIPE), registry.networks.keep, []
+    second, keep, kept = runs.begin(BEN, RECIPE), runs.networks.keep, []
 
     def keep_and_remove(*what: Any) -> tuple[str, Path]:
         kept.append(keep(*what))
-        registry.remove(BEN, second.id)
+        runs.remove(BEN, second.id)
         return kept[-1]
 
-    monkeypatch.setattr(registry.networks, "keep", keep_and_remove)
-    registry.stop(BEN, second.id)
+    monkeypatch.setattr(runs.networks, "keep", keep_and_remove)
+    runs.stop(BEN, second.id)
     until(lambda: len(kept) == 1 and second.status == "done")
     (path,) = (path for _, path in kept)
     until(lambda: not path.exists())
@@ -112,88 +112,88 @@ def test_it_is_shown_at_its_own_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert playback.at_end
 
 
-def test_who_waits_for_the_same_run_watches_it(registry: Runs) -> None:
-    other = registry.begin(CLARA, LONG)
+def test_who_waits_for_the_same_run_watches_it(runs: Runs) -> None:
+    other = runs.begin(CLARA, LONG)
     until(lambda: has_learned(other))
-    first, second = registry.begin(ANNE, RECIPE), registry.begin(BEN, RECIPE)
+    first, second = runs.begin(ANNE, RECIPE), runs.begin(BEN, RECIPE)
     until(lambda: first.status == second.status == "waiting")
-    registry.remove(CLARA, other.id)
+    runs.remove(CLARA, other.id)
     until(lambda: first.recording is not None)
-    assert facts(registry, second).replay is not None
-    watch(registry, second, "done")
+    assert facts(runs, second).replay is not None
+    watch(runs, second, "done")
     assert first.status == "done"
-    assert bits(registry.networks, first) == bits(registry.networks, second)
+    assert bits(runs.networks, first) == bits(runs.networks, second)
 
 
-def test_a_run_that_is_watched_goes_on_without_its_visitor(registry: Runs) -> None:
-    first = registry.begin(ANNE, LONG)
+def test_a_run_that_is_watched_goes_on_without_its_visitor(runs: Runs) -> None:
+    first = runs.begin(ANNE, LONG)
     until(lambda: has_learned(first))
-    second = registry.begin(BEN, LONG)
-    assert facts(registry, second).replay == Replayed(live=True, ago=0.0)
-    registry._queue.heard[ANNE] = time.monotonic() - 1001
+    second = runs.begin(BEN, LONG)
+    assert facts(runs, second).replay == Replayed(live=True, ago=0.0)
+    runs._queue.heard[ANNE] = time.monotonic() - 1001
     seen = first.last
     until(lambda: first.last != seen)
     assert first.status == "running"
-    registry._queue.heard[BEN] = time.monotonic() - 1001
+    runs._queue.heard[BEN] = time.monotonic() - 1001
     status(first, "away")
 
 
 @pytest.mark.parametrize("change", ["pause", "stop", "scale", "remove"])
-def test_who_watches_a_run_that_is_changed_trains_from_the_beginning(registry: Runs, change: str) -> None:
-    first = registry.begin(ANNE, LONG)
+def test_who_watches_a_run_that_is_changed_trains_from_the_beginning(runs: Runs, change: str) -> None:
+    first = runs.begin(ANNE, LONG)
     until(lambda: has_learned(first))
-    second = registry.begin(BEN, LONG)
-    until(lambda: facts(registry, second).step is not None)
-    registry.scale(ANNE, first.id, 0.5) if change == "scale" else getattr(registry, change)(ANNE, first.id)
+    second = runs.begin(BEN, LONG)
+    until(lambda: facts(runs, second).step is not None)
+    runs.scale(ANNE, first.id, 0.5) if change == "scale" else getattr(runs, change)(ANNE, first.id)
     if change == "scale":
-        registry.pause(ANNE, first.id)
-    until(lambda: facts(registry, second).replay is None)
-    until(lambda: registry._queue.training is second and has_learned(second))
-    registry.remove(BEN, second.id)
+        runs.pause(ANNE, first.id)
+    until(lambda: facts(runs, second).replay is None)
+    until(lambda: runs._queue.training is second and has_learned(second))
+    runs.remove(BEN, second.id)
 
 
-def test_a_replay_is_paused_skipped_and_not_changed(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = registry.begin(ANNE, RECIPE)
+def test_a_replay_is_paused_skipped_and_not_changed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = runs.begin(ANNE, RECIPE)
     status(first, "done")
-    second = registry.begin(BEN, RECIPE)
-    registry.pause(BEN, second.id)
+    second = runs.begin(BEN, RECIPE)
+    runs.pause(BEN, second.id)
     assert second.status == "paused"
     with pytest.raises(RecipeError, match="another seed"):
-        registry.scale(BEN, second.id, 2)
-    registry.resume(BEN, second.id, epochs=1)
-    watch(registry, second, "paused")
+        runs.scale(BEN, second.id, 2)
+    runs.resume(BEN, second.id, epochs=1)
+    watch(runs, second, "paused")
     assert second.epoch == 1
-    registry.stop(BEN, second.id)
+    runs.stop(BEN, second.id)
     status(second, "done")
     assert second.epoch == RECIPE.epochs
 
 
-def test_a_run_that_others_watch_live_cannot_be_stopped_by_them(registry: Runs) -> None:
-    first = registry.begin(ANNE, LONG)
+def test_a_run_that_others_watch_live_cannot_be_stopped_by_them(runs: Runs) -> None:
+    first = runs.begin(ANNE, LONG)
     until(lambda: has_learned(first))
-    second = registry.begin(BEN, LONG)
+    second = runs.begin(BEN, LONG)
     with pytest.raises(RecipeError, match="another seed"):
-        registry.stop(BEN, second.id)
-    registry.remove(BEN, second.id)
-    registry.remove(ANNE, first.id)
+        runs.stop(BEN, second.id)
+    runs.remove(BEN, second.id)
+    runs.remove(ANNE, first.id)
 
 
-def test_a_divergence_is_replayed(registry: Runs) -> None:
-    first = registry.begin(ANNE, DIVERGES)
+def test_a_divergence_is_replayed(runs: Runs) -> None:
+    first = runs.begin(ANNE, DIVERGES)
     status(first, "failed")
-    second = registry.begin(BEN, DIVERGES)
-    watch(registry, second, *ENDED)
+    second = runs.begin(BEN, DIVERGES)
+    watch(runs, second, *ENDED)
     assert (second.status, second.problem) == ("failed", first.problem)
     assert second.train == first.train
 
 
-def test_another_seed_or_a_changed_rate_is_another_run(registry: Runs) -> None:
-    first = registry.begin(ANNE, LONG)
+def test_another_seed_or_a_changed_rate_is_another_run(runs: Runs) -> None:
+    first = runs.begin(ANNE, LONG)
     until(lambda: has_learned(first))
-    registry.scale(ANNE, first.id, 0.5)
-    second = registry.begin(BEN, LONG)
+    runs.scale(ANNE, first.id, 0.5)
+    second = runs.begin(BEN, LONG)
     assert second.playback is None
-    assert registry.begin(BEN, RECIPES["mnist-demo"]).playback is None
+    assert runs.begin(BEN, RECIPES["mnist-demo"]).playback is None
 
 
 def test_recordings_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,110 +212,110 @@ def test_recordings_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     assert (recordings.find(RECIPE), recordings.find(LONG)) == (None, newer)
 
 
-def test_a_run_of_few_epochs_is_validated_within_them_and_learns_the_same(registry: Runs) -> None:
+def test_a_run_of_few_epochs_is_validated_within_them_and_learns_the_same(runs: Runs) -> None:
     short = RECIPE.with_changes(epochs=1, batch_size=2)
     plain = start(short, "cpu")
     list(fit(plain, DATA))
-    first = registry.begin(ANNE, short)
+    first = runs.begin(ANNE, short)
     status(first, "done")
     assert [point[0] for point in first.val.points] == pytest.approx([eighth / 8 for eighth in range(1, 9)], abs=0.03)
-    trained = registry.networks.get(first.key).model.state_dict()
+    trained = runs.networks.get(first.key).model.state_dict()
     assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
-    counts = view(registry, first)["confusion"]
+    counts = view(runs, first)["confusion"]
     assert sum(map(sum, counts)) == len(DATA.val)
-    second = registry.begin(BEN, short)
-    watch(registry, second, "done")
+    second = runs.begin(BEN, short)
+    watch(runs, second, "done")
     assert second.val == first.val
 
 
-def test_what_visitors_draw_is_asked_at_each_look(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_visitors_draw_is_asked_at_each_look(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lenet.ui.train.training.BETWEEN_FIRST_SNAPSHOTS", 0)
-    first = registry.begin(ANNE, LONG)
+    first = runs.begin(ANNE, LONG)
     until(lambda: has_learned(first))
-    second = registry.begin(BEN, LONG)
+    second = runs.begin(BEN, LONG)
     images = DATA.val.images[:2, 0].numpy()
-    registry.draw(ANNE, first.id, images[0])
-    registry.draw(BEN, second.id, images[1])
+    runs.draw(ANNE, first.id, images[0])
+    runs.draw(BEN, second.id, images[1])
     until(lambda: first.drawn is not None and second.drawn is not None)
-    assert facts(registry, second).drawn == second.drawn
+    assert facts(runs, second).drawn == second.drawn
     assert first.drawn is not None
     assert second.drawn is not None
     assert first.drawn.probs != second.drawn.probs
     assert sum(first.drawn.probs) == pytest.approx(1, abs=0.01)
     before = first.drawn
     until(lambda: first.drawn != before)
-    registry.draw(ANNE, first.id, None)
-    assert facts(registry, first).drawn is None
-    registry.remove(BEN, second.id)
-    registry.remove(ANNE, first.id)
+    runs.draw(ANNE, first.id, None)
+    assert facts(runs, first).drawn is None
+    runs.remove(BEN, second.id)
+    runs.remove(ANNE, first.id)
 
 
-def test_a_run_that_rests_answers_from_its_network_as_it_is(registry: Runs) -> None:
+def test_a_run_that_rests_answers_from_its_network_as_it_is(runs: Runs) -> None:
     short = RECIPE.with_changes(epochs=2)
     plain = start(short, "cpu")
     list(fit(plain, DATA))
-    run = registry.begin(ANNE, short)
-    registry.pause(ANNE, run.id)
-    early = registry.draw(ANNE, run.id, DATA.val.images[0, 0].numpy())
+    run = runs.begin(ANNE, short)
+    runs.pause(ANNE, run.id)
+    early = runs.draw(ANNE, run.id, DATA.val.images[0, 0].numpy())
     assert early
-    registry.resume(ANNE, run.id, epochs=1)
+    runs.resume(ANNE, run.id, epochs=1)
     until(lambda: run.status == "paused" and run.epoch == 1)
     assert run.drawn is not None
     assert run.drawn.drawing == early
     assert run.training is not None
     network = copy.deepcopy(run.training.state.network)
     for away in (False, True):
-        with registry._lock:
+        with runs._lock:
             run.status = "away" if away else "paused"
         for place in (1, 2):
-            name = registry.draw(ANNE, run.id, DATA.val.images[place, 0].numpy())
+            name = runs.draw(ANNE, run.id, DATA.val.images[place, 0].numpy())
             assert run.drawn is not None
             assert run.drawn.drawing == name
             (logits,) = evaluate(network, DATA.val.images[place : place + 1], short.input)
             assert run.drawn.probs == pytest.approx(logits.softmax(dim=0).tolist(), abs=1e-4)
-    assert facts(registry, run).drawn == run.drawn
+    assert facts(runs, run).drawn == run.drawn
     status(run, "done")
-    trained = registry.networks.get(run.key).model.state_dict()
+    trained = runs.networks.get(run.key).model.state_dict()
     assert all(torch.equal(trained[name], tensor) for name, tensor in plain.network.state_dict().items())
 
 
-def test_a_run_that_rests_on_disk_is_not_read_for_a_drawing(registry: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_rests_on_disk_is_not_read_for_a_drawing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lenet.ui.train.storage.load_state", lambda *_: pytest.fail("read for a drawing"))
-    run = registry.begin(ANNE, LONG)
+    run = runs.begin(ANNE, LONG)
     until(lambda: has_learned(run))
-    registry.pause(ANNE, run.id)
+    runs.pause(ANNE, run.id)
     status(run, "paused")
     training, run.training = run.training, None  # as `Queue.tidy` does
-    registry.draw(ANNE, run.id, DATA.val.images[0, 0].numpy())
-    assert facts(registry, run).drawn is None
+    runs.draw(ANNE, run.id, DATA.val.images[0, 0].numpy())
+    assert facts(runs, run).drawn is None
     run.training = training
-    registry.resume(ANNE, run.id)
+    runs.resume(ANNE, run.id)
     until(lambda: run.drawn is not None)
-    registry.remove(ANNE, run.id)
+    runs.remove(ANNE, run.id)
 
 
-def test_a_run_that_has_ended_answers_from_its_network(registry: Runs) -> None:
+def test_a_run_that_has_ended_answers_from_its_network(runs: Runs) -> None:
     images = DATA.val.images[:2, 0].numpy()
-    first = registry.begin(ANNE, RECIPE)
-    registry.draw(ANNE, first.id, images[0])
+    first = runs.begin(ANNE, RECIPE)
+    runs.draw(ANNE, first.id, images[0])
     status(first, "done")
     until(lambda: first.drawn is not None)
-    registry.draw(ANNE, first.id, None)
-    assert facts(registry, first).drawn is None
+    runs.draw(ANNE, first.id, None)
+    assert facts(runs, first).drawn is None
 
-    second = registry.begin(BEN, RECIPE)  # shown the other again
-    waiting = registry.draw(BEN, second.id, images[0])
+    second = runs.begin(BEN, RECIPE)  # shown the other again
+    waiting = runs.draw(BEN, second.id, images[0])
     assert waiting
-    watch(registry, second, "done")
+    watch(runs, second, "done")
     until(lambda: second.drawn is not None)
     for run, visitor in ((first, ANNE), (second, BEN)):
-        name = registry.draw(visitor, run.id, images[1])
-        drawn = facts(registry, run).drawn
+        name = runs.draw(visitor, run.id, images[1])
+        drawn = facts(runs, run).drawn
         assert drawn is not None
         assert drawn.drawing == name != waiting
-        reader = registry.networks.digit_reader(run.key)
+        reader = runs.networks.digit_reader(run.key)
         (logits,) = evaluate(reader.model, DATA.val.images[1:2], reader.recipe.input)
         assert drawn.probs == pytest.approx((logits / reader.temperature).softmax(dim=0).tolist(), abs=1e-4)
-    registry.networks.forget(first.key)
-    registry.draw(ANNE, first.id, images[0])
-    assert facts(registry, first).drawn is None
+    runs.networks.forget(first.key)
+    runs.draw(ANNE, first.id, images[0])
+    assert facts(runs, first).drawn is None

@@ -36,7 +36,7 @@ SETTINGS = {"recipe": "digits-demo"} | settings.of(RECIPES["digits-demo"]) | {"e
 
 
 @pytest.fixture(autouse=True)
-def registry(server: Server) -> Runs:
+def runs(server: Server) -> Runs:
     server.runs = Runs(server.networks, patience=1000, load=lambda dataset, teacher: DATA)
     return server.runs
 
@@ -110,10 +110,10 @@ def test_orders_are_followed(server: Server) -> None:
         ("testclient", "testclient"),
     ],
 )
-def test_a_run_knows_the_address_that_began_it(server: Server, registry: Runs, host: str, address: str) -> None:
+def test_a_run_knows_the_address_that_began_it(server: Server, runs: Runs, host: str, address: str) -> None:
     request = gr.Request(client={"host": host, "port": 1})
     run = train.begin(server, {"visitor": ANNE, "settings": SETTINGS | {"epochs": "5000"}}, request)["run"]
-    assert registry.run(ANNE, run).address == address
+    assert runs.run(ANNE, run).address == address
 
 
 def test_wrong_settings_start_nothing(server: Server) -> None:
