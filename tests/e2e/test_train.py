@@ -18,7 +18,7 @@ from lenet.data.datasets import CIFAR10_CLASSES
 from lenet.inference.pretrained import load
 from lenet.ui.shared import texts
 from tests.e2e.conftest import draw, no_table, settled
-from tests.e2e.test_draw import SEVEN
+from tests.e2e.pad import SEVEN
 from tests.e2e.test_photo import EXAMPLES
 from tests.serving import serve
 
