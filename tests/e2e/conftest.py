@@ -23,6 +23,7 @@ from playwright.sync_api import (
 
 from lenet.inference.pretrained import load
 from lenet.training.stored import WEIGHTS
+from lenet.ui.shared import assets
 from tests.serving import serve
 
 FLAGS = [
@@ -263,3 +264,28 @@ def settled(page: Page) -> Locator:
 
 def expect_label(page: Page, label: str) -> None:
     expect(answer(page)).to_have_attribute("data-label", label)
+
+
+class Scripts:
+    """A page from which modules are imported."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def run(self, module: str, code: str, given: Any = None) -> Any:
+        """What the function body `code` returns, with the module's exports in `m` and `given` in `given`."""
+        return self.page.evaluate(
+            f"async (given) => {{ const m = await import('./{module}'); {code} }}",
+            given,
+        )
+
+
+@pytest.fixture(scope="module")
+def scripts(browser: Browser, url: str) -> Iterator[Scripts]:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{url}/scripts/{assets.scripts().version}/texts.js")  # a text; what is imported has its origin
+    page.evaluate("document.body.replaceChildren()")
+    page.add_style_tag(content=(assets.HERE / "shared/style.css").read_text(encoding="utf-8"))
+    yield Scripts(page)
+    context.close()

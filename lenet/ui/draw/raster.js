@@ -3,7 +3,7 @@
 // A stroke is {width, points: [{x, y}], erases} in pixels, (0, 0) being the picture's top left corner: a line with round
 // ends and round corners, and a dot where it is one point.  A pixel on its edge is as dark as much of it the line covers;
 // two strokes that cross darken their edges as two coats of paint do.  A stroke that erases takes away the ink below it.
-// A canvas draws the same but for a few levels of 255 (tests/e2e/test_scripts.py compares them).
+// A canvas draws the same but for a few levels of 255 (tests/e2e/test_scripts_pad.py compares them).
 
 const DIAGONAL = Math.SQRT1_2; // a pixel reaches no further than this from its middle
 
