@@ -31,6 +31,7 @@ from lenet.preprocessing.segmentation import (
     Trial,
     among_letters,
     cheapest,
+    holding,
     may_touch,
     printed_bars,
     trials,
@@ -271,16 +272,17 @@ class DigitClassifier(Classifier, channels=1):
         marks = [*sheet.marks, *bars, *sheet.points([tried[i].whole for i in row.chosen if not tried[i].digit])]
         places = [sheet.place(mark.box) for mark in marks]
         ends = [sheet.place(tried[i].whole.box) for i in digits]
-        letters = among_letters([tried[i].whole for i in digits], [answer.verdict != "not_digit" for answer in answers])
+        wholes = [tried[i].whole for i in digits]
+        letters = among_letters(wholes, [answer.verdict != "not_digit" for answer in answers])
         return Reading(
             tuple(
                 _found(
                     sheet.fractions(tried[i].whole.box),
                     _alone(answer) if len(tried) > 1 else answer,
-                    may_touch(inks[i], row.doubts[i]),
+                    holds or may_touch(inks[i], row.doubts[i]),
                     letter,
                 )
-                for i, answer, letter in zip(digits, answers, letters, strict=True)
+                for i, answer, letter, holds in zip(digits, answers, letters, holding(wholes), strict=True)
             ),
             tuple(
                 FoundMark(mark.kind, sheet.fractions(mark.box), sum(end < place for end in ends))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from lenet.preprocessing.pieces import FLAT, LINE, STANDS, Box, Piece, across, joined, overlap, tallest
+from lenet.preprocessing.pieces import FLAT, LINE, STANDS, Box, Piece, across, contains, joined, overlap, tallest
 
 # What was drawn beside digits, much larger than they are:
 DIVIDER = 0.12  # of its height: a line drawn down the page is no wider
@@ -19,17 +19,20 @@ FIGURES = 0.15  # of a frame's height: the digits beside it are higher, dirt is 
 
 # A ring around digits:
 HELD = 0.45  # of its height: a digit in it is at least this high
+HELD_BESIDE = 0.25  # where it stands beside another
 AROUND = 0.9  # of what it holds: so much of each side sees the ring
 OPEN = 0.4  # or of one side, for it may not be closed
 RING_WIDTH = 0.75  # of its height: a narrower one is a 0 with a slash in it
 RING_HEIGHT = 1.15  # of the digits beside it: so is a lower one
+INSIDE = 0.2, 0.3  # of its width, and of its height: what is further from its sides is its inside
+CROSSED = 0.35  # of the rows of its inside: where it has ink in so many, a digit touches it
 AS_HIGH = 0.75, 1.33  # of the rings' median height: what holds a digit too is a ring as they are
 
 
 def frames(pieces: Sequence[Piece], is_empty: Callable[[Piece], bool]) -> list[Piece]:
     """Which pieces are figures that were drawn beside digits: empty frames, too large and wide to be a 0."""
     wide = [p for p in pieces if p.width >= RING_WIDTH * p.height and is_empty(p)]
-    empty = [p for p in wide if not any(_within(q, p) for q in pieces if q is not p)]
+    empty = [p for p in wide if not any(contains(p, q) for q in pieces if q is not p)]
     beside = tallest([p for p in pieces if p not in empty])
     return [p for p in empty if p.height >= LARGER * beside and beside >= FIGURES * p.height]
 
@@ -82,14 +85,17 @@ def lines_along(pieces: Sequence[Piece]) -> list[int]:
 
 def held(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:
     """What a ring may hold: the highest piece in another one's box, and all in it; none where no digit is so high."""
-    inside = [p for p in pieces if p is not piece and _within(p, piece)]
-    high = piece.width >= RING_WIDTH * piece.height and tallest(inside) >= HELD * piece.height
-    return [max(inside, key=lambda p: p.height), joined(inside)] if inside and high else []
+    inside = [p for p in pieces if p is not piece and contains(piece, p)]
+    several = sum(p.height >= HELD_BESIDE * piece.height for p in inside) > 1
+    high = tallest(inside) >= HELD * piece.height or several
+    if not inside or not high or piece.width < RING_WIDTH * piece.height:
+        return []
+    return [max(inside, key=lambda p: p.height), joined(inside)]
 
 
 def higher(rings: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
     """Those of what may be rings that are higher than the pieces beside them all, but for what holds digits too."""
-    others = [p for p in pieces if p not in rings and not any(_within(p, ring) for ring in rings)]
+    others = [p for p in pieces if p not in rings and not any(contains(ring, p) for ring in rings)]
     beside = tallest([p for p in others if not held(p, pieces)])
     return [ring for ring in rings if ring.height >= RING_HEIGHT * beside]
 
@@ -99,10 +105,6 @@ def as_high(rings: Sequence[Piece], pieces: Sequence[Piece]) -> list[Piece]:
     usual = float(np.median([ring.height for ring in rings])) if rings else 0.0
     least, most = AS_HIGH
     return [p for p in pieces if p not in rings and least * usual <= p.height <= most * usual]
-
-
-def _within(piece: Piece, other: Piece) -> bool:
-    return overlap(piece, other, 0) == piece.width and overlap(piece, other, 1) == piece.height
 
 
 def runs_around(mask: np.ndarray, box: Box, open_ring: bool = False) -> bool:
@@ -115,3 +117,10 @@ def runs_around(mask: np.ndarray, box: Box, open_ring: bool = False) -> bool:
     sides = mask[top:bottom, :left], mask[top:bottom, right:], mask[:top, left:right].T, mask[bottom:, left:right].T
     least, second, third, _ = sorted(float(side.any(axis=1).mean()) for side in sides)
     return third >= AROUND if open_ring else least >= OPEN and second >= AROUND
+
+
+def is_crossed(mask: np.ndarray) -> bool:
+    """Whether a ring, bool (H, W), has ink in its inside: a digit that touches it would go with it."""
+    across, down = (int(share * side) for share, side in zip(INSIDE, mask.shape[::-1], strict=True))
+    inside = mask[down : mask.shape[0] - down, across : mask.shape[1] - across]
+    return bool(inside.any(axis=1).mean() >= CROSSED)

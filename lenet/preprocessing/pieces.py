@@ -82,6 +82,11 @@ def overlap(a: Piece, b: Piece, axis: int) -> int:
     return min(a.box[axis + 2], b.box[axis + 2]) - max(a.box[axis], b.box[axis])
 
 
+def contains(piece: Piece, other: Piece) -> bool:
+    """Whether the other one's box is within this one's."""
+    return overlap(piece, other, 0) == other.width and overlap(piece, other, 1) == other.height
+
+
 def distance(a: Piece, b: Piece) -> float:
     """Pixels from the box of one to the box of the other; 0 where they touch or overlap."""
     # np.hypot's value to the last bit, which math.hypot's is not, in half of the time

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lenet.preprocessing.around import as_high, dividers, frames, held, higher, lines_along, runs_around
+from lenet.preprocessing.around import as_high, dividers, frames, held, higher, is_crossed, lines_along, runs_around
 from lenet.preprocessing.bars import bar_of, bow_of, cross_of, end_to_end, is_double
 from lenet.preprocessing.digits import INK_THRESHOLD
 from lenet.preprocessing.gaps import Gap, open_gaps
 from lenet.preprocessing.layout import MAX_DOTS, bridged, dotted_line, in_rows
-from lenet.preprocessing.pieces import Box, Mark, Piece, joined, overlap, tallest
+from lenet.preprocessing.pieces import Box, Mark, Piece, contains, joined, overlap, tallest
 from lenet.preprocessing.printed import is_empty_frame, printed_box, underline
 from lenet.preprocessing.signs import SLASH_SLENDER, brackets, is_minus, is_point, percents, slashes, sums
 from lenet.preprocessing.thickness import thicknesses
@@ -331,7 +331,8 @@ class Sheet:
         left, top, *_ = self._cells(piece.box)
         boxes = [self._cells(inner.box) for inner in held(piece, pieces)]
         around = ((x0 - left, y0 - top, x1 - left, y1 - top) for x0, y0, x1, y1 in boxes)
-        return any(runs_around(self._mask_of(piece), box, open_ring) for box in around)
+        mask = self._mask_of(piece)
+        return any(runs_around(mask, box, open_ring) for box in around) and not is_crossed(mask)
 
     def _is_loop(self, piece: Piece) -> bool:
         """Whether a piece runs around its middle, where it is empty."""
@@ -639,6 +640,11 @@ def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bo
             runs[-1].append(i)
     barred = {i for run in runs if len(run) >= MIN_BARS for i in run}
     return [i in barred for i in range(len(pieces))]
+
+
+def holding(pieces: Sequence[Piece]) -> list[bool]:
+    """Which pieces have another one wholly in their box, as a ring that a digit touches has: no digit does."""
+    return [any(contains(piece, other) for other in pieces if other is not piece) for piece in pieces]
 
 
 def may_touch(ink: np.ndarray, doubt: float) -> bool:

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
+from lenet.preprocessing.around import is_crossed
 from lenet.preprocessing.layout import in_rows
 from lenet.preprocessing.pieces import Piece
 from lenet.preprocessing.segmentation import Sheet
@@ -461,6 +462,29 @@ def test_a_broken_digit_stands_in_one_row_beside_another() -> None:
     assert [piece.row for piece in pieces] == [0] * 5
     middles = [piece.box[0] + piece.box[2] for piece in pieces]
     assert max(middles[:3]) < min(middles[3:])
+
+
+def ringed_number(apart: float) -> Image.Image:
+    """7 and 0 in one ring; the bar of the 7 begins so far from the ring's left side."""
+    turn = np.linspace(0, 2 * np.pi, 60)
+    ring = np.stack([250 + 130 * np.cos(turn), 250 + 95 * np.sin(turn)], axis=1)
+    seven = [(120 + apart, 240), (222, 232), (200, 270), (182, 305)]
+    return pad([seven], at(240, 200, ZERO, 0.8), [[(float(x), float(y)) for x, y in ring]], width=6)
+
+
+def test_a_digit_that_touches_its_ring_does_not_go_with_it(digits: DigitClassifier) -> None:
+    assert digits.read_page(ringed_number(40)).text == "70"
+    touching = digits.read_page(ringed_number(0))
+    assert [found.prediction.verdict for found in touching.digits] == ["unsure", "sure"]
+    assert not touching.marks
+
+
+def test_a_ring_with_ink_in_its_inside_is_none() -> None:
+    ring = np.zeros((40, 60), bool)
+    ring[:2] = ring[-2:] = ring[:, :2] = ring[:, -2:] = True
+    assert not is_crossed(ring)
+    ring[8:32, 20:23] = True  # a 1
+    assert is_crossed(ring)
 
 
 def test_a_ring_around_a_digit_is_left_out(digits: DigitClassifier) -> None:

@@ -27,10 +27,13 @@ const LARGER = 2;
 const DIVIDED = 3;
 const FIGURES = 0.15;
 const HELD = 0.45;
+const HELD_BESIDE = 0.25;
 const AROUND = 0.9;
 const OPEN = 0.4;
 const RING_WIDTH = 0.75;
 const RING_HEIGHT = 1.15;
+const INSIDE = [0.2, 0.3];
+const CROSSED = 0.35;
 const AS_HIGH = [0.75, 1.33];
 const SAME_ROW = 0.4;
 const BESIDE = 0.8;
@@ -177,13 +180,14 @@ export function linesAlong(pieces) {
   });
 }
 
-const within = (piece, other) => overlap(piece, other, 0) === widthOf(piece) && overlap(piece, other, 1) === heightOf(piece);
+export const within = (piece, other) => overlap(piece, other, 0) === widthOf(piece) && overlap(piece, other, 1) === heightOf(piece);
 
 // What a ring may hold: the highest piece in another one's box, and all in it; none where no digit is so high.
 export function held(piece, pieces) {
   const inside = pieces.filter((p) => p !== piece && within(p, piece));
-  const high = widthOf(piece) >= RING_WIDTH * heightOf(piece) && tallest(inside) >= HELD * heightOf(piece);
-  return inside.length && high ? [inside.find((p) => heightOf(p) === tallest(inside)), joined(inside)] : [];
+  const several = inside.filter((p) => heightOf(p) >= HELD_BESIDE * heightOf(piece)).length > 1;
+  const high = tallest(inside) >= HELD * heightOf(piece) || several;
+  return inside.length && high && widthOf(piece) >= RING_WIDTH * heightOf(piece) ? [inside.find((p) => heightOf(p) === tallest(inside)), joined(inside)] : [];
 }
 
 // Those of what may be rings that are higher than the pieces beside them all, but for what holds digits too.
@@ -197,6 +201,14 @@ export function higher(rings, pieces) {
 export function asHigh(rings, pieces) {
   const usual = rings.length ? median(rings.map(heightOf)) : 0;
   return pieces.filter((p) => !rings.includes(p) && heightOf(p) >= AS_HIGH[0] * usual && heightOf(p) <= AS_HIGH[1] * usual);
+}
+
+// Whether a ring, a mask, has ink in its inside: a digit that touches it would go with it.
+export function isCrossed({ width, height, data }) {
+  const [across, down] = [width, height].map((side, i) => Math.floor(INSIDE[i] * side));
+  let rows = 0;
+  for (let y = down; y < height - down; y += 1) rows += data.subarray(y * width + across, (y + 1) * width - across).some(Boolean);
+  return rows >= CROSSED * (height - 2 * down);
 }
 
 // Whether ink is seen from all four sides of a box, or from two, as of an open ring with a wide gap; `isInk` of x and y

@@ -11,7 +11,7 @@
 import { network } from "./engine.js";
 import { inputOf, layersOf, softmax } from "./outputs.js";
 import { classic, fitted, inked } from "./preprocess.js";
-import { amongLetters, cheapest, mayTouch, printedBars, sheet, trials } from "./segmentation.js";
+import { amongLetters, cheapest, holding, mayTouch, printedBars, sheet, trials } from "./segmentation.js";
 
 const PRINTED = new Set(["box", "line", "ring"]); // marks that are no part of a number
 
@@ -93,8 +93,9 @@ export function digitReader(table) {
     const bars = seen.filter((_, k) => barred[k]).map((i) => ({ kind: "line", box: tried[i].whole.box }));
     const digits = seen.filter((_, k) => !barred[k]);
     const looked = digits.map((i) => look(answers[i], inks[i]));
-    const letters = amongLetters(digits.map((i) => tried[i].whole), looked.map(({ digit }) => digit.verdict !== "not_digit"));
-    const found = digits.map((i, k) => placed(looked[k], fractions(tried[i].whole.box, ink), mayTouch(inks[i], doubts[i]), letters[k]));
+    const wholes = digits.map((i) => tried[i].whole);
+    const [letters, holds] = [amongLetters(wholes, looked.map(({ digit }) => digit.verdict !== "not_digit")), holding(wholes)];
+    const found = digits.map((i, k) => placed(looked[k], fractions(wholes[k].box, ink), holds[k] || mayTouch(inks[i], doubts[i]), letters[k]));
     const points = paper.points(row.filter((i) => !tried[i].digit).map((i) => tried[i].whole));
     const marks = ordered([...paper.marks, ...bars, ...points], digits.map((i) => tried[i].whole.box), paper, ink);
     return found.length ? told(found, marks, looked) : told([asOne()], marks.filter(({ kind }) => PRINTED.has(kind))); // as on the server, all ink as one

@@ -3,7 +3,7 @@
 
 import { barOf, bowOf, crossOf, endToEnd, isDouble } from "./bars.js";
 import { openGaps } from "./gaps.js";
-import { MAX_DOTS, SLASH_SLENDER, asHigh, brackets, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, percents, runsAround, slashes, sums, tallest, widthOf } from "./layout.js";
+import { MAX_DOTS, SLASH_SLENDER, asHigh, brackets, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isCrossed, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, percents, runsAround, slashes, sums, tallest, widthOf, within } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
 import { isEmptyFrame, printedBox, underline } from "./printed.js";
@@ -300,7 +300,8 @@ const cellsIn = ({ box }, { left, top, factor }) => [0, 1, 2, 3].map((edge) => (
 function isRing(piece, pieces, parts, openRing) {
   const own = new Set(piece.labels);
   const isInk = (x, y) => own.has(parts.labels[y * parts.mask.width + x]);
-  return held(piece, pieces).some((inner) => runsAround(isInk, cellsIn(piece, parts), cellsIn(inner, parts), openRing));
+  const around = held(piece, pieces).some((inner) => runsAround(isInk, cellsIn(piece, parts), cellsIn(inner, parts), openRing));
+  return around && !isCrossed(maskOf(piece.labels, cellsIn(piece, parts), parts));
 }
 
 // Which of the dots, and of what is smaller, are decimal points or commas; the others are dirt.
@@ -503,6 +504,9 @@ export function printedBars(pieces, inks) {
   const barred = new Set(runs.filter((run) => run.length >= BARS.least).flat());
   return pieces.map((_, i) => barred.has(i));
 }
+
+// Which pieces have another one wholly in their box, as a ring that a digit touches has: no digit does.
+export const holding = (pieces) => pieces.map((piece) => pieces.some((other) => other !== piece && within(other, piece)));
 
 // Whether what was taken for one digit may be two that touch.
 export function mayTouch({ width, height, data }, doubt) {
