@@ -6,8 +6,8 @@
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 Each picture goes to `DigitClassifier.read_page` and, in Chromium, to shared/reader.js, as the same grey pixels.  They
-agree where they find as many digits, each with the same label and verdict, and the same points, minus signs, printed
-boxes and lines in the same places; every other picture is listed with both answers.  The difference of a picture is
+agree where they find as many digits, each with the same label and verdict, and the same signs, printed boxes
+and lines in the same places; every other picture is listed with both answers.  The difference of a picture is
 the largest of its probabilities' differences.  Pictures whose ground is not flat are left out: the browser
 reads a pad, whose ground is.
 
@@ -157,7 +157,7 @@ def sets(some: Sequence[Drawing], drawings: Sequence[Drawing]) -> Iterator[tuple
 
 
 def layouts(drawings: Sequence[Drawing], name: str, count: int, rng: np.random.Generator) -> Iterator[Image.Image]:
-    """Digits that stand in boxes, on lines, or with a sign: what `benchmarks pictures` puts on white."""
+    """Digits that stand in boxes, on lines, or with signs: what `benchmarks pictures` puts on white."""
     for _ in range(count):
         yield open_picture((KINDS["layouts"] | KINDS["broken"])[name](Hand(list(drawings)), rng).picture)
 

@@ -205,7 +205,7 @@ def equation(signs: str, paper: bool) -> Kind:
                 break
             size = tall * rng.uniform(0.4, 0.7)
             at, down = box_of(row)[2] + gap + pen, (tall - size) / 2 + tall * rng.uniform(-0.05, 0.1)
-            row += moved(written(sign, size, rng), at, down)
+            row += moved(sign_strokes(sign, size, rng), at, down)
             x = box_of(row)[2] + gap + pen
         shape = shape_around(row, tall)
         return Sample(page_of(middle(row, shape), pen, shape, rng, paper), text)
@@ -213,7 +213,7 @@ def equation(signs: str, paper: bool) -> Kind:
     return kind
 
 
-def written(sign: str, size: float, rng: Generator) -> list[np.ndarray]:
+def sign_strokes(sign: str, size: float, rng: Generator) -> list[np.ndarray]:
     """The strokes of +, ×, - or =, each (2, 2), in a square of `size`, as a hand draws them."""
     ends: dict[str, list[list[tuple[float, float]]]] = {
         "+": [[(0, 0.5), (1, 0.5)], [(0.5, 0), (0.5, 1)]],

@@ -20,7 +20,7 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture, and what is written on it in reading order: digits, and signs as `digits.WRITTEN` has them."""
+    """A picture, and what is written on it in reading order: digits, and signs of lenet.inference.digits.WRITTEN."""
 
     picture: Picture
     text: str

@@ -38,17 +38,20 @@ BOW_EVEN = 0.4, 1.05  # of its middle's distance: that of its parts above and be
 BOW_THICK = 1.8  # of its mean thickness: it is nowhere thicker
 BOW_SLENDER = 6.0  # thicknesses: it is at least as high; a thick pen fills the loop of a 9
 
-# A cross, by the directions of its ends from its middle, turned together by four right angles: 1 where they are four at
-# right angles.  Of 7,494 digits, at widths of 8 to 28 of 100, 29 at most are such a cross: 28 times a 4 that is like a
-# plus.
-CROSS_FAR = 0.5  # of its longest arm: what is further from its middle is an end
-CROSS_EVEN = 0.4  # of its longest arm: the others reach so far
-CROSS_SHARE = 0.08  # of the ends: each arm has as many
-CROSSES: dict[MarkKind, tuple[float, float, float]] = {  # how alike, and from how many degrees to how many it leans
+# A cross, by the directions from its middle to its ends.  Times four, the directions of four arms at right angles are
+# one, so the mean of their unit vectors has a length of 1.
+CROSS_NEAR, CROSS_FAR = 0.2, 0.5  # of its longest arm: cells further from its middle show where arms begin, and end
+CROSS_SHARE = 0.08  # of these cells, and of those: each arm has as many
+CROSS_BETWEEN = 0.03  # of the latter: no more are further than 30 degrees from all arms, as the bars of a Z are
+CROSSES: dict[
+    MarkKind, tuple[float, float, float]
+] = {  # the least mean, and from how many degrees to how many it leans
     "plus": (0.65, 0, 15),
-    "times": (0.5, 30, 45),
+    "times": (0.5, 30, 45),  # between the two it may be either
 }
-DOUBLE = 0.5  # of the columns of two bars that touch
+# Two bars that touch at one end:
+DOUBLE = 0.5  # of all columns, and of the quarter at one end: so many cross both
+PARALLEL = 0.6  # of their gap at the open end: so wide it is in the middle, where that of < is half
 
 Cells = tuple[np.ndarray, np.ndarray]  # x and y of each, float
 
@@ -144,17 +147,19 @@ def bow_of(cells: Cells) -> float:
 
 def cross_of(cells: Cells) -> MarkKind | None:
     """Whether a stroke is a "plus" or a "times": four arms, at about right angles."""
-    x, y = (values - np.median(values) for values in cells)
-    away = np.hypot(x, y)
-    ends = away > CROSS_FAR * away.max()
-    if len(x) < MIN_CELLS or not ends.any():
+    if len(cells[0]) < MIN_CELLS:
         return None
-    turns = np.arctan2(y[ends], x[ends])
-    mean = np.exp(4j * turns).mean()
+    x, y = (values - np.median(values) for values in cells)
+    away = x * x + y * y
+    ends = away > CROSS_FAR**2 * away.max()
+    turns = np.arctan2(y, x)
+    mean = np.exp(4j * turns[ends]).mean()
     lean = math.atan2(mean.imag, mean.real) / 4
     arm = np.round((turns - lean) / (math.pi / 2)).astype(int) % 4
-    reach = [float(away[ends][arm == i].max(initial=0)) for i in range(4)]
-    if min(reach) < CROSS_EVEN * max(reach) or np.bincount(arm, minlength=4).min() < CROSS_SHARE * len(arm):
+    for some in (ends, (away > CROSS_NEAR**2 * away.max()) & ~ends):
+        if np.bincount(arm[some], minlength=4).min() <= CROSS_SHARE * np.count_nonzero(some):
+            return None
+    if (np.cos(4 * (turns[ends] - lean)) < -0.5).mean() > CROSS_BETWEEN:
         return None
     for kind, (alike, least, most) in CROSSES.items():
         if abs(mean) >= alike and least <= abs(math.degrees(lean)) <= most:
@@ -163,11 +168,18 @@ def cross_of(cells: Cells) -> MarkKind | None:
 
 
 def is_double(mask: np.ndarray) -> bool:
-    """Whether a stroke, bool (H, W), is two bars over one another that touch: most columns, up to one end, have two."""
+    """Whether a stroke, bool (H, W), is two bars over one another that touch at one end, or a bow between them."""
     begins = np.count_nonzero(mask & ~np.pad(mask, ((1, 0), (0, 0)))[:-1], axis=0)
-    end = max(len(begins) // 4, 1)
     two = begins == 2
-    return bool(two.mean() >= DOUBLE and max(two[:end].mean(), two[-end:].mean()) >= DOUBLE)
+    quarter = max(len(begins) // 4, 1)
+    ends = slice(None, quarter), slice(-quarter, None)
+    open_end = max(ends, key=lambda end: np.count_nonzero(two[end]))
+    if two.mean() < DOUBLE or two[open_end].mean() < DOUBLE:
+        return False
+    high = len(mask) - np.argmax(mask[::-1], axis=0) - np.argmax(mask, axis=0)  # of what a column crosses, with its gap
+    gap = np.where(two, high - np.count_nonzero(mask, axis=0), 0)
+    middle = slice(len(begins) * 3 // 8, len(begins) * 5 // 8 + 1)
+    return bool(gap[middle].mean() >= PARALLEL * gap[open_end].mean())
 
 
 def _before(bar: Bar | None, other: Cells) -> float:

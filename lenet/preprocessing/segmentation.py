@@ -27,7 +27,7 @@ from lenet.preprocessing.gaps import Gap, open_gaps
 from lenet.preprocessing.layout import MAX_DOTS, bridged, dotted_line, in_rows
 from lenet.preprocessing.pieces import Box, Mark, Piece, contains, joined, overlap, tallest
 from lenet.preprocessing.printed import is_empty_frame, printed_box, underline
-from lenet.preprocessing.signs import SLASH_SLENDER, brackets, is_minus, is_point, percents, slashes, sums
+from lenet.preprocessing.signs import SLASH_SLENDER, brackets, is_minus, is_point, percents, slashes, sum_signs
 from lenet.preprocessing.thickness import thicknesses
 
 FAINT = 24  # of 255: printed boxes may be fainter than ink
@@ -89,7 +89,7 @@ MIN_BARS, BAR_FULL, BAR_EDGE = 6, 0.9, 0.03
 # Digits of a number and letters of a word are no further apart, of the higher one's height.
 WORD_GAP = 0.6
 LETTERS = 1 / 3  # of a word: where so many are no digits, it is a word, and none of the others is surely one
-SIGN_ROOM = 0.06  # of a neighbour's height: + and = have as much above and below, where letters stand on the line
+SIGN_ROOM = 0.06  # of a neighbour's height: a sign such as < has as much above and below, letters stand on the line
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Sheet:
         self._dotted: list[Mark] = []
         self._found: list[Piece] = []
         self._along: list[Piece] = []  # what looks like lines under or over digits: the foot of a broken 2 does too
-        self._signed: set[int] = set()  # labels of a sum's signs
+        self._sum_labels: set[int] = set()  # labels of a sum's signs
         self.cost = 0.0
         self._bridge = 0
         if unboxed and self._label(FAINT) and (printed := self._without_printed()):
@@ -166,7 +166,9 @@ class Sheet:
             return barred
         if 2 * sum(_is_round(p) for p in self._found) >= len(self._found):  # a dotted pen's, or none
             return None
-        found = [p for p in self._found if p.labels[0] not in self._signed]  # the bars of = are near at their ends too
+        found = [
+            p for p in self._found if p.labels[0] not in self._sum_labels
+        ]  # the bars of = are near at their ends too
         areas = [self._areas[p.labels[0]] for p in found]
         pieces, gaps = end_to_end(found, areas, self._cells_of, self._factor)
         if not gaps:
@@ -291,9 +293,9 @@ class Sheet:
         rest = [p for p in rest if p not in self.rings]
         signs = percents(rest, self._lean, self._is_loop)
         rest = [p for p in rest if not any(p in sign for sign in signs)]
-        summed = sums(rest, lambda p: cross_of(self._cells_of(p)), lambda p: is_double(self._mask_of(p)))
-        self._signed = {label for _, sign in summed for label in sign.labels}
-        rest = [p for p in rest if self._signed.isdisjoint(p.labels)]
+        summed = sum_signs(rest, lambda p: cross_of(self._cells_of(p)), lambda p: is_double(self._mask_of(p)))
+        self._sum_labels = {label for _, sign in summed for label in sign.labels}
+        rest = [p for p in rest if self._sum_labels.isdisjoint(p.labels)]
         in_order = in_rows(_merged(rest))
         curved = [
             bracket
@@ -612,7 +614,7 @@ def among_letters(pieces: Sequence[Piece], are_digits: Sequence[bool]) -> list[b
 
 
 def _is_sign(row: Sequence[Piece], i: int) -> bool:
-    """Whether a piece hangs in the middle of its neighbours' height, as + and = do in a sum."""
+    """Whether a piece hangs in the middle of its neighbours' height, as < does, or a + at the end of a row."""
     above, below = row[i].box[1], row[i].box[3]
     beside = [*row[max(i - 1, 0) : i], *row[i + 1 : i + 2]]
     return bool(beside) and all(

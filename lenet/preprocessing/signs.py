@@ -50,18 +50,22 @@ LOOP_REACH = 0.35  # of the slash's height: so near it is
 LOOP_AWAY = 0.1  # of the slash's height: so far its middle is over or under the slash's
 PERCENT_LEAN = 0.15, 1.3  # of the slash's height, as SLASH_LEAN
 
-# A plus, a times or an equals sign, by the height of the digits beside it:
+HANGS = 0.25, 0.78  # so far down a digit is the middle of a minus, and of a sum's sign
+
+# A sum's sign, by the height of the digit beside it, as chosen on sums of `benchmarks pictures` (seeds 1 and 3):
 SUM_HEIGHT = 0.85  # it is no higher
-SUM_MIDDLE = 0.28, 0.75  # so far down hangs its middle
-SUM_REACH = 1.2  # so near they are
-# And of an equals sign:
-EQUALS_HEIGHT = 0.65  # of the digit's height: it is no higher, with what is between its bars
-EQUALS_WIDTH = 0.2, 1.1  # of that: so long its bars are
-EQUALS_BAR = 1.8  # of its height: a bar is at least so long
-EQUALS_ALIKE = 0.6  # of the longer one: so much of both bars is over one another
+SUM_LONGER = 0.2  # its longer side is no shorter
+SUM_REACH = 1.2  # the digit is no further away
+SUM_APART = 0.5  # of its own width: what is over or under it is further away
+NEIGHBOUR = 0.5  # of its longer side: what is beside it and smaller is dirt
+EQUALS_HEIGHT = 0.65  # an equals sign is no higher
+EQUALS_WIDTH = 0.2, 1.1  # it is so wide
+EQUALS_BAR = 1.8  # of its height: one of its bars is at least so long
+EQUALS_ALIKE = 0.6  # of the width of both together: so much of the two bars is over one another
 EQUALS_ASLANT = 0.6  # of the lower one's height: boxes of bars that lean overlap by no more
-EQUALS_FLAT = 0.62  # of its width: bars that touch at an end are no higher together; the sides of < are further apart
-EQUALS_APART = 0.5  # of its width: what is over or under it is further away
+EQUALS_CLOSE = 1.1  # of the width of both together: they are no higher together
+EQUALS_THIRD = 1.2  # of that: a third bar is further away
+EQUALS_FLAT = 0.62  # of its width: bars that touch at one end are no higher together
 
 
 def slashes(row: Sequence[Piece], lean_of: Callable[[Piece], float]) -> list[Piece]:
@@ -169,7 +173,7 @@ def percents(
     return found
 
 
-def sums(
+def sum_signs(
     pieces: Sequence[Piece], cross_of: Callable[[Piece], MarkKind | None], is_double: Callable[[Piece], bool]
 ) -> list[tuple[MarkKind, Piece]]:
     """The signs of a sum: crosses between two digits, and two bars over one another behind one.
@@ -180,47 +184,75 @@ def sums(
     """
     found: list[tuple[MarkKind, Piece]] = []
     for piece in pieces:
-        left, right = _beside(piece, pieces)
-        if left and right and (kind := cross_of(piece)):
-            found.append((kind, piece))
-    bars = [p for p in pieces if p.width >= EQUALS_BAR * p.height]
-    pairs = [pair for pair in combinations(bars, 2) if _are_alike(*pair)]
-    for one in [*pairs, *((p,) for p in pieces if p.height <= EQUALS_FLAT * p.width)]:
-        if _stands_as_equals(joined(one), [p for p in pieces if p not in one]) and (len(one) == 2 or is_double(one[0])):
-            found.append(("equals", joined(one)))
+        left, right = (_beside(piece, pieces, side) for side in (-1, 1))
+        if left and right and piece.longer >= SUM_LONGER * left.height and _is_apart(piece, [piece], pieces):
+            kind = cross_of(piece)
+            found += [(kind, piece)] if kind else []
+    crosses = {id(piece) for _, piece in found}
+    rest = [p for p in pieces if id(p) not in crosses]
+    bars = [p for p in rest if p.width >= EQUALS_BAR * p.height]
+    pairs = [pair for pair in combinations(bars, 2) if _are_alike(*pair) and not _has_third(pair, bars)]
+    paired = {id(p) for pair in pairs for p in pair}
+    doubles = [(p,) for p in rest if id(p) not in paired and p.height <= EQUALS_FLAT * p.width]
+    for parts in [*pairs, *doubles]:
+        if _may_be_equals(joined(parts), parts, pieces) and (len(parts) == 2 or is_double(parts[0])):
+            found.append(("equals", joined(parts)))
     return found
 
 
-def _are_alike(a: Piece, b: Piece) -> bool:
-    """Whether two bars are about as long, and over one another."""
-    lower = min(a.height, b.height)
-    return overlap(a, b, 0) >= EQUALS_ALIKE * joined([a, b]).width and overlap(a, b, 1) <= EQUALS_ASLANT * lower
-
-
-def _stands_as_equals(sign: Piece, others: Sequence[Piece]) -> bool:
-    """Whether what may be an equals sign is as large as one, behind a digit, and alone there."""
-    left, _ = _beside(sign, others)
-    least, most = EQUALS_WIDTH
-    near = EQUALS_APART * sign.width
-    return (
-        any(least * p.height <= sign.width <= most * p.height for p in left)
-        and all(sign.height <= EQUALS_HEIGHT * p.height for p in left)
-        and not any(overlap(p, sign, 0) > 0 and overlap(p, sign, 1) > -near for p in others)
-    )
-
-
-def _beside(sign: Piece, pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
-    """The pieces at the left and at the right of a sign in the middle of whose height it hangs, all higher than it."""
-    low, high = SUM_MIDDLE
+def _beside(sign: Piece, pieces: Sequence[Piece], side: int) -> Piece | None:
+    """What is next to a sign at its left (-1) or right (1), if it is near and higher, and the sign hangs beside it."""
     beside = [
         p
         for p in pieces
-        if sign.height <= SUM_HEIGHT * p.height
-        and low * p.height <= down(sign) / 2 - p.box[1] <= high * p.height
-        and distance(p, sign) <= SUM_REACH * p.height
+        if p is not sign
+        and (across(p) - across(sign)) * side > 0
+        and overlap(p, sign, 1) > 0
         and overlap(p, sign, 0) <= sign.width / 2
+        and p.longer >= NEIGHBOUR * sign.longer
     ]
-    return [p for p in beside if across(p) < across(sign)], [p for p in beside if across(p) > across(sign)]
+    nearest = min(beside, key=lambda p: distance(p, sign), default=None)
+    if nearest is None or sign.height > SUM_HEIGHT * nearest.height:
+        return None
+    low, high = HANGS
+    hangs = low * nearest.height <= down(sign) / 2 - nearest.box[1] <= high * nearest.height
+    return nearest if hangs and distance(nearest, sign) <= SUM_REACH * nearest.height else None
+
+
+def _is_apart(sign: Piece, parts: Sequence[Piece], pieces: Sequence[Piece]) -> bool:
+    """Whether no piece but a sign's parts is near it over or under it."""
+    near = SUM_APART * sign.width
+    return not any(
+        overlap(p, sign, 0) > 0 and overlap(p, sign, 1) > -near and all(p is not part for part in parts)
+        for p in pieces
+        if p.longer >= NEIGHBOUR * sign.longer
+    )
+
+
+def _are_alike(a: Piece, b: Piece) -> bool:
+    """Whether two bars are about as long, and close over one another."""
+    whole, lower = joined([a, b]), min(a.height, b.height)
+    over = overlap(a, b, 0) >= EQUALS_ALIKE * whole.width and overlap(a, b, 1) <= EQUALS_ASLANT * lower
+    return over and whole.height <= EQUALS_CLOSE * whole.width
+
+
+def _has_third(pair: tuple[Piece, Piece], bars: Sequence[Piece]) -> bool:
+    """Whether a third bar is near over or under two, as in a display's digit."""
+    whole = joined(pair)
+    return any(
+        overlap(p, whole, 0) >= EQUALS_ALIKE * whole.width and -overlap(p, whole, 1) <= EQUALS_THIRD * whole.width
+        for p in bars
+        if p is not pair[0] and p is not pair[1]
+    )
+
+
+def _may_be_equals(sign: Piece, parts: Sequence[Piece], pieces: Sequence[Piece]) -> bool:
+    """Whether a sign has the size of an equals sign behind the digit at its left, and is alone there."""
+    left = _beside(sign, [p for p in pieces if all(p is not part for part in parts)], -1)
+    if left is None or sign.height > EQUALS_HEIGHT * left.height:
+        return False
+    least, most = EQUALS_WIDTH
+    return least * left.height <= sign.width <= most * left.height and _is_apart(sign, parts, pieces)
 
 
 def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:
@@ -237,7 +269,7 @@ def is_minus(piece: Piece, row: Sequence[Piece], tall: int) -> bool:
         return False
     beside = [min(some, key=lambda p: distance(piece, p)) for some in (others, after)]
     middle = (piece.box[1] + piece.box[3]) / 2
-    return all(0.25 < (middle - p.box[1]) / p.height < 0.78 for p in beside)
+    return all(HANGS[0] < (middle - p.box[1]) / p.height < HANGS[1] for p in beside)
 
 
 def is_point(piece: Piece, pieces: Sequence[Piece], tall: int, dot: float) -> bool:

@@ -32,7 +32,10 @@ from tests.unit.test_bars import display
 from tests.unit.test_layout import (
     LEANING,
     NINE,
+    NO_SIGNS,
+    TOUCHING_EQUALS,
     barcode,
+    between,
     broken_one,
     column,
     columns,
@@ -345,6 +348,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     pictures += [little(ZERO, 292), little(ZERO, 100), with_comma(), two_rows_of_heights()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]
+    pictures += [between(*strokes) for strokes in (*NO_SIGNS.values(), (TOUCHING_EQUALS,))]
     pictures += [ringed_number(apart) for apart in (40, 0, -10)]
     pictures += [
         rings(0),

@@ -76,7 +76,7 @@ def test_a_question_that_an_older_one_overtook_is_asked_again(open_page: Callabl
     def overtake(route: Route) -> None:
         if overtaken or asked_function(route.request) != "read_drawing":
             return route.fallback()
-        overtaken.append(route)
+        overtaken.append(route)  # the answer is made up: questions under a moving pen get it
         route.fulfill(json={"superseded": True})
 
     page.route("**/component_server/**", overtake)

@@ -346,6 +346,10 @@ def test_signs_stand_among_the_digits_and_what_is_printed_is_left_out(scripts: S
     assert alone["sentence"] == "98.0% sure. Left out: a box."
     signed = scripts.run("draw/reading.js", ANSWER, [reading(TWENTY[:1], minus), 0])
     assert (signed["label"], signed["large"]) == ("−2", "−298%")
+    plus, times = [{"kind": kind, "before": 1, "box": [0.45, 0.4, 0.5, 0.5]} for kind in ("plus", "times")]
+    equals = {"kind": "equals", "before": 2, "box": [0.95, 0.4, 1.0, 0.5]}
+    for sign, said in ((plus, "2+0="), (times, "2×0=")):
+        assert scripts.run("draw/reading.js", ANSWER, [reading(TWENTY, sign, equals), 0])["label"] == said
     code = "return m.boxesOf(...given).map(({ className }) => className)"
     assert scripts.run("draw/reading.js", code, [reading(TWENTY[:1], point), 0]) == ["box mark point"]
 

@@ -377,17 +377,17 @@ PART = b'--e\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'
 
 def taken(uploads: Path) -> int:
     total = 0
-    for folder, _, names in os.walk(uploads):  # which goes on where a folder vanishes meanwhile
+    for folder, _, names in os.walk(uploads):  # it skips folders that vanish meanwhile
         for name in names:
             with contextlib.suppress(FileNotFoundError):
-                total += os.stat(Path(folder) / name).st_size
+                total += (Path(folder) / name).stat().st_size
     return total
 
 
 def becomes(count: Callable[[], int], wanted: int) -> bool:
     """Whether the count is that within some seconds."""
     deadline = time.monotonic() + 60
-    while (found := count()) != wanted and time.monotonic() < deadline:  # asked once more it may be another already
+    while (found := count()) != wanted and time.monotonic() < deadline:  # a second count may differ
         time.sleep(0.1)
     return found == wanted
 

@@ -16,7 +16,7 @@ from lenet.inference.pretrained import Checkpoint, load
 from lenet.models.network import Network
 from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
-from lenet.ui.home.page import document, fits
+from lenet.ui.home.page import COMMENT, document, fits
 from lenet.ui.shared import assets
 
 TODAY = date(2026, 1, 2)
@@ -64,19 +64,19 @@ def test_every_module_is_there_once_and_imports_the_others_by_their_names(networ
     found = modules(text)
     assert set(found) == {f"lenet/{name}" for name in assets.needed(entry)}
     assert f'import {{ show }} from "lenet/{entry}";' in text
-    imported = {
-        name for code in found.values() for name in re.findall(r'^import .* from "([^"]+)";', code, re.MULTILINE)
-    }
+    imported = {name for code in found.values() for name in re.findall(r'\bimport [^;"]* from "([^"]+)";', code)}
     assert imported == set(found) - {f"lenet/{entry}"}
     engine = assets.scripts().files["shared/engine.js"].decode().replace("./kernel.js", "lenet/shared/kernel.js")
-    code = [line.strip() for line in engine.splitlines() if not re.match(r"\s*(//|$)", line)]
-    assert found["lenet/shared/engine.js"].splitlines() == code
+    code, wanted = (
+        "".join(text.split()) for text in (found["lenet/shared/engine.js"], re.sub(r"//(?: .*)?\n", "", engine))
+    )
+    assert code == wanted
 
 
 def test_it_has_the_texts_that_it_says_in_every_language() -> None:
     text = page()
     said = modules(text)["lenet/texts.js"]
-    texts = json.loads(said.splitlines()[0].removeprefix("export const TEXTS = ").removesuffix(";"))
+    texts, _ = json.JSONDecoder().raw_decode(said.removeprefix("export const TEXTS = "))
     keys = set(re.findall(r'data-say(?:-\w+)?="(\w+)"', text))
     assert len(keys) > 15
     assert set(texts) == {"en", "zh"}
@@ -118,3 +118,10 @@ def test_a_network_that_no_browser_computes_is_refused() -> None:
     network = Network(wave=Sine(), flatten=nn.Flatten(), fc=nn.Linear(784, 10)).eval()
     with pytest.raises(CheckpointError, match="layers that no browser computes: wave"):
         document(Checkpoint(network, recipe, tuple("0123456789"), {}), "strange", TODAY)
+
+
+def test_what_is_stripped_from_a_script_is_comment() -> None:
+    for name, content in assets.scripts().files.items():
+        for line in content.decode().splitlines() if name != "texts.js" else ():
+            code = COMMENT.sub("", line)
+            assert code.count('"') % 2 == 0, f"{name}: {line}"

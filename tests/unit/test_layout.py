@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -9,6 +11,7 @@ from PIL import Image, ImageDraw
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing.around import is_crossed
+from lenet.preprocessing.bars import cross_of
 from lenet.preprocessing.layout import in_rows
 from lenet.preprocessing.pieces import Piece
 from lenet.preprocessing.segmentation import Sheet
@@ -408,11 +411,60 @@ def test_the_signs_of_a_sum_are_read(digits: DigitClassifier, number: str) -> No
     assert [found.prediction.verdict for found in reading.digits] == ["sure"] * len(reading.digits)
 
 
-def test_a_cross_is_a_sign_between_two_digits_alone() -> None:
-    for number in ("+", "×7", "2+", "=7"):
+def between(*strokes: Sequence[tuple[float, float]]) -> Image.Image:
+    """2 and 7, and these strokes in a square of 60 between them, in the middle of their height."""
+    return pad(
+        at(60, 180, TWO, 0.8), at(160, 196, [[*stroke] for stroke in strokes]), at(245, 180, SEVEN, 0.8), width=5
+    )
+
+
+TOUCHING_EQUALS = [(0, 18), (50, 16), (58, 20), (58, 32), (50, 36), (2, 35)]
+NO_SIGNS = {
+    "three bars": ([(0, 0), (50, 0)], [(0, 27), (50, 27)], [(0, 54), (50, 54)]),
+    "a flat <": ([(60, 15), (0, 30), (60, 45)],),
+    "a flat >": ([(0, 15), (60, 30), (0, 45)],),
+    "a colon of dashes": ([(16, 6), (38, 6)], [(16, 48), (38, 48)]),
+    "a Z": ([(0, 10), (60, 10), (0, 50), (60, 50)],),
+    "a K": ([(12, 5), (12, 55)], [(48, 5), (12, 30), (48, 55)]),
+    "an H": ([(10, 5), (10, 55)], [(50, 5), (50, 55)], [(10, 30), (50, 30)]),
+    "a plus over a bar": ([(10, 15), (50, 15)], [(30, 0), (30, 30)], [(10, 45), (50, 45)]),
+    "a plus that leans": ([(4, 20), (56, 40)], [(40, 4), (20, 56)]),
+}
+
+
+@pytest.mark.parametrize("strokes", NO_SIGNS.values(), ids=NO_SIGNS)
+def test_what_is_like_a_sign_is_none(strokes: Sequence[Sequence[tuple[float, float]]]) -> None:
+    kinds = {mark.kind for mark in Sheet(255 - np.asarray(between(*strokes))).marks}
+    assert kinds.isdisjoint({"plus", "times", "equals"})
+
+
+def test_bars_that_touch_are_an_equals_sign_too(digits: DigitClassifier) -> None:
+    assert digits.read_page(between(TOUCHING_EQUALS)).text == "2=7"
+
+
+def test_a_sign_of_a_sum_stands_beside_digits_that_are_higher() -> None:
+    for number in ("×7", "2+", "=7"):
         assert Sheet(255 - np.asarray(signed(number))).marks == ()
-    high = [[(220, 150), (300, 250)], [(300, 150), (220, 250)]]  # as an X in a word
-    assert Sheet(255 - np.asarray(pad(at(60, 200, TWO, 0.7), high, at(400, 200, SEVEN, 0.7), width=6))).marks == ()
+    high = between([(8, -12), (52, 60)], [(52, -12), (8, 60)])  # as an X in a word
+    assert Sheet(255 - np.asarray(high)).marks == ()
+    assert Sheet(255 - np.asarray(between([(8, 0), (52, 60)], [(52, 0), (8, 60)]))).marks
+
+
+def test_two_minuses_over_one_another_are_no_equals_sign(digits: DigitClassifier) -> None:
+    bracket, minuses = [[(120, 60), (122, 330)]], [[(150, float(y)), (200, float(y))] for y in (120, 270)]
+    column = pad(bracket, minuses, at(215, 80, TWO, 0.8), at(215, 230, SEVEN, 0.8), width=5)
+    assert "equals" not in {mark.kind for mark in digits.read_page(column).marks}
+
+
+@pytest.mark.parametrize(
+    ("degrees", "kind"),
+    [(0, "plus"), (-12, "plus"), (14, "plus"), (20, None), (31, "times"), (45, "times"), (-40, "times")],
+)
+def test_a_cross_is_told_by_how_it_leans(degrees: float, kind: str | None) -> None:
+    turns = np.radians(degrees + np.array([0, 90, 180, 270]))
+    along = np.linspace(0, 40, 81)[:, None]
+    x, y = (np.round(along * part).ravel() for part in (np.cos(turns), np.sin(turns)))
+    assert cross_of((x, y)) == kind
 
 
 def test_a_bow_is_a_bracket_beside_a_digit_alone() -> None:

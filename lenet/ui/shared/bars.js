@@ -14,9 +14,10 @@ const SPOT = 2.5;
 const MIN_CELLS = 6;
 const MAX_PAIRS = 1_000_000;
 const BOW = { least: 0.08, rows: 12, ends: 0.1, even: [0.4, 1.05], thick: 1.8, slender: 6 };
-const CROSS = { far: 0.5, even: 0.4, share: 0.08 };
-const DOUBLE = 0.5;
+const CROSS = { near: 0.2, far: 0.5, share: 0.08, between: 0.03 };
 const CROSSES = { plus: [0.65, 0, 15], times: [0.5, 30, 45] };
+const DOUBLE = 0.5;
+const PARALLEL = 0.6;
 
 // The pieces, with those made one that meet, nearest first, while that is no larger than a digit; and the gaps: {whole, gaps}.
 export function endToEnd(pieces, areas, cellsOf, scale) {
@@ -88,40 +89,54 @@ export function bowOf([xs, ys]) {
 
 // Whether a stroke is a "plus" or a "times", four arms at about right angles; else null.
 export function crossOf(cells) {
+  if (cells[0].length < MIN_CELLS) return null;
   const [x, y] = cells.map((values) => {
     const sorted = Int32Array.from(values).sort();
     const middle = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
     return Float64Array.from(values, (value) => value - middle);
   });
-  const away = x.map((value, i) => Math.hypot(value, y[i]));
-  const far = CROSS.far * away.reduce((most, value) => Math.max(most, value), 0);
-  const ends = [...away.keys()].filter((i) => away[i] > far);
-  if (x.length < MIN_CELLS || !ends.length) return null;
-  const turns = ends.map((i) => Math.atan2(y[i], x[i]));
-  const mean = [Math.cos, Math.sin].map((part) => turns.reduce((sum, turn) => sum + part(4 * turn), 0) / turns.length);
-  const lean = Math.atan2(mean[1], mean[0]) / 4;
-  const [reach, count] = [[0, 0, 0, 0], [0, 0, 0, 0]];
+  const away = x.map((value, i) => value * value + y[i] * y[i]);
+  const longest = away.reduce((most, value) => Math.max(most, value), 0);
+  const [near, far] = [CROSS.near ** 2 * longest, CROSS.far ** 2 * longest];
+  const sums = [0, 0];
+  let count = 0;
+  const turns = x.map((value, i) => Math.atan2(y[i], value));
   turns.forEach((turn, i) => {
-    const arm = (round((turn - lean) / (Math.PI / 2)) + 4) % 4;
-    reach[arm] = Math.max(reach[arm], away[ends[i]]);
-    count[arm] += 1;
+    if (away[i] <= far) return;
+    sums[0] += Math.cos(4 * turn);
+    sums[1] += Math.sin(4 * turn);
+    count += 1;
   });
-  if (Math.min(...reach) < CROSS.even * Math.max(...reach) || Math.min(...count) < CROSS.share * turns.length) return null;
+  const lean = Math.atan2(sums[1], sums[0]) / 4;
+  const arms = [new Array(4).fill(0), new Array(4).fill(0)]; // where they end, and where they begin
+  turns.forEach((turn, i) => {
+    if (away[i] > near) arms[away[i] > far ? 0 : 1][(round((turn - lean) / (Math.PI / 2)) + 4) % 4] += 1;
+  });
+  if (arms.some((some) => Math.min(...some) <= CROSS.share * some.reduce((sum, value) => sum + value))) return null;
+  if (turns.filter((turn, i) => away[i] > far && Math.cos(4 * (turn - lean)) < -0.5).length > CROSS.between * count) return null;
   const degrees = Math.abs((lean * 180) / Math.PI);
-  const kinds = Object.entries(CROSSES).filter(([, [alike, least, most]]) => Math.hypot(...mean) >= alike && degrees >= least && degrees <= most);
+  const kinds = Object.entries(CROSSES).filter(([, [alike, least, most]]) => Math.hypot(...sums) / count >= alike && degrees >= least && degrees <= most);
   return kinds.length ? kinds[0][0] : null;
 }
 
-// Whether a stroke, a mask, is two bars over one another that touch: most columns, up to one end, have two.
+// Whether a stroke, a mask, is two bars over one another that touch at one end, or a bow between them.
 export function isDouble({ width, height, data }) {
-  const two = Array.from({ length: width }, (_, x) => {
-    let begins = 0;
-    for (let y = 0; y < height; y += 1) begins += data[y * width + x] && !(y && data[(y - 1) * width + x]) ? 1 : 0;
-    return begins === 2;
+  const gaps = Array.from({ length: width }, (_, x) => {
+    let [begins, first, last, ink] = [0, height, -1, 0];
+    for (let y = 0; y < height; y += 1) {
+      if (!data[y * width + x]) continue;
+      if (!y || !data[(y - 1) * width + x]) begins += 1;
+      [first, last, ink] = [Math.min(first, y), y, ink + 1];
+    }
+    return begins === 2 ? last - first + 1 - ink : 0;
   });
-  const share = (some) => some.filter(Boolean).length / some.length;
-  const end = Math.max(Math.floor(width / 4), 1);
-  return share(two) >= DOUBLE && Math.max(share(two.slice(0, end)), share(two.slice(-end))) >= DOUBLE;
+  const mean = (some) => some.reduce((sum, value) => sum + value, 0) / some.length;
+  const two = (some) => mean(some.map((value) => (value ? 1 : 0)));
+  const quarter = Math.max(Math.floor(width / 4), 1);
+  const [left, right] = [gaps.slice(0, quarter), gaps.slice(-quarter)];
+  const open = two(right) > two(left) ? right : left;
+  if (two(gaps) < DOUBLE || two(open) < DOUBLE) return false;
+  return mean(gaps.slice(Math.floor((width * 3) / 8), Math.floor((width * 5) / 8) + 1)) >= PARALLEL * mean(open);
 }
 
 // How far a component is from the end of the bar that it lies before; infinite where it does not.

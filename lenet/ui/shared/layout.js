@@ -54,8 +54,10 @@ const EVEN = 0.6;
 const BRACKET = { width: 0.6, reach: 0.8, height: 0.9 };
 const LOOP = { height: [0.15, 0.6], width: [0.5, 1.6], reach: 0.35, away: 0.1 };
 const PERCENT_LEAN = [0.15, 1.3];
-const SUM = { height: 0.85, middle: [0.28, 0.75], reach: 1.2 };
-const EQUALS = { height: 0.65, width: [0.2, 1.1], bar: 1.8, alike: 0.6, aslant: 0.6, flat: 0.62, apart: 0.5 };
+const HANGS = [0.25, 0.78];
+const SUM = { height: 0.85, longer: 0.2, reach: 1.2, apart: 0.5 };
+const NEIGHBOUR = 0.5;
+const EQUALS = { height: 0.65, width: [0.2, 1.1], bar: 1.8, alike: 0.6, aslant: 0.6, close: 1.1, third: 1.2, flat: 0.62 };
 
 export const widthOf = ({ box }) => box[2] - box[0];
 export const heightOf = ({ box }) => box[3] - box[1];
@@ -368,43 +370,61 @@ export function percents(pieces, leanOf, isLoop) {
 }
 
 // The signs of a sum, {kind, piece}: crosses between two digits, and two bars over one another behind one.
-export function sums(pieces, crossOf, isDouble) {
+export function sumSigns(pieces, crossOf, isDouble) {
   const crosses = pieces.flatMap((piece) => {
-    const [left, right] = beside(piece, pieces);
-    const kind = left.length && right.length ? crossOf(piece) : null;
+    const [left, right] = [-1, 1].map((side) => beside(piece, pieces, side));
+    const fits = left && right && longerOf(piece) >= SUM.longer * heightOf(left) && isApart(piece, [piece], pieces);
+    const kind = fits ? crossOf(piece) : null;
     return kind ? [{ kind, piece }] : [];
   });
-  const bars = pieces.filter((p) => widthOf(p) >= EQUALS.bar * heightOf(p));
-  const pairs = bars.flatMap((a, i) => bars.slice(i + 1).filter((b) => areAlike(a, b)).map((b) => [a, b]));
-  const flat = pieces.filter((p) => heightOf(p) <= EQUALS.flat * widthOf(p)).map((p) => [p]);
-  const equals = [...pairs, ...flat].filter((one) => standsAsEquals(joined(one), pieces.filter((p) => !one.includes(p))) && (one.length === 2 || isDouble(one[0])));
-  return [...crosses, ...equals.map((one) => ({ kind: "equals", piece: joined(one) }))];
+  const rest = pieces.filter((p) => !crosses.some(({ piece }) => piece === p));
+  const bars = rest.filter((p) => widthOf(p) >= EQUALS.bar * heightOf(p));
+  const alike = bars.flatMap((a, i) => bars.slice(i + 1).filter((b) => areAlike(a, b)).map((b) => [a, b]));
+  const pairs = alike.filter((pair) => !hasThird(pair, bars));
+  const doubles = rest.filter((p) => !pairs.flat().includes(p) && heightOf(p) <= EQUALS.flat * widthOf(p)).map((p) => [p]);
+  const equals = [...pairs, ...doubles].filter((parts) => mayBeEquals(joined(parts), parts, pieces) && (parts.length === 2 || isDouble(parts[0])));
+  return [...crosses, ...equals.map((parts) => ({ kind: "equals", piece: joined(parts) }))];
 }
 
-function areAlike(a, b) {
-  const lower = Math.min(heightOf(a), heightOf(b));
-  return overlap(a, b, 0) >= EQUALS.alike * widthOf(joined([a, b])) && overlap(a, b, 1) <= EQUALS.aslant * lower;
-}
-
-function standsAsEquals(sign, others) {
-  const [left] = beside(sign, others);
-  const [least, most] = EQUALS.width;
-  const [wide, high] = [widthOf(sign), heightOf(sign)];
-  return (
-    left.some((p) => wide >= least * heightOf(p) && wide <= most * heightOf(p)) &&
-    left.every((p) => high <= EQUALS.height * heightOf(p)) &&
-    !others.some((p) => overlap(p, sign, 0) > 0 && overlap(p, sign, 1) > -EQUALS.apart * wide)
+// What is next to a sign at its left (-1) or right (1), if it is near and higher, and the sign hangs beside it; else null.
+function beside(sign, pieces, side) {
+  const near = pieces.filter(
+    (p) => p !== sign && (across(p) - across(sign)) * side > 0 && overlap(p, sign, 1) > 0 && overlap(p, sign, 0) <= widthOf(sign) / 2 && longerOf(p) >= NEIGHBOUR * longerOf(sign),
   );
+  if (!near.length) return null;
+  const nearest = least(near, (p) => gap(p, sign));
+  const [high, at] = [heightOf(nearest), down(sign) / 2 - nearest.box[1]];
+  const hangs = at >= HANGS[0] * high && at <= HANGS[1] * high;
+  return heightOf(sign) <= SUM.height * high && hangs && gap(nearest, sign) <= SUM.reach * high ? nearest : null;
 }
 
-// The pieces at the left and at the right of a sign in the middle of whose height it hangs, all higher than it.
-function beside(sign, pieces) {
-  const found = pieces.filter((p) => {
-    const [high, at] = [heightOf(p), down(sign) / 2 - p.box[1]];
-    const hangs = at >= SUM.middle[0] * high && at <= SUM.middle[1] * high;
-    return heightOf(sign) <= SUM.height * high && hangs && gap(p, sign) <= SUM.reach * high && overlap(p, sign, 0) <= widthOf(sign) / 2;
-  });
-  return [found.filter((p) => across(p) < across(sign)), found.filter((p) => across(p) > across(sign))];
+// Whether no piece but a sign's parts is near it over or under it.
+function isApart(sign, parts, pieces) {
+  const near = SUM.apart * widthOf(sign);
+  const large = pieces.filter((p) => longerOf(p) >= NEIGHBOUR * longerOf(sign) && !parts.includes(p));
+  return !large.some((p) => overlap(p, sign, 0) > 0 && overlap(p, sign, 1) > -near);
+}
+
+// Whether two bars are about as long, and close over one another.
+function areAlike(a, b) {
+  const [whole, lower] = [joined([a, b]), Math.min(heightOf(a), heightOf(b))];
+  const over = overlap(a, b, 0) >= EQUALS.alike * widthOf(whole) && overlap(a, b, 1) <= EQUALS.aslant * lower;
+  return over && heightOf(whole) <= EQUALS.close * widthOf(whole);
+}
+
+// Whether a third bar is near over or under two, as in a display's digit.
+function hasThird(pair, bars) {
+  const whole = joined(pair);
+  const wide = widthOf(whole);
+  return bars.some((p) => !pair.includes(p) && overlap(p, whole, 0) >= EQUALS.alike * wide && -overlap(p, whole, 1) <= EQUALS.third * wide);
+}
+
+// Whether a sign has the size of an equals sign behind the digit at its left, and is alone there.
+function mayBeEquals(sign, parts, pieces) {
+  const left = beside(sign, pieces.filter((p) => !parts.includes(p)), -1);
+  if (!left || heightOf(sign) > EQUALS.height * heightOf(left)) return false;
+  const [narrow, wide] = EQUALS.width.map((share) => share * heightOf(left));
+  return widthOf(sign) >= narrow && widthOf(sign) <= wide && isApart(sign, parts, pieces);
 }
 
 // Whether a piece of a row is a minus or a dash: flat, at half the height, apart from all others, before a digit.
@@ -414,9 +434,9 @@ export function isMinus(piece, row, tall) {
   const after = others.filter((p) => p.box[0] > piece.box[0]);
   if (height > FLAT * tall || width < 1.8 * height || width < SHORT * tall || !after.length || width > LINE * tall) return false;
   if (others.some((p) => overlap(piece, p, 0) > -0.05 * tall)) return false;
-  const beside = [others, after].map((some) => least(some, (p) => gap(piece, p)));
+  const nearest = [others, after].map((some) => least(some, (p) => gap(piece, p)));
   const at = (p) => ((piece.box[1] + piece.box[3]) / 2 - p.box[1]) / heightOf(p);
-  return beside.every((p) => at(p) > 0.25 && at(p) < 0.78);
+  return nearest.every((p) => at(p) > HANGS[0] && at(p) < HANGS[1]);
 }
 
 // Whether both are a colon: dots over one another in one row.

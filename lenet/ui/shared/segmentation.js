@@ -3,7 +3,7 @@
 
 import { barOf, bowOf, crossOf, endToEnd, isDouble } from "./bars.js";
 import { openGaps } from "./gaps.js";
-import { MAX_DOTS, SLASH_SLENDER, asHigh, brackets, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isCrossed, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, percents, runsAround, slashes, sums, tallest, widthOf, within } from "./layout.js";
+import { MAX_DOTS, SLASH_SLENDER, asHigh, brackets, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isCrossed, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, percents, runsAround, slashes, sumSigns, tallest, widthOf, within } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
 import { isEmptyFrame, printedBox, underline } from "./printed.js";
@@ -40,8 +40,8 @@ const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
 const WIDE = 1.25;
 
-// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars, withGapsClosed}.  Pieces
-// are in reading order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same
+// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars, withGapsClosed} for a
+// reader.  Pieces are in reading order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same
 // ink with bars that meet end to end made one piece, and what looks like printed boxes kept, `withGapsClosed` with strokes
 // drawn on where they go on beyond a gap; null where there are none.  `taken` are marks of what is out of the ink already.
 export function sheet(drawn, unboxed = true, taken = []) {
@@ -64,11 +64,13 @@ export function sheet(drawn, unboxed = true, taken = []) {
   const full = components.map(({ labels }) => fullness(found, labels[0] - 1));
   const withBars = () => {
     if (2 * components.filter(isRound).length >= components.length) return null; // a dotted pen's
-    const [signs, others] = [true, false].map((is) => components.filter(({ labels }) => asItIs.signed.has(labels[0]) === is)); // the bars of = are near at their ends too
-    const { whole, gaps } = endToEnd(others, others.map(({ labels }) => areas[labels[0] - 1]), (piece) => cellsOf(piece, found), found.factor);
+    const isSign = ({ labels }) => asItIs.sumLabels.has(labels[0]); // the bars of = are near at their ends too
+    const others = components.filter((piece) => !isSign(piece));
+    const othersAreas = others.map(({ labels }) => areas[labels[0] - 1]);
+    const { whole, gaps } = endToEnd(others, othersAreas, (piece) => cellsOf(piece, found), found.factor);
     if (!gaps.length) return null;
     const bridge = (round(Math.max(...gaps) * found.factor) + 2) | 1;
-    return { ...none, ...placed([...whole, ...signs], ink, found, marks, bridge), cost: JOINT * (gaps.length - 1) };
+    return { ...none, ...placed([...whole, ...components.filter(isSign)], ink, found, marks, bridge), cost: JOINT * (gaps.length - 1) };
   };
   const asItIs = placed(bridged(components, full), ink, found, marks, 0);
   const withGapsClosed = (atSides) => {
@@ -82,14 +84,14 @@ export function sheet(drawn, unboxed = true, taken = []) {
 
 // What these components are to a reader; in the ink of each, gaps narrower than `bridge` are filled.
 function placed(components, ink, found, printed, bridge) {
-  const { pieces, specks, along, signed, ...beside } = divided(components, found);
+  const { pieces, specks, along, sumLabels, ...beside } = divided(components, found);
   const marks = [...beside.marks, ...printed];
   const whole = pieces.length === 1 && !marks.length;
   return {
     pieces,
     marks,
     along,
-    signed,
+    sumLabels,
     inkOf: (piece) => closed(whole ? crop(ink, ...piece.box) : alone(ink, piece, found), bridge),
     points: (dots) => pointsAmong([...dots, ...specks], pieces, specks),
     place: (box) => placeOf(box, pieces),
@@ -252,10 +254,10 @@ function divided(components, parts) {
   const rings = [...closedRings, ...asHigh(closedRings, digits).filter((piece) => isRing(piece, digits, parts, true))];
   const unringed = digits.filter((piece) => !rings.includes(piece));
   const signs = percents(unringed, (piece) => leanOf(piece, parts), (piece) => isLoop(piece, parts));
-  const withSums = unringed.filter((piece) => !signs.some((sign) => sign.includes(piece)));
-  const summed = sums(withSums, (piece) => crossOf(cellsOf(piece, parts)), (piece) => isDouble(maskOf(piece.labels, cellsIn(piece, parts), parts)));
-  const signed = new Set(summed.flatMap(({ piece }) => piece.labels));
-  const withSlashes = withSums.filter(({ labels }) => !labels.some((label) => signed.has(label)));
+  const unsummed = unringed.filter((piece) => !signs.some((sign) => sign.includes(piece)));
+  const summed = sumSigns(unsummed, (piece) => crossOf(cellsOf(piece, parts)), (piece) => isDouble(maskOf(piece.labels, cellsIn(piece, parts), parts)));
+  const sumLabels = new Set(summed.flatMap(({ piece }) => piece.labels));
+  const withSlashes = unsummed.filter(({ labels }) => !labels.some((label) => sumLabels.has(label)));
   const ordered = inRows(merged(withSlashes));
   const byRows = (some, find) => [...new Set(some.map(({ row }) => row))].flatMap((row) => find(some.filter((piece) => piece.row === row)));
   const curved = byRows(ordered, (row) => brackets(row, (piece) => bowOf(cellsOf(piece, parts))));
@@ -268,7 +270,7 @@ function divided(components, parts) {
   const as = (kind) => ({ box }) => ({ kind, box });
   return {
     pieces: rows.filter((piece) => !minus.includes(piece)),
-    signed, // labels of a sum's signs
+    sumLabels, // of a sum's signs
     along: lines, // what looks like them: the foot of a broken 2 does too
     specks: rest.filter((piece) => longerOf(piece) >= POINT * tall && longerOf(piece) < SPECK * tall),
     marks: [...signs.map(joined).map(as("percent")), ...[...summed, ...curved].map(({ kind, piece: { box } }) => ({ kind, box })), ...leaning.map(as("slash")), ...minus.map(as("minus")), ...[...drawnDown, ...lines].map(as("line")), ...rings.map(as("ring")), ...empty.map(as("box"))],
