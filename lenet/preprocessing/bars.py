@@ -51,6 +51,7 @@ CROSSES: dict[
 }
 # Two bars that touch at one end:
 DOUBLE = 0.5  # of all columns, and of the quarter at one end: so many cross both
+BENT = 2.0  # of the mean length of a column's run: at the open end no single run is longer, as that of a 0 is
 PARALLEL = 0.6  # of their gap at the open end: so wide it is in the middle, where that of < is half
 
 Cells = tuple[np.ndarray, np.ndarray]  # x and y of each, float
@@ -176,8 +177,11 @@ def is_double(mask: np.ndarray) -> bool:
     open_end = max(ends, key=lambda end: np.count_nonzero(two[end]))
     if two.mean() < DOUBLE or two[open_end].mean() < DOUBLE:
         return False
+    ink = np.count_nonzero(mask, axis=0)
+    if ink[open_end][begins[open_end] == 1].max(initial=0) > BENT * ink.sum() / begins.sum():
+        return False
     high = len(mask) - np.argmax(mask[::-1], axis=0) - np.argmax(mask, axis=0)  # of what a column crosses, with its gap
-    gap = np.where(two, high - np.count_nonzero(mask, axis=0), 0)
+    gap = np.where(two, high - ink, 0)
     middle = slice(len(begins) * 3 // 8, len(begins) * 5 // 8 + 1)
     return bool(gap[middle].mean() >= PARALLEL * gap[open_end].mean())
 

@@ -17,6 +17,7 @@ const BOW = { least: 0.08, rows: 12, ends: 0.1, even: [0.4, 1.05], thick: 1.8, s
 const CROSS = { near: 0.2, far: 0.5, share: 0.08, between: 0.03 };
 const CROSSES = { plus: [0.65, 0, 15], times: [0.5, 30, 45] };
 const DOUBLE = 0.5;
+const BENT = 2;
 const PARALLEL = 0.6;
 
 // The pieces, with those made one that meet, nearest first, while that is no larger than a digit; and the gaps: {whole, gaps}.
@@ -121,22 +122,24 @@ export function crossOf(cells) {
 
 // Whether a stroke, a mask, is two bars over one another that touch at one end, or a bow between them.
 export function isDouble({ width, height, data }) {
-  const gaps = Array.from({ length: width }, (_, x) => {
+  const columns = Array.from({ length: width }, (_, x) => {
     let [begins, first, last, ink] = [0, height, -1, 0];
     for (let y = 0; y < height; y += 1) {
       if (!data[y * width + x]) continue;
       if (!y || !data[(y - 1) * width + x]) begins += 1;
       [first, last, ink] = [Math.min(first, y), y, ink + 1];
     }
-    return begins === 2 ? last - first + 1 - ink : 0;
+    return { begins, ink, gap: begins === 2 ? last - first + 1 - ink : 0 };
   });
-  const mean = (some) => some.reduce((sum, value) => sum + value, 0) / some.length;
-  const two = (some) => mean(some.map((value) => (value ? 1 : 0)));
+  const sum = (some, key) => some.reduce((all, column) => all + column[key], 0);
+  const two = (some) => some.filter(({ gap }) => gap).length / some.length;
+  const gap = (some) => sum(some, "gap") / some.length;
   const quarter = Math.max(Math.floor(width / 4), 1);
-  const [left, right] = [gaps.slice(0, quarter), gaps.slice(-quarter)];
+  const [left, right] = [columns.slice(0, quarter), columns.slice(-quarter)];
   const open = two(right) > two(left) ? right : left;
-  if (two(gaps) < DOUBLE || two(open) < DOUBLE) return false;
-  return mean(gaps.slice(Math.floor((width * 3) / 8), Math.floor((width * 5) / 8) + 1)) >= PARALLEL * mean(open);
+  if (two(columns) < DOUBLE || two(open) < DOUBLE) return false;
+  if (open.some(({ begins, ink }) => begins === 1 && ink > (BENT * sum(columns, "ink")) / sum(columns, "begins"))) return false;
+  return gap(columns.slice(Math.floor((width * 3) / 8), Math.floor((width * 5) / 8) + 1)) >= PARALLEL * gap(open);
 }
 
 // How far a component is from the end of the bar that it lies before; infinite where it does not.
