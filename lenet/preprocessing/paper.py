@@ -35,6 +35,9 @@ BENT, BEND, FINE = 0.8, 4.0, 0.15
 # What else the pen wrote that wrote the first digit: as dark, as large, as thick, by these factors, and this near; what
 # is smaller, such as a decimal point, is nearer.
 AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS, AKIN_REACH, AKIN_DOT = 0.65, 0.3, 2.0, 2.0, 0.5
+# A decimal point is so large, by the digit, and so many times as long as wide at most.  It is blurred to its middle, so
+# only its darkest pixel is as dark, by the pen.  Where more pieces are as small, they are scraps of a printed line.
+POINT_LEAST, POINT_SIZE, POINT_LONG, POINT_DARKNESS, MAX_POINTS = 0.06, 0.2, 1.5, 0.65, 6
 # What is so much like it was written by it however far away it stands.
 KIN_DARKNESS, KIN_SIZE, KIN_THICKNESS = 0.8, 0.5, 1.5
 # What is left of a printed box: paler and thinner than the pen by these factors, this share of it lies this near the
@@ -399,7 +402,8 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     whole = max(size, float(box[digit, 1].max() - box[digit, 0].min()))  # a digit may be made of bars
     thick = thicknesses(labels, area)
     usual = float(np.average(thick[digit], weights=area[digit]))
-    alike = fit & (area >= 2) & (mean > AKIN_DARKNESS * dark)
+    fit = fit & (area >= 2)
+    alike = fit & ((mean > AKIN_DARKNESS * dark) | _points(labels, darkness, fit, box, size, dark))
     alike[0] = False
     pale = alike & (mean < BOX_DARKNESS * dark) & (thick < BOX_THICKNESS * usual)
     for label in np.flatnonzero(pale & (longer > BOX_SIZE * size)):  # smaller ones may be points
@@ -419,6 +423,27 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     for candidates, reach in ((digits, AKIN_REACH * whole), (alike & (longer <= size / AKIN_SIZE), AKIN_DOT * whole)):
         member = _reached(box, member, candidates, reach)
     return np.flatnonzero(member)
+
+
+def _points(
+    labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, box: np.ndarray, size: float, dark: float
+) -> np.ndarray:
+    """Which labels may be decimal points, bool (count + 1,).
+
+    Args:
+        fit: as for `_akin`.
+        box: top, bottom, left and right of each label.
+        size, dark: of the digit, its longer side and its mean darkness.
+    """
+    sides = box[:, 1::2] - box[:, ::2]
+    shorter, longer = sides.min(axis=1), sides.max(axis=1)
+    small = fit & (longer <= POINT_SIZE * size)
+    if np.count_nonzero(small) > MAX_POINTS:
+        return np.zeros_like(fit)
+    peak = np.zeros(len(fit))
+    np.maximum.at(peak, labels.ravel(), darkness.ravel())
+    large = (longer >= POINT_LEAST * size) & (longer <= POINT_LONG * shorter)
+    return small & large & (peak > POINT_DARKNESS * dark)
 
 
 def _heaviest(weights: np.ndarray, longer: np.ndarray, is_bar: Callable[[int], bool]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
@@ -344,6 +344,20 @@ def test_six_bars_of_one_height_are_printed_and_fewer_or_uneven_ones_are_digits(
     assert [mark.kind for mark in reading.marks] == ["line"] * 8
     assert text(digits.read(barcode(5))) == "11111"
     assert text(digits.read(barcode(8, 8))) == "11111111"
+
+
+def photographed_price() -> Image.Image:
+    """2.74 in a photograph, the point paler than the digits, for it is hardly larger than the blur."""
+    digits = pad(at(150, 200, TWO, 0.55), at(250, 200, SEVEN, 0.55), at(320, 200, FOUR, 0.55), width=3)
+    written = np.minimum(np.asarray(digits), np.asarray(pad([[(228, 253), (228.5, 253)]], width=2)))
+    blurred = np.asarray(Image.fromarray(written).filter(ImageFilter.GaussianBlur(1)), np.float32)
+    grain = np.random.default_rng(0).normal(0, 2, blurred.shape)
+    page = (60 + 0.7 * blurred) * np.linspace(0.8, 1, 280) + grain
+    return Image.fromarray(page.clip(0, 255).astype(np.uint8))
+
+
+def test_a_point_that_a_photograph_blurs_is_read(digits: DigitClassifier) -> None:
+    assert digits.read_page(photographed_price()).text == "2.74"
 
 
 def test_what_stands_beside_a_much_higher_digit_is_in_its_row(digits: DigitClassifier) -> None:
