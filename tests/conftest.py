@@ -50,6 +50,12 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         _note(isinstance(arguments[1], tuple) and arguments[1][0] not in LOOPBACK)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait for servers and browsers a good part of the time."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 def pytest_configure() -> None:
     gc.disable()  # all that is imported stays: see lenet.ui.surroundings.nothing_collected
     if not os.environ.get("LENET_REACHING_OUT"):
