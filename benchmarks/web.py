@@ -6,10 +6,9 @@
 FILE is pen_digits_30_writers.jsonl.gz, what 30 people drew on a tablet: see docs/data.md.
 
 Each picture goes to `DigitClassifier.read_page` and, in Chromium, to shared/reader.js, as the same grey pixels.  They
-agree where they find as many digits, each with the same label and verdict, and the same signs, printed boxes
-and lines in the same places; every other picture is listed with both answers.  The difference of a picture is
-the largest of its probabilities' differences.  Pictures whose ground is not flat are left out: the browser
-reads a pad, whose ground is.
+agree where they find as many digits, each with the same label and verdict, and the same signs, printed boxes and lines
+in the same places; every other picture is listed with both answers.  The difference of a picture is the largest of its
+probabilities' differences.  Pictures whose ground is not flat are left out: the browser reads a pad, whose ground is.
 
 "antialiased" are drawings at the pad's size with soft edges, as a canvas draws them.  A forward pass is one of a
 network on one picture, in Chromium, every layer's output included.

@@ -94,7 +94,7 @@ class FoundDigit:
         box: left, top, right, bottom of its ink, as fractions of the picture's width and height.
         prediction: what `DigitClassifier.predict` would say of its ink alone; never "sure" where `touching` or
             `among_letters`.
-        touching: it may be two digits that touch.
+        touching: it may be two digits that touch, or a digit and the ring around it.
         among_letters: it may be a letter, for of what stands close beside it much is no digit.
     """
 

@@ -84,7 +84,10 @@ def lines_along(pieces: Sequence[Piece]) -> list[int]:
 
 
 def held(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:
-    """What a ring may hold: the highest piece in another one's box, and all in it; none where no digit is so high."""
+    """What a ring may hold: the highest piece in another one's box, and all in it.
+
+    Nothing where neither one is so high as HELD says nor two as HELD_BESIDE.
+    """
     inside = [p for p in pieces if p is not piece and contains(piece, p)]
     several = sum(p.height >= HELD_BESIDE * piece.height for p in inside) > 1
     high = tallest(inside) >= HELD * piece.height or several
@@ -121,6 +124,6 @@ def runs_around(mask: np.ndarray, box: Box, open_ring: bool = False) -> bool:
 
 def is_crossed(mask: np.ndarray) -> bool:
     """Whether a ring, bool (H, W), has ink in its inside: a digit that touches it would go with it."""
-    across, down = (int(share * side) for share, side in zip(INSIDE, mask.shape[::-1], strict=True))
-    inside = mask[down : mask.shape[0] - down, across : mask.shape[1] - across]
+    left, top = (int(share * side) for share, side in zip(INSIDE, mask.shape[::-1], strict=True))
+    inside = mask[top : mask.shape[0] - top, left : mask.shape[1] - left]
     return bool(inside.any(axis=1).mean() >= CROSSED)

@@ -43,12 +43,8 @@ BOW_SLENDER = 6.0  # thicknesses: it is at least as high; a thick pen fills the 
 CROSS_NEAR, CROSS_FAR = 0.2, 0.5  # of its longest arm: cells further from its middle show where arms begin, and end
 CROSS_SHARE = 0.08  # of these cells, and of those: each arm has as many
 CROSS_BETWEEN = 0.03  # of the latter: no more are further than 30 degrees from all arms, as the bars of a Z are
-CROSSES: dict[
-    MarkKind, tuple[float, float, float]
-] = {  # the least mean, and from how many degrees to how many it leans
-    "plus": (0.65, 0, 15),
-    "times": (0.5, 30, 45),  # between the two it may be either
-}
+# The least mean, and from how many degrees to how many it leans; one that leans by 15 to 30 may be either.
+CROSSES: dict[MarkKind, tuple[float, float, float]] = {"plus": (0.65, 0, 15), "times": (0.5, 30, 45)}
 # Two bars that touch at one end:
 DOUBLE = 0.5  # of all columns, and of the quarter at one end: so many cross both
 BENT = 2.0  # of the mean length of a column's run: at the open end no single run is longer, as that of a 0 is
@@ -169,7 +165,7 @@ def cross_of(cells: Cells) -> MarkKind | None:
 
 
 def is_double(mask: np.ndarray) -> bool:
-    """Whether a stroke, bool (H, W), is two bars over one another that touch at one end, or a bow between them."""
+    """Whether a stroke, bool (H, W), is two bars over one another that are joined at one end."""
     begins = np.count_nonzero(mask & ~np.pad(mask, ((1, 0), (0, 0)))[:-1], axis=0)
     two = begins == 2
     quarter = max(len(begins) // 4, 1)

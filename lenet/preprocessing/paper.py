@@ -438,12 +438,15 @@ def _points(
     sides = box[:, 1::2] - box[:, ::2]
     shorter, longer = sides.min(axis=1), sides.max(axis=1)
     small = fit & (longer <= POINT_SIZE * size)
+    small[0] = False
+    found = small & (longer >= POINT_LEAST * size) & (longer <= POINT_LONG * shorter)
     if np.count_nonzero(small) > MAX_POINTS:
-        return np.zeros_like(fit)
-    peak = np.zeros(len(fit))
-    np.maximum.at(peak, labels.ravel(), darkness.ravel())
-    large = (longer >= POINT_LEAST * size) & (longer <= POINT_LONG * shorter)
-    return small & large & (peak > POINT_DARKNESS * dark)
+        found[:] = False
+    for label in np.flatnonzero(found):
+        top, bottom, left, right = box[label]
+        place = np.s_[top:bottom, left:right]
+        found[label] = darkness[place][labels[place] == label].max() > POINT_DARKNESS * dark
+    return found
 
 
 def _heaviest(weights: np.ndarray, longer: np.ndarray, is_bar: Callable[[int], bool]) -> int:

@@ -329,9 +329,11 @@ class Sheet:
         )
 
     def _is_ring(self, piece: Piece, pieces: Sequence[Piece], open_ring: bool = False) -> bool:
-        """Whether a piece was drawn around another, as high as a digit; `open_ring` as in `runs_around`."""
+        """Whether a piece was drawn around a digit, or several, and touches none; `open_ring` as in `runs_around`."""
         left, top, *_ = self._cells(piece.box)
         boxes = [self._cells(inner.box) for inner in held(piece, pieces)]
+        if not boxes:
+            return False
         around = ((x0 - left, y0 - top, x1 - left, y1 - top) for x0, y0, x1, y1 in boxes)
         mask = self._mask_of(piece)
         return any(runs_around(mask, box, open_ring) for box in around) and not is_crossed(mask)
@@ -645,7 +647,7 @@ def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bo
 
 
 def holding(pieces: Sequence[Piece]) -> list[bool]:
-    """Which pieces have another one wholly in their box, as a ring that a digit touches has: no digit does."""
+    """Which pieces have another one wholly in their box, as a ring that a digit touches has: digits hardly ever do."""
     return [any(contains(piece, other) for other in pieces if other is not piece) for piece in pieces]
 
 

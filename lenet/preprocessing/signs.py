@@ -50,17 +50,17 @@ LOOP_REACH = 0.35  # of the slash's height: so near it is
 LOOP_AWAY = 0.1  # of the slash's height: so far its middle is over or under the slash's
 PERCENT_LEAN = 0.15, 1.3  # of the slash's height, as SLASH_LEAN
 
-HANGS = 0.25, 0.78  # so far down a digit is the middle of a minus, and of a sum's sign
+HANGS = 0.25, 0.78  # of the digit's height: so far down is the middle of a minus, and of a sum's sign
 
 # A sum's sign, by the height of the digit beside it, as chosen on sums of `benchmarks pictures` (seeds 1 and 3):
 SUM_HEIGHT = 0.85  # it is no higher
-SUM_LONGER = 0.2  # its longer side is no shorter
+SUM_LONGER = 0.2  # of the left one's: a cross's longer side is no shorter
 SUM_REACH = 1.2  # the digit is no further away
 SUM_APART = 0.5  # of its own width: what is over or under it is further away
 NEIGHBOUR = 0.5  # of its longer side: what is beside it and smaller is dirt
 EQUALS_HEIGHT = 0.65  # an equals sign is no higher
 EQUALS_WIDTH = 0.2, 1.1  # it is so wide
-EQUALS_BAR = 1.8  # of its height: one of its bars is at least so long
+EQUALS_BAR = 1.8  # of its height: each of its bars is at least so long
 EQUALS_ALIKE = 0.6  # of the width of both together: so much of the two bars is over one another
 EQUALS_ASLANT = 0.6  # of the lower one's height: boxes of bars that lean overlap by no more
 EQUALS_CLOSE = 1.1  # of the width of both together: they are no higher together
@@ -188,12 +188,12 @@ def sum_signs(
         if left and right and piece.longer >= SUM_LONGER * left.height and _is_apart(piece, [piece], pieces):
             kind = cross_of(piece)
             found += [(kind, piece)] if kind else []
-    crosses = {id(piece) for _, piece in found}
-    rest = [p for p in pieces if id(p) not in crosses]
+    crosses = {piece for _, piece in found}
+    rest = [p for p in pieces if p not in crosses]
     bars = [p for p in rest if p.width >= EQUALS_BAR * p.height]
     pairs = [pair for pair in combinations(bars, 2) if _are_alike(*pair) and not _has_third(pair, bars)]
-    paired = {id(p) for pair in pairs for p in pair}
-    doubles = [(p,) for p in rest if id(p) not in paired and p.height <= EQUALS_FLAT * p.width]
+    paired = {p for pair in pairs for p in pair}
+    doubles = [(p,) for p in rest if p not in paired and p.height <= EQUALS_FLAT * p.width]
     for parts in [*pairs, *doubles]:
         if _may_be_equals(joined(parts), parts, pieces) and (len(parts) == 2 or is_double(parts[0])):
             found.append(("equals", joined(parts)))
@@ -220,13 +220,11 @@ def _beside(sign: Piece, pieces: Sequence[Piece], side: int) -> Piece | None:
 
 
 def _is_apart(sign: Piece, parts: Sequence[Piece], pieces: Sequence[Piece]) -> bool:
-    """Whether no piece but a sign's parts is near it over or under it."""
+    """Whether no piece but a sign's parts is near it over or under it; what stands beside it may reach over it."""
     near = SUM_APART * sign.width
-    return not any(
-        overlap(p, sign, 0) > 0 and overlap(p, sign, 1) > -near and all(p is not part for part in parts)
-        for p in pieces
-        if p.longer >= NEIGHBOUR * sign.longer
-    )
+    others = [p for p in pieces if p not in parts and p.longer >= NEIGHBOUR * sign.longer]
+    beside = [p for p in others if overlap(p, sign, 1) > 0 and overlap(p, sign, 0) <= sign.width / 2]
+    return not any(overlap(p, sign, 0) > 0 and overlap(p, sign, 1) > -near for p in others if p not in beside)
 
 
 def _are_alike(a: Piece, b: Piece) -> bool:
@@ -242,13 +240,13 @@ def _has_third(pair: tuple[Piece, Piece], bars: Sequence[Piece]) -> bool:
     return any(
         overlap(p, whole, 0) >= EQUALS_ALIKE * whole.width and -overlap(p, whole, 1) <= EQUALS_THIRD * whole.width
         for p in bars
-        if p is not pair[0] and p is not pair[1]
+        if p not in pair
     )
 
 
 def _may_be_equals(sign: Piece, parts: Sequence[Piece], pieces: Sequence[Piece]) -> bool:
     """Whether a sign has the size of an equals sign behind the digit at its left, and is alone there."""
-    left = _beside(sign, [p for p in pieces if all(p is not part for part in parts)], -1)
+    left = _beside(sign, [p for p in pieces if p not in parts], -1)
     if left is None or sign.height > EQUALS_HEIGHT * left.height:
         return False
     least, most = EQUALS_WIDTH

@@ -10,11 +10,12 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
+from lenet.preprocessing import paper
 from lenet.preprocessing.around import is_crossed
 from lenet.preprocessing.bars import cross_of
 from lenet.preprocessing.layout import in_rows
 from lenet.preprocessing.pieces import Piece
-from lenet.preprocessing.segmentation import Sheet
+from lenet.preprocessing.segmentation import Sheet, holding
 from lenet.preprocessing.separate import separate_drawings
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text
 
@@ -435,6 +436,7 @@ def between(*strokes: Sequence[tuple[float, float]]) -> Image.Image:
 TOUCHING_EQUALS = [(0, 18), (50, 16), (58, 20), (58, 32), (50, 36), (2, 35)]
 NO_SIGNS = {
     "three bars": ([(0, 0), (50, 0)], [(0, 27), (50, 27)], [(0, 54), (50, 54)]),
+    "two bars and one further down": ([(0, 0), (50, 0)], [(0, 18), (50, 18)], [(0, 62), (50, 62)]),
     "a flat <": ([(60, 15), (0, 30), (60, 45)],),
     "a flat >": ([(0, 15), (60, 30), (0, 45)],),
     "a flat 0": ([(14, 14), (2, 14), (0, 24), (10, 34), (60, 34), (66, 22), (58, 12), (40, 10)],),
@@ -451,6 +453,24 @@ NO_SIGNS = {
 def test_what_is_like_a_sign_is_none(strokes: Sequence[Sequence[tuple[float, float]]]) -> None:
     kinds = {mark.kind for mark in Sheet(255 - np.asarray(between(*strokes))).marks}
     assert kinds.isdisjoint({"plus", "times", "equals"})
+
+
+def test_a_digit_may_reach_over_a_sign_beside_it() -> None:
+    seven = [[(205, 190), (290, 190), (262, 280)]]  # its bar begins over the plus
+    plus = [[(165, 240), (215, 240)], [(190, 215), (190, 265)]]
+    marks = Sheet(255 - np.asarray(pad(at(60, 180, TWO, 0.8), plus, seven, width=5))).marks
+    assert [mark.kind for mark in marks] == ["plus"]
+
+
+@pytest.mark.parametrize("count", [6, 7])
+def test_where_many_pieces_are_small_none_is_a_point(count: int) -> None:
+    labels = np.zeros((60, 200), int)
+    labels[5:45, 5:25] = 1
+    for i in range(count):
+        labels[40:44, 30 + 10 * i : 34 + 10 * i] = i + 2
+    box = np.array([[0] * 4, [5, 45, 5, 25], *([40, 44, 30 + 10 * i, 34 + 10 * i] for i in range(count))])
+    found = paper._points(labels, 0.7 * (labels > 0), np.ones(count + 2, bool), box, size=40, dark=1)
+    assert np.flatnonzero(found).tolist() == ([*range(2, 8)] if count == 6 else [])
 
 
 def test_bars_that_touch_are_an_equals_sign_too(digits: DigitClassifier) -> None:
@@ -544,6 +564,7 @@ def test_a_digit_that_touches_its_ring_does_not_go_with_it(digits: DigitClassifi
     touching = digits.read_page(ringed_number(0))
     assert [found.prediction.verdict for found in touching.digits] == ["unsure", "sure"]
     assert not touching.marks
+    assert holding([Piece((1,), (0, 0, 90, 90)), Piece((2,), (20, 20, 50, 80))]) == [True, False]
 
 
 def test_a_ring_with_ink_in_its_inside_is_none() -> None:

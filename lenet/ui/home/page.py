@@ -27,8 +27,8 @@ DIGITS, PHOTOS = "home/digits.js", "home/photos.js"  # of which one is what the 
 TEMPLATE, LAYERS = "home/page.html", "shared/layers.html"
 STYLES = ("shared/style.css", "report/style.css", "home/style.css")
 CSS_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
-COMMENT = re.compile(r"(^|\s)//( .*)?$")  # of a script, to the line's end; in its texts none of ours has two slashes so
-GOES_ON = ";{,(["  # what stands at the end of a line that needs no other sign to end there
+COMMENT = re.compile(r"(^|\s)//.*")  # of a script, to the line's end
+GOES_ON = ";{,(["  # behind one of these the end of a line means nothing
 ESCAPED = str.maketrans({"%": "%25", "#": "%23", "\n": "%0A"})  # what ends an address, or is not let into one
 WORD = re.compile(r'"(\w+)"')  # what a script or a template says is named there by its key
 
@@ -91,9 +91,9 @@ def _json(value: Any) -> Markup:
 def _address(code: str) -> str:
     """A data: address of the script without indentation, comments, and line ends that mean nothing: a sixth less.
 
-    No script of ours has a text or a template of several lines (a test holds that).
+    Every text and template of our scripts is on one line, and none looks like a comment (a test holds that).
     """
-    lines = (COMMENT.sub("", line).strip() for line in code.splitlines())
+    lines = (COMMENT.sub("", line).strip() for line in code.split("\n"))
     lean = "".join(line if line[-1] in GOES_ON else line + "\n" for line in lines if line)
     return "data:text/javascript;charset=utf-8," + lean.translate(ESCAPED)
 

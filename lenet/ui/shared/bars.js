@@ -120,7 +120,7 @@ export function crossOf(cells) {
   return kinds.length ? kinds[0][0] : null;
 }
 
-// Whether a stroke, a mask, is two bars over one another that touch at one end, or a bow between them.
+// Whether a stroke, a mask, is two bars over one another that are joined at one end.
 export function isDouble({ width, height, data }) {
   const columns = Array.from({ length: width }, (_, x) => {
     let [begins, first, last, ink] = [0, height, -1, 0];
@@ -133,13 +133,13 @@ export function isDouble({ width, height, data }) {
   });
   const sum = (some, key) => some.reduce((all, column) => all + column[key], 0);
   const two = (some) => some.filter(({ gap }) => gap).length / some.length;
-  const gap = (some) => sum(some, "gap") / some.length;
+  const meanGap = (some) => sum(some, "gap") / some.length;
   const quarter = Math.max(Math.floor(width / 4), 1);
   const [left, right] = [columns.slice(0, quarter), columns.slice(-quarter)];
   const open = two(right) > two(left) ? right : left;
   if (two(columns) < DOUBLE || two(open) < DOUBLE) return false;
   if (open.some(({ begins, ink }) => begins === 1 && ink > (BENT * sum(columns, "ink")) / sum(columns, "begins"))) return false;
-  return gap(columns.slice(Math.floor((width * 3) / 8), Math.floor((width * 5) / 8) + 1)) >= PARALLEL * gap(open);
+  return meanGap(columns.slice(Math.floor((width * 3) / 8), Math.floor((width * 5) / 8) + 1)) >= PARALLEL * meanGap(open);
 }
 
 // How far a component is from the end of the bar that it lies before; infinite where it does not.

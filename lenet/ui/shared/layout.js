@@ -145,7 +145,7 @@ export function bridged(pieces, full) {
 // The pieces that are figures drawn beside digits: empty frames, too large and wide to be a 0.
 export function frames(pieces, isEmpty) {
   const wide = pieces.filter((p) => widthOf(p) >= RING_WIDTH * heightOf(p) && isEmpty(p));
-  const empty = wide.filter((p) => !pieces.some((q) => q !== p && within(q, p)));
+  const empty = wide.filter((p) => !pieces.some((q) => q !== p && contains(p, q)));
   const beside = tallest(pieces.filter((p) => !empty.includes(p)));
   return empty.filter((p) => heightOf(p) >= LARGER * beside && beside >= FIGURES * heightOf(p));
 }
@@ -182,11 +182,12 @@ export function linesAlong(pieces) {
   });
 }
 
-export const within = (piece, other) => overlap(piece, other, 0) === widthOf(piece) && overlap(piece, other, 1) === heightOf(piece);
+// Whether the other one's box is within this one's.
+export const contains = (piece, other) => overlap(piece, other, 0) === widthOf(other) && overlap(piece, other, 1) === heightOf(other);
 
 // What a ring may hold: the highest piece in another one's box, and all in it; none where no digit is so high.
 export function held(piece, pieces) {
-  const inside = pieces.filter((p) => p !== piece && within(p, piece));
+  const inside = pieces.filter((p) => p !== piece && contains(piece, p));
   const several = inside.filter((p) => heightOf(p) >= HELD_BESIDE * heightOf(piece)).length > 1;
   const high = tallest(inside) >= HELD * heightOf(piece) || several;
   return inside.length && high && widthOf(piece) >= RING_WIDTH * heightOf(piece) ? [inside.find((p) => heightOf(p) === tallest(inside)), joined(inside)] : [];
@@ -194,7 +195,7 @@ export function held(piece, pieces) {
 
 // Those of what may be rings that are higher than the pieces beside them all, but for what holds digits too.
 export function higher(rings, pieces) {
-  const others = pieces.filter((p) => !rings.includes(p) && !rings.some((ring) => within(p, ring)));
+  const others = pieces.filter((p) => !rings.includes(p) && !rings.some((ring) => contains(ring, p)));
   const beside = tallest(others.filter((p) => !held(p, pieces).length));
   return rings.filter((ring) => heightOf(ring) >= RING_HEIGHT * beside);
 }
@@ -207,10 +208,10 @@ export function asHigh(rings, pieces) {
 
 // Whether a ring, a mask, has ink in its inside: a digit that touches it would go with it.
 export function isCrossed({ width, height, data }) {
-  const [across, down] = [width, height].map((side, i) => Math.floor(INSIDE[i] * side));
+  const [left, top] = [width, height].map((side, i) => Math.floor(INSIDE[i] * side));
   let rows = 0;
-  for (let y = down; y < height - down; y += 1) rows += data.subarray(y * width + across, (y + 1) * width - across).some(Boolean);
-  return rows >= CROSSED * (height - 2 * down);
+  for (let y = top; y < height - top; y += 1) rows += data.subarray(y * width + left, (y + 1) * width - left).some(Boolean);
+  return rows >= CROSSED * (height - 2 * top);
 }
 
 // Whether ink is seen from all four sides of a box, or from two, as of an open ring with a wide gap; `isInk` of x and y
@@ -398,11 +399,12 @@ function beside(sign, pieces, side) {
   return heightOf(sign) <= SUM.height * high && hangs && gap(nearest, sign) <= SUM.reach * high ? nearest : null;
 }
 
-// Whether no piece but a sign's parts is near it over or under it.
+// Whether no piece but a sign's parts is near it over or under it; what stands beside it may reach over it.
 function isApart(sign, parts, pieces) {
   const near = SUM.apart * widthOf(sign);
-  const large = pieces.filter((p) => longerOf(p) >= NEIGHBOUR * longerOf(sign) && !parts.includes(p));
-  return !large.some((p) => overlap(p, sign, 0) > 0 && overlap(p, sign, 1) > -near);
+  const others = pieces.filter((p) => longerOf(p) >= NEIGHBOUR * longerOf(sign) && !parts.includes(p));
+  const stands = (p) => overlap(p, sign, 1) > 0 && overlap(p, sign, 0) <= widthOf(sign) / 2;
+  return !others.some((p) => !stands(p) && overlap(p, sign, 0) > 0 && overlap(p, sign, 1) > -near);
 }
 
 // Whether two bars are about as long, and close over one another.

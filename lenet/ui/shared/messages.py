@@ -172,7 +172,7 @@ class Digit:
         p_not_digit: the probability that it is no digit, 0 to 1; null of a network that did not learn what is none.
         verdict: "sure", "unsure", "not_digit" or "blank", see `lenet.inference.digits.DigitPrediction`.
         box: left, top, right, bottom of its ink, as fractions of the picture's width and height, 0 to 1.
-        touching: it may be two digits that touch.
+        touching: it may be two digits that touch, or a digit and the ring around it.
         among_letters: it may be a letter, for of what stands close beside it much is no digit.
     """
 

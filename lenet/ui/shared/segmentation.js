@@ -3,7 +3,7 @@
 
 import { barOf, bowOf, crossOf, endToEnd, isDouble } from "./bars.js";
 import { openGaps } from "./gaps.js";
-import { MAX_DOTS, SLASH_SLENDER, asHigh, brackets, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isCrossed, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, percents, runsAround, slashes, sumSigns, tallest, widthOf, within } from "./layout.js";
+import { MAX_DOTS, SLASH_SLENDER, asHigh, brackets, bridged, contains, dividers, dottedLine, frames, heightOf, held, higher, inRows, isCrossed, isMinus, isPoint, joined, least, linesAlong, longerOf, overlap, percents, runsAround, slashes, sumSigns, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { crop, extent, picture, round } from "./preprocess.js";
 import { isEmptyFrame, printedBox, underline } from "./printed.js";
@@ -40,8 +40,8 @@ const TOUCHING = { above: 1.7, strokes: 0.3, doubt: 1.2 };
 const NARROW = 0.75;
 const WIDE = 1.25;
 
-// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars, withGapsClosed} for a
-// reader.  Pieces are in reading order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same
+// The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars, withGapsClosed}.
+// Pieces are in reading order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same
 // ink with bars that meet end to end made one piece, and what looks like printed boxes kept, `withGapsClosed` with strokes
 // drawn on where they go on beyond a gap; null where there are none.  `taken` are marks of what is out of the ink already.
 export function sheet(drawn, unboxed = true, taken = []) {
@@ -507,8 +507,8 @@ export function printedBars(pieces, inks) {
   return pieces.map((_, i) => barred.has(i));
 }
 
-// Which pieces have another one wholly in their box, as a ring that a digit touches has: no digit does.
-export const holding = (pieces) => pieces.map((piece) => pieces.some((other) => other !== piece && within(other, piece)));
+// Which pieces have another one wholly in their box, as a ring that a digit touches has: digits hardly ever do.
+export const holding = (pieces) => pieces.map((piece) => pieces.some((other) => other !== piece && contains(piece, other)));
 
 // Whether what was taken for one digit may be two that touch.
 export function mayTouch({ width, height, data }, doubt) {
