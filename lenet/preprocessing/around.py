@@ -86,7 +86,7 @@ def lines_along(pieces: Sequence[Piece]) -> list[int]:
 def held(piece: Piece, pieces: Sequence[Piece]) -> list[Piece]:
     """What a ring may hold: the highest piece in another one's box, and all in it.
 
-    Nothing where neither one is so high as HELD says nor two as HELD_BESIDE.
+    Nothing, where no digit is in it that is as high as HELD or HELD_BESIDE say.
     """
     inside = [p for p in pieces if p is not piece and contains(piece, p)]
     several = sum(p.height >= HELD_BESIDE * piece.height for p in inside) > 1

@@ -166,9 +166,8 @@ class Sheet:
             return barred
         if 2 * sum(_is_round(p) for p in self._found) >= len(self._found):  # a dotted pen's, or none
             return None
-        found = [
-            p for p in self._found if p.labels[0] not in self._sum_labels
-        ]  # the bars of = are near at their ends too
+        # The bars of = are near one another at their ends too.
+        found = [p for p in self._found if p.labels[0] not in self._sum_labels]
         areas = [self._areas[p.labels[0]] for p in found]
         pieces, gaps = end_to_end(found, areas, self._cells_of, self._factor)
         if not gaps:
