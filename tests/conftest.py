@@ -50,15 +50,6 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         _note(isinstance(arguments[1], tuple) and arguments[1][0] not in LOOPBACK)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """For `-n auto` one more than there are cores: tests wait for servers and browsers a good part of the time."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
-        return None  # what xdist itself makes of it
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + 1
-
-
 def pytest_configure() -> None:
     gc.disable()  # all that is imported stays: see lenet.ui.surroundings.nothing_collected
     if not os.environ.get("LENET_REACHING_OUT"):
