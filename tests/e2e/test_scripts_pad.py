@@ -222,6 +222,8 @@ def test_an_answer_is_told_in_words(scripts: Scripts, one: dict[str, Any], sente
     [
         (SCRIBBLE, True),
         (PERHAPS_NONE, True),
+        (PERHAPS_NONE | {"touching": True}, False),
+        (SCRIBBLE | {"touching": True}, True),
         (digit("2", 0.6, "unsure"), False),
         (digit("2", 0.9, p_not_digit=0.09), False),
         (digit("A", 0.2, "not_digit", probs={"A": 0.2, "B": 0.1}, p_not_digit=0.7), False),

@@ -18,8 +18,8 @@ const perhapsNone = ({ probs, label, p_not_digit: none }) => none > Math.max(...
 // Else they are classes that a person named.
 const amongDigits = ({ probs }) => Object.keys(probs).every((name) => /^\d$/.test(name));
 
-// Whether a person may say that it is a digit.
-export const doubted = (digit) => amongDigits(digit) && (rejected(digit) || (digit.verdict === "unsure" && perhapsNone(digit)));
+// Whether a person may say that it is a digit.  Of what may be two that touch, that would take away no doubt.
+export const doubted = (digit) => amongDigits(digit) && (rejected(digit) || (digit.verdict === "unsure" && !digit.touching && perhapsNone(digit)));
 
 // What the page calls a digit: nothing where it is none.
 export const shown = (digit) => (rejected(digit) ? "" : digit.label);

@@ -41,9 +41,10 @@ const NARROW = 0.75;
 const WIDE = 1.25;
 
 // The ink of a drawing and what it falls into: {pieces, marks, inkOf, points, place, cost, withBars, withGapsClosed}.
-// Pieces are in reading order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives the same
-// ink with bars that meet end to end made one piece, and what looks like printed boxes kept, `withGapsClosed` with strokes
-// drawn on where they go on beyond a gap; null where there are none.  `taken` are marks of what is out of the ink already.
+// Pieces are in reading order, and marks are [{kind, box}] of what stands beside them, without points.  `withBars` gives
+// the same ink with bars that meet end to end made one piece, and what looks like printed boxes kept, `withGapsClosed`
+// with strokes drawn on where they go on beyond a gap; null where there are none.  `taken` are marks of what is out of
+// the ink already.
 export function sheet(drawn, unboxed = true, taken = []) {
   const { ink, printed } = unboxed ? withoutBoxes(drawn) : { ink: drawn, printed: taken };
   const keeping = () => {
