@@ -25,18 +25,9 @@ from lenet.preprocessing.digits import PIPELINES, fitted, inked
 from lenet.preprocessing.images import Picture, open_picture
 from lenet.preprocessing.ink import WORKING_SIDE
 from lenet.preprocessing.pieces import Mark, MarkKind
-from lenet.preprocessing.segmentation import (
-    MASK_PIXELS,
-    Sheet,
-    Trial,
-    among_letters,
-    cheapest,
-    holding,
-    may_touch,
-    printed_bars,
-    trials,
-)
+from lenet.preprocessing.segmentation import MASK_PIXELS, Sheet
 from lenet.preprocessing.stages import Box, Preprocessed, Stage
+from lenet.preprocessing.trials import Trial, among_letters, cheapest, holding, may_touch, printed_bars, trials
 from lenet.training.metrics import NOT_DIGIT_ABOVE
 
 MIN_PROBABILITY = 0.01  # at which a network's doubt ends: smaller ones are no better measured

@@ -21,6 +21,10 @@ MarkKind = Literal[
 STANDS = 0.5  # what is at least this high stands in a row of its own
 FLAT = 0.3  # a minus and a line are lower than this
 LINE = 1.2  # a line under digits is longer than this, and a minus shorter
+DOT = 0.3  # what has no longer side than this is no digit by itself
+ROUND_POINT = 0.2  # a round piece with no longer side than this may be a decimal point
+SMALL = 0.3  # a piece lower than this is part of what stands over or under it
+APART = 0.3  # pieces further from one another are two digits
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,14 @@ def joined(pieces: Sequence[Piece]) -> Piece:
 
 def tallest(pieces: Sequence[Piece]) -> int:
     return max((p.height for p in pieces), default=0)
+
+
+def is_round(piece: Piece) -> bool:
+    return piece.longer <= 1.6 * min(piece.width, piece.height)
+
+
+def is_dot(piece: Piece, tall: int) -> bool:
+    return is_round(piece) and piece.longer < ROUND_POINT * tall
 
 
 def across(piece: Piece) -> int:

@@ -115,7 +115,7 @@ def test_the_page_preloads_what_it_shows_first() -> None:
         "preprocess",
         "printed",
     )
-    shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage")]
+    shared = [f"shared/{name}.js" for name in (*mine, "reader", "segmentation", "stages", "storage", "trials")]
     own = ("examples", "inside", "invitation", "pad", "pictures", "png", "raster", "readers", "reading")
     draw = [f"draw/{name}.js" for name in (*own, "tools", "trace", "view", "wrong")]
     names = [*draw, *shared, "texts.js", "train/heartbeat.js"]

@@ -15,8 +15,9 @@ from lenet.preprocessing.around import is_crossed
 from lenet.preprocessing.bars import cross_of
 from lenet.preprocessing.layout import in_rows
 from lenet.preprocessing.pieces import Piece
-from lenet.preprocessing.segmentation import Sheet, holding
+from lenet.preprocessing.segmentation import Sheet
 from lenet.preprocessing.separate import separate_drawings
+from lenet.preprocessing.trials import holding
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO, Strokes, at, pad, text
 
 

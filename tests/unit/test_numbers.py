@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 import lenet.ui
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier, FoundDigit
-from lenet.preprocessing.segmentation import Sheet, Trial, cheapest, trials
+from lenet.preprocessing.segmentation import Sheet
+from lenet.preprocessing.trials import Trial, cheapest, trials
 
 Strokes = Sequence[Sequence[tuple[float, float]]]
 

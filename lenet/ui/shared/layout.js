@@ -16,6 +16,10 @@ const LINE_SLOPE = 0.2;
 const STANDS = 0.5;
 const FLAT = 0.3;
 const LINE = 1.2;
+export const DOT = 0.3;
+export const ROUND_POINT = 0.2;
+export const SMALL = 0.3;
+export const APART = 0.3;
 const POINT_REACH = 0.5;
 const SHORT = 0.15;
 const UNDER = 0.75;
@@ -62,6 +66,8 @@ const EQUALS = { height: 0.65, width: [0.2, 1.1], bar: 1.8, alike: 0.6, aslant: 
 export const widthOf = ({ box }) => box[2] - box[0];
 export const heightOf = ({ box }) => box[3] - box[1];
 export const longerOf = (piece) => Math.max(widthOf(piece), heightOf(piece));
+export const isRound = (piece) => longerOf(piece) <= 1.6 * Math.min(widthOf(piece), heightOf(piece));
+export const isDot = (piece, tall) => isRound(piece) && longerOf(piece) < ROUND_POINT * tall;
 export const tallest = (pieces) => Math.max(0, ...pieces.map(heightOf));
 
 // Pixels that both cover along x (0) or y (1); less than 0 where that far apart.

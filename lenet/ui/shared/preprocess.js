@@ -8,7 +8,7 @@ const WORKING_SIDE = 512;
 const MIN_CONTRAST = 24;
 const DIGIT_SIDE = 28;
 const DIGIT_BOX = 20;
-const INK_THRESHOLD = 64;
+export const INK_THRESHOLD = 64;
 
 // --- pictures ------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@
 import { network } from "./engine.js";
 import { inputOf, layersOf, softmax } from "./outputs.js";
 import { classic, fitted, inked } from "./preprocess.js";
-import { amongLetters, cheapest, holding, mayTouch, printedBars, sheet, trials } from "./segmentation.js";
+import { sheet } from "./segmentation.js";
+import { amongLetters, cheapest, holding, mayTouch, printedBars, trials } from "./trials.js";
 
 const PRINTED = new Set(["box", "line", "ring"]); // marks that are no part of a number
 
