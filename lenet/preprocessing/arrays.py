@@ -22,6 +22,7 @@ ABOVE_WHITE, BELOW_BLACK = 0.25, 0.1
 MAX_UNCLEAR = 16.0
 MAX_WHOLE = 65535  # of 16 bits; whole numbers beyond are no picture's
 
+TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
 _SHAPE = (
     "Numbers of shape {shape} are not a picture: give (H, W), (H, W, 3) or (H, W, 4), or channels first, "
     "with or without a batch axis of 1."
@@ -29,18 +30,21 @@ _SHAPE = (
 _RANGE = "The numbers go from {low:g} to {high:g}: give 0 to 255, or fractions from 0 to 1, before any normalisation."
 
 
-def to_image(numbers: Any) -> Image.Image:
+def to_image(numbers: Any, max_pixels: int) -> Image.Image:
     """The picture in an array, a tensor or nested lists, as an 8-bit image "L", "LA", "RGB" or "RGBA".
 
     Args:
         numbers: (H, W), (H, W, C), (C, H, W), with or without a batch axis of 1 before them, C from 1 to 4. Bool;
             whole numbers of 8 bits, or of 9 to 16, as many as they take; or floats in 0 to 1 or 0 to 255.
+        max_pixels: H * W at most; more are refused before they are worked through, which takes seconds.
 
     Raises:
         ImageError: anything else.
     """
     first = hasattr(numbers, "detach")  # a tensor has its channels first, as PyTorch does
     array = _axes(_array(numbers), first)
+    if array.shape[0] * array.shape[1] > max_pixels:
+        raise ImageError(TOO_LARGE, count=max_pixels // 1_000_000)
     pixels = _8_bit(array)
     return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
 
