@@ -47,6 +47,9 @@ BOX_DARKNESS, BOX_THICKNESS, BOX_SHARE, BOX_REACH, BOX_SIZE = 0.8, 0.9, 0.95, 0.
 # these shares of its ink and its length, and not of that digit if so much longer, and thicker or lying: a pen, the edge
 # of a sheet.
 BAR_SLENDER, BAR_FULL, BAR_COMPANY, BAR_COMPANY_SIZE, BAR_SIZE, BAR_THICKNESS = 5.0, 0.7, 0.1, 0.2, 1.5, 1.4
+# A fence, such as a barcode: at least so many bars, each fills so much of its box, and their ends are off by less, of
+# their height.
+MIN_FENCE, FENCE_FULL, FENCE_EDGE = 6, 0.85, 0.03
 # Faded parts of strokes: each so large, by the ink that is known, and so thick, by the pen; all together so large.
 FADED_AREA, FADED_THICKNESS, FADED_MOST = 0.03, (0.5, 1.6), 3.0
 ONE_STROKE = 0.3  # of the picture's width: a 1 leans over no more
@@ -110,7 +113,7 @@ def from_paper(grey: np.ndarray) -> Paper:
         if np.count_nonzero((wider > _ink_above(strokes)) & ~strokes.mask) <= 0.03 * np.count_nonzero(strokes.mask):
             break  # nothing else is as dark: most pens end here
         more = _strokes(without_lines(wider, rows, columns))
-        if not _reveals(more, strokes):
+        if not (_reveals(more, strokes) or _is_fence(more.mask)):
             break
         evened, strokes = wider, more
     if not len(rows) + len(columns):  # what is left of printed lines is pale too, and hangs on the digits
@@ -202,6 +205,18 @@ def _reveals(wide: _Strokes, narrow: _Strokes) -> bool:
             return True
     # Or the narrow window saw but scraps of a broad pen's strokes.
     return bool(np.count_nonzero(added & (wide.darkness > 0.5)) > (3 if same else 0.5) * known)
+
+
+def _is_fence(mask: np.ndarray) -> bool:
+    """Whether all pieces of a mask are bars of one fence."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
+    if count < MIN_FENCE:
+        return False
+    everything = np.arange(count + 1) > 0
+    box = np.array([[0, 0, 0, 0], *([y.start, y.stop, x.start, x.stop] for y, x in ndimage.find_objects(labels))])
+    return bool(_fence(box, np.bincount(labels.ravel()), everything, everything).sum() == count)
 
 
 def _shown(darkness: np.ndarray) -> np.ndarray:
@@ -422,7 +437,25 @@ def _akin(labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, digit: np.n
     digits = like(AKIN_DARKNESS, AKIN_SIZE, AKIN_THICKNESS)
     for candidates, reach in ((digits, AKIN_REACH * whole), (alike & (longer <= size / AKIN_SIZE), AKIN_DOT * whole)):
         member = _reached(box, member, candidates, reach)
-    return np.flatnonzero(member)
+    return np.flatnonzero(member | _fence(box, area, member, fit))
+
+
+def _fence(box: np.ndarray, area: np.ndarray, member: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """Which labels are of a fence that some members are of, bool (count + 1,): taken whole, it is known for one.
+
+    Of a barcode's bars the wide ones are thicker than any pen that wrote the narrow ones.
+    """
+    sides = box[:, 1::2] - box[:, ::2]
+    bars = fit & (area >= FENCE_FULL * sides.prod(axis=1)) & (area > 0)
+    bars[0] = False
+    found = np.zeros(len(bars), bool)
+    if (bars & member).any():
+        first = box[np.flatnonzero(bars & member)[0]]
+        off = np.abs(box[:, :2] - first[:2]).max(axis=1)
+        found = bars & (off <= FENCE_EDGE * (first[1] - first[0]))
+    return found & (np.count_nonzero(found) >= MIN_FENCE)
+
+
 
 
 def _points(

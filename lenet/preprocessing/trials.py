@@ -233,7 +233,7 @@ def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bo
     """
     if len(pieces) < MIN_BARS:
         return [False] * len(pieces)
-    full = [float((ink > INK_THRESHOLD).mean()) >= BAR_FULL for ink in inks]
+    full = [_fullness(ink > INK_THRESHOLD) >= BAR_FULL for ink in inks]
     runs: list[list[int]] = [[]]
     for i, piece in enumerate(pieces):
         if runs[-1]:
@@ -245,6 +245,14 @@ def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bo
             runs[-1].append(i)
     barred = {i for run in runs if len(run) >= MIN_BARS for i in run}
     return [i in barred for i in range(len(pieces))]
+
+
+def _fullness(marked: np.ndarray) -> float:
+    """How much of its box what is marked fills: the box around it alone, for a piece's edges may be too pale."""
+    rows, columns = (np.flatnonzero(marked.any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return 0.0
+    return float(marked[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean())
 
 
 def holding(pieces: Sequence[Piece]) -> list[bool]:

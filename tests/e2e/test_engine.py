@@ -58,6 +58,7 @@ from tests.unit.test_layout import (
     with_comma,
     with_dash,
     with_point,
+    wide_barcode,
     word,
 )
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO
@@ -344,7 +345,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
         high_exponent(),
         comparison(),
     ]
-    pictures += [barcode(8, 8), barcode(5)]
+    pictures += [barcode(8, 8), barcode(5), wide_barcode(paper=False)]
     pictures += [little(ZERO, 292), little(ZERO, 100), with_comma(), two_rows_of_heights()]
     pictures += [broken_one(), ringed(TWO), ringed(SEVEN), ringed([[(30, 50), (31, 51)]]), ringed(TWO, 105)]
     pictures += [ringed(TWO, gap=40), ringed(SEVEN, gap=20)]

@@ -95,6 +95,22 @@ def barcode(count: int, uneven: int = 0) -> Image.Image:
     return picture
 
 
+def wide_barcode(paper: bool) -> Image.Image:
+    """Eight bars, some twice as wide as others, too wide for a pen, or on paper for what looks for one."""
+    thick = 16 if paper else 13
+    picture = Image.new("L", (470, 260), 225 if paper else 255)
+    x = 61
+    for wide in (2, 1, 1, 2, 1, 1, 1, 1):
+        ImageDraw.Draw(picture).rectangle((x, 60, x + wide * thick, 199), fill=50 if paper else 0)
+        x += wide * thick + 2 * thick
+    if not paper:
+        return picture
+    light = np.linspace(1, 0.75, picture.width)
+    blurred = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.8))) * light
+    grain = np.random.default_rng(0).normal(0, 2, blurred.shape)
+    return Image.fromarray((blurred + grain).clip(0, 255).astype(np.uint8))
+
+
 def two_rows_of_heights() -> Image.Image:
     """2 7 4 over 0 7 2: the first 7 stands at the foot of the upper row, the 4 at its top, the 2 at the lower one's."""
     upper = at(60, 50, TWO, 1.6), at(190, 150, SEVEN, 0.6), at(260, 50, FOUR, 0.6)
@@ -346,6 +362,13 @@ def test_six_bars_of_one_height_are_printed_and_fewer_or_uneven_ones_are_digits(
     assert [mark.kind for mark in reading.marks] == ["line"] * 8
     assert text(digits.read(barcode(5))) == "11111"
     assert text(digits.read(barcode(8, 8))) == "11111111"
+
+
+@pytest.mark.parametrize("paper", [False, True])
+def test_bars_are_printed_however_wide_some_of_them_are(digits: DigitClassifier, paper: bool) -> None:
+    reading = digits.read_page(wide_barcode(paper))
+    assert reading.digits == ()
+    assert len(reading.marks) == 8
 
 
 def photographed_price() -> Image.Image:

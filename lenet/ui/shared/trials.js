@@ -2,7 +2,7 @@
 // box is [left, top, right, bottom] in pixels of the ink; a piece is {labels, box, row}.
 
 import { APART, DOT, ROUND_POINT, SMALL, contains, heightOf, isDot, isPoint, isRound, joined, longerOf, overlap, tallest, widthOf } from "./layout.js";
-import { INK_THRESHOLD } from "./preprocess.js";
+import { INK_THRESHOLD, crop, extent } from "./preprocess.js";
 
 const [DEGREE, FULL_HEIGHT] = [0.38, 0.6];
 const LITTLE = 0.2;
@@ -143,7 +143,7 @@ function isSign(row, i) {
 // Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
 export function printedBars(pieces, inks) {
   if (pieces.length < BARS.least) return pieces.map(() => false); // most drawings
-  const full = inks.map(({ data }) => data.reduce((sum, value) => sum + (value > INK_THRESHOLD), 0) / data.length >= BARS.full);
+  const full = inks.map((ink) => fullness(ink) >= BARS.full);
   const runs = [[]];
   pieces.forEach((piece, i) => {
     const first = pieces[runs.at(-1)[0]];
@@ -153,6 +153,14 @@ export function printedBars(pieces, inks) {
   });
   const barred = new Set(runs.filter((run) => run.length >= BARS.least).flat());
   return pieces.map((_, i) => barred.has(i));
+}
+
+// How much of its box the ink fills, without its edges, which may be too pale.
+function fullness(ink) {
+  const box = extent(ink);
+  if (!box) return 0;
+  const { data } = crop(ink, ...box);
+  return data.reduce((sum, value) => sum + (value > INK_THRESHOLD), 0) / data.length;
 }
 
 // Which pieces have another one wholly in their box, as a ring that a digit touches has: digits hardly ever do.
