@@ -24,10 +24,12 @@ STEP = 2  # times that what a bar's grey has changed by before its end, its end 
 SLANT = 0.06  # of the picture's side: a scan's edge takes so long to end
 RING = 0.9  # of each of a patch's sides differs from what is round it
 MIN_PATCH = 0.05  # of the picture
+ROUNDED = 0.88  # of its box a patch with round corners fills; an ellipse, as a thick 0 is, fills 0.79
 CONTRAST = 24  # of 255: something on the canvas differs by so much from its ground
 MARK = 1 / 3  # of the contrast of the darkest mark: what is as dark is a mark
 ALIKE = 2.0  # the factor by which marks of one hand differ at most, in size and thickness
 SPECK = 0.04  # of the longer side: what is smaller is no mark
+BUTTON = 0.4  # of its longer side: a piece that is thicker was not written; a disc is 0.5 thick, most digits below 0.28
 NESTED = 6  # frames within frames: a window, in a letterbox, in a page
 
 Region = tuple[slice, slice]
@@ -90,10 +92,13 @@ def _bar(grey: np.ndarray, same: int) -> int:
     share = other.mean(axis=1)  # of each row, what is not the bar's
     if share[0] > 1 - UNIFORM:
         return 0
-    ends = np.flatnonzero(share > 1 - BAR)
+    ends = np.flatnonzero((share[1:] > 1 - BAR) & (share[:-1] <= 1 - BAR)) + 1
+    slant = max(2, round(SLANT * len(grey)))
+    if same == RENDERED:  # a row of large buttons may fill the bar, but it does not end there
+        ends = ends[[(share[end : end + slant] >= JUMP).any() for end in ends]]
     if len(ends) == 0:
         return 0
-    within = share[ends[0] : ends[0] + max(2, round(SLANT * len(grey)))]
+    within = share[ends[0] : ends[0] + slant]
     past = np.flatnonzero(within >= JUMP)
     if len(past) == 0:
         return 0
@@ -127,14 +132,14 @@ def _is_written_across(grey: np.ndarray, depth: int) -> bool:
 
 
 def _measured(marks: np.ndarray) -> np.ndarray:
-    """(N, 2): of each piece that is no speck its longer side and about how thick its strokes are, in pixels."""
+    """(N, 2): of each piece that is no speck or button its longer side and how thick its strokes are, in pixels."""
     from scipy import ndimage
 
     labels, count = ndimage.label(marks, np.ones((3, 3)))
     boxes = ndimage.find_objects(labels)
     longer = np.array([max(y.stop - y.start, x.stop - x.start) for y, x in boxes] or np.zeros(0))
     thick = thicknesses(labels, np.bincount(labels.ravel(), minlength=count + 1))[1:]
-    return np.stack([longer, thick], axis=1)[longer >= SPECK * max(marks.shape)]
+    return np.stack([longer, thick], axis=1)[(longer >= SPECK * max(marks.shape)) & (thick <= BUTTON * longer)]
 
 
 def _soft(grey: np.ndarray, depth: int, same: int) -> int:
@@ -145,15 +150,33 @@ def _soft(grey: np.ndarray, depth: int, same: int) -> int:
 
 
 def _patch(grey: np.ndarray, around: int) -> Region | None:
-    """A rectangle with a ground of its own, in even surroundings of the grey `around`."""
+    """A rectangle with a ground of its own, in even surroundings of the grey `around`; its corners may be round."""
     other = np.abs(grey.astype(np.int16) - around) > SAME - 2
     rows, columns = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
     if len(rows) < MIN_INNER or len(columns) < MIN_INNER:
         return None
     inside = other[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if inside.size < MIN_PATCH * grey.size or inside.size == grey.size:
+    if inside.size < MIN_PATCH * grey.size or inside.size == grey.size or inside.mean() < 0.5:
         return None
-    ring = [inside[:2].any(axis=0), inside[-2:].any(axis=0), inside[:, :2].any(axis=1), inside[:, -2:].any(axis=1)]
-    if min(side.mean() for side in ring) < RING or inside.mean() < 0.5:  # a digit, or the line of a box
+    depth = _corner(inside)
+    within = inside[depth : inside.shape[0] - depth, depth : inside.shape[1] - depth]
+    if min(within.shape) < MIN_INNER:
         return None
-    return slice(int(rows[0]) + 1, int(rows[-1])), slice(int(columns[0]) + 1, int(columns[-1]))
+    ring = [within[:2].any(axis=0), within[-2:].any(axis=0), within[:, :2].any(axis=1), within[:, -2:].any(axis=1)]
+    if min(side.mean() for side in ring) < RING:  # a digit, or the line of a box
+        return None
+    edge = depth + 1
+    return slice(int(rows[0]) + edge, int(rows[-1]) + 1 - edge), slice(
+        int(columns[0]) + edge, int(columns[-1]) + 1 - edge
+    )
+
+
+def _corner(inside: np.ndarray) -> int:
+    """How far from all sides of its box the corners of a patch (H, W) bool are its own: 0 where none is round."""
+    spans = [np.count_nonzero(np.maximum.accumulate(row) & np.maximum.accumulate(row[::-1])[::-1]) for row in inside]
+    if sum(spans) < ROUNDED * inside.size:
+        return 0
+    size = min(inside.shape) // 2
+    steps = np.arange(size)
+    own = np.all([inside[a, b] for a in (steps, -1 - steps) for b in (steps, -1 - steps)], axis=0)
+    return int(own.argmax()) if own.any() else 0

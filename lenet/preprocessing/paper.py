@@ -456,8 +456,6 @@ def _fence(box: np.ndarray, area: np.ndarray, member: np.ndarray, fit: np.ndarra
     return found & (np.count_nonzero(found) >= MIN_FENCE)
 
 
-
-
 def _points(
     labels: np.ndarray, darkness: np.ndarray, fit: np.ndarray, box: np.ndarray, size: float, dark: float
 ) -> np.ndarray:

@@ -55,10 +55,10 @@ from tests.unit.test_layout import (
     signed,
     slashed,
     two_rows_of_heights,
+    wide_barcode,
     with_comma,
     with_dash,
     with_point,
-    wide_barcode,
     word,
 )
 from tests.unit.test_numbers import FOUR, ONE, SEVEN, TWO, ZERO

@@ -77,6 +77,38 @@ def test_grey_paper_pasted_on_white(digits: DigitClassifier) -> None:
     assert found[0].prediction.verdict == "sure"
 
 
+def rounded(radius: int, pad_grey: int, page_grey: int = 255, margin: int = 50) -> np.ndarray:
+    """A pad with round corners on a page, and a 2 on it that is as light as the page, or black."""
+    size = 280 + 2 * margin
+    page = Image.new("L", (size, size), page_grey)
+    corners = (margin, margin, size - margin - 1, size - margin - 1)
+    ImageDraw.Draw(page).rounded_rectangle(corners, radius=radius, fill=pad_grey)
+    ink = 0 if pad_grey > 128 else 255
+    written = np.pad((255 - PICTURE) / 255, margin)
+    return (np.asarray(page) * (1 - written) + ink * written).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("radius", [0, 8, 30, 60, 90])
+@pytest.mark.parametrize(("pad_grey", "page_grey"), [(20, 255), (82, 250), (225, 255), (40, 200)])
+def test_a_pad_may_have_round_corners(digits: DigitClassifier, radius: int, pad_grey: int, page_grey: int) -> None:
+    found = digits.read(rounded(radius, pad_grey, page_grey))
+    assert text(found) == "2"
+    assert found[0].prediction.verdict == "sure"
+
+
+@pytest.mark.parametrize("digit", ["0", "8", "6", "1"])
+@pytest.mark.parametrize("width", [60, 90])
+def test_a_digit_of_a_brush_that_nearly_fills_it_is_no_pad(digit: str, width: int) -> None:
+    loops = {
+        "0": [[(200 + 80 * np.cos(t), 200 + 120 * np.sin(t)) for t in np.linspace(0, 6.3, 40)]],
+        "8": [[(200 + 70 * np.sin(2 * t), 200 + 120 * np.cos(t)) for t in np.linspace(0, 6.3, 60)]],
+        "6": [[(240, 80), (150, 200), (150, 300), (200, 330), (260, 290), (230, 220), (150, 250)]],
+        "1": [[(200, 80), (200, 320)]],
+    }
+    picture = np.asarray(pad(loops[digit], width=width))
+    assert picture[canvas(picture)].shape == picture.shape
+
+
 @pytest.mark.parametrize("strokes", [TWO, FOUR, SEVEN, FIVE])
 @pytest.mark.parametrize("width", [4, 40])
 def test_a_plain_drawing_is_its_own_canvas(strokes: list[list[tuple[float, float]]], width: int) -> None:
@@ -259,6 +291,15 @@ def test_a_bar_with_a_title_and_buttons_is_cut(bar: int) -> None:
     for left in (10, 34, 58):
         pen.ellipse((left, 12, left + 16, 28), fill=10)
     assert canvas(np.asarray(shot)) == (slice(40, 320), slice(0, 280))
+
+
+@pytest.mark.parametrize("side", range(4))
+def test_a_bar_full_of_round_buttons_is_cut(side: int) -> None:
+    shot = Image.fromarray(padded((0, 60), (0, 0), 240))
+    for i, grey in enumerate((90, 130, 120, 200, 30)):
+        ImageDraw.Draw(shot).ellipse((14 + 54 * i, 294, 46 + 54 * i, 326), fill=grey)
+    picture = np.rot90(np.asarray(shot), side)
+    assert picture[canvas(picture)].shape == (280, 280)
 
 
 @pytest.mark.parametrize("ground", [255, 20])
