@@ -23,6 +23,15 @@ COMB_WIDTH = 2.0  # of its height: a comb is at least this wide
 COMB_LINE = 0.95  # of its width: so much of its line is ink
 LEAN_REACH = 0.02  # of its height: so near its upper side is a line
 
+# An open grid, as for noughts and crosses: lines across one another, and nothing around them.
+MAX_GRID_LINES = 12  # of either direction
+GRID_CLEAR = 0.5  # of its rows, and of its columns, at least are crossed by those lines alone,
+GRID_END = 0.1  # and some so near its ends
+GRID_STRAIGHT, GRID_TRUE = 0.03, 0.9  # of its longer side a line that a hand drew is off, but for a tenth of its rows
+GRID_THIN = 0.3  # of a cell: its lines are no thicker
+GRID_CELLS = 5  # in a row and in a column of it, together at least: a cross with two of each is a sign, or a 4
+GRID_CELL = 0.5  # of the mean cell: so wide are all of them
+
 # A line under digits that touches them, so that all are one piece:
 UNDERLINED = 12  # of the mask's pixels: the piece is at least so high
 UNDERLINED_WIDTH = 1.4  # of its height: and so wide, as a 2 with a flat foot is not
@@ -230,6 +239,58 @@ def underline(mask: np.ndarray) -> np.ndarray | None:
     beyond = min(*(part.start for part in standing), *(width - part.stop for part in standing))
     enough = width >= UNDER_ONE * height or len(standing) > 1
     return found[::-1] if enough and beyond >= UNDER_BEYOND * usual else None
+
+
+def open_grid(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
+    """The lines of an open grid, bool (H, W): some each way, three or more, as of a #; None where there is none.
+
+    Only what holds something is one.
+
+    Args:
+        mask: one piece of ink; digits that touch the lines may be of it.
+        everything: all the ink there.
+    """
+    if min(mask.shape) < MIN_BOX_SIDE:
+        return None
+    found = [_grid_lines(turned) for turned in (mask, mask.T)]
+    if found[0] is None or found[1] is None:
+        return None
+    (down, thick, columns), (along, _, rows) = found[0], found[1]
+    lines: np.ndarray = down | along.T
+    return (
+        lines
+        if columns + rows >= GRID_CELLS and _holds_something(everything, lines, rows, max(1, round(thick / 2)))
+        else None
+    )
+
+
+def _grid_lines(mask: np.ndarray) -> tuple[np.ndarray, float, int] | None:
+    """Lines from the top of a mask to its bottom: where, how thick, and how many cells they part; None without any."""
+    height, width = mask.shape
+    edges = np.diff(mask.astype(np.int8), axis=1, prepend=0, append=0)
+    counts = (edges > 0).sum(axis=1)
+    lines = int(np.bincount(counts).argmax())
+    clear = np.flatnonzero(counts == lines)
+    if not 0 < lines <= MAX_GRID_LINES or len(clear) < max(GRID_CLEAR * height, 3):
+        return None
+    if clear[0] > GRID_END * height or clear[-1] < (1 - GRID_END) * height - 1:
+        return None
+    begins, ends = (np.nonzero(edges[clear] == sign)[1].reshape(-1, lines) for sign in (1, -1))
+    middles, thick = (begins + ends) / 2, float(np.median(ends - begins))
+    third = len(clear) // 3
+    at = [float(np.median(part)) for part in (clear[:third], clear[-third:])]
+    first, last = (np.median(part, axis=0) for part in (middles[:third], middles[-third:]))
+    straight = first + (np.arange(height)[:, None] - at[0]) * ((last - first) / (at[1] - at[0]))  # (H, lines)
+    off = np.abs(middles - straight[clear])
+    cells = np.diff(np.pad(straight[height // 2], 1, constant_values=(0, width)))
+    if (
+        thick > GRID_THIN * width / (lines + 1)
+        or np.mean(off <= GRID_STRAIGHT * max(mask.shape) + 1) < GRID_TRUE
+        or cells.min() < GRID_CELL * width / (lines + 1)
+    ):
+        return None
+    near = np.abs(np.arange(width)[None, :, None] + 0.5 - straight[:, None, :]).min(axis=2) <= thick
+    return mask & near, thick, lines + 1
 
 
 def is_empty_frame(mask: np.ndarray) -> bool:

@@ -32,7 +32,7 @@ from lenet.preprocessing.pieces import (
     overlap,
     tallest,
 )
-from lenet.preprocessing.printed import is_empty_frame, printed_box, underline
+from lenet.preprocessing.printed import is_empty_frame, open_grid, printed_box, underline
 from lenet.preprocessing.signs import SLASH_SLENDER, brackets, is_minus, is_point, percents, slashes, sum_signs
 from lenet.preprocessing.thickness import thicknesses
 
@@ -196,7 +196,10 @@ class Sheet:
         found = []
         for number, part in enumerate(self._parts(), start=1):
             piece = self._labels[part] == number
-            lines = printed_box(piece, mask[part]) if self._count > 1 else None
+            lines = None
+            if self._count > 1:
+                lines = printed_box(piece, mask[part])
+                lines = open_grid(piece, mask[part]) if lines is None else lines
             if lines is not None:
                 found.append(Mark("box", self._box(part)))
             elif (lines := underline(piece)) is not None:

@@ -30,6 +30,7 @@ from lenet.training.recipes import RECIPES
 from lenet.training.stored import WEIGHTS
 from tests.unit.test_bars import display
 from tests.unit.test_layout import (
+    GRID,
     LEANING,
     NINE,
     NO_SIGNS,
@@ -41,6 +42,7 @@ from tests.unit.test_layout import (
     columns,
     comb,
     comparison,
+    drawn_grid,
     framed,
     grid,
     high_exponent,
@@ -376,6 +378,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
         signed("71)", bow=4),
     ]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
+    pictures += [drawn_grid(*rows, lean=lean) for rows in (GRID, GRID[:2]) for lean in (0, 3, -6)]
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)
     assert found.left == 0

@@ -13,6 +13,7 @@ from lenet.inference.digits import DigitClassifier
 from lenet.preprocessing import paper
 from lenet.preprocessing.around import is_crossed
 from lenet.preprocessing.bars import cross_of
+from lenet.preprocessing.digits import inked
 from lenet.preprocessing.layout import in_rows
 from lenet.preprocessing.pieces import Piece
 from lenet.preprocessing.segmentation import Sheet
@@ -259,6 +260,15 @@ def grid(*rows: list[Strokes], pitch: int = 70, width: float = 8, lines: bool = 
     return picture
 
 
+def drawn_grid(*rows: list[Strokes], lean: float = 3) -> Image.Image:
+    """A digit in each cell between lines that a hand drew, nearly straight, with nothing around them."""
+    down, across, pitch = len(rows), len(rows[0]), 120
+    lines = [[(20 + pitch * i - lean, 20), (20 + pitch * i + lean, 20 + pitch * down)] for i in range(1, across)]
+    lines += [[(20, 20 + pitch * i + lean), (20 + pitch * across, 20 + pitch * i - lean)] for i in range(1, down)]
+    places = [(60 + pitch * k, 45 + pitch * i, strokes) for i, row in enumerate(rows) for k, strokes in enumerate(row)]
+    return pad(lines, *(at(x, y, strokes, 0.6) for x, y, strokes in places), width=5)
+
+
 GRID = [[TWO, SEVEN, FOUR], [ONE, ZERO, TWO], [SEVEN, FOUR, ONE]]
 
 
@@ -354,6 +364,35 @@ def test_of_what_is_much_smaller_a_comma_and_a_degree_sign_are_no_digits(digits:
     assert digits.read_page(with_comma()).text == "2.7"
     assert text(digits.read(little(ZERO, 230))) == "20"
     assert text(digits.read(little(ZERO, 100))) == "2"
+
+
+@pytest.mark.parametrize("lean", [0, 3, -6])
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([[TWO, [], SEVEN], [[], FOUR, []], [ZERO, [], TWO]], "27402"),
+        ([[[], [], []], [[], SEVEN, []], [[], [], []]], "7"),
+        ([[TWO, SEVEN], [FOUR, ZERO], [SEVEN, TWO]], "274072"),
+        ([[TWO, SEVEN, FOUR], [ZERO, SEVEN, TWO]], "274072"),
+    ],
+    ids=["3 by 3", "one digit", "2 by 3", "3 by 2"],
+)
+def test_what_stands_in_an_open_grid_is_read_without_it(
+    digits: DigitClassifier, rows: list[list[Strokes]], expected: str, lean: float
+) -> None:
+    reading = digits.read_page(drawn_grid(*rows, lean=lean))
+    assert text(reading.digits) == expected
+    assert all(found.prediction.verdict == "sure" for found in reading.digits)
+    assert [mark.kind for mark in reading.marks] == ["box"]
+
+
+def test_a_number_sign_and_digits_of_straight_strokes_are_no_grid() -> None:
+    sign = [[(40, 0), (30, 100)], [(80, 0), (70, 100)], [(10, 35), (105, 30)], [(5, 70), (100, 65)]]
+    eight = [[(0, 0), (60, 0), (60, 120), (0, 120), (0, 0)], [(0, 60), (60, 60)]]
+    for strokes in (sign, eight, FOUR):
+        sheet = Sheet(inked(pad(at(90, 150, strokes), at(240, 150, SEVEN)))[1])
+        assert [mark.kind for mark in sheet.marks] == []
+        assert len(sheet.pieces) == 2
 
 
 def test_six_bars_of_one_height_are_printed_and_fewer_or_uneven_ones_are_digits(digits: DigitClassifier) -> None:

@@ -1,5 +1,6 @@
-// Printed boxes that digits stand in, lines that they touch, and empty frames: `printed_box`, `underline` and
-// `is_empty_frame` of lenet/preprocessing/printed.py, which says why.  A mask is {width, height, data}, with 1 where ink is.
+// Printed boxes that digits stand in, open grids, lines that digits touch, and empty frames: `printed_box`, `open_grid`,
+// `underline` and `is_empty_frame` of lenet/preprocessing/printed.py, which says why.  A mask is {width, height, data}, with
+// 1 where ink is.
 
 import { median } from "./layout.js";
 import { labelled } from "./mask.js";
@@ -15,6 +16,7 @@ const MAX_LEAN = 0.14;
 const COMB_WIDTH = 2;
 const COMB_LINE = 0.95;
 const LEAN_REACH = 0.02;
+const GRID = { most: 12, clear: 0.5, end: 0.1, straight: 0.03, true: 0.9, thin: 0.3, cells: 5, cell: 0.5 };
 const UNDERLINED = 12;
 const UNDERLINED_WIDTH = 1.4;
 const UNDER_STRAIGHT = 0.03;
@@ -42,6 +44,55 @@ export function printedBox(mask, everything) {
   const lines = new Uint8Array(mask.data.length);
   for (const [from, to] of places) lines[from] = found.data[to];
   return { width, height, data: lines };
+}
+
+// The lines of an open grid, some each way, as a mask; null where there is none, or where nothing stands in it.
+export function openGrid(mask, everything) {
+  if (Math.min(mask.width, mask.height) < MIN_BOX_SIDE) return null;
+  const [down, along] = [mask, turned(mask)].map(gridLines);
+  if (!down || !along || down.cells + along.cells < GRID.cells) return null;
+  const across = turned(along.lines).data;
+  const lines = { ...mask, data: down.lines.data.map((ink, i) => ink | across[i]) };
+  return holdsSomething(everything, lines, along.cells, Math.max(1, round(down.thick / 2))) ? lines : null;
+}
+
+// Lines from the top of a mask to its bottom: {lines, thick, cells}, how many cells they part; null without any.
+function gridLines({ width, height, data }) {
+  const rows = Array.from({ length: height }, (_, y) => {
+    const runs = [];
+    for (let x = 0; x < width; x += 1)
+      if (data[y * width + x]) {
+        if (runs.at(-1)?.end === x) runs.at(-1).end += 1;
+        else runs.push({ begin: x, end: x + 1 });
+      }
+    return { y, runs };
+  });
+  const counts = [];
+  for (const { runs } of rows) counts[runs.length] = (counts[runs.length] ?? 0) + 1;
+  const count = counts.indexOf(Math.max(...counts.filter(Boolean)));
+  const clear = rows.filter(({ runs }) => runs.length === count);
+  if (!count || count > GRID.most || clear.length < Math.max(GRID.clear * height, 3)) return null;
+  if (clear[0].y > GRID.end * height || clear.at(-1).y < (1 - GRID.end) * height - 1) return null;
+  const thick = median(clear.flatMap(({ runs }) => runs.map(({ begin, end }) => end - begin)));
+  const third = Math.floor(clear.length / 3);
+  const ends = [clear.slice(0, third), clear.slice(-third)];
+  const [y0, y1] = ends.map((part) => median(part.map(({ y }) => y)));
+  const middle = ({ begin, end }) => (begin + end) / 2;
+  const [first, last] = ends.map((part) => part[0].runs.map((_, i) => median(part.map(({ runs }) => middle(runs[i])))));
+  const straight = (y) => first.map((x, i) => x + (y - y0) * ((last[i] - x) / (y1 - y0)));
+  const walls = [0, ...straight(Math.floor(height / 2)), width];
+  const narrowest = Math.min(...walls.slice(1).map((x, i) => x - walls[i]));
+  const mean = width / (count + 1);
+  if (thick > GRID.thin * mean || narrowest < GRID.cell * mean) return null;
+  const limit = GRID.straight * Math.max(width, height) + 1;
+  const isTrue = clear.flatMap(({ y, runs }) => straight(y).map((x, i) => Math.abs(middle(runs[i]) - x) <= limit));
+  if (isTrue.filter(Boolean).length < GRID.true * isTrue.length) return null;
+  const lines = new Uint8Array(data.length);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const its = straight(y);
+    for (let x = 0; x < width; x += 1, at += 1) lines[at] = data[at] & its.some((line) => Math.abs(x + 0.5 - line) <= thick);
+  }
+  return { lines: { width, height, data: lines }, thick, cells: count + 1 };
 }
 
 // A straight line in which a piece ends below, as digits do that touch it, as a mask; null where it has none.
@@ -145,8 +196,14 @@ function printedUpright(mask, everything) {
   const inCell = (side, cells) => Math.max(2, Math.floor(side / cells));
   const [down, across] = [inCell(depth.down, rows), inCell(depth.across, columns)];
   addCrumbs(without(mask, lines), { down, across }, lines);
-  const { boxes } = labelled(without(everything, grown({ width, height, data: lines }, Math.min(down, across))));
-  return boxes.some(([, top, , bottom]) => (bottom - top) * rows >= HOLDS * height) ? { width, height, data: lines } : null;
+  const found = { width, height, data: lines };
+  return holdsSomething(everything, found, rows, Math.min(down, across)) ? found : null;
+}
+
+// Whether some ink, clear of the lines, is high enough to be a digit in a box, of which so many stand over one another.
+function holdsSomething(everything, lines, rows, margin) {
+  const { boxes } = labelled(without(everything, grown(lines, margin)));
+  return boxes.some(([, top, , bottom]) => (bottom - top) * rows >= HOLDS * everything.height);
 }
 
 // Adds the walls, and says how many stand between boxes.

@@ -6,7 +6,7 @@ import { openGaps } from "./gaps.js";
 import { APART, DOT, MAX_DOTS, ROUND_POINT, SLASH_SLENDER, SMALL, asHigh, brackets, bridged, dividers, dottedLine, frames, heightOf, held, higher, inRows, isCrossed, isDot, isMinus, isPoint, isRound, joined, least, linesAlong, longerOf, percents, runsAround, slashes, sumSigns, tallest, widthOf } from "./layout.js";
 import { labelled, reduced } from "./mask.js";
 import { INK_THRESHOLD, crop, extent, picture, round } from "./preprocess.js";
-import { isEmptyFrame, printedBox, underline } from "./printed.js";
+import { isEmptyFrame, openGrid, printedBox, underline } from "./printed.js";
 
 const FAINT = 24;
 const MASK_PIXELS = 40000;
@@ -183,7 +183,7 @@ function withoutBoxes(ink) {
   found.boxes.forEach((box, i) => {
     const everything = crop(mask, ...box);
     const own = maskOf([i + 1], box, found);
-    const boxed = areas.length > 1 ? printedBox(own, everything) : null;
+    const boxed = areas.length > 1 ? (printedBox(own, everything) ?? openGrid(own, everything)) : null;
     const its = boxed ?? underline(own);
     if (!its) return;
     const [dx, dy] = box;
