@@ -119,13 +119,17 @@ PAPER_GREY, PAPER_TINT = 90, 1.35  # of 255: photographed paper is so pale in ea
 SATURATED = 0.15  # of its strongest channel the weakest lacks so much: grain and JPEG's colours lack less
 BRIGHT = 0.35  # of the paper: in what is darker colour is noise
 STROKE = 0.04  # of the picture's longer side: a smaller piece is dirt
+# A patch of colour on paper: it and its parts are so large, by the picture; so near it, in pixels, is what is written on
+# it, which is darker than so much of it and takes such a share of it; and its parts are of one hue, within so much.
+PATCH, PATCH_PART, PATCH_NEAR, PATCH_INK, PATCH_WRITTEN, PATCH_HUE = 0.01, 0.0005, 3, 0.6, (0.01, 0.6), 0.1
 INK = 0.8  # of the paper's light: so much a bright pen's stroke takes at its middle, as a dark pen's does
 
 
 def _of_bright_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.Image | None:
     """Grey of a photographed page in which strokes of bright colours are as dark as those of other pens.
 
-    None where there are none, and where the ground is no pale paper.
+    What is written on a patch of colour, as a highlighter or a note leaves it, stands on paper in it.  None where there
+    is neither, and where the ground is no pale paper.
     """
     from scipy import ndimage
 
@@ -140,11 +144,13 @@ def _of_bright_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.
     if count == 0:
         return None
     grey = np.array(image.convert("L"))
-    found = False
+    patches = _patches(labels, balanced, grey)
+    found = bool(patches.any())
     for number, part in enumerate(ndimage.find_objects(labels), start=1):
         piece = labels[part] == number
         if (
-            max(piece.shape) < STROKE * max(labels.shape)
+            patches[number]
+            or max(piece.shape) < STROKE * max(labels.shape)
             or not _is_inside(part, labels.shape)
             or not _is_slender(piece)
         ):
@@ -154,7 +160,53 @@ def _of_bright_pens(image: Image.Image, sample: np.ndarray, side: int) -> Image.
         inked = np.minimum(grey[part][piece], top[part][piece] * (1 - darkness))
         found |= bool((inked < grey[part][piece]).any())
         grey[part][piece] = inked
-    return Image.fromarray(grey) if found else None
+    if not found:
+        return None
+    return Image.fromarray(_as_paper(grey, patches[labels]) if patches.any() else grey)
+
+
+def _patches(labels: np.ndarray, balanced: np.ndarray, grey: np.ndarray) -> np.ndarray:
+    """Which labels are patches of colour that something dark is written on, bool (count + 1,).
+
+    The strokes may part a patch, so what is of its colour is of it, however slender.
+    """
+    from scipy import ndimage
+
+    boxes = ndimage.find_objects(labels)
+    area = np.bincount(labels.ravel(), minlength=len(boxes) + 1)
+    hues = np.zeros((len(boxes) + 1, 3), np.float32)
+    large = np.zeros(len(boxes) + 1, bool)
+    for number in 1 + np.flatnonzero(area[1:] >= PATCH_PART * labels.size):
+        part = tuple(slice(max(s.start - PATCH_NEAR, 0), s.stop + PATCH_NEAR) for s in boxes[number - 1])
+        piece = labels[part] == number
+        hues[number] = np.median(balanced[part][piece], axis=0)
+        hues[number] /= hues[number].max()
+        if area[number] < PATCH * labels.size:
+            continue
+        dark = grey[part] < PATCH_INK * np.median(grey[part][piece])
+        whole = ndimage.binary_fill_holes(piece | dark)
+        written = np.count_nonzero(dark & whole) / np.count_nonzero(whole)
+        large[number] = PATCH_WRITTEN[0] <= written <= PATCH_WRITTEN[1] and not _is_slender(whole)
+    alike = np.abs(hues[:, None] - hues[None, large]).max(axis=2) <= PATCH_HUE
+    found: np.ndarray = alike.any(axis=1) & (hues.max(axis=1) > 0)
+    return found
+
+
+def _as_paper(grey: np.ndarray, patch: np.ndarray) -> np.ndarray:
+    """Grey uint8 (H, W) in which patches, bool (H, W), are as bright as the paper around them."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(ndimage.binary_closing(patch, iterations=PATCH_NEAR))
+    gain = np.ones(grey.shape, np.float32)
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        part = tuple(slice(max(s.start - 4 * PATCH_NEAR, 0), s.stop + 4 * PATCH_NEAR) for s in box)
+        piece = ndimage.binary_fill_holes(labels[part] == number)
+        away = ndimage.distance_transform_edt(~piece)
+        around = (away > PATCH_NEAR) & (away <= 4 * PATCH_NEAR) & ~patch[part]
+        own = piece & patch[part]
+        if around.any() and own.any():
+            gain[part][away <= 1] = max(float(np.median(grey[part][around]) / max(np.median(grey[part][own]), 1)), 1.0)
+    return (grey * ndimage.uniform_filter(gain, 3)).clip(0, 255).astype(np.uint8)
 
 
 def _is_slender(piece: np.ndarray) -> bool:

@@ -203,6 +203,24 @@ def test_only_written_colour_is_darkened():
     assert told_by_colour(two_pens(BLACK, BLACK, (250, 235, 205)), 512) is None
 
 
+PATCHES = {
+    "a highlighter over all": (110, 190, 370, 1000),
+    "a highlighter over a part": (140, 150, 420, 640),
+    "a note": (20, 40, 430, 1160),
+}
+
+
+@pytest.mark.parametrize("colour", [(250, 235, 60), (150, 250, 120), (250, 150, 210), (250, 190, 90)])
+@pytest.mark.parametrize("name", PATCHES)
+def test_what_is_written_on_a_patch_of_colour_stands_on_paper(name: str, colour: Colour) -> None:
+    top, left, bottom, right = PATCHES[name]
+    page = np.asarray(two_pens(BLACK, BLACK)).astype(float)
+    patched = page.copy()
+    patched[top:bottom, left:right] *= np.array(colour) / 255  # dye takes light; ink stays dark
+    plain, found = (inked(Image.fromarray(each.astype(np.uint8)))[1].astype(float) for each in (page, patched))
+    assert np.abs(found - plain).sum() < 0.25 * plain.sum()
+
+
 def eight(width: int, ink: float, paper: float) -> np.ndarray:
     """(450, 600) float: two rings, whose insides are as dark on paper as strokes are on a board."""
     picture = Image.new("L", (SHAPE[1], SHAPE[0]), 0)
