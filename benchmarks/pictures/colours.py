@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.pictures.strokes import (
     Colour,
@@ -17,11 +17,13 @@ from benchmarks.pictures.strokes import (
     cover,
     labels,
     light,
+    middle,
     moved,
     one,
     painted,
     pen_of,
     row_of,
+    rows,
     seen,
     shape_around,
     to_image,
@@ -95,3 +97,45 @@ def light_on_dark(hand: Hand, rng: Generator) -> Sample:
     page = np.full(shape, rng.uniform(40, 80), np.float32)
     page = painted(page, cover(shape, strokes, pen_of(strokes, rng)), rng.uniform(190, 240))
     return Sample(seen(page * light(shape, rng, 0.25), rng), text)
+
+
+DYES: list[Colour] = [(255, 240, 60), (150, 255, 120), (255, 150, 210), (255, 190, 90)]
+NOTES: list[Colour] = [(250, 235, 110), (255, 170, 190), (160, 220, 250), (180, 235, 150)]
+
+
+def highlit(hand: Hand, rng: Generator) -> Sample:
+    """A row on photographed paper with a highlighter's band over all of it, or over its beginning."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(1, 5)))
+    shape = shape_around(strokes, tall)
+    strokes = middle(strokes, shape)
+    left, top, right, bottom = box_of(strokes)
+    end = right + tall * rng.uniform(0, 0.3) if rng.random() < 0.6 else left + (right - left) * rng.uniform(0.4, 0.8)
+    corners = [(left - tall * rng.uniform(0, 0.3), top), (end, top), (end, bottom), (left, bottom)]
+    band = Image.new("L", shape[::-1], 0)
+    shaken = [(x + rng.uniform(-5, 5), y + tall * rng.uniform(-0.15, 0.15)) for x, y in corners]
+    ImageDraw.Draw(band).polygon(shaken, fill=255)
+    covered = np.asarray(band.filter(ImageFilter.GaussianBlur(1)), np.float32)[:, :, None] / 255
+    dye = np.array(DYES[int(rng.integers(len(DYES)))], np.float32) / 255
+    page = np.full((*shape, 3), (225, 223, 218), np.float32) * (1 - covered * (1 - dye))
+    page = painted(page, cover(shape, strokes, pen), (35, 35, 45))
+    return Sample(seen(page * light(shape, rng, 0.2)[:, :, None], rng), labels(drawings))
+
+
+def on_note(hand: Hand, rng: Generator) -> Sample:
+    """One or two digits on a square note of some colour, on a desk or a wall."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(1, 3)))
+    shape = shape_around(strokes, 2.2 * tall)
+    strokes = middle(strokes, shape)
+    left, top, right, bottom = box_of(strokes)
+    half, turn = max(right - left, bottom - top) / 2 + tall * rng.uniform(0.5, 0.8), rng.uniform(-0.15, 0.15)
+    along = half * np.array([np.cos(turn), np.sin(turn)])
+    aside = np.array([-along[1], along[0]])
+    centre = np.array([shape[1] / 2, shape[0] / 2])
+    corners = [centre + along + aside, centre + along - aside, centre - along - aside, centre - along + aside]
+    note = Image.new("L", shape[::-1], 0)
+    ImageDraw.Draw(note).polygon([(float(x), float(y)) for x, y in corners], fill=255)
+    ground = [(235, 235, 232), (150, 120, 95), (90, 95, 105), (200, 190, 170)][int(rng.integers(4))]
+    page = np.full((*shape, 3), ground, np.float32)
+    page = painted(page, np.asarray(note, np.float32) / 255, NOTES[int(rng.integers(len(NOTES)))])
+    page = painted(page, cover(shape, strokes, pen), (40, 40, 60))
+    return Sample(seen(page * light(shape, rng, 0.25)[:, :, None], rng), labels(drawings))

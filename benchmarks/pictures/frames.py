@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from benchmarks.pictures.strokes import (
     BLACK,
     WHITE,
+    Colour,
     Hand,
     Kind,
     Sample,
@@ -16,6 +17,7 @@ from benchmarks.pictures.strokes import (
     cover,
     labels,
     light,
+    middle,
     moved,
     on_paper,
     one,
@@ -24,6 +26,8 @@ from benchmarks.pictures.strokes import (
     painted,
     pen_of,
     row_of,
+    rows,
+    shape_around,
     to_image,
 )
 
@@ -98,6 +102,37 @@ def dark_pad(hand: Hand, rng: Generator) -> Sample:
     text, page = pad_picture(hand, rng)
     dark = 255 - page * rng.uniform(0.8, 1.0)
     return Sample(to_image(np.pad(dark, rng.integers(15, 120, (2, 2)), constant_values=255)), text)
+
+
+def rounded_pad(hand: Hand, rng: Generator) -> Sample:
+    """One to four digits on a dark or a light pad with round corners, on a white page."""
+    drawings, strokes, pen, tall = rows(hand, rng, 1, int(rng.integers(1, 5)))
+    inner, margin = shape_around(strokes, 0.7 * tall), int(rng.integers(15, 90))
+    shape = inner[0] + 2 * margin, inner[1] + 2 * margin
+    dark = rng.random() < 0.6
+    pad = Image.new("L", (2 * shape[1], 2 * shape[0]), 0)
+    corners = 2 * margin, 2 * margin, 2 * (shape[1] - margin), 2 * (shape[0] - margin)
+    ImageDraw.Draw(pad).rounded_rectangle(corners, 2 * min(inner) * rng.uniform(0.03, 0.3), fill=255)
+    covered = np.asarray(pad.reduce(2), np.float32) / 255
+    page = painted(np.full(shape, 255, np.float32), covered, rng.choice([0, 20, 40] if dark else [235, 225, 210]))
+    page = painted(page, cover(shape, middle(strokes, shape), pen), 255 if dark else 0)
+    return Sample(to_image(page), labels(drawings))
+
+
+PALETTE: list[Colour] = [(230, 60, 60), (60, 140, 240), (60, 180, 90), (250, 200, 40), (30, 30, 30)]
+
+
+def palette(hand: Hand, rng: Generator) -> Sample:
+    """A drawing app's screenshot: a bar above, and one below with round buttons of colour."""
+    text, page = pad_picture(hand, rng, (int(rng.integers(260, 420)), int(rng.integers(300, 520))))
+    wide, below = page.shape[1], int(rng.integers(50, 110))
+    shot = np.concatenate([np.full((int(rng.integers(30, 60)), wide), 246), page, np.full((below, wide), 241)])
+    image = to_image(np.repeat(shot[:, :, None], 3, axis=2))
+    radius = rng.uniform(0.15, 0.35) * below
+    for i, colour in enumerate(PALETTE):
+        x, y = wide * (i + 0.5) / len(PALETTE), len(shot) - below / 2
+        ImageDraw.Draw(image).ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+    return Sample(image, text)
 
 
 def scan_edge(sides: int) -> Kind:

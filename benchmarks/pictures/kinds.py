@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.pictures.colours import chalk, coloured, light_on_dark, pens_kind, with_pen
+from benchmarks.pictures.colours import chalk, coloured, highlit, light_on_dark, on_note, pens_kind, with_pen
 from benchmarks.pictures.files import deep, fine_pen, one_bit, share_of_picture, transparent
 from benchmarks.pictures.frames import (
     at_border,
@@ -11,7 +11,9 @@ from benchmarks.pictures.frames import (
     framed,
     framed_apart,
     letterboxed,
+    palette,
     patch,
+    rounded_pad,
     scan_edge,
     tall_one,
     window,
@@ -27,6 +29,7 @@ from benchmarks.pictures.lines import (
     divided,
     dotted_line,
     grid,
+    open_grid,
     open_ring,
     rings,
     touching_line,
@@ -88,6 +91,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "a scan's black edge at two sides": scan_edge(2),
         "grey paper pasted on white": patch,
         "a screenshot with a window's bar": window,
+        "a pad with round corners": rounded_pad,
+        "a drawing app with a palette": palette,
     },
     "ink": {
         "fades to 0.3 of its darkness, pad": faded(0.3, False),
@@ -146,6 +151,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "underlined, touching the line": touching_line,
         "on a form's dotted line": dotted_line,
         "over a form's comb": comb,
+        "in an open grid": open_grid(False),
+        "in an open grid, on paper": open_grid(True),
     },
     "colours": {
         "red on green of equal luminance": coloured((205, 60, 60), (60, 120, 60)),
@@ -153,6 +160,8 @@ KINDS: dict[str, dict[str, Kind]] = {
         "orange on blue of equal luminance": coloured((230, 120, 30), (90, 150, 255)),
         "red on green, photographed": coloured((205, 60, 60), (60, 120, 60), True),
         "black on yellow": coloured(BLACK, (250, 225, 40)),
+        "a highlighter on paper": highlit,
+        "on a coloured note, photographed": on_note,
     },
     "files": {
         "a pen of 1 pixel in 1000 x 1000": fine_pen,

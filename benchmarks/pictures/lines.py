@@ -195,6 +195,38 @@ def beside_frame(hand: Hand, rng: Generator) -> Sample:
     return Sample(page_of(middle(strokes, shape), pen, shape, rng, rng.random() < 0.3), labels(drawings))
 
 
+def open_grid(paper: bool) -> Kind:
+    """Digits in most cells of a grid that somebody drew: lines across one another, and nothing around them."""
+
+    def kind(hand: Hand, rng: Generator) -> Sample:
+        down, along = [(3, 3), (3, 3), (2, 3), (3, 2), (2, 4), (4, 3)][int(rng.integers(6))]
+        high, wide = rng.uniform(85, 125), rng.uniform(90, 140)
+        shape, text = (round(down * high + 60), round(along * wide + 60)), ""
+
+        def off() -> float:
+            return float(rng.uniform(-4, 4))
+
+        strokes = [
+            np.array([(30 + i * wide + off(), 30 + off()), (30 + i * wide + off(), 30 + down * high + off())])
+            for i in range(1, along)
+        ] + [
+            np.array([(30 + off(), 30 + i * high + off()), (30 + along * wide + off(), 30 + i * high + off())])
+            for i in range(1, down)
+        ]
+        filled = rng.random(down * along) < 0.7
+        filled[rng.integers(down * along)] = True
+        for cell in np.flatnonzero(filled):
+            (drawing,) = hand.some(rng, 1)
+            pens = sized(drawing, high * rng.uniform(0.45, 0.6))
+            width, height = box_of(pens)[2:]
+            x, y = 30 + (cell % along) * wide + (wide - width) / 2, 30 + (cell // along) * high + (high - height) / 2
+            strokes += moved(pens, x, y)
+            text += str(drawing.label)
+        return Sample(page_of(strokes, high * 0.05, shape, rng, paper), text)
+
+    return kind
+
+
 def bars(paper: bool) -> Kind:
     """Six bars or more side by side, as of a fence or a barcode, which are no digits."""
 

@@ -119,9 +119,9 @@ PAPER_GREY, PAPER_TINT = 90, 1.35  # of 255: photographed paper is so pale in ea
 SATURATED = 0.15  # of its strongest channel the weakest lacks so much: grain and JPEG's colours lack less
 BRIGHT = 0.35  # of the paper: in what is darker colour is noise
 STROKE = 0.04  # of the picture's longer side: a smaller piece is dirt
-# A patch of colour on paper: it and its parts are so large, by the picture; so near it, in pixels, is what is written on
-# it, which is darker than so much of it and takes such a share of it; and its parts are of one hue, within so much.
-PATCH, PATCH_PART, PATCH_NEAR, PATCH_INK, PATCH_WRITTEN, PATCH_HUE = 0.01, 0.0005, 3, 0.6, (0.01, 0.6), 0.1
+# A patch of colour on paper: so large it is, by the picture, and its parts, whose hues differ by no more than this.
+# What is written on it, or so near it in pixels, is darker than so much of it and takes such a share of it.
+PATCH, PATCH_PART, PATCH_HUE, PATCH_NEAR, PATCH_INK, PATCH_WRITTEN = 0.01, 0.0005, 0.1, 3, 0.6, (0.01, 0.6)
 INK = 0.8  # of the paper's light: so much a bright pen's stroke takes at its middle, as a dark pen's does
 
 
