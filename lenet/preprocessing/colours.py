@@ -120,8 +120,10 @@ SATURATED = 0.15  # of its strongest channel the weakest lacks so much: grain an
 BRIGHT = 0.35  # of the paper: in what is darker colour is noise
 STROKE = 0.04  # of the picture's longer side: a smaller piece is dirt
 # A patch of colour on paper: so large it is, by the picture, and its parts, whose hues differ by no more than this.
-# What is written on it, or so near it in pixels, is darker than so much of it and takes such a share of it.
+# What is written on it, or so near it in pixels, is darker than so much of it and takes such a share of it.  It is so
+# many times as broad as those strokes, as no stroke of a second pen is.
 PATCH, PATCH_PART, PATCH_HUE, PATCH_NEAR, PATCH_INK, PATCH_WRITTEN = 0.01, 0.0005, 0.1, 3, 0.6, (0.01, 0.6)
+PATCH_BROAD = 2.5
 INK = 0.8  # of the paper's light: so much a bright pen's stroke takes at its middle, as a dark pen's does
 
 
@@ -185,8 +187,10 @@ def _patches(labels: np.ndarray, balanced: np.ndarray, grey: np.ndarray) -> np.n
             continue
         dark = grey[part] < PATCH_INK * np.median(grey[part][piece])
         whole = ndimage.binary_fill_holes(piece | dark)
-        written = np.count_nonzero(dark & whole) / np.count_nonzero(whole)
-        large[number] = PATCH_WRITTEN[0] <= written <= PATCH_WRITTEN[1] and not _is_slender(whole)
+        strokes = dark & whole
+        written = np.count_nonzero(strokes) / np.count_nonzero(whole)
+        broad = thickness(whole) >= PATCH_BROAD * thickness(strokes)
+        large[number] = PATCH_WRITTEN[0] <= written <= PATCH_WRITTEN[1] and broad
     alike = np.abs(hues[:, None] - hues[None, large]).max(axis=2) <= PATCH_HUE
     found: np.ndarray = alike.any(axis=1) & (hues.max(axis=1) > 0)
     return found
