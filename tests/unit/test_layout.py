@@ -263,13 +263,15 @@ def grid(*rows: list[Strokes], pitch: int = 70, width: float = 8, lines: bool = 
 def drawn_grid(*rows: list[Strokes], lean: float = 3) -> Image.Image:
     """A digit in each cell between lines that a hand drew, nearly straight, with nothing around them."""
     down, across, pitch = len(rows), len(rows[0]), 120
-    lines = [[(20 + pitch * i - lean, 20), (20 + pitch * i + lean, 20 + pitch * down)] for i in range(1, across)]
+    lines: list[list[tuple[float, float]]] = [
+        [(20 + pitch * i - lean, 20), (20 + pitch * i + lean, 20 + pitch * down)] for i in range(1, across)
+    ]
     lines += [[(20, 20 + pitch * i + lean), (20 + pitch * across, 20 + pitch * i - lean)] for i in range(1, down)]
     places = [(60 + pitch * k, 45 + pitch * i, strokes) for i, row in enumerate(rows) for k, strokes in enumerate(row)]
     return pad(lines, *(at(x, y, strokes, 0.6) for x, y, strokes in places), width=5)
 
 
-GRID = [[TWO, SEVEN, FOUR], [ONE, ZERO, TWO], [SEVEN, FOUR, ONE]]
+GRID: list[list[Strokes]] = [[TWO, SEVEN, FOUR], [ONE, ZERO, TWO], [SEVEN, FOUR, ONE]]
 
 
 @pytest.mark.parametrize("lean", [-4, -1.5, 0, 2.5, 6])  # degrees
