@@ -59,6 +59,7 @@ LAYOUTS = (
     *("beside an empty frame", "underlined, touching the line", "on a form's dotted line"),
     *("some two to four times as high", "two rows, some two to four times as high", "a ballpoint that skips"),
     *("a number such as 1)", "a number such as (42)", "a percentage", "a temperature", "a sum", "a product"),
+    *("in an open grid", "bars and no digit"),
 )
 SOFT = 4  # a picture is drawn so many times as large, for its edges
 

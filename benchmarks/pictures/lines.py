@@ -203,16 +203,16 @@ def open_grid(paper: bool) -> Kind:
         high, wide = rng.uniform(85, 125), rng.uniform(90, 140)
         shape, text = (round(down * high + 60), round(along * wide + 60)), ""
 
-        def off() -> float:
-            return float(rng.uniform(-4, 4))
+        def line(x: float, y: float, right: float, low: float) -> np.ndarray:
+            """From about one place to about another, and a little bent."""
+            share = np.linspace(0, 1, 25)[:, None]
+            ends = np.array([(x, y), (right, low)]) + rng.uniform(-4, 4, (2, 2))
+            bend = np.sin(np.pi * share) * rng.normal(0, 3, 2) + np.sin(2 * np.pi * share) * rng.normal(0, 2, 2)
+            found: np.ndarray = ends[0] + share * (ends[1] - ends[0]) + bend
+            return found
 
-        strokes = [
-            np.array([(30 + i * wide + off(), 30 + off()), (30 + i * wide + off(), 30 + down * high + off())])
-            for i in range(1, along)
-        ] + [
-            np.array([(30 + off(), 30 + i * high + off()), (30 + along * wide + off(), 30 + i * high + off())])
-            for i in range(1, down)
-        ]
+        strokes = [line(30 + i * wide, 30, 30 + i * wide, 30 + down * high) for i in range(1, along)]
+        strokes += [line(30, 30 + i * high, 30 + along * wide, 30 + i * high) for i in range(1, down)]
         filled = rng.random(down * along) < 0.7
         filled[rng.integers(down * along)] = True
         for cell in np.flatnonzero(filled):

@@ -24,7 +24,11 @@ STEP = 2  # times that what a bar's grey has changed by before its end, its end 
 SLANT = 0.06  # of the picture's side: a scan's edge takes so long to end
 RING = 0.9  # of each of a patch's sides differs from what is round it
 MIN_PATCH = 0.05  # of the picture
-ROUNDED = 0.88  # of its box a patch with round corners fills; an ellipse, as a thick 0 is, fills 0.79
+# A patch with round corners fills so much of its box, where an ellipse, as a thick 0 is, fills 0.79; its shorter side
+# is so long, by the picture's; and so much of it is of one grey.
+ROUNDED, ROUNDED_SIDE, ROUNDED_EVEN = 0.88, 0.3, 0.5
+# Something on it is no hole of a bold 8: it fills less of its box than this, or is so many times as long as wide.
+STROKE, LONG = 0.7, 2.5
 CONTRAST = 24  # of 255: something on the canvas differs by so much from its ground
 MARK = 1 / 3  # of the contrast of the darkest mark: what is as dark is a mark
 ALIKE = 2.0  # the factor by which marks of one hand differ at most, in size and thickness
@@ -162,13 +166,38 @@ def _patch(grey: np.ndarray, around: int) -> Region | None:
     within = inside[depth : inside.shape[0] - depth, depth : inside.shape[1] - depth]
     if min(within.shape) < MIN_INNER:
         return None
+    if depth and (min(within.shape) < ROUNDED_SIDE * min(grey.shape) or _is_cut(inside, depth)):
+        return None
     ring = [within[:2].any(axis=0), within[-2:].any(axis=0), within[:, :2].any(axis=1), within[:, -2:].any(axis=1)]
     if min(side.mean() for side in ring) < RING:  # a digit, or the line of a box
         return None
-    edge = depth + 1
-    return slice(int(rows[0]) + edge, int(rows[-1]) + 1 - edge), slice(
-        int(columns[0]) + edge, int(columns[-1]) + 1 - edge
-    )
+    top, bottom = int(rows[0]) + depth, int(rows[-1]) - depth
+    left, right = int(columns[0]) + depth, int(columns[-1]) - depth
+    region = slice(top + 1, bottom), slice(left + 1, right)
+    return region if not depth or _holds_strokes(grey[region]) else None
+
+
+def _is_cut(inside: np.ndarray, depth: int) -> bool:
+    """Whether something is written between the corners of a patch (H, W) bool, as near its sides as they are."""
+    corner = 4 * depth  # of a quarter of a circle, 0.29 of whose radius is `depth`
+    sides = (np.rot90(inside, turn) for turn in range(4))
+    return any(not side[1:depth, corner : side.shape[1] - corner].all() for side in sides)
+
+
+def _holds_strokes(grey: np.ndarray) -> bool:
+    """Whether there are strokes on a ground of one grey, and not only the gradient or the holes of a bold digit."""
+    from scipy import ndimage
+
+    away = np.abs(grey.astype(np.int16) - int(np.median(grey)))
+    if np.mean(away <= SAME) < ROUNDED_EVEN:
+        return False
+    labels, _ = ndimage.label(away >= CONTRAST, np.ones((3, 3)))
+    for number, part in enumerate(ndimage.find_objects(labels), start=1):
+        short, long = sorted(side.stop - side.start for side in part)
+        written = np.mean(labels[part] == number) < STROKE or long > LONG * short
+        if written and long >= SPECK * max(grey.shape):
+            return True
+    return False
 
 
 def _corner(inside: np.ndarray) -> int:

@@ -119,11 +119,16 @@ PAPER_GREY, PAPER_TINT = 90, 1.35  # of 255: photographed paper is so pale in ea
 SATURATED = 0.15  # of its strongest channel the weakest lacks so much: grain and JPEG's colours lack less
 BRIGHT = 0.35  # of the paper: in what is darker colour is noise
 STROKE = 0.04  # of the picture's longer side: a smaller piece is dirt
-# A patch of colour on paper: so large it is, by the picture, and its parts, whose hues differ by no more than this.
-# What is written on it, or so near it in pixels, is darker than so much of it and takes such a share of it.  It is so
-# many times as broad as those strokes, as no stroke of a second pen is.
-PATCH, PATCH_PART, PATCH_HUE, PATCH_NEAR, PATCH_INK, PATCH_WRITTEN = 0.01, 0.0005, 0.1, 3, 0.6, (0.01, 0.6)
-PATCH_BROAD = 2.5
+# A patch of colour on paper, as a highlighter's or a note's:
+PATCH = 0.01  # of the picture: so large it is,
+PATCH_PART = 0.0005  # and each of its parts,
+PATCH_HUE = 0.1  # the channels of whose colours differ by no more, by their strongest one
+PATCH_PALE = 0.6  # of the picture's median grey: a marker's stroke is darker
+PATCH_NEAR = 3  # pixels: what is written on it reaches so far beyond it,
+PATCH_INK = 0.6  # is darker than so much of its grey
+PATCH_WRITTEN = 0.01, 0.6  # and takes such a share of it
+PATCH_FULL = 0.5  # of its box it fills with that, where letters and rings are less
+PATCH_BROAD = 2.5  # times as broad as those strokes it is, as hardly a second pen's are
 INK = 0.8  # of the paper's light: so much a bright pen's stroke takes at its middle, as a dark pen's does
 
 
@@ -178,6 +183,7 @@ def _patches(labels: np.ndarray, balanced: np.ndarray, grey: np.ndarray) -> np.n
     area = np.bincount(labels.ravel(), minlength=len(boxes) + 1)
     hues = np.zeros((len(boxes) + 1, 3), np.float32)
     large = np.zeros(len(boxes) + 1, bool)
+    paper = float(np.median(grey))
     for number in 1 + np.flatnonzero(area[1:] >= PATCH_PART * labels.size):
         part = tuple(slice(max(s.start - PATCH_NEAR, 0), s.stop + PATCH_NEAR) for s in boxes[number - 1])
         piece = labels[part] == number
@@ -185,12 +191,17 @@ def _patches(labels: np.ndarray, balanced: np.ndarray, grey: np.ndarray) -> np.n
         hues[number] /= hues[number].max()
         if area[number] < PATCH * labels.size:
             continue
-        dark = grey[part] < PATCH_INK * np.median(grey[part][piece])
-        whole = ndimage.binary_fill_holes(piece | dark)
-        strokes = dark & whole
+        light = float(np.median(grey[part][piece]))
+        strokes = grey[part] < PATCH_INK * light
+        whole = ndimage.binary_fill_holes(piece | strokes)
         written = np.count_nonzero(strokes) / np.count_nonzero(whole)
-        broad = thickness(whole) >= PATCH_BROAD * thickness(strokes)
-        large[number] = PATCH_WRITTEN[0] <= written <= PATCH_WRITTEN[1] and broad
+        large[number] = (
+            light >= PATCH_PALE * paper
+            and PATCH_WRITTEN[0] <= written <= PATCH_WRITTEN[1]
+            and np.mean(whole) >= PATCH_FULL
+            and np.mean((piece | strokes)[whole]) >= PATCH_FULL
+            and thickness(whole) >= PATCH_BROAD * thickness(strokes)
+        )
     alike = np.abs(hues[:, None] - hues[None, large]).max(axis=2) <= PATCH_HUE
     found: np.ndarray = alike.any(axis=1) & (hues.max(axis=1) > 0)
     return found

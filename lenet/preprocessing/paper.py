@@ -208,7 +208,7 @@ def _reveals(wide: _Strokes, narrow: _Strokes) -> bool:
 
 
 def _is_fence(mask: np.ndarray) -> bool:
-    """Whether all pieces of a mask are bars of one fence."""
+    """Whether most of a mask is bars of one fence; a barcode has a number below it."""
     from scipy import ndimage
 
     labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
@@ -216,7 +216,8 @@ def _is_fence(mask: np.ndarray) -> bool:
         return False
     everything = np.arange(count + 1) > 0
     box = np.array([[0, 0, 0, 0], *([y.start, y.stop, x.start, x.stop] for y, x in ndimage.find_objects(labels))])
-    return bool(_fence(box, np.bincount(labels.ravel()), everything, everything).sum() == count)
+    area = np.bincount(labels.ravel())
+    return bool(2 * area[_fence(box, area, everything, everything)].sum() > area[1:].sum())
 
 
 def _shown(darkness: np.ndarray) -> np.ndarray:
@@ -446,11 +447,11 @@ def _fence(box: np.ndarray, area: np.ndarray, member: np.ndarray, fit: np.ndarra
     Of a barcode's bars the wide ones are thicker than any pen that wrote the narrow ones.
     """
     sides = box[:, 1::2] - box[:, ::2]
-    bars = fit & (area >= FENCE_FULL * sides.prod(axis=1)) & (area > 0)
+    bars = fit & (area >= FENCE_FULL * sides.prod(axis=1)) & (sides[:, 0] >= MIN_SIZE)
     bars[0] = False
     found = np.zeros(len(bars), bool)
     if (bars & member).any():
-        first = box[np.flatnonzero(bars & member)[0]]
+        first = box[np.argmax(np.where(bars & member, sides[:, 0], 0))]  # the highest: others may be of a number below
         off = np.abs(box[:, :2] - first[:2]).max(axis=1)
         found = bars & (off <= FENCE_EDGE * (first[1] - first[0]))
     return found & (np.count_nonzero(found) >= MIN_FENCE)

@@ -1,6 +1,6 @@
 """What was printed for the digits to stand in or on: boxes, rows of boxes, combs, lines that they touch, empty frames.
 
-    mask -> printed_box, underline -> the lines alone, to be taken out of the ink
+    mask -> printed_box, open_grid, underline -> the lines alone, to be taken out of the ink
 
 A mask is bool (H, W), of one piece of ink or of all of it.  The ruled lines of a whole page are in `ruled_lines`.
 """
@@ -27,9 +27,10 @@ LEAN_REACH = 0.02  # of its height: so near its upper side is a line
 MAX_GRID_LINES = 12  # of either direction
 GRID_CLEAR = 0.5  # of its rows, and of its columns, at least are crossed by those lines alone,
 GRID_END = 0.1  # and some so near its ends
-GRID_STRAIGHT, GRID_TRUE = 0.03, 0.9  # of its longer side a line that a hand drew is off, but for a tenth of its rows
+GRID_STRAIGHT = 0.03  # of its longer side: by no more its lines leave the straight ones,
+GRID_TRUE = 0.8  # in so many of those rows
 GRID_THIN = 0.3  # of a cell: its lines are no thicker
-GRID_CELLS = 5  # in a row and in a column of it, together at least: a cross with two of each is a sign, or a 4
+GRID_CELLS = 5  # in a row and in a column of it, together at least: with two of each it is a cross, or a 4
 GRID_CELL = 0.5  # of the mean cell: so wide are all of them
 
 # A line under digits that touches them, so that all are one piece:
@@ -242,9 +243,9 @@ def underline(mask: np.ndarray) -> np.ndarray | None:
 
 
 def open_grid(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
-    """The lines of an open grid, bool (H, W): some each way, three or more, as of a #; None where there is none.
+    """The lines of an open grid, bool (H, W): three or more, some each way; None where there is none.
 
-    Only what holds something is one.
+    Only what holds something beside it is one; a # is none.
 
     Args:
         mask: one piece of ink; digits that touch the lines may be of it.
@@ -252,20 +253,19 @@ def open_grid(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
     """
     if min(mask.shape) < MIN_BOX_SIDE:
         return None
-    found = [_grid_lines(turned) for turned in (mask, mask.T)]
-    if found[0] is None or found[1] is None:
+    found = _grid_lines(mask)
+    across = _grid_lines(mask.T) if found else None
+    if not found or not across:
         return None
-    (down, thick, columns), (along, _, rows) = found[0], found[1]
+    (down, columns), (along, rows) = found, across
+    if columns + rows < GRID_CELLS or not _holds_something(everything & ~mask, mask, rows, 1):
+        return None
     lines: np.ndarray = down | along.T
-    return (
-        lines
-        if columns + rows >= GRID_CELLS and _holds_something(everything, lines, rows, max(1, round(thick / 2)))
-        else None
-    )
+    return lines
 
 
-def _grid_lines(mask: np.ndarray) -> tuple[np.ndarray, float, int] | None:
-    """Lines from the top of a mask to its bottom: where, how thick, and how many cells they part; None without any."""
+def _grid_lines(mask: np.ndarray) -> tuple[np.ndarray, int] | None:
+    """Lines from the top of a mask to its bottom: where, and how many cells they part; None where there are none."""
     height, width = mask.shape
     edges = np.diff(mask.astype(np.int8), axis=1, prepend=0, append=0)
     counts = (edges > 0).sum(axis=1)
@@ -281,16 +281,20 @@ def _grid_lines(mask: np.ndarray) -> tuple[np.ndarray, float, int] | None:
     at = [float(np.median(part)) for part in (clear[:third], clear[-third:])]
     first, last = (np.median(part, axis=0) for part in (middles[:third], middles[-third:]))
     straight = first + (np.arange(height)[:, None] - at[0]) * ((last - first) / (at[1] - at[0]))  # (H, lines)
-    off = np.abs(middles - straight[clear])
+    off = np.abs(middles - straight[clear]) > GRID_STRAIGHT * max(mask.shape) + 1
+    true = ~(off | (ends - begins > 2 * thick)).any(axis=1)  # not where the lines of the other direction lie aslant
     cells = np.diff(np.pad(straight[height // 2], 1, constant_values=(0, width)))
     if (
         thick > GRID_THIN * width / (lines + 1)
-        or np.mean(off <= GRID_STRAIGHT * max(mask.shape) + 1) < GRID_TRUE
+        or true.mean() < GRID_TRUE
         or cells.min() < GRID_CELL * width / (lines + 1)
     ):
         return None
-    near = np.abs(np.arange(width)[None, :, None] + 0.5 - straight[:, None, :]).min(axis=2) <= thick
-    return mask & near, thick, lines + 1
+    near = np.zeros_like(mask)
+    for middle in middles[true].T:  # as the hand drew it; past a crossing, from the row before to the one after
+        path = np.interp(np.arange(height), clear[true], middle)
+        near |= np.abs(np.arange(width) + 0.5 - path[:, None]) <= thick
+    return mask & near, lines + 1
 
 
 def is_empty_frame(mask: np.ndarray) -> bool:

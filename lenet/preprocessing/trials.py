@@ -233,7 +233,7 @@ def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bo
     """
     if len(pieces) < MIN_BARS:
         return [False] * len(pieces)
-    full = [_fullness(ink > INK_THRESHOLD) >= BAR_FULL for ink in inks]
+    full = [_filled(ink > INK_THRESHOLD) >= BAR_FULL for ink in inks]
     runs: list[list[int]] = [[]]
     for i, piece in enumerate(pieces):
         if runs[-1]:
@@ -247,7 +247,7 @@ def printed_bars(pieces: Sequence[Piece], inks: Sequence[np.ndarray]) -> list[bo
     return [i in barred for i in range(len(pieces))]
 
 
-def _fullness(marked: np.ndarray) -> float:
+def _filled(marked: np.ndarray) -> float:
     """How much of its box what is marked fills: the box around it alone, for a piece's edges may be too pale."""
     rows, columns = (np.flatnonzero(marked.any(axis=axis)) for axis in (1, 0))
     if len(rows) == 0:

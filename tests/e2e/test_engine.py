@@ -379,6 +379,7 @@ def test_the_browser_tells_near_points_dashes_broken_digits_rings_and_grids(brow
     ]
     pictures += [grid(*NINE, pitch=pitch, lines=lines) for pitch in (36, 50) for lines in (True, False)]
     pictures += [drawn_grid(*rows, lean=lean) for rows in (GRID, GRID[:2]) for lean in (0, 3, -6)]
+    pictures += [drawn_grid(*GRID, bend=bend) for bend in (5, -8)]
     classifier = DigitClassifier.from_pretrained("digits")
     found = compare("marks", BrowserReader(browser, table_of("digits")), classifier, pictures)
     assert found.left == 0

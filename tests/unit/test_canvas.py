@@ -109,6 +109,34 @@ def test_a_digit_of_a_brush_that_nearly_fills_it_is_no_pad(digit: str, width: in
     assert picture[canvas(picture)].shape == picture.shape
 
 
+@pytest.mark.parametrize("factor", [8, 10, 16])
+@pytest.mark.parametrize("soft", [Image.Resampling.BICUBIC, Image.Resampling.BILINEAR])
+@pytest.mark.parametrize("width", [3, 4, 6])
+def test_a_1_that_was_enlarged_is_no_pad(factor: int, soft: Image.Resampling, width: int) -> None:
+    one = Image.new("L", (28, 28), 0)
+    ImageDraw.Draw(one).rectangle((12, 4, 11 + width, 23), fill=254)
+    picture = np.asarray(one.resize((28 * factor, 28 * factor), soft))
+    assert picture[canvas(picture)].shape == picture.shape
+
+
+def test_a_bold_8_with_round_corners_is_no_pad(digits: DigitClassifier) -> None:
+    eight = Image.new("L", (400, 400), 255)
+    pen = ImageDraw.Draw(eight)
+    pen.rounded_rectangle((100, 60, 300, 340), 50, fill=0)
+    for top in (105, 225):
+        pen.rounded_rectangle((160, top, 240, top + 70), 25, fill=255)
+    assert text(digits.read(eight)) == "8"
+
+
+def test_a_digit_near_the_side_of_a_round_pad_is_not_cut_off(digits: DigitClassifier) -> None:
+    page = Image.new("L", (440, 440), 255)
+    pen = ImageDraw.Draw(page)
+    pen.rounded_rectangle((50, 50, 389, 389), 90, fill=20)
+    pen.line((64, 150, 64, 290), fill=255, width=10)
+    pen.line([(180, 130), (280, 130), (220, 300)], fill=255, width=10)
+    assert [f.prediction.verdict for f in digits.read(page)] != ["sure"]  # 17, or a doubt, but not 7
+
+
 @pytest.mark.parametrize("strokes", [TWO, FOUR, SEVEN, FIVE])
 @pytest.mark.parametrize("width", [4, 40])
 def test_a_plain_drawing_is_its_own_canvas(strokes: list[list[tuple[float, float]]], width: int) -> None:

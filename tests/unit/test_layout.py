@@ -260,13 +260,13 @@ def grid(*rows: list[Strokes], pitch: int = 70, width: float = 8, lines: bool = 
     return picture
 
 
-def drawn_grid(*rows: list[Strokes], lean: float = 3) -> Image.Image:
+def drawn_grid(*rows: list[Strokes], lean: float = 3, bend: float = 0) -> Image.Image:
     """A digit in each cell between lines that a hand drew, nearly straight, with nothing around them."""
     down, across, pitch = len(rows), len(rows[0]), 120
-    lines: list[list[tuple[float, float]]] = [
-        [(20 + pitch * i - lean, 20), (20 + pitch * i + lean, 20 + pitch * down)] for i in range(1, across)
-    ]
-    lines += [[(20, 20 + pitch * i + lean), (20 + pitch * across, 20 + pitch * i - lean)] for i in range(1, down)]
+    along = np.linspace(0, 1, 30)
+    off = lean * (2 * along - 1) + bend * np.sin(2 * np.pi * along)
+    lines = [list(zip(20 + pitch * i + off, 20 + pitch * down * along, strict=True)) for i in range(1, across)]
+    lines += [list(zip(20 + pitch * across * along, 20 + pitch * i - off, strict=True)) for i in range(1, down)]
     places = [(60 + pitch * k, 45 + pitch * i, strokes) for i, row in enumerate(rows) for k, strokes in enumerate(row)]
     return pad(lines, *(at(x, y, strokes, 0.6) for x, y, strokes in places), width=5)
 
@@ -368,7 +368,7 @@ def test_of_what_is_much_smaller_a_comma_and_a_degree_sign_are_no_digits(digits:
     assert text(digits.read(little(ZERO, 100))) == "2"
 
 
-@pytest.mark.parametrize("lean", [0, 3, -6])
+@pytest.mark.parametrize(("lean", "bend"), [(0, 0), (3, 0), (-6, 0), (0, 5), (3, -8)])
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
@@ -380,9 +380,9 @@ def test_of_what_is_much_smaller_a_comma_and_a_degree_sign_are_no_digits(digits:
     ids=["3 by 3", "one digit", "2 by 3", "3 by 2"],
 )
 def test_what_stands_in_an_open_grid_is_read_without_it(
-    digits: DigitClassifier, rows: list[list[Strokes]], expected: str, lean: float
+    digits: DigitClassifier, rows: list[list[Strokes]], expected: str, lean: float, bend: float
 ) -> None:
-    reading = digits.read_page(drawn_grid(*rows, lean=lean))
+    reading = digits.read_page(drawn_grid(*rows, lean=lean, bend=bend))
     assert text(reading.digits) == expected
     assert all(found.prediction.verdict == "sure" for found in reading.digits)
     assert [mark.kind for mark in reading.marks] == ["box"]
@@ -390,8 +390,9 @@ def test_what_stands_in_an_open_grid_is_read_without_it(
 
 def test_a_number_sign_and_digits_of_straight_strokes_are_no_grid() -> None:
     sign = [[(40, 0), (30, 100)], [(80, 0), (70, 100)], [(10, 35), (105, 30)], [(5, 70), (100, 65)]]
+    hooked = [[(55, 15), (40, 0), (30, 100)], [(80, 0), (70, 100), (85, 90)], *sign[2:]]
     eight = [[(0, 0), (60, 0), (60, 120), (0, 120), (0, 0)], [(0, 60), (60, 60)]]
-    for strokes in (sign, eight, FOUR):
+    for strokes in (sign, hooked, eight, FOUR):
         sheet = Sheet(inked(pad(at(90, 150, strokes), at(240, 150, SEVEN)))[1])
         assert [mark.kind for mark in sheet.marks] == []
         assert len(sheet.pieces) == 2

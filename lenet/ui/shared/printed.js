@@ -16,7 +16,7 @@ const MAX_LEAN = 0.14;
 const COMB_WIDTH = 2;
 const COMB_LINE = 0.95;
 const LEAN_REACH = 0.02;
-const GRID = { most: 12, clear: 0.5, end: 0.1, straight: 0.03, true: 0.9, thin: 0.3, cells: 5, cell: 0.5 };
+const GRID = { most: 12, clear: 0.5, end: 0.1, straight: 0.03, true: 0.8, thin: 0.3, cells: 5, cell: 0.5 };
 const UNDERLINED = 12;
 const UNDERLINED_WIDTH = 1.4;
 const UNDER_STRAIGHT = 0.03;
@@ -49,15 +49,17 @@ export function printedBox(mask, everything) {
 // The lines of an open grid, some each way, as a mask; null where there is none, or where nothing stands in it.
 export function openGrid(mask, everything) {
   if (Math.min(mask.width, mask.height) < MIN_BOX_SIDE) return null;
-  const [down, along] = [mask, turned(mask)].map(gridLines);
-  if (!down || !along || down.cells + along.cells < GRID.cells) return null;
+  const down = gridLines(mask);
+  const along = down && gridLines(turned(mask));
+  if (!along || down.cells + along.cells < GRID.cells) return null;
+  if (!holdsSomething(without(everything, mask.data), mask, along.cells, 1)) return null;
   const across = turned(along.lines).data;
-  const lines = { ...mask, data: down.lines.data.map((ink, i) => ink | across[i]) };
-  return holdsSomething(everything, lines, along.cells, Math.max(1, round(down.thick / 2))) ? lines : null;
+  return { ...mask, data: down.lines.data.map((ink, i) => ink | across[i]) };
 }
 
-// Lines from the top of a mask to its bottom: {lines, thick, cells}, how many cells they part; null without any.
+// Lines from the top of a mask to its bottom: {lines, cells}, how many cells they part; null without any.
 function gridLines({ width, height, data }) {
+  if (!areCrossedAlike({ width, height, data })) return null; // most pieces
   const rows = Array.from({ length: height }, (_, y) => {
     const runs = [];
     for (let x = 0; x < width; x += 1)
@@ -82,17 +84,36 @@ function gridLines({ width, height, data }) {
   const straight = (y) => first.map((x, i) => x + (y - y0) * ((last[i] - x) / (y1 - y0)));
   const walls = [0, ...straight(Math.floor(height / 2)), width];
   const narrowest = Math.min(...walls.slice(1).map((x, i) => x - walls[i]));
-  const mean = width / (count + 1);
-  if (thick > GRID.thin * mean || narrowest < GRID.cell * mean) return null;
+  if (thick > (GRID.thin * width) / (count + 1) || narrowest < (GRID.cell * width) / (count + 1)) return null;
   const limit = GRID.straight * Math.max(width, height) + 1;
-  const isTrue = clear.flatMap(({ y, runs }) => straight(y).map((x, i) => Math.abs(middle(runs[i]) - x) <= limit));
-  if (isTrue.filter(Boolean).length < GRID.true * isTrue.length) return null;
+  const isOn = (run, x) => Math.abs(middle(run) - x) <= limit && run.end - run.begin <= 2 * thick;
+  const drawn = clear.filter(({ y, runs }) => straight(y).every((x, i) => isOn(runs[i], x)));
+  if (drawn.length < GRID.true * clear.length) return null;
   const lines = new Uint8Array(data.length);
-  for (let y = 0, at = 0; y < height; y += 1) {
-    const its = straight(y);
-    for (let x = 0; x < width; x += 1, at += 1) lines[at] = data[at] & its.some((line) => Math.abs(x + 0.5 - line) <= thick);
+  for (let y = 0, at = 0, next = 0; y < height; y += 1) {
+    while (next < drawn.length - 1 && drawn[next].y < y) next += 1;
+    const [before, after] = [drawn[Math.max(next - 1, 0)], drawn[next]];
+    const share = after.y > before.y ? Math.min(Math.max((y - before.y) / (after.y - before.y), 0), 1) : 0;
+    const path = after.runs.map((run, i) => middle(before.runs[i]) + share * (middle(run) - middle(before.runs[i])));
+    for (let x = 0; x < width; x += 1, at += 1) lines[at] = data[at] & path.some((line) => Math.abs(x + 0.5 - line) <= thick);
   }
-  return { lines: { width, height, data: lines }, thick, cells: count + 1 };
+  return { lines: { width, height, data: lines }, cells: count + 1 };
+}
+
+// Whether enough rows of a mask have the same number of runs of ink, and one that a grid's lines may be.
+function areCrossedAlike({ width, height, data }) {
+  const counts = new Uint32Array(width + 1);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    let runs = 0;
+    for (let x = 0, before = 0; x < width; x += 1, at += 1) {
+      runs += data[at] > before;
+      before = data[at];
+    }
+    counts[runs] += 1;
+  }
+  const most = Math.max(...counts);
+  const count = counts.indexOf(most);
+  return count > 0 && count <= GRID.most && most >= Math.max(GRID.clear * height, 3);
 }
 
 // A straight line in which a piece ends below, as digits do that touch it, as a mask; null where it has none.

@@ -143,7 +143,7 @@ function isSign(row, i) {
 // Which pieces, in reading order, are of a row of bars, as of a barcode or a fence: filled, and cut at one height.
 export function printedBars(pieces, inks) {
   if (pieces.length < BARS.least) return pieces.map(() => false); // most drawings
-  const full = inks.map((ink) => fullness(ink) >= BARS.full);
+  const full = inks.map((ink) => filled(ink) >= BARS.full);
   const runs = [[]];
   pieces.forEach((piece, i) => {
     const first = pieces[runs.at(-1)[0]];
@@ -156,7 +156,7 @@ export function printedBars(pieces, inks) {
 }
 
 // How much of its box the ink fills, without its edges, which may be too pale.
-function fullness(ink) {
+function filled(ink) {
   const box = extent(ink);
   if (!box) return 0;
   const { data } = crop(ink, ...box);
