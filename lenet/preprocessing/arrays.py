@@ -22,7 +22,7 @@ ABOVE_WHITE, BELOW_BLACK = 0.25, 0.1
 MAX_UNCLEAR = 16.0
 MAX_WHOLE = 65535  # of 16 bits; whole numbers beyond are no picture's
 
-TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
+_TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
 _SHAPE = (
     "Numbers of shape {shape} are not a picture: give (H, W), (H, W, 3) or (H, W, 4), or channels first, "
     "with or without a batch axis of 1."
@@ -44,7 +44,7 @@ def to_image(numbers: Any, max_pixels: int) -> Image.Image:
     first = hasattr(numbers, "detach")  # a tensor has its channels first, as PyTorch does
     array = _axes(_array(numbers), first)
     if array.shape[0] * array.shape[1] > max_pixels:
-        raise ImageError(TOO_LARGE, count=max_pixels // 1_000_000)
+        raise ImageError(_TOO_LARGE, count=max_pixels // 1_000_000)
     pixels = _8_bit(array)
     return Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
 

@@ -29,7 +29,7 @@ from torch import Tensor
 from lenet.errors import ImageError, LeNetError, Text
 from lenet.paths import expanded
 from lenet.preprocessing import decoding
-from lenet.preprocessing.arrays import TOO_LARGE, to_image, white_of_floats, white_of_whole
+from lenet.preprocessing.arrays import to_image, white_of_floats, white_of_whole
 from lenet.preprocessing.decoding import shrunk
 
 Picture = Image.Image | np.ndarray | Tensor | Sequence[Any] | bytes | BinaryIO | str | os.PathLike[str]
@@ -54,6 +54,7 @@ APART_SECONDS = 5  # of computing; a PNG of 25 megapixels takes 0.5
 PATIENCE = 15.0  # seconds for all of it: it waits where others compute
 
 _PICTURE = Text("The picture")
+_TOO_LARGE = "The picture has more than {count} megapixels: make it smaller and try again."
 _TOO_COSTLY = (
     "{name} takes too much memory or time to read: make it smaller, or save it again as JPEG or PNG, and retry."
 )
@@ -153,7 +154,7 @@ def _readable(name: str | Text, read: Callable[[], Image.Image]) -> Image.Image:
     except UnidentifiedImageError:
         raise ImageError(_UNKNOWN, name=name) from None
     except Image.DecompressionBombError:
-        raise ImageError(TOO_LARGE, count=MAX_PIXELS // 1_000_000) from None
+        raise ImageError(_TOO_LARGE, count=MAX_PIXELS // 1_000_000) from None
     except Exception as error:  # Pillow's decoders raise nearly everything: OSError, struct.error, SyntaxError, ...
         raise _damaged(name, str(error)) from error
 
@@ -197,7 +198,7 @@ def _decode_apart(content: bytes, name: str | Text) -> Image.Image:
     reply = json.loads(line or b'{"refused": "memory"}')  # it said nothing: the system ended it
     refused = reply.get("refused")
     if refused == "pixels":
-        raise ImageError(TOO_LARGE, count=int(reply["why"]) // 1_000_000)
+        raise ImageError(_TOO_LARGE, count=int(reply["why"]) // 1_000_000)
     if refused == "slow":
         raise ImageError("The picture is compressed in a way that takes too long: save it as PNG and retry.")
     if refused == "memory":
@@ -212,7 +213,7 @@ def _decode_apart(content: bytes, name: str | Text) -> Image.Image:
 def _refuse_large(width: int, height: int, most: int) -> int:
     """How many pixels there are; ImageError where they are more than `most`."""
     if width * height > most:
-        raise ImageError(TOO_LARGE, count=most // 1_000_000)
+        raise ImageError(_TOO_LARGE, count=most // 1_000_000)
     return width * height
 
 
