@@ -258,7 +258,7 @@ def open_grid(mask: np.ndarray, everything: np.ndarray) -> np.ndarray | None:
     if not found or not across:
         return None
     (down, columns), (along, rows) = found, across
-    if columns + rows < GRID_CELLS or not _holds_something(everything & ~mask, mask, rows, 1):
+    if columns + rows < GRID_CELLS or not _holds_something(everything, mask, rows, 1):
         return None
     lines: np.ndarray = down | along.T
     return lines

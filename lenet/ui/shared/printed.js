@@ -52,14 +52,15 @@ export function openGrid(mask, everything) {
   const down = gridLines(mask);
   const along = down && gridLines(turned(mask));
   if (!along || down.cells + along.cells < GRID.cells) return null;
-  if (!holdsSomething(without(everything, mask.data), mask, along.cells, 1)) return null;
+  if (!holdsSomething(everything, mask, along.cells, 1)) return null;
   const across = turned(along.lines).data;
   return { ...mask, data: down.lines.data.map((ink, i) => ink | across[i]) };
 }
 
 // Lines from the top of a mask to its bottom: {lines, cells}, how many cells they part; null without any.
 function gridLines({ width, height, data }) {
-  if (!areCrossedAlike({ width, height, data })) return null; // most pieces
+  const count = usualCrossings({ width, height, data });
+  if (!count) return null; // as of most pieces
   const rows = Array.from({ length: height }, (_, y) => {
     const runs = [];
     for (let x = 0; x < width; x += 1)
@@ -69,11 +70,7 @@ function gridLines({ width, height, data }) {
       }
     return { y, runs };
   });
-  const counts = [];
-  for (const { runs } of rows) counts[runs.length] = (counts[runs.length] ?? 0) + 1;
-  const count = counts.indexOf(Math.max(...counts.filter(Boolean)));
   const clear = rows.filter(({ runs }) => runs.length === count);
-  if (!count || count > GRID.most || clear.length < Math.max(GRID.clear * height, 3)) return null;
   if (clear[0].y > GRID.end * height || clear.at(-1).y < (1 - GRID.end) * height - 1) return null;
   const thick = median(clear.flatMap(({ runs }) => runs.map(({ begin, end }) => end - begin)));
   const third = Math.floor(clear.length / 3);
@@ -100,8 +97,8 @@ function gridLines({ width, height, data }) {
   return { lines: { width, height, data: lines }, cells: count + 1 };
 }
 
-// Whether enough rows of a mask have the same number of runs of ink, and one that a grid's lines may be.
-function areCrossedAlike({ width, height, data }) {
+// How many runs of ink most rows of a mask have; 0 where they are too few or too many for a grid's lines.
+function usualCrossings({ width, height, data }) {
   const counts = new Uint32Array(width + 1);
   for (let y = 0, at = 0; y < height; y += 1) {
     let runs = 0;
@@ -113,7 +110,7 @@ function areCrossedAlike({ width, height, data }) {
   }
   const most = Math.max(...counts);
   const count = counts.indexOf(most);
-  return count > 0 && count <= GRID.most && most >= Math.max(GRID.clear * height, 3);
+  return count <= GRID.most && most >= Math.max(GRID.clear * height, 3) ? count : 0;
 }
 
 // A straight line in which a piece ends below, as digits do that touch it, as a mask; null where it has none.
