@@ -24,16 +24,15 @@ STEP = 2  # times that what a bar's grey has changed by before its end, its end 
 SLANT = 0.06  # of the picture's side: a scan's edge takes so long to end
 RING = 0.9  # of each of a patch's sides differs from what is round it
 MIN_PATCH = 0.05  # of the picture
-# A patch with round corners fills so much of its box, where an ellipse, as a thick 0 is, fills 0.79; its shorter side
-# is so long, by the picture's; and so much of it is of one grey.
-ROUNDED, ROUNDED_SIDE, ROUNDED_EVEN = 0.88, 0.3, 0.5
+# A patch with round corners fills so much of its box, where an ellipse, as a thick 0 is, fills 0.79; and its shorter
+# side is so long, by the picture's.
+ROUNDED, ROUNDED_SIDE = 0.88, 0.3
 # Something on it is no hole of a bold 8: it fills less of its box than this, or is so many times as long as wide.
 STROKE, LONG = 0.7, 2.5
 CONTRAST = 24  # of 255: something on the canvas differs by so much from its ground
 MARK = 1 / 3  # of the contrast of the darkest mark: what is as dark is a mark
 ALIKE = 2.0  # the factor by which marks of one hand differ at most, in size and thickness
 SPECK = 0.04  # of the longer side: what is smaller is no mark
-BUTTON = 0.4  # of its longer side: a piece that is thicker was not written; a disc is 0.5 thick, most digits below 0.28
 NESTED = 6  # frames within frames: a window, in a letterbox, in a page
 
 Region = tuple[slice, slice]
@@ -136,14 +135,14 @@ def _is_written_across(grey: np.ndarray, depth: int) -> bool:
 
 
 def _measured(marks: np.ndarray) -> np.ndarray:
-    """(N, 2): of each piece that is no speck or button its longer side and how thick its strokes are, in pixels."""
+    """(N, 2): of each piece that is no speck its longer side and about how thick its strokes are, in pixels."""
     from scipy import ndimage
 
     labels, count = ndimage.label(marks, np.ones((3, 3)))
     boxes = ndimage.find_objects(labels)
     longer = np.array([max(y.stop - y.start, x.stop - x.start) for y, x in boxes] or np.zeros(0))
     thick = thicknesses(labels, np.bincount(labels.ravel(), minlength=count + 1))[1:]
-    return np.stack([longer, thick], axis=1)[(longer >= SPECK * max(marks.shape)) & (thick <= BUTTON * longer)]
+    return np.stack([longer, thick], axis=1)[longer >= SPECK * max(marks.shape)]
 
 
 def _soft(grey: np.ndarray, depth: int, same: int) -> int:
@@ -185,13 +184,11 @@ def _is_cut(inside: np.ndarray, depth: int) -> bool:
 
 
 def _holds_strokes(grey: np.ndarray) -> bool:
-    """Whether there are strokes on a ground of one grey, and not only the gradient or the holes of a bold digit."""
+    """Whether there are strokes on the ground, and not only the holes of a bold digit."""
     from scipy import ndimage
 
-    away = np.abs(grey.astype(np.int16) - int(np.median(grey)))
-    if np.mean(away <= SAME) < ROUNDED_EVEN:
-        return False
-    labels, _ = ndimage.label(away >= CONTRAST, np.ones((3, 3)))
+    marks = np.abs(grey.astype(np.int16) - int(np.median(grey))) >= CONTRAST
+    labels, _ = ndimage.label(marks, np.ones((3, 3)))
     for number, part in enumerate(ndimage.find_objects(labels), start=1):
         short, long = sorted(side.stop - side.start for side in part)
         written = np.mean(labels[part] == number) < STROKE or long > LONG * short

@@ -123,12 +123,11 @@ STROKE = 0.04  # of the picture's longer side: a smaller piece is dirt
 PATCH = 0.01  # of the picture: so large it is,
 PATCH_PART = 0.0005  # and each of its parts,
 PATCH_HUE = 0.1  # the channels of whose colours differ by no more, by their strongest one
-PATCH_PALE = 0.6  # of the picture's median grey: a marker's stroke is darker
 PATCH_NEAR = 3  # pixels: what is written on it reaches so far beyond it,
 PATCH_INK = 0.6  # is darker than so much of its grey
 PATCH_WRITTEN = 0.01, 0.6  # and takes such a share of it
-PATCH_FULL = 0.5  # of its box it fills with that, where letters and rings are less
-PATCH_BROAD = 2.5  # times as broad as those strokes it is, as hardly a second pen's are
+PATCH_FULL = 0.5  # of what it encloses is of it, or of that; of a ring less is
+PATCH_SLIM = 0.18  # of its longer side: how thick it is at least, unless it lies; a marker's 1 is slimmer
 INK = 0.8  # of the paper's light: so much a bright pen's stroke takes at its middle, as a dark pen's does
 
 
@@ -183,7 +182,6 @@ def _patches(labels: np.ndarray, balanced: np.ndarray, grey: np.ndarray) -> np.n
     area = np.bincount(labels.ravel(), minlength=len(boxes) + 1)
     hues = np.zeros((len(boxes) + 1, 3), np.float32)
     large = np.zeros(len(boxes) + 1, bool)
-    paper = float(np.median(grey))
     for number in 1 + np.flatnonzero(area[1:] >= PATCH_PART * labels.size):
         part = tuple(slice(max(s.start - PATCH_NEAR, 0), s.stop + PATCH_NEAR) for s in boxes[number - 1])
         piece = labels[part] == number
@@ -191,16 +189,13 @@ def _patches(labels: np.ndarray, balanced: np.ndarray, grey: np.ndarray) -> np.n
         hues[number] /= hues[number].max()
         if area[number] < PATCH * labels.size:
             continue
-        light = float(np.median(grey[part][piece]))
-        strokes = grey[part] < PATCH_INK * light
+        strokes = grey[part] < PATCH_INK * np.median(grey[part][piece])
         whole = ndimage.binary_fill_holes(piece | strokes)
         written = np.count_nonzero(strokes) / np.count_nonzero(whole)
         large[number] = (
-            light >= PATCH_PALE * paper
-            and PATCH_WRITTEN[0] <= written <= PATCH_WRITTEN[1]
-            and np.mean(whole) >= PATCH_FULL
+            PATCH_WRITTEN[0] <= written <= PATCH_WRITTEN[1]
             and np.mean((piece | strokes)[whole]) >= PATCH_FULL
-            and thickness(whole) >= PATCH_BROAD * thickness(strokes)
+            and (_lies(whole) or thickness(whole) >= PATCH_SLIM * max(whole.shape))
         )
     alike = np.abs(hues[:, None] - hues[None, large]).max(axis=2) <= PATCH_HUE
     found: np.ndarray = alike.any(axis=1) & (hues.max(axis=1) > 0)

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from lenet.data.strokes import render
 from lenet.inference.digits import DigitClassifier
@@ -194,6 +194,35 @@ def test_a_highlighter_in_a_drawing_is_no_ink(
     found = digits.read(as_file(np.asarray(drawn) * (1 - covered), quality))
     assert text(found) == "22"
     assert {f.prediction.verdict for f in found} == {"sure"}
+
+
+SMALL_TEXT = [[(100 + 30 * i, 250), (110 + 30 * i, 250), (105 + 30 * i, 270)] for i in range(14)]
+MARKERS = {
+    "2 across small text": (SMALL_TEXT, [(220, 158), (268, 110), (348, 126), (364, 190), (220, 390), (396, 390)], 12),
+    "0 around a black mark": (
+        [[(280, 200), (340, 200), (300, 300)]],
+        [(310 + 75 * np.cos(t), 250 + 145 * np.sin(t)) for t in np.arange(0, 7, 0.1)],
+        10,
+    ),
+    "1 across a black stroke": ([[(250, 120), (390, 330)]], [(320, 110), (318, 390)], 24),
+}
+
+
+@pytest.mark.parametrize("colour", [(240, 130, 30), (150, 210, 60), (60, 160, 235), (240, 100, 160)])
+@pytest.mark.parametrize("name", MARKERS)
+def test_a_markers_digit_across_other_ink_is_no_patch(
+    digits: DigitClassifier, name: str, colour: tuple[int, int, int]
+) -> None:
+    others, stroke, width = MARKERS[name]
+    page = Image.new("RGB", (640, 480), (225, 223, 218))
+    pen = ImageDraw.Draw(page)
+    for other in others:
+        pen.line(other, fill=(35, 35, 45), width=5)
+    pen.line(stroke, fill=colour, width=width, joint="curve")
+    light = np.linspace(1, 0.8, 640)[None, :, None]
+    seen = np.asarray(page.filter(ImageFilter.GaussianBlur(1))) * light
+    seen = seen + np.random.default_rng(0).normal(0, 3, seen.shape)
+    assert text(digits.read(seen.clip(0, 255).astype(np.uint8))) == name[0]
 
 
 def test_a_coloured_thing_beside_what_is_written_on_paper_is_no_pen(digits: DigitClassifier) -> None:
