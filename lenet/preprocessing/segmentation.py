@@ -1,9 +1,6 @@
 """Which ink of a picture belongs together: the pieces of a sheet, in reading order, and what stands beside them.
 
-Which of the pieces are one digit is decided by `trials` and the network.
-
-The numbers below were chosen on the train and val writers of the pen drawings; what they are worth is
-printed by `benchmarks drawings numbers`.
+Which of the pieces are one digit is decided by `trials` and the network.  The numbers were chosen as those of `trials`.
 """
 
 from __future__ import annotations
